@@ -1,0 +1,1 @@
+"""What both sites stand on; knows neither of them."""

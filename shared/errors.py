@@ -1,0 +1,59 @@
+"""The failures a person can meet, worded for that person.
+
+`shared.web.error_pages` turns each into its HTTP status; nothing else catches them.
+"""
+
+
+class ProductError(Exception):
+    """A failure with a sentence for the person who meets it.
+
+    The sentence is `str(error)`; `status` is the HTTP status the web answers with.
+    """
+
+    status = 400
+
+
+class PhotoRefused(ProductError):
+    """The uploaded bytes are not a photo we can open safely."""
+
+
+class InvalidInput(ProductError):
+    """Something typed cannot be taken; `field` names the form field it belongs to, if one."""
+
+    def __init__(self, sentence: str, *, field: str | None = None) -> None:
+        super().__init__(sentence)
+        self.field = field
+
+
+class NotFound(ProductError):
+    """What was asked for does not exist, or this person may not know of it."""
+
+    status = 404
+
+
+class Conflict(ProductError):
+    """Somebody else changed the same thing first; nothing was saved."""
+
+    status = 409
+
+
+class TooManyTries(ProductError):
+    """Wrong tries are slowed; `retry_after` is in seconds."""
+
+    status = 429
+
+    def __init__(self, sentence: str, *, retry_after: int) -> None:
+        super().__init__(sentence)
+        self.retry_after = retry_after
+
+
+class ModelUnavailable(ProductError):
+    """A trained file is missing, altered or failing; the camera check fails closed."""
+
+    status = 503
+
+
+class SettingsError(ProductError):
+    """The environment does not hold what the product needs; the sentence names the variable."""
+
+    status = 500

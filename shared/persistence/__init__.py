@@ -1,0 +1,1 @@
+"""The only SQLAlchemy: tables and the queries over them."""

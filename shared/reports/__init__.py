@@ -1,0 +1,1 @@
+"""The only pandas, XlsxWriter, openpyxl and xlrd."""

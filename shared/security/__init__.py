@@ -1,0 +1,1 @@
+"""Passwords, throttling, kiosk passes, encryption at rest."""

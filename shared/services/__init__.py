@@ -1,0 +1,1 @@
+"""The things the product does, one act per file."""

@@ -1,0 +1,1 @@
+"""The only dlib, LiteRT and TensorFlow: pixels in, small values out."""

@@ -1,0 +1,1 @@
+"""What makes a site one of ours; the only Flask outside the sites."""
