@@ -1,0 +1,65 @@
+"""The words of attendance: what a mark says, how it was made, when a lecture takes marks."""
+
+import unicodedata
+from datetime import datetime
+from enum import StrEnum
+
+
+class MarkStatus(StrEnum):
+    """What one student's mark at one lecture says."""
+
+    PRESENT = "present"
+    LATE = "late"
+    EXCUSED = "excused"
+    ABSENT = "absent"
+
+
+class MarkSource(StrEnum):
+    """How a mark came about."""
+
+    FACE = "face"
+    BY_HAND = "by_hand"
+    CONFIRMED = "confirmed"
+    SHEET = "sheet"
+    CLOSING = "closing"
+
+    @property
+    def label(self) -> str:
+        return _SOURCE_LABELS[self]
+
+
+_SOURCE_LABELS = {
+    MarkSource.FACE: "by face",
+    MarkSource.BY_HAND: "by hand",
+    MarkSource.CONFIRMED: "confirmed by the teacher",
+    MarkSource.SHEET: "from a sheet",
+    MarkSource.CLOSING: "when the lecture was closed",
+}
+
+
+class LectureState(StrEnum):
+    """SCHEDULED before its start, OPEN for marks by face, ENDED by the clock, CLOSED by the teacher."""
+
+    SCHEDULED = "scheduled"
+    OPEN = "open"
+    ENDED = "ended"
+    CLOSED = "closed"
+
+
+def lecture_state(
+    *, now: datetime, starts_at: datetime, ends_at: datetime, closed_at: datetime | None
+) -> LectureState:
+    """Tell the state of a lecture; only OPEN takes marks at the kiosk. All times are aware."""
+    if closed_at is not None:
+        return LectureState.CLOSED
+    if now < starts_at:
+        return LectureState.SCHEDULED
+    return LectureState.OPEN if now < ends_at else LectureState.ENDED
+
+
+def normal_code(typed: str) -> str:
+    """Bring a typed class code or roll id to the one form that is stored and compared.
+
+    A phone's keyboard adds spaces, small letters and full-width digits; none of them makes another student.
+    """
+    return "".join(unicodedata.normalize("NFKC", typed).split()).upper()

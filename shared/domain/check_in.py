@@ -1,0 +1,62 @@
+"""What one photo at the kiosk proves."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from shared.domain.photo_verdict import PhotoVerdict
+
+
+class CheckInOutcome(StrEnum):
+    """The one answer a student gets. Only PRESENT makes a mark."""
+
+    PRESENT = "present"
+    ALREADY_MARKED = "already_marked"
+    NO_FACE = "no_face"
+    SEVERAL_FACES = "several_faces"
+    COME_CLOSER = "come_closer"
+    TOO_DARK = "too_dark"
+    PICTURE_SEEN = "picture_seen"
+    NO_MATCH = "no_match"
+    NOT_IN_CLASS = "not_in_class"
+    NOT_ENROLLED = "not_enrolled"
+    LECTURE_CLOSED = "lecture_closed"
+    UNAVAILABLE = "unavailable"
+
+
+# Of the verdicts on a photo, those that keep a face from being compared. A blurred or turned face is
+# compared all the same: the match decides, and a right student in a hurry is not turned away for it.
+_PHOTO_REFUSALS = {
+    PhotoVerdict.NO_FACE: CheckInOutcome.NO_FACE,
+    PhotoVerdict.SEVERAL_FACES: CheckInOutcome.SEVERAL_FACES,
+    PhotoVerdict.TOO_SMALL: CheckInOutcome.COME_CLOSER,
+    PhotoVerdict.TOO_DARK: CheckInOutcome.TOO_DARK,
+}
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What was found out about one photo. None means "not found out", and never counts as good.
+
+    `is_live` is the spoof check's word; `score` the matcher's, and `threshold` what it must reach.
+    """
+
+    verdict: PhotoVerdict | None = None
+    is_live: bool | None = None
+    score: float | None = None
+    threshold: float | None = None
+
+
+def decide(evidence: Evidence) -> CheckInOutcome:
+    """Turn evidence into an outcome: PRESENT only when every refusal was ruled out."""
+    if evidence.verdict is None:
+        return CheckInOutcome.UNAVAILABLE
+    if evidence.verdict in _PHOTO_REFUSALS:
+        return _PHOTO_REFUSALS[evidence.verdict]
+    if evidence.is_live is None:
+        return CheckInOutcome.UNAVAILABLE
+    if not evidence.is_live:
+        return CheckInOutcome.PICTURE_SEEN
+    if evidence.score is None or evidence.threshold is None:
+        return CheckInOutcome.UNAVAILABLE
+    # Written so that a score that is not a number is refused.
+    return CheckInOutcome.PRESENT if evidence.score >= evidence.threshold else CheckInOutcome.NO_MATCH

@@ -1,0 +1,94 @@
+"""Connects to the database and migrates it: SQLite on one machine, MySQL or MariaDB in a school."""
+
+import threading
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine, create_engine, event, inspect, make_url, text
+from sqlalchemy.engine import Connection
+from sqlalchemy.orm import Session, sessionmaker
+
+MIGRATIONS_DIR = Path(__file__).resolve().parents[2] / "migrations"
+
+# SQLite allows one writer at a time; a second one waits this long before "database is locked".
+SQLITE_WAIT_S = 10
+
+# How long a request waits for a free connection or a silent server before it fails with a sentence.
+CONNECT_TIMEOUT_S = 5
+POOL_TIMEOUT_S = 5
+
+
+def connect(database_url: str) -> Engine:
+    """Make the engine. "mysql://" and "mariadb://" addresses are served by mysqlclient."""
+    url = make_url(database_url)
+    if url.get_backend_name() == "sqlite":
+        return _connect_sqlite(database_url)
+    url = url.set(drivername="mysql+mysqldb").update_query_dict({"charset": "utf8mb4"})
+    return create_engine(
+        url,
+        pool_pre_ping=True,
+        pool_recycle=1800,
+        pool_timeout=POOL_TIMEOUT_S,
+        isolation_level="READ COMMITTED",
+        connect_args={"connect_timeout": CONNECT_TIMEOUT_S, "read_timeout": 30, "write_timeout": 30},
+    )
+
+
+def _connect_sqlite(database_url: str) -> Engine:
+    engine = create_engine(database_url, connect_args={"timeout": SQLITE_WAIT_S})
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: Any, _record: object) -> None:
+        connection.isolation_level = None  # BEGIN is ours to say, below
+        cursor = connection.cursor()
+        for pragma in ("journal_mode=WAL", "foreign_keys=ON", "synchronous=FULL", "secure_delete=ON"):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        # A reader that turns writer half-way is refused at once when another wrote in between,
+        # so a transaction that will write takes the write lock at its start.
+        writes = connection.get_execution_options().get("writes", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    return engine
+
+
+def writing_sessions(engine: Engine) -> sessionmaker[Session]:
+    """Sessions for services: `with sessions.begin() as session:` is one transaction."""
+    return sessionmaker(engine.execution_options(writes=True), expire_on_commit=False)
+
+
+def reading_sessions(engine: Engine) -> sessionmaker[Session]:
+    """Sessions for pages: they never commit."""
+    return sessionmaker(engine, expire_on_commit=False)
+
+
+_migrating = threading.Lock()  # Alembic keeps its context in module globals
+
+
+def migrate(database_url: str, revision: str = "head") -> None:
+    """Bring the tables to a revision. Safe to call from two machines at once."""
+    from alembic import command
+    from alembic.config import Config
+
+    engine = connect(database_url)
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS_DIR))
+    step = command.downgrade if _is_older(engine, revision) else command.upgrade
+    with _migrating, engine.connect() as connection:
+        locked = engine.dialect.name == "mysql"
+        if locked:
+            connection.execute(text("SELECT GET_LOCK('attendance_migrations', 60)"))
+            connection.commit()
+        config.attributes["connection"] = connection
+        step(config, revision)
+        connection.commit()
+        if locked:
+            connection.execute(text("SELECT RELEASE_LOCK('attendance_migrations')"))
+    engine.dispose()
+
+
+def _is_older(engine: Engine, revision: str) -> bool:
+    return revision == "base" or (revision.startswith("-") and inspect(engine).has_table("alembic_version"))

@@ -1,0 +1,120 @@
+"""Settings: read once from the environment, frozen; a secret has no default."""
+
+import base64
+import binascii
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytz
+
+from shared.errors import SettingsError
+
+PROJECT_DIR = Path(__file__).resolve().parents[1]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What one installation is told from outside; `read_settings` makes it.
+
+    `face_keys` maps a key's number to 32 raw bytes for AES-256-GCM; the highest number seals,
+    every number opens. Durations end in their unit.
+    """
+
+    database_url: str
+    admin_secret_key: str
+    teacher_secret_key: str
+    password_salt: str
+    face_keys: Mapping[int, bytes]
+    instance_dir: Path
+    models_dir: Path
+    school_name: str
+    time_zone: str
+    keep_enrolment_photos: bool
+    redis_url: str | None
+    mail_server: str | None
+    mail_port: int
+    mail_username: str | None
+    mail_password: str | None
+    mail_use_tls: bool
+    mail_sender: str
+    teacher_site_url: str
+    secure_cookies: bool
+
+    @property
+    def zone(self) -> pytz.BaseTzInfo:
+        """The school's time zone; every stored time is UTC."""
+        return pytz.timezone(self.time_zone)
+
+
+def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
+    """Read the environment. Raises SettingsError naming the variable that is missing or wrong."""
+    instance_dir = Path(environ.get("INSTANCE_DIR", str(PROJECT_DIR / "instance")))
+    return Settings(
+        database_url=environ.get("DATABASE_URL") or f"sqlite:///{instance_dir / 'attendance.sqlite3'}",
+        admin_secret_key=_secret(environ, "ADMIN_SECRET_KEY"),
+        teacher_secret_key=_secret(environ, "TEACHER_SECRET_KEY"),
+        password_salt=_secret(environ, "PASSWORD_SALT"),
+        face_keys=_face_keys(environ),
+        instance_dir=instance_dir,
+        models_dir=Path(environ.get("MODELS_DIR", str(PROJECT_DIR / "models"))),
+        school_name=environ.get("SCHOOL_NAME", "Our School"),
+        time_zone=_time_zone(environ),
+        keep_enrolment_photos=_flag(environ, "KEEP_ENROLMENT_PHOTOS"),
+        redis_url=environ.get("REDIS_URL") or None,
+        mail_server=environ.get("MAIL_SERVER") or None,
+        mail_port=_number(environ, "MAIL_PORT", 587),
+        mail_username=environ.get("MAIL_USERNAME") or None,
+        mail_password=environ.get("MAIL_PASSWORD") or None,
+        mail_use_tls=_flag(environ, "MAIL_USE_TLS", default=True),
+        mail_sender=environ.get("MAIL_SENDER", "attendance@localhost"),
+        teacher_site_url=environ.get("TEACHER_SITE_URL", "https://localhost:4545"),
+        secure_cookies=_flag(environ, "SECURE_COOKIES", default=True),
+    )
+
+
+def _secret(environ: Mapping[str, str], name: str) -> str:
+    value = environ.get(name, "")
+    if len(value) < 32:
+        raise SettingsError(
+            f"{name} must be set to a secret of at least 32 characters; `make run` makes one."
+        )
+    return value
+
+
+def _face_keys(environ: Mapping[str, str]) -> dict[int, bytes]:
+    """Read FACE_KEYS, "1:…" or "1:…,2:…", each key 32 bytes in base64."""
+    keys: dict[int, bytes] = {}
+    try:
+        for entry in environ.get("FACE_KEYS", "").split(","):
+            number, _, key = entry.strip().partition(":")
+            keys[int(number)] = base64.b64decode(key, validate=True)
+    except (ValueError, binascii.Error):
+        keys = {}
+    if not keys or any(len(key) != 32 or not 0 < number < 256 for number, key in keys.items()):
+        raise SettingsError(
+            "FACE_KEYS must hold numbered keys of 32 bytes in base64, such as 1:q83v…; `make run` makes one."
+        )
+    return keys
+
+
+def _time_zone(environ: Mapping[str, str]) -> str:
+    name = environ.get("TIME_ZONE", "Asia/Kolkata")
+    if name not in pytz.all_timezones_set:
+        raise SettingsError(f"TIME_ZONE {name!r} is not a time zone's name; Asia/Kolkata is one.")
+    return name
+
+
+def _flag(environ: Mapping[str, str], name: str, *, default: bool = False) -> bool:
+    value = environ.get(name, "1" if default else "0").strip().lower()
+    if value not in {"0", "1", "yes", "no", "true", "false"}:
+        raise SettingsError(f"{name} must be 1 or 0.")
+    return value in {"1", "yes", "true"}
+
+
+def _number(environ: Mapping[str, str], name: str, default: int) -> int:
+    try:
+        return int(environ.get(name, default))
+    except ValueError as cause:
+        raise SettingsError(f"{name} must be a whole number.") from cause
