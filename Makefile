@@ -1,0 +1,25 @@
+# What people type. Installing is in setup.sh, running in launcher/.
+.PHONY: run setup test check lock
+.NOTPARALLEL:
+
+run:
+	@./setup.sh
+	@.venv/bin/python -m launcher
+
+setup:
+	@./setup.sh test
+
+test: setup check
+	.venv/bin/python -m pytest -n 2
+
+check:
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/mypy
+
+# Keeps what is pinned; `make lock UPGRADE=--upgrade` moves every package to its newest release.
+LOCK = .venv/bin/uv pip compile --quiet --python-version 3.11 --generate-hashes --no-annotate \
+	--custom-compile-command "make lock" --override requirements.override $(UPGRADE)
+lock:
+	$(LOCK) requirements.in -o requirements.txt
+	$(LOCK) tests/requirements.in -o tests/requirements.txt

@@ -1,0 +1,1 @@
+"""What `make run` starts: one command from a fresh clone to two sites on the school's network."""

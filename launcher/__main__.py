@@ -1,0 +1,153 @@
+"""`make run`: prepares this installation and keeps both sites and the worker running until Ctrl-C."""
+
+import http.client
+import os
+import signal
+import ssl
+import sys
+import threading
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+import segno
+
+from launcher.addresses import find_addresses, find_names, find_phone_address, require_free_port
+from launcher.certificates import ensure_certificate
+from launcher.children import Child, ChildKeepsFalling, stop_all
+from launcher.first_run import FIRST_ADMIN_EMAIL, prepare_database
+from launcher.settings_file import make_instance_dir, read_or_make_settings
+from shared.errors import SettingsError
+from shared.settings import PROJECT_DIR, Settings, read_settings
+
+ANSWER_WITHIN_S = 60.0
+LOOK_EVERY_S = 0.5
+RENEW_EVERY_S = 60.0  # a laptop that changes its network serves a fitting certificate a minute later
+
+
+def main() -> int:
+    """Run the product. Returns the exit code: 0 after Ctrl-C or SIGTERM, 1 after a failure."""
+    stopping = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda *_: stopping.set())
+    children: list[Child] = []
+    try:
+        instance_dir = Path(os.environ.get("INSTANCE_DIR", PROJECT_DIR / "instance"))
+        make_instance_dir(instance_dir)
+        environ = read_or_make_settings(instance_dir / "settings.env") | dict(os.environ)
+        ports = _choose_ports(environ)
+        phone_address = find_phone_address()
+        environ.setdefault("TEACHER_SITE_URL", f"https://{phone_address}:{ports['teacher']}")
+        settings = read_settings(environ)
+        first_password = prepare_database(settings, fill_demo=environ.get("DEMO") == "1")
+        certificate = ensure_certificate(instance_dir / "tls", find_names(), find_addresses())
+        children = _make_children(environ, ports, certificate)
+        for child in children:
+            child.start()
+        if _wait_for_answers(settings, ports, children, stopping):
+            _welcome(settings, str(phone_address), ports, first_password)
+            _keep_running(settings, children, stopping)
+    except (SettingsError, ChildKeepsFalling) as failure:
+        print(f"\n{failure}", file=sys.stderr)
+        return 1
+    finally:
+        stop_all(children)
+    print("Stopped.")
+    return 0
+
+
+def _choose_ports(environ: Mapping[str, str]) -> dict[str, int]:
+    ports = {}
+    for site, default in (("admin", "4555"), ("teacher", "4545")):
+        name = f"{site.upper()}_PORT"
+        chosen = environ.get(name, default)
+        if not (chosen.isascii() and chosen.isdigit() and 0 < int(chosen) < 65536):
+            raise SettingsError(f"{name} must be a port number from 1 to 65535.")
+        ports[site] = int(chosen)
+        require_free_port(_bind(environ), ports[site], name)
+    return ports
+
+
+def _bind(environ: Mapping[str, str]) -> str:
+    return environ.get("BIND", "0.0.0.0")  # noqa: S104 phones reach the sites over the school's network
+
+
+def _make_children(environ: Mapping[str, str], ports: Mapping[str, int], certificate: Path) -> list[Child]:
+    # One office worker and two classroom workers: eight kiosks' requests at once.
+    workers = {"admin": environ.get("ADMIN_WORKERS", "1"), "teacher": environ.get("TEACHER_WORKERS", "2")}
+    children = []
+    for site, title in (("teacher", "The classroom site"), ("admin", "The office site")):
+        command = [sys.executable, "-m", "gunicorn", "--config", "python:launcher.web_server"]
+        command += ["--bind", f"{_bind(environ)}:{ports[site]}", "--workers", workers[site]]
+        command += [
+            "--certfile",
+            str(certificate),
+            "--keyfile",
+            str(certificate),
+            f"{site}_site:create_app()",
+        ]
+        children.append(Child(title, command, environ, stop_signal=signal.SIGTERM))
+    # Huey finishes the job at hand on SIGINT and drops it on SIGTERM.
+    command = [sys.executable, "-m", "huey.bin.huey_consumer", "shared.jobs.worker.huey", "--quiet"]
+    children.append(Child("The worker", command, environ, stop_signal=signal.SIGINT))
+    return children
+
+
+def _wait_for_answers(
+    settings: Settings, ports: Mapping[str, int], children: list[Child], stopping: threading.Event
+) -> bool:
+    """Wait until both sites answer over HTTPS; False if stopped meanwhile."""
+    trust = ssl.create_default_context(cafile=settings.instance_dir / "tls" / "authority.crt")
+    waiting = set(ports.values())
+    deadline = time.monotonic() + ANSWER_WITHIN_S
+    while waiting and not stopping.wait(0.05):
+        for child in children:
+            child.revive()
+        waiting = {port for port in waiting if not _answers(port, trust)}
+        if time.monotonic() > deadline:
+            raise ChildKeepsFalling(f"The sites did not answer within {ANSWER_WITHIN_S:.0f} seconds.")
+    return not waiting
+
+
+def _answers(port: int, trust: ssl.SSLContext) -> bool:
+    connection = http.client.HTTPSConnection("localhost", port, timeout=5, context=trust)
+    try:
+        connection.request("GET", "/healthz")
+        return connection.getresponse().status < 500
+    except OSError:
+        return False
+    finally:
+        connection.close()
+
+
+def _welcome(
+    settings: Settings, phone_address: str, ports: Mapping[str, int], first_password: str | None
+) -> None:
+    teacher_url = f"https://{phone_address}:{ports['teacher']}/"
+    print(f"\n{settings.school_name}: attendance is running. Ctrl-C stops it.\n")
+    print(f"  Office     https://{phone_address}:{ports['admin']}/")
+    print(f"  Classroom  {teacher_url}\n")
+    if first_password:
+        print(
+            f"  The first admin signs in at the office as {FIRST_ADMIN_EMAIL} with the password {first_password}"
+        )
+        print("  It is shown this once only.\n")
+    segno.make(teacher_url, micro=False).terminal(compact=True)
+    print(
+        "\n  A phone's camera reads this; its browser warns once that it does not know this school yet.",
+        flush=True,
+    )
+
+
+def _keep_running(settings: Settings, children: list[Child], stopping: threading.Event) -> None:
+    renew_at = time.monotonic() + RENEW_EVERY_S
+    while not stopping.wait(LOOK_EVERY_S):
+        for child in children:
+            child.revive()
+        if time.monotonic() > renew_at:
+            ensure_certificate(settings.instance_dir / "tls", find_names(), find_addresses())
+            renew_at = time.monotonic() + RENEW_EVERY_S
+
+
+if __name__ == "__main__":
+    sys.exit(main())

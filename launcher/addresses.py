@@ -1,0 +1,57 @@
+"""The names and addresses under which this machine's sites can be reached."""
+
+import errno
+import fcntl
+import socket
+import struct
+from ipaddress import IPv4Address
+
+from shared.errors import SettingsError
+
+LOOPBACK = IPv4Address("127.0.0.1")
+SIOCGIFADDR = 0x8915  # netdevice(7): an interface's IPv4 address
+
+
+def find_names() -> list[str]:
+    """The DNS names: localhost, this machine's name, and that name on the local network."""
+    host_name = socket.gethostname().lower()
+    return list(dict.fromkeys(["localhost", host_name, f"{host_name.partition('.')[0]}.local"]))
+
+
+def find_addresses() -> list[IPv4Address]:
+    """One IPv4 address for every network interface, loopback first."""
+    addresses = [LOOPBACK]
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        for _, interface in socket.if_nameindex():
+            try:
+                answer = fcntl.ioctl(probe, SIOCGIFADDR, struct.pack("256s", interface.encode()[:15]))
+            except OSError:  # an interface without an IPv4 address
+                continue
+            addresses.append(IPv4Address(answer[20:24]))
+    return list(dict.fromkeys(addresses))
+
+
+def find_phone_address() -> IPv4Address:
+    """The address a phone on the same network most likely reaches; loopback without a network."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            # Connecting a datagram socket sends nothing: it only asks which way the network is.
+            probe.connect(("192.0.2.1", 9))
+        except OSError:
+            return next((address for address in find_addresses() if not address.is_loopback), LOOPBACK)
+        return IPv4Address(probe.getsockname()[0])
+
+
+def require_free_port(address: str, port: int, setting: str) -> None:
+    """Raise SettingsError if another program already listens on the port that `setting` chose."""
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((address, port))
+        except OSError as cause:
+            if cause.errno != errno.EADDRINUSE:
+                raise SettingsError(f"Cannot listen on {address} port {port}: {cause.strerror}.") from cause
+            raise SettingsError(
+                f"Port {port} is taken, perhaps by another `make run`. End that program, "
+                f"or choose another port: make run {setting}={port + 1}"
+            ) from cause

@@ -1,0 +1,198 @@
+"""The small certificate authority that lets phones on the school's network use the camera.
+
+Browsers give a page the camera only over HTTPS, and no public authority signs for an address
+such as 192.168.1.20. So the first start makes an authority, kept in `instance/tls`; it signs
+the sites' certificate, again whenever the machine's addresses change. The authority may sign
+for private networks and this machine's own names only: a phone that trusts it trusts nothing
+else by it.
+"""
+
+from datetime import UTC, datetime, timedelta
+from ipaddress import IPv4Address, IPv4Network
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+from launcher.settings_file import write_private
+
+AUTHORITY_LIFE = timedelta(days=3650)
+SERVER_LIFE = timedelta(days=397)  # phones refuse server certificates that live longer than 398 days
+RENEW_BEFORE = timedelta(days=30)
+CLOCK_SKEW = timedelta(days=1)  # a phone's clock may be behind ours
+
+# RFC 1918 private, RFC 6598 carrier, RFC 3927 link-local and loopback networks.
+PRIVATE_NETWORKS = [
+    IPv4Network(network)
+    for network in (
+        "10.0.0.0/8",
+        "172.16.0.0/12",
+        "192.168.0.0/16",
+        "100.64.0.0/10",
+        "169.254.0.0/16",
+        "127.0.0.0/8",
+    )
+]
+PRIVATE_NAMES = ["localhost", "local", "lan", "internal", "home.arpa"]
+
+
+def ensure_certificate(tls_dir: Path, names: list[str], addresses: list[IPv4Address]) -> Path:
+    """Return the PEM file (key, then certificate) the sites serve, valid for all names and addresses.
+
+    What exists is kept while it is good for another thirty days and covers them all; the
+    authority's public half is `authority.crt` beside it.
+    """
+    tls_dir.mkdir(mode=0o700, exist_ok=True)
+    authority, authority_key = _ensure_authority(tls_dir, names, addresses)
+    path = tls_dir / "server.pem"
+    if not (path.exists() and _serves(path, authority, names, addresses)):
+        key = ec.generate_private_key(ec.SECP256R1())
+        certificate = _sign_server(authority, authority_key, key.public_key(), names, addresses)
+        write_private(path, _pem(key) + certificate.public_bytes(serialization.Encoding.PEM))
+    return path
+
+
+def _ensure_authority(
+    tls_dir: Path, names: list[str], addresses: list[IPv4Address]
+) -> tuple[x509.Certificate, ec.EllipticCurvePrivateKey]:
+    path, public_path = tls_dir / "authority.pem", tls_dir / "authority.crt"
+    if path.exists():
+        pem = path.read_bytes()
+        authority = x509.load_pem_x509_certificate(pem)
+        key = serialization.load_pem_private_key(pem, password=None)
+        if isinstance(key, ec.EllipticCurvePrivateKey) and _may_sign(authority, names, addresses):
+            return authority, key
+    key = ec.generate_private_key(ec.SECP256R1())
+    authority = _make_authority(key, names, addresses)
+    public = authority.public_bytes(serialization.Encoding.PEM)
+    write_private(path, _pem(key) + public)
+    write_private(public_path, public)
+    return authority, key
+
+
+def _make_authority(
+    key: ec.EllipticCurvePrivateKey, names: list[str], addresses: list[IPv4Address]
+) -> x509.Certificate:
+    other_names = [name for name in names if not any(_is_under(name, parent) for parent in PRIVATE_NAMES)]
+    other_addresses = [
+        IPv4Network(address)
+        for address in addresses
+        if not any(address in network for network in PRIVATE_NETWORKS)
+    ]
+    permitted: list[x509.GeneralName] = [x509.DNSName(name) for name in PRIVATE_NAMES + other_names]
+    permitted += [x509.IPAddress(network) for network in PRIVATE_NETWORKS + other_addresses]
+    subject = x509.Name(
+        [x509.NameAttribute(NameOID.COMMON_NAME, f"Attendance at {names[1 if names[1:] else 0]}"[:64])]
+    )
+    public_key = key.public_key()
+    return (
+        _dated(AUTHORITY_LIFE)
+        .subject_name(subject)
+        .issuer_name(subject)
+        .public_key(public_key)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .add_extension(_key_usage(key_cert_sign=True, crl_sign=True), critical=True)
+        .add_extension(
+            x509.NameConstraints(permitted_subtrees=permitted, excluded_subtrees=None), critical=True
+        )
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(public_key), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+
+
+def _sign_server(
+    authority: x509.Certificate,
+    authority_key: ec.EllipticCurvePrivateKey,
+    public_key: ec.EllipticCurvePublicKey,
+    names: list[str],
+    addresses: list[IPv4Address],
+) -> x509.Certificate:
+    alternatives: list[x509.GeneralName] = [x509.DNSName(name) for name in names]
+    alternatives += [x509.IPAddress(address) for address in addresses]
+    return (
+        _dated(SERVER_LIFE)
+        .subject_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Classroom attendance")]))
+        .issuer_name(authority.subject)
+        .public_key(public_key)
+        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+        .add_extension(_key_usage(digital_signature=True), critical=True)
+        .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
+        .add_extension(x509.SubjectAlternativeName(alternatives), critical=False)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(public_key), critical=False)
+        .add_extension(
+            x509.AuthorityKeyIdentifier.from_issuer_public_key(authority_key.public_key()), critical=False
+        )
+        .sign(authority_key, hashes.SHA256())
+    )
+
+
+def _may_sign(authority: x509.Certificate, names: list[str], addresses: list[IPv4Address]) -> bool:
+    """Is the authority still good for a whole server certificate with these names and addresses?"""
+    permitted = (
+        authority.extensions.get_extension_for_class(x509.NameConstraints).value.permitted_subtrees or []
+    )
+    parents = [entry.value for entry in permitted if isinstance(entry, x509.DNSName)]
+    networks = [entry.value for entry in permitted if isinstance(entry, x509.IPAddress)]
+    return (
+        authority.not_valid_after_utc > datetime.now(UTC) + SERVER_LIFE
+        and all(any(_is_under(name, parent) for parent in parents) for name in names)
+        and all(any(address in network for network in networks) for address in addresses)
+    )
+
+
+def _serves(path: Path, authority: x509.Certificate, names: list[str], addresses: list[IPv4Address]) -> bool:
+    certificate = x509.load_pem_x509_certificate(path.read_bytes())
+    alternatives = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    return (
+        certificate.not_valid_after_utc > datetime.now(UTC) + RENEW_BEFORE
+        and _is_signed_by(certificate, authority)
+        and set(names) <= set(alternatives.get_values_for_type(x509.DNSName))
+        and set(addresses) <= set(alternatives.get_values_for_type(x509.IPAddress))
+    )
+
+
+def _is_signed_by(certificate: x509.Certificate, authority: x509.Certificate) -> bool:
+    try:
+        certificate.verify_directly_issued_by(authority)
+    except (ValueError, InvalidSignature):
+        return False
+    return True
+
+
+def _dated(life: timedelta) -> x509.CertificateBuilder:
+    now = datetime.now(UTC)
+    return (
+        x509.CertificateBuilder()
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - CLOCK_SKEW)
+        .not_valid_after(now - CLOCK_SKEW + life)
+    )
+
+
+def _is_under(name: str, parent: str) -> bool:
+    return name == parent or name.endswith("." + parent)
+
+
+def _key_usage(
+    *, digital_signature: bool = False, key_cert_sign: bool = False, crl_sign: bool = False
+) -> x509.KeyUsage:
+    return x509.KeyUsage(
+        digital_signature=digital_signature,
+        content_commitment=False,
+        key_encipherment=False,
+        data_encipherment=False,
+        key_agreement=False,
+        key_cert_sign=key_cert_sign,
+        crl_sign=crl_sign,
+        encipher_only=False,
+        decipher_only=False,
+    )
+
+
+def _pem(key: ec.EllipticCurvePrivateKey) -> bytes:
+    return key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )

@@ -1,0 +1,79 @@
+"""The programs that serve the sites, and how they are kept alive and ended together."""
+
+import ctypes
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+PR_SET_PDEATHSIG = 1  # prctl(2)
+STOP_S = 15.0  # Gunicorn grants running requests 10 s
+MAX_FALLS = 3
+FALLS_WITHIN_S = 60.0
+
+_libc = ctypes.CDLL(None)
+
+
+class ChildKeepsFalling(Exception):
+    """A program ended three times within a minute; its own last words stand above."""
+
+
+@dataclass
+class Child:
+    """One program: started in its own process group and ended by its own signal."""
+
+    name: str
+    command: Sequence[str]
+    environ: Mapping[str, str]
+    stop_signal: signal.Signals
+    process: subprocess.Popen[bytes] = field(init=False)
+    falls: list[float] = field(default_factory=list)
+
+    def start(self) -> None:
+        """Start it out of reach of the terminal's Ctrl-C, but never to outlive this process."""
+        self.process = subprocess.Popen(
+            self.command, env=self.environ, start_new_session=True, preexec_fn=_die_with_parent
+        )
+
+    def revive(self) -> None:
+        """Start it again if it ended by itself.
+
+        Raises ChildKeepsFalling if it has ended three times within a minute: what is wrong then
+        is no accident, and a school must not wait in front of half a product.
+        """
+        if self.process.poll() is None:
+            return
+        now = time.monotonic()
+        self.falls = [fall for fall in self.falls if now - fall < FALLS_WITHIN_S] + [now]
+        if len(self.falls) >= MAX_FALLS:
+            raise ChildKeepsFalling(
+                f"{self.name} ended {MAX_FALLS} times within a minute, "
+                f"last with exit code {self.process.returncode}; the reason stands above."
+            )
+        print(f"{self.name} ended with exit code {self.process.returncode}; starting it again.", flush=True)
+        self.start()
+
+
+def stop_all(children: Sequence[Child]) -> None:
+    """Ask all to end, wait, and kill what is left of their process groups."""
+    started = [child for child in children if hasattr(child, "process")]
+    for child in started:
+        if child.process.poll() is None:
+            child.process.send_signal(child.stop_signal)
+    deadline = time.monotonic() + STOP_S
+    for child in started:
+        try:
+            child.process.wait(max(0.0, deadline - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            pass
+        try:
+            os.killpg(child.process.pid, signal.SIGKILL)
+        except ProcessLookupError:  # the whole group has ended, as it should
+            pass
+        child.process.wait()
+
+
+def _die_with_parent() -> None:
+    _libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)

@@ -1,0 +1,45 @@
+"""Brings the database to what the sites expect: its tables, a first admin, on request a demo school."""
+
+from sqlalchemy import make_url
+from sqlalchemy.exc import OperationalError
+
+from shared.errors import SettingsError
+from shared.persistence import accounts
+from shared.persistence.database import connect, migrate, reading_sessions
+from shared.settings import Settings
+
+FIRST_ADMIN_EMAIL = "admin@localhost"
+
+
+def prepare_database(settings: Settings, *, fill_demo: bool) -> str | None:
+    """Migrate, make the first admin where there is none, and give that admin's password.
+
+    Raises SettingsError if the database of DATABASE_URL cannot be reached.
+    """
+    address = make_url(settings.database_url).render_as_string(hide_password=True)
+    try:
+        migrate(settings.database_url)
+        engine = connect(settings.database_url)
+        with reading_sessions(engine)() as session:
+            has_admin = accounts.has_admin(session)
+        engine.dispose()
+    except OperationalError as cause:
+        raise SettingsError(f"The database {address} does not answer: {cause.orig}") from cause
+    except ModuleNotFoundError as cause:
+        raise SettingsError(
+            f"The driver of {address} is not installed ({cause.name} is missing). ./setup.sh says what it needs."
+        ) from cause
+    if has_admin and not fill_demo:
+        return None
+    # Imported here only: with the networks' libraries behind it, it would double the time of every later start.
+    from shared.services.accounts import create_first_admin
+    from shared.toolbox import Toolbox
+
+    toolbox = Toolbox(settings)
+    password = create_first_admin(toolbox, email=FIRST_ADMIN_EMAIL)
+    if fill_demo:
+        from shared.services.demo import fill_demo_school
+
+        fill_demo_school(toolbox)
+    toolbox.engine.dispose()
+    return password

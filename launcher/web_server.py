@@ -1,0 +1,61 @@
+"""How Gunicorn serves a site: `gunicorn -c python:launcher.web_server 'teacher_site:create_app()'`.
+
+What differs between the sites and machines (bind, workers, certificate) stands on the command line.
+"""
+
+import ssl
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+# A request must have arrived whole after this long. A check-in photo is at most 5 MB.
+REQUEST_DEADLINE_S = 30.0
+
+worker_class = "gthread"
+threads = 4
+timeout = 60  # a worker that says nothing for so long is replaced
+graceful_timeout = 10
+keepalive = 15  # a kiosk's next student comes within seconds; saves a TLS handshake on a phone
+max_requests = 0  # a worker keeps its loaded networks; it is replaced only when it dies
+limit_request_line = 4094
+limit_request_fields = 60
+worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108 a heartbeat must not wait for a disk
+control_socket_disable = True
+loglevel = "warning"
+# %(U)s is the path without its query, in which a search for a student's name may stand.
+access_log_format = '%(t)s %(h)s "%(m)s %(U)s" %(s)s %(B)s %(M)sms'
+
+
+class DeadlineSocket(ssl.SSLSocket):
+    """A client's connection that frees its thread when a request takes too long to arrive.
+
+    Gunicorn itself waits for ever for the second half of a request, so a few silent phones
+    would occupy every thread.
+    """
+
+    def setblocking(self, flag: bool) -> None:
+        """Gunicorn calls this with True whenever a thread begins to serve the connection."""
+        self._deadline = time.monotonic() + REQUEST_DEADLINE_S
+        self.settimeout(REQUEST_DEADLINE_S if flag else 0)
+
+    def do_handshake(self, block: bool = False) -> None:
+        self.setblocking(True)
+        super().do_handshake(block)
+
+    def recv(self, buflen: int = 1024, flags: int = 0) -> bytes:
+        # Close to zero, not zero: that would mean "do not wait at all".
+        self.settimeout(max(0.01, self._deadline - time.monotonic()))
+        return super().recv(buflen, flags)
+
+    def send(self, data: Any, flags: int = 0) -> int:
+        self.settimeout(REQUEST_DEADLINE_S)
+        return super().send(data, flags)
+
+
+def ssl_context(_config: object, default_ssl_context_factory: Callable[[], ssl.SSLContext]) -> ssl.SSLContext:
+    """Called for each connection, so a certificate issued anew is served without a restart."""
+    context = default_ssl_context_factory()
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.sslsocket_class = DeadlineSocket
+    return context
