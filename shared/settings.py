@@ -1,8 +1,15 @@
-"""Settings: read once from the environment, frozen; a secret has no default."""
+"""Settings: read once from the environment, frozen; a secret has no default.
+
+One machine with its own SQLite file needs no settings: its secrets are drawn at random on first use and kept
+in `instance/settings.env`. As soon as DATABASE_URL names a server, every secret must come from outside,
+because several machines have to agree on them.
+"""
 
 import base64
 import binascii
+import contextlib
 import os
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +19,8 @@ import pytz
 from shared.errors import SettingsError
 
 PROJECT_DIR = Path(__file__).resolve().parents[1]
+
+_SECRETS = ("ADMIN_SECRET_KEY", "TEACHER_SECRET_KEY", "PASSWORD_SALT")
 
 
 @dataclass(frozen=True)
@@ -49,8 +58,12 @@ class Settings:
 
 
 def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
-    """Read the environment. Raises SettingsError naming the variable that is missing or wrong."""
+    """Read the environment, and under it `instance/settings.env`.
+
+    Raises SettingsError naming the variable that is missing or wrong.
+    """
     instance_dir = Path(environ.get("INSTANCE_DIR", str(PROJECT_DIR / "instance")))
+    environ = {**_settings_file(instance_dir, may_make=not environ.get("DATABASE_URL")), **environ}
     return Settings(
         database_url=environ.get("DATABASE_URL") or f"sqlite:///{instance_dir / 'attendance.sqlite3'}",
         admin_secret_key=_secret(environ, "ADMIN_SECRET_KEY"),
@@ -74,11 +87,31 @@ def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
     )
 
 
+def _settings_file(instance_dir: Path, *, may_make: bool) -> dict[str, str]:
+    """Read `settings.env`, lines of NAME=value; where it may, make it with fresh secrets first."""
+    path = instance_dir / "settings.env"
+    if may_make and not path.exists():
+        instance_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        drawn = {name: secrets.token_urlsafe(48) for name in _SECRETS}
+        drawn["FACE_KEYS"] = "1:" + base64.b64encode(secrets.token_bytes(32)).decode()
+        text = "".join(f"{name}={value}\n" for name, value in drawn.items())
+        # Written aside and linked into place: of two processes that start together, one wins whole.
+        draft = instance_dir / f".settings.{os.getpid()}.{secrets.token_hex(4)}"
+        draft.touch(mode=0o600)
+        draft.write_text(text, encoding="utf-8")
+        with contextlib.suppress(FileExistsError):
+            os.link(draft, path)
+        draft.unlink()
+    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+    pairs = (line.split("=", 1) for line in lines if "=" in line and not line.startswith("#"))
+    return {name.strip(): value.strip() for name, value in pairs}
+
+
 def _secret(environ: Mapping[str, str], name: str) -> str:
     value = environ.get(name, "")
     if len(value) < 32:
         raise SettingsError(
-            f"{name} must be set to a secret of at least 32 characters; `make run` makes one."
+            f"{name} must be set to a secret of at least 32 characters"
         )
     return value
 
@@ -94,7 +127,7 @@ def _face_keys(environ: Mapping[str, str]) -> dict[int, bytes]:
         keys = {}
     if not keys or any(len(key) != 32 or not 0 < number < 256 for number, key in keys.items()):
         raise SettingsError(
-            "FACE_KEYS must hold numbered keys of 32 bytes in base64, such as 1:q83v…; `make run` makes one."
+            "FACE_KEYS must hold numbered keys of 32 bytes in base64, such as 1:q83v…"
         )
     return keys
 

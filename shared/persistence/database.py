@@ -6,7 +6,30 @@ from typing import Any
 
 from sqlalchemy import Engine, create_engine, event, inspect, make_url, text
 from sqlalchemy.engine import Connection
-from sqlalchemy.orm import Session, sessionmaker
+from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.orm import Session, scoped_session, sessionmaker
+
+__all__ = [
+    "AlreadyThere",
+    "Engine",
+    "Session",
+    "Sessions",
+    "UNREACHABLE",
+    "connect",
+    "migrate",
+    "reading_sessions",
+    "request_sessions",
+    "writing_sessions",
+]
+
+Sessions = sessionmaker[Session]
+
+# A unique or foreign key said no: somebody else wrote the same thing first.
+AlreadyThere = IntegrityError
+
+# The database is stopped, silent, or too busy to answer in time.
+UNREACHABLE = (OperationalError, InterfaceError, PoolTimeout)
 
 MIGRATIONS_DIR = Path(__file__).resolve().parents[2] / "migrations"
 
@@ -49,20 +72,30 @@ def _connect_sqlite(database_url: str) -> Engine:
     def begin(connection: Connection) -> None:
         # A reader that turns writer half-way is refused at once when another wrote in between,
         # so a transaction that will write takes the write lock at its start.
-        writes = connection.get_execution_options().get("writes", False)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+        begin_with = connection.get_execution_options().get("sqlite_begin", "BEGIN")
+        if begin_with:
+            connection.exec_driver_sql(begin_with)
 
     return engine
 
 
-def writing_sessions(engine: Engine) -> sessionmaker[Session]:
+def writing_sessions(engine: Engine) -> Sessions:
     """Sessions for services: `with sessions.begin() as session:` is one transaction."""
-    return sessionmaker(engine.execution_options(writes=True), expire_on_commit=False)
+    return sessionmaker(engine.execution_options(sqlite_begin="BEGIN IMMEDIATE"), expire_on_commit=False)
 
 
-def reading_sessions(engine: Engine) -> sessionmaker[Session]:
+def reading_sessions(engine: Engine) -> Sessions:
     """Sessions for pages: they never commit."""
     return sessionmaker(engine, expire_on_commit=False)
+
+
+def request_sessions(engine: Engine) -> scoped_session[Session]:
+    """One session per thread, for the sign-in library; the site removes it after each request.
+
+    The library reads an account and may write it much later in the same request, while our own services
+    write in between; on SQLite its statements therefore stand alone instead of holding a snapshot.
+    """
+    return scoped_session(sessionmaker(engine.execution_options(sqlite_begin=None), expire_on_commit=False))
 
 
 _migrating = threading.Lock()  # Alembic keeps its context in module globals

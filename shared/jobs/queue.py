@@ -1,0 +1,44 @@
+"""The queue: Huey on SQLite in one machine, on Redis over many. A message carries one job row's id."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from huey import Huey, RedisHuey, SqliteHuey
+from huey.registry import Message
+from huey.serializer import Serializer
+
+from shared.settings import Settings
+
+
+class _JsonMessages(Serializer):
+    """Messages as JSON; Huey's own serializer pickles."""
+
+    def _serialize(self, message: Message) -> bytes:
+        return json.dumps(message._asdict()).encode()
+
+    def _deserialize(self, data: bytes) -> Message:
+        return Message(**json.loads(data))
+
+
+def _run_elsewhere(_job_id: int) -> None:
+    raise RuntimeError("Jobs run in the worker: shared.jobs.worker.")
+
+
+class JobQueue:
+    """Hands job ids to the worker; the worker itself passes `run`, which does the work."""
+
+    def __init__(self, settings: Settings, run: Callable[[int], None] = _run_elsewhere) -> None:
+        self.huey = _huey(settings)
+        self._task = self.huey.task(name="run_job")(run)
+
+    def start(self, job_id: int) -> None:
+        """Queue a job whose row is already committed."""
+        self._task(job_id)
+
+
+def _huey(settings: Settings) -> Huey:
+    common: dict[str, Any] = {"results": False, "serializer": _JsonMessages(), "utc": True}
+    if settings.redis_url:
+        return RedisHuey("attendance", url=settings.redis_url, **common)
+    return SqliteHuey("attendance", filename=str(settings.instance_dir / "queue.sqlite3"), **common)

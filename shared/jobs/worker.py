@@ -1,0 +1,42 @@
+"""The worker's entry: `huey_consumer shared.jobs.worker.huey`. Runs one job row to its end."""
+
+import logging
+
+from shared.jobs.queue import JobQueue
+from shared.persistence import jobs
+from shared.services import class_photos, enrolment
+from shared.settings import read_settings
+from shared.toolbox import Toolbox
+
+log = logging.getLogger(__name__)
+
+ACTS = {
+    "train_face_model": enrolment.train_face_model,
+    "read_class_photos": class_photos.read_class_photos,
+}
+
+
+def run_job(toolbox: Toolbox, job_id: int) -> None:
+    """Run a queued job. A job that fails says so on its row, for the person who waits for it."""
+    with toolbox.sessions.begin() as session:
+        job = jobs.claim(session, job_id)
+    if job is None:
+        return
+    try:
+        sentence = ACTS[job.kind](toolbox, job.id, job.subject_id)
+    except Exception:
+        log.exception("job %s (%s) failed", job.id, job.kind)
+        with toolbox.sessions.begin() as session:
+            jobs.finish(session, job_id, state="failed", sentence=jobs.FAILED, now=toolbox.now())
+        return
+    with toolbox.sessions.begin() as session:
+        jobs.finish(session, job_id, state="done", sentence=sentence, now=toolbox.now())
+
+
+def __getattr__(name: str) -> object:
+    """Build the queue when the consumer asks for it; importing this module alone starts nothing."""
+    if name != "huey":
+        raise AttributeError(name)
+    settings = read_settings()
+    toolbox = Toolbox(settings)
+    return JobQueue(settings, lambda job_id: run_job(toolbox, job_id)).huey

@@ -1,0 +1,49 @@
+"""Reads and writes accounts, sign-ins and failed tries."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, exists, func, select, update
+from sqlalchemy.orm import Session
+
+from shared.persistence.tables import Account, Admin, FailedTry, SignIn, Teacher
+
+# A sign-in is noted as seen at most this often, so that reading a page does not write a row each time.
+SEEN_EVERY = timedelta(minutes=1)
+
+
+def has_admin(session: Session) -> bool:
+    """Tell whether anybody can sign in at the office."""
+    return bool(session.scalar(select(exists().where(Admin.active))))
+
+
+def find_account(session: Session, kind: type[Account], email: str) -> Admin | Teacher | None:
+    """Find an admin or a teacher by e-mail, whatever its letters' case."""
+    return session.scalar(select(kind).where(func.lower(kind.email) == email.strip().lower()))
+
+
+def find_sign_in(session: Session, site: str, token_digest: str) -> SignIn | None:
+    """Find a browser's sign-in at a site."""
+    return session.scalar(select(SignIn).where(SignIn.site == site, SignIn.token_digest == token_digest))
+
+
+def note_seen(session: Session, sign_in_id: int, *, now: datetime) -> None:
+    """Note that a signed-in browser asked for something."""
+    session.execute(update(SignIn).where(SignIn.id == sign_in_id).values(last_seen_at=now))
+
+
+def end_sign_ins(session: Session, site: str, account_id: int, *, but: str | None = None) -> None:
+    """Sign an account out everywhere, but for the sign-in with the token digest `but`."""
+    gone = delete(SignIn).where(SignIn.site == site, SignIn.account_id == account_id)
+    session.execute(gone if but is None else gone.where(SignIn.token_digest != but))
+
+
+def failures_since(session: Session, subject: str, since: datetime) -> Sequence[datetime]:
+    """Times of the failed tries of a subject, oldest first."""
+    query = select(FailedTry.failed_at).where(FailedTry.subject == subject, FailedTry.failed_at >= since)
+    return session.scalars(query.order_by(FailedTry.failed_at)).all()
+
+
+def forget_failures(session: Session, subject: str) -> None:
+    """Start anew after a success."""
+    session.execute(delete(FailedTry).where(FailedTry.subject == subject))

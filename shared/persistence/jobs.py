@@ -1,0 +1,49 @@
+"""Reads and writes the progress of long work."""
+
+from datetime import datetime
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from shared.persistence.tables import Job
+
+FAILED = "This could not be finished. Please try again; if it fails again, look into the worker's log."
+
+
+def add(session: Session, kind: str, subject_id: int, *, total: int, now: datetime) -> Job:
+    """Write a queued job; the caller commits, then hands its id to the queue."""
+    job = Job(kind=kind, subject_id=subject_id, total=total, created_at=now)
+    session.add(job)
+    session.flush()
+    return job
+
+
+def find(session: Session, job_id: int) -> Job | None:
+    """Find a job by its id."""
+    return session.get(Job, job_id)
+
+
+def find_latest(session: Session, kind: str, subject_id: int) -> Job | None:
+    """Find the newest job of a kind for a subject."""
+    query = select(Job).where(Job.kind == kind, Job.subject_id == subject_id)
+    return session.scalar(query.order_by(Job.id.desc()).limit(1))
+
+
+def claim(session: Session, job_id: int) -> Job | None:
+    """Take a queued job; None if another worker has it or it is gone."""
+    claimed = session.execute(
+        update(Job).where(Job.id == job_id, Job.state == "queued").values(state="running")
+    )
+    return session.get(Job, job_id, populate_existing=True) if claimed.rowcount else None
+
+
+def advance(session: Session, job_id: int, *, done: int) -> None:
+    """Say how far a job is, in its own unit."""
+    session.execute(update(Job).where(Job.id == job_id).values(done=done))
+
+
+def finish(session: Session, job_id: int, *, state: str, sentence: str, now: datetime) -> None:
+    """End a job as "done" or "failed" with a sentence for the person who waits."""
+    session.execute(
+        update(Job).where(Job.id == job_id).values(state=state, sentence=sentence, finished_at=now)
+    )

@@ -1,0 +1,14 @@
+"""Random tokens for sign-ins and kiosk passes: the browser keeps the token, the database its digest."""
+
+import hashlib
+import secrets
+
+
+def new_token() -> str:
+    """Draw 256 random bits as URL-safe text."""
+    return secrets.token_urlsafe(32)
+
+
+def digest(text: str) -> str:
+    """SHA-256 in hexadecimal; enough for random tokens, which nobody can guess their way through."""
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,79 @@
+"""Makes the accounts of admins and teachers, each with a first-time password that is shown once."""
+
+import secrets
+
+from email_validator import EmailNotValidError, validate_email
+
+from shared.errors import InvalidInput
+from shared.persistence import accounts
+from shared.persistence.database import AlreadyThere
+from shared.persistence.tables import Account, Admin, Teacher
+from shared.security.passwords import first_time_password, hash_password
+from shared.services import audit
+from shared.services.audit import Actor
+from shared.toolbox import Toolbox
+
+
+def create_first_admin(toolbox: Toolbox, *, email: str = "admin@localhost", name: str = "Admin") -> str | None:
+    """Make the first admin and give the password; None when there is an admin already."""
+    with toolbox.reading() as session:
+        if accounts.has_admin(session):
+            return None
+    return create_admin(toolbox, Actor(site="command", email="first run"), email=email, name=name)
+
+
+def create_admin(toolbox: Toolbox, actor: Actor, *, email: str, name: str) -> str:
+    """Make an admin and give the first-time password. Raises InvalidInput for an address in use."""
+    return _create(toolbox, actor, Admin(), email=email, name=name)
+
+
+def create_teacher(toolbox: Toolbox, actor: Actor, *, email: str, name: str) -> str:
+    """Make a teacher and give the first-time password. Raises InvalidInput for an address in use."""
+    return _create(toolbox, actor, Teacher(), email=email, name=name)
+
+
+def renew_password(toolbox: Toolbox, actor: Actor, kind: type[Account], email: str) -> str:
+    """Give an account a new first-time password and sign it out everywhere."""
+    password = first_time_password()
+    with toolbox.sessions.begin() as session:
+        account = accounts.find_account(session, kind, email)
+        if account is None:
+            raise InvalidInput(f"There is no account with the address {email}.", field="email")
+        account.password = hash_password(password, salt=toolbox.settings.password_salt)
+        account.must_change_password = True
+        account.fs_uniquifier = secrets.token_hex(32)
+        site = "office" if isinstance(account, Admin) else "classroom"
+        accounts.end_sign_ins(session, site, account.id)
+        audit.record(session, toolbox, actor, "renew password", account.email)
+    return password
+
+
+def _create(toolbox: Toolbox, actor: Actor, account: Admin | Teacher, *, email: str, name: str) -> str:
+    password = first_time_password()
+    account.email, account.name = checked_email(email), name.strip()
+    account.password = hash_password(password, salt=toolbox.settings.password_salt)
+    account.must_change_password = account.active = True
+    account.fs_uniquifier, account.created_at = secrets.token_hex(32), toolbox.now()
+    try:
+        with toolbox.sessions.begin() as session:
+            session.add(account)
+            audit.record(
+                session, toolbox, actor, f"add {account.__tablename__}", account.email, after={"name": account.name}
+            )
+    except AlreadyThere as cause:
+        raise InvalidInput("There is already an account with this e-mail address.", field="email") from cause
+    return password
+
+
+def checked_email(typed: str) -> str:
+    """Bring an address to its stored form. Raises InvalidInput with the reason.
+
+    "localhost" is allowed because the first admin has no mail domain yet.
+    """
+    typed = typed.strip()
+    if typed.lower().endswith("@localhost"):
+        return typed.lower()
+    try:
+        return validate_email(typed, check_deliverability=False, test_environment=True).normalized.lower()
+    except EmailNotValidError as cause:
+        raise InvalidInput(f"{typed!r} is not an e-mail address: {cause}", field="email") from cause

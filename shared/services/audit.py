@@ -1,0 +1,46 @@
+"""Writes the audit trail: who did what, when, from where, before and after."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from shared.persistence.database import Session
+from shared.persistence.tables import AuditEntry
+from shared.toolbox import Toolbox
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who acts: the site, the account (its id and e-mail) and the network address. A command has no account."""
+
+    site: str
+    email: str
+    address: str = ""
+    account_id: int | None = None
+
+
+def record(
+    session: Session,
+    toolbox: Toolbox,
+    actor: Actor,
+    act: str,
+    subject: str,
+    *,
+    before: dict[str, Any] | None = None,
+    after: dict[str, Any] | None = None,
+) -> None:
+    """Add an entry to the transaction that does the act, so that neither happens without the other.
+
+    `act` is a verb and its object, such as "add student". Never pass a password, photo or descriptor.
+    """
+    session.add(
+        AuditEntry(
+            at=toolbox.now(),
+            site=actor.site,
+            actor=actor.email,
+            address=actor.address,
+            act=act,
+            subject=subject[:200],
+            before=before,
+            after=after,
+        )
+    )

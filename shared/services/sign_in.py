@@ -1,0 +1,89 @@
+"""Begins and ends sign-ins, and slows wrong tries; holds across browsers, workers and machines."""
+
+from datetime import datetime
+
+from shared.errors import TooManyTries
+from shared.persistence import accounts
+from shared.persistence.database import Session
+from shared.persistence.tables import FailedTry, SignIn
+from shared.security import throttling
+from shared.security.tokens import digest, new_token
+from shared.toolbox import Toolbox
+
+
+def begin_sign_in(toolbox: Toolbox, *, site: str, account_id: int, device: str) -> str:
+    """Remember a browser that has shown the right password; gives the token for its cookie."""
+    token, now = new_token(), toolbox.now()
+    with toolbox.sessions.begin() as session:
+        session.add(
+            SignIn(
+                token_digest=digest(token),
+                site=site,
+                account_id=account_id,
+                device=device[:200],
+                began_at=now,
+                last_seen_at=now,
+            )
+        )
+    return token
+
+
+def find_sign_in(toolbox: Toolbox, *, site: str, token: str) -> SignIn | None:
+    """Tell whose browser a token is; None once it was signed out."""
+    with toolbox.reading() as session:
+        found = accounts.find_sign_in(session, site, digest(token))
+    if found is not None and toolbox.now() - found.last_seen_at > accounts.SEEN_EVERY:
+        with toolbox.sessions.begin() as session:
+            accounts.note_seen(session, found.id, now=toolbox.now())
+    return found
+
+
+def end_sign_in(toolbox: Toolbox, *, site: str, token: str) -> None:
+    """Sign one browser out."""
+    with toolbox.sessions.begin() as session:
+        found = accounts.find_sign_in(session, site, digest(token))
+        if found is not None:
+            session.delete(found)
+
+
+def end_other_sign_ins(toolbox: Toolbox, *, site: str, account_id: int, token: str | None = None) -> None:
+    """Sign an account out everywhere but in the browser that has `token`."""
+    with toolbox.sessions.begin() as session:
+        accounts.end_sign_ins(session, site, account_id, but=digest(token) if token else None)
+
+
+def refuse_hasty_try(toolbox: Toolbox, *, site: str, email: str, address: str) -> None:
+    """Raise TooManyTries while the account or the address must still wait."""
+    now = toolbox.now()
+    with toolbox.reading() as session:
+        waits = [_wait_until(toolbox, session, subject) for subject in _subjects(site, email, address)]
+    until = max((wait for wait in waits if wait is not None), default=now)
+    if until > now:
+        seconds = int((until - now).total_seconds()) + 1
+        raise TooManyTries(
+            f"Too many wrong tries. Please wait {_spoken(seconds)} and try again.", retry_after=seconds
+        )
+
+
+def note_try(toolbox: Toolbox, *, site: str, email: str, address: str, right: bool) -> None:
+    """Count a wrong try for the account and the address; a right one clears the account."""
+    account, network = _subjects(site, email, address)
+    with toolbox.sessions.begin() as session:
+        if right:
+            accounts.forget_failures(session, account)
+        else:
+            now = toolbox.now()
+            session.add_all(FailedTry(subject=subject, failed_at=now) for subject in (account, network))
+
+
+def _subjects(site: str, email: str, address: str) -> tuple[str, str]:
+    return digest(f"{site} account {email.strip().lower()}"), digest(f"{site} address {address}")
+
+
+def _wait_until(toolbox: Toolbox, session: Session, subject: str) -> datetime | None:
+    since = toolbox.now() - throttling.MEMORY
+    return throttling.wait_until(accounts.failures_since(session, subject, since))
+
+
+def _spoken(seconds: int) -> str:
+    return f"{seconds} seconds" if seconds < 120 else f"{seconds // 60 + 1} minutes"

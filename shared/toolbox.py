@@ -1,0 +1,63 @@
+"""The Toolbox: what services work with, built once per process and handed in."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cached_property
+
+from shared.jobs.queue import JobQueue
+from shared.persistence.database import Engine, Sessions, connect, reading_sessions, writing_sessions
+from shared.security.sealing import Sealer
+from shared.settings import Settings
+from shared.vision.face_matcher import FaceMatcher
+from shared.vision.spoof_detector import SpoofDetector
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class Toolbox:
+    """Everything a service needs from outside. Parts are made on first use; a part that fails is tried again.
+
+    Replace a part in a test with `toolbox.__dict__["spoof_detector"] = …` before its first use.
+    """
+
+    settings: Settings
+    now: Callable[[], datetime] = field(default=_utc_now)
+
+    @cached_property
+    def engine(self) -> Engine:
+        """The connection pool under every session."""
+        return connect(self.settings.database_url)
+
+    @cached_property
+    def sessions(self) -> Sessions:
+        """Sessions that write: one `with toolbox.sessions.begin() as session` is one transaction."""
+        return writing_sessions(self.engine)
+
+    @cached_property
+    def reading(self) -> Sessions:
+        """Sessions that only read."""
+        return reading_sessions(self.engine)
+
+    @cached_property
+    def sealer(self) -> Sealer:
+        """Seals photos, descriptors and face models."""
+        return Sealer(self.settings.face_keys)
+
+    @cached_property
+    def queue(self) -> JobQueue:
+        """Starts long work."""
+        return JobQueue(self.settings)
+
+    @cached_property
+    def face_matcher(self) -> FaceMatcher:
+        """Reads the face in a photo. Raises ModelUnavailable."""
+        return FaceMatcher(models_dir=self.settings.models_dir)
+
+    @cached_property
+    def spoof_detector(self) -> SpoofDetector:
+        """Tells a person from a picture of one. Raises ModelUnavailable."""
+        return SpoofDetector(models_dir=self.settings.models_dir)

@@ -1,0 +1,69 @@
+"""Turns every failure into a sentence with its status: a page for people, JSON for our scripts."""
+
+import logging
+
+from flask import Flask, Response, jsonify, make_response, render_template, request
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException
+
+from shared.errors import ProductError, TooManyTries
+from shared.persistence.database import UNREACHABLE
+
+log = logging.getLogger(__name__)
+
+_SENTENCES = {
+    400: "The page sent something we could not read. Please go back and try again.",
+    401: "Please sign in first.",
+    403: "You may not do this.",
+    404: "There is no such page, or it is not yours to see.",
+    405: "This page cannot be used that way.",
+    408: "The connection was too slow. Please try again.",
+    409: "Somebody else changed this first. Please look again.",
+    413: "What was sent is too large.",
+    415: "This kind of file cannot be used here.",
+    429: "Too many tries. Please wait a moment.",
+}
+_OUR_FAULT = "Something went wrong on our side. Nothing was changed; please try again."
+_NO_DATABASE = "The register cannot be reached right now. Nothing was changed; please try again in a moment."
+_STALE_FORM = "This page was open for too long or in two windows. Please load it again and repeat the last step."
+
+
+def install(app: Flask) -> None:
+    """Register one handler for each kind of failure."""
+    app.register_error_handler(ProductError, _product_error)
+    app.register_error_handler(CSRFError, lambda _error: answer_failure(400, _STALE_FORM))
+    app.register_error_handler(HTTPException, _http_error)
+    for failure in UNREACHABLE:
+        app.register_error_handler(failure, _no_database)
+    app.register_error_handler(Exception, _bug)
+
+
+def answer_failure(status: int, sentence: str) -> Response:
+    """Say one sentence as a page, or as {"error": …} to a script that asked for JSON."""
+    if request.accept_mimetypes.best == "application/json":
+        return make_response(jsonify(error=sentence), status)
+    return make_response(render_template("shared/error.html", sentence=sentence, status=status), status)
+
+
+def _product_error(error: ProductError) -> Response:
+    response = answer_failure(error.status, str(error))
+    if isinstance(error, TooManyTries):
+        response.headers["Retry-After"] = str(error.retry_after)
+    return response
+
+
+def _http_error(error: HTTPException) -> Response:
+    if error.response is not None or (error.code or 500) < 400:
+        return error.get_response()  # type: ignore[return-value]
+    status = error.code or 500
+    return answer_failure(status, _SENTENCES.get(status, _OUR_FAULT))
+
+
+def _no_database(error: Exception) -> Response:
+    log.error("database unreachable: %s", type(error).__name__)
+    return answer_failure(503, _NO_DATABASE)
+
+
+def _bug(_error: Exception) -> Response:
+    log.exception("unexpected failure at %s", request.endpoint)
+    return answer_failure(500, _OUR_FAULT)

@@ -1,0 +1,143 @@
+"""Signing in: Flask-Security's forms and hashes over sign-ins that live in the database and can be ended there."""
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import Flask, Response, current_app, flash, redirect, request, session, url_for
+from flask_login import current_user, logout_user, user_logged_in, user_logged_out
+from flask_security import LoginForm, RoleMixin, Security, SQLAlchemySessionUserDatastore, UserMixin, password_changed
+
+from shared.errors import TooManyTries
+from shared.persistence.database import request_sessions
+from shared.persistence.tables import Admin, Teacher
+from shared.security.passwords import SHORTEST_PASSWORD
+from shared.services import sign_in
+from shared.services.audit import Actor
+from shared.settings import Settings
+from shared.toolbox import Toolbox
+
+
+class SignedInAdmin(UserMixin, Admin):
+    """An admin as Flask-Security sees one; the same table."""
+
+
+class SignedInTeacher(UserMixin, Teacher):
+    """A teacher as Flask-Security sees one; the same table."""
+
+
+_ALWAYS_OPEN = frozenset({"security.login", "static", "shared.static", "bootstrap.static"})
+_WITH_A_FIRST_TIME_PASSWORD = frozenset({"security.change_password", "security.logout"})
+
+
+class _SlowedLoginForm(LoginForm):
+    """The library's sign-in form; wrong tries make the next one wait."""
+
+    remember = None  # a school's computer is shared
+
+    def validate(self, **extra: Any) -> bool:
+        try:
+            right = slowed_try(str(self.email.data or ""), lambda: LoginForm.validate(self, **extra))
+        except TooManyTries as wait:
+            self.form_errors.append(str(wait))
+            return False
+        return right
+
+
+def slowed_try(email: str, is_right: Callable[[], bool]) -> bool:
+    """Check a password, counting wrong tries for the account and the address. Raises TooManyTries."""
+    toolbox, site = current_app.extensions["toolbox"], current_app.extensions["site"].name
+    who = {"site": site, "email": email, "address": request.remote_addr or ""}
+    sign_in.refuse_hasty_try(toolbox, **who)
+    right = is_right()
+    sign_in.note_try(toolbox, **who, right=right)
+    return right
+
+
+def actor() -> Actor:
+    """Who sends this request, for the audit trail."""
+    return Actor(
+        site=current_app.extensions["site"].name,
+        email=current_user.email,
+        address=request.remote_addr or "",
+        account_id=current_user.id,
+    )
+
+
+def install(app: Flask, description: Any, settings: Settings, toolbox: Toolbox) -> None:
+    """Give a site its sign-in, and close every page that the description does not open."""
+    app.config.update(
+        SECURITY_PASSWORD_SALT=settings.password_salt,
+        SECURITY_PASSWORD_HASH="argon2",
+        SECURITY_PASSWORD_LENGTH_MIN=SHORTEST_PASSWORD,
+        SECURITY_PASSWORD_COMPLEXITY_CHECKER="zxcvbn",
+        SECURITY_RETURN_GENERIC_RESPONSES=True,
+        SECURITY_LOGIN_URL="/sign-in",
+        SECURITY_LOGOUT_URL="/sign-out",
+        SECURITY_CHANGE_URL="/password",
+        SECURITY_CHANGEABLE=True,
+        SECURITY_SEND_PASSWORD_CHANGE_EMAIL=False,
+        SECURITY_POST_LOGIN_VIEW=description.home,
+        SECURITY_POST_LOGOUT_VIEW="security.login",
+        SECURITY_POST_CHANGE_VIEW=description.home,
+        SECURITY_MSG_GENERIC_AUTHN_FAILED=("The e-mail address or the password is wrong.", "error"),
+        SECURITY_UNAUTHORIZED_VIEW=None,
+    )
+    sessions = request_sessions(toolbox.engine)
+    app.teardown_appcontext(lambda _error: sessions.remove())
+    users = SQLAlchemySessionUserDatastore(sessions, _user_table(description.account), RoleMixin)
+    Security(app, users, login_form=_SlowedLoginForm)
+    app.before_request(lambda: _guard(toolbox, description))
+    _follow_sign_ins(app, toolbox, description.name)
+
+
+def _user_table(account: type) -> type:
+    return SignedInAdmin if account is Admin else SignedInTeacher
+
+
+def _guard(toolbox: Toolbox, description: Any) -> Response | None:
+    """Close every page to browsers without a living sign-in, and most to first-time passwords."""
+    endpoint = request.endpoint
+    if endpoint is None or endpoint in _ALWAYS_OPEN or endpoint in description.open_endpoints:
+        return None
+    if not is_signed_in(toolbox, description.name):
+        if request.method == "GET":
+            return redirect(url_for("security.login", next=request.full_path.rstrip("?")))  # type: ignore[return-value]
+        return redirect(url_for("security.login"))  # type: ignore[return-value]
+    if current_user.must_change_password and endpoint not in _WITH_A_FIRST_TIME_PASSWORD:
+        flash("Please choose a password of your own first.", "info")
+        return redirect(url_for("security.change_password"))  # type: ignore[return-value]
+    return None
+
+
+def is_signed_in(toolbox: Toolbox, site: str) -> bool:
+    """Tell whether this browser's sign-in is still in the database; a copied cookie of an ended one is not."""
+    token = session.get("sign_in")
+    if not token or not current_user.is_authenticated:
+        return False
+    found = sign_in.find_sign_in(toolbox, site=site, token=token)
+    if found is None or found.account_id != current_user.id:
+        session.clear()
+        logout_user()
+        return False
+    return True
+
+
+def _follow_sign_ins(app: Flask, toolbox: Toolbox, site: str) -> None:
+    def begin(_app: Flask, user: Any) -> None:
+        if "sign_in" in session:
+            sign_in.end_sign_in(toolbox, site=site, token=session["sign_in"])
+        device = request.user_agent.string or "unknown"
+        session["sign_in"] = sign_in.begin_sign_in(toolbox, site=site, account_id=user.id, device=device)
+
+    def end(_app: Flask, **_: Any) -> None:
+        if "sign_in" in session:
+            sign_in.end_sign_in(toolbox, site=site, token=session["sign_in"])
+        session.clear()
+
+    def settle_password(_app: Flask, user: Any) -> None:
+        user.must_change_password = False
+        sign_in.end_other_sign_ins(toolbox, site=site, account_id=user.id, token=session["sign_in"])
+
+    user_logged_in.connect(begin, app, weak=False)
+    user_logged_out.connect(end, app, weak=False)
+    password_changed.connect(settle_password, app, weak=False)

@@ -1,0 +1,163 @@
+"""Builds a site: settings, sign-in, CSRF, headers, errors and layout, the same for both."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask import Blueprint, Flask, Response, current_app, g, request
+from flask.cli import AppGroup
+from flask_bootstrap import Bootstrap5
+from flask_wtf import CSRFProtect
+from werkzeug.local import LocalProxy
+
+from shared.persistence.database import Session
+from shared.settings import Settings, read_settings
+from shared.toolbox import Toolbox
+from shared.web import error_pages, sign_in
+
+# One request carries at most a class's worth of photos; the pages that take less say so themselves.
+LARGEST_REQUEST_BYTES = 256 * 1024 * 1024
+LARGEST_FORM_BYTES = 1024 * 1024
+MOST_FORM_PARTS = 1000
+
+_CONTENT_SECURITY_POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "font-src 'self'",
+        "img-src 'self' data: blob:",  # Bootstrap's icons are data:, camera previews blob:
+        "media-src 'self' blob:",
+        "connect-src 'self'",
+        "form-action 'self'",
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+    )
+)
+
+_HEADERS = {
+    "Content-Security-Policy": _CONTENT_SECURITY_POLICY,
+    "Permissions-Policy": "camera=(self), microphone=(), geolocation=()",
+    "Referrer-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+
+
+@dataclass(frozen=True)
+class SiteDescription:
+    """What tells one site from the other. `navigation` is (endpoint, words) in the order shown.
+
+    `open_endpoints` may be asked for by anybody; every other page needs a sign-in.
+    """
+
+    name: str
+    title: str
+    secret_key: str
+    account: type
+    navigation: tuple[tuple[str, str], ...]
+    home: str
+    open_endpoints: frozenset[str] = frozenset()
+
+
+def build_site(
+    description: SiteDescription,
+    *,
+    import_name: str,
+    settings: Settings,
+    toolbox: Toolbox,
+    pages: Iterable[Blueprint],
+    commands: Iterable[AppGroup] = (),
+) -> Flask:
+    """Make one of our sites of its pages and commands."""
+    app = Flask(import_name)
+    app.config.update(
+        SECRET_KEY=description.secret_key,
+        MAX_CONTENT_LENGTH=LARGEST_REQUEST_BYTES,
+        MAX_FORM_MEMORY_SIZE=LARGEST_FORM_BYTES,
+        MAX_FORM_PARTS=MOST_FORM_PARTS,
+        SESSION_COOKIE_NAME=f"{description.name}_session",
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=settings.secure_cookies,
+        WTF_CSRF_TIME_LIMIT=None,  # a kiosk stays open for a lesson, a form over lunch; the session bounds both
+        BOOTSTRAP_SERVE_LOCAL=True,
+        BOOTSTRAP_BTN_STYLE="primary",
+    )
+    app.extensions["toolbox"] = toolbox
+    app.extensions["site"] = description
+    Bootstrap5(app)
+    CSRFProtect(app)
+    app.register_blueprint(_shared_pages())  # before the sign-in library's, so that our templates win
+    sign_in.install(app, description, settings, toolbox)
+    error_pages.install(app)
+    for blueprint in pages:
+        app.register_blueprint(blueprint)
+    for group in commands:
+        app.cli.add_command(group)
+    _install_reading(app, toolbox)
+    _install_headers(app)
+    _install_words(app, description, settings)
+    return app
+
+
+def prepare(settings: Settings | None, toolbox: Toolbox | None) -> tuple[Settings, Toolbox]:
+    """Fill in what `create_app` was not given: the environment's settings and a toolbox over them."""
+    settings = settings or (toolbox.settings if toolbox else read_settings())
+    return settings, toolbox or Toolbox(settings)
+
+
+def _toolbox() -> Toolbox:
+    return current_app.extensions["toolbox"]
+
+
+def _reading() -> Session:
+    if "reading" not in g:
+        g.reading = _toolbox().reading()
+    return g.reading
+
+
+toolbox: Toolbox = LocalProxy(_toolbox)  # type: ignore[assignment]
+reading: Session = LocalProxy(_reading)  # type: ignore[assignment]
+"""The request's session for reading; closed when the answer is sent."""
+
+
+def _install_reading(app: Flask, toolbox: Toolbox) -> None:
+    @app.teardown_appcontext
+    def close(_error: BaseException | None) -> None:
+        session = g.pop("reading", None)
+        if session is not None:
+            session.close()
+
+
+def _shared_pages() -> Blueprint:
+    """Templates and static files that both sites use."""
+    return Blueprint(
+        "shared", __name__, template_folder="templates", static_folder="static", static_url_path="/shared-static"
+    )
+
+
+def _install_headers(app: Flask) -> None:
+    @app.after_request
+    def add_headers(response: Response) -> Response:
+        for name, value in _HEADERS.items():
+            response.headers.setdefault(name, value)
+        if request.endpoint not in ("static", "shared.static", "bootstrap.static"):
+            response.headers["Cache-Control"] = "no-store"
+        if request.is_secure:
+            response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+        return response
+
+
+def _install_words(app: Flask, description: SiteDescription, settings: Settings) -> None:
+    def local(moment: datetime) -> datetime:
+        return moment.astimezone(settings.zone)
+
+    app.jinja_env.filters["local_time"] = lambda moment: f"{local(moment):%H:%M}"
+    app.jinja_env.filters["local_date"] = lambda moment: f"{local(moment):%a %d %b %Y}"
+    app.jinja_env.filters["local_moment"] = lambda moment: f"{local(moment):%a %d %b %Y, %H:%M}"
+
+    @app.context_processor
+    def words() -> dict[str, object]:
+        return {"site": description, "school_name": settings.school_name, "time_zone": settings.time_zone}
