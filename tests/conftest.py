@@ -1,0 +1,143 @@
+"""What every test may ask for: databases, servers, settings and a browser with a camera."""
+
+import base64
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import hypothesis
+import pytest
+from playwright.sync_api import Browser, Playwright, sync_playwright
+
+from shared.persistence.database import migrate
+from shared.settings import Settings, read_settings
+from tests.servers import MailServer, MariaDB, Redis, find_program
+
+# A shared, busy machine makes single examples slow; what an example may cost is not what we test.
+hypothesis.settings.register_profile("suite", deadline=None, print_blob=True)
+hypothesis.settings.load_profile("suite")
+
+
+@pytest.fixture(scope="session")
+def mariadb(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MariaDB]:
+    """This worker's MariaDB. A test that stops it starts it again."""
+    server = MariaDB(tmp_path_factory.mktemp("servers") / "mariadb")
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def redis_server(tmp_path: Path) -> Iterator[Redis]:
+    """An empty Redis."""
+    server = Redis(tmp_path / "redis")
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def mail_server() -> Iterator[MailServer]:
+    """An SMTP server nobody has written to."""
+    server = MailServer()
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def _migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("sqlite") / "migrated.sqlite3"
+    migrate(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture(scope="session")
+def _migrated_mariadb(mariadb: MariaDB) -> str:
+    url = mariadb.create("attendance")
+    migrate(url)
+    return url
+
+
+@pytest.fixture
+def sqlite_url(_migrated_sqlite: Path, tmp_path: Path) -> str:
+    """The address of an SQLite database with all tables and no row."""
+    path = tmp_path / "attendance.sqlite3"
+    shutil.copyfile(_migrated_sqlite, path)
+    return f"sqlite:///{path}"
+
+
+@pytest.fixture
+def mariadb_url(_migrated_mariadb: str, mariadb: MariaDB) -> Iterator[str]:
+    """The address of a MariaDB database with all tables and no row."""
+    yield _migrated_mariadb
+    mariadb.empty("attendance")
+
+
+@pytest.fixture(params=["sqlite", "mariadb"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """Runs the test twice: on SQLite and on MariaDB, both with all tables and no row."""
+    url: str = request.getfixturevalue(f"{request.param}_url")
+    return url
+
+
+@pytest.fixture(params=["sqlite", "mariadb"])
+def bare_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Runs the test twice: on an SQLite and a MariaDB database without a table."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'bare.sqlite3'}"
+    server: MariaDB = request.getfixturevalue("mariadb")
+    return server.create("bare")
+
+
+@pytest.fixture
+def make_settings(tmp_path: Path) -> Callable[..., Settings]:
+    """Makes settings as an installation would have them: `make_settings(database_url, MAIL_PORT="25")`."""
+
+    def make(database_url: str, **variables: str) -> Settings:
+        instance_dir = tmp_path / "instance"
+        instance_dir.mkdir(exist_ok=True)
+        return read_settings(
+            {
+                "DATABASE_URL": database_url,
+                "INSTANCE_DIR": str(instance_dir),
+                "ADMIN_SECRET_KEY": "the office's secret of the tests " * 2,
+                "TEACHER_SECRET_KEY": "the classroom's secret of the tests " * 2,
+                "PASSWORD_SALT": "the salt of the tests, for nothing else",
+                "FACE_KEYS": "1:" + base64.b64encode(bytes(range(32))).decode(),
+                "TIME_ZONE": "Asia/Kolkata",
+                **variables,
+            }
+        )
+
+    return make
+
+
+@pytest.fixture(scope="module")
+def _playwright() -> Iterator[Playwright]:
+    with sync_playwright() as playwright:
+        yield playwright
+
+
+@pytest.fixture
+def open_chromium(_playwright: Playwright, tmp_path: Path) -> Iterator[Callable[..., Browser]]:
+    """Starts Chromium: `open_chromium(camera=[jpeg, …])`, whose camera shows the JPEGs in a loop."""
+    browsers: list[Browser] = []
+
+    def open_one(camera: list[bytes] | None = None) -> Browser:
+        flags = ["--disable-gpu", "--disable-background-networking", "--disable-component-update"]
+        if os.getuid() == 0:
+            flags.append("--no-sandbox")
+        if camera:
+            video = tmp_path / f"camera-{len(browsers)}.mjpeg"
+            video.write_bytes(b"".join(camera))
+            flags += ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
+            flags.append(f"--use-file-for-fake-video-capture={video}")
+        program = find_program("chromium", package="chromium")
+        browsers.append(_playwright.chromium.launch(executable_path=program, args=flags))
+        return browsers[-1]
+
+    yield open_one
+    for browser in browsers:
+        browser.close()
