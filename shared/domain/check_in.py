@@ -22,6 +22,41 @@ class CheckInOutcome(StrEnum):
     LECTURE_CLOSED = "lecture_closed"
     UNAVAILABLE = "unavailable"
 
+    @property
+    def headline(self) -> str:
+        """Big words for the screen."""
+        return _WORDS[self][0]
+
+    @property
+    def sentence(self) -> str:
+        """What the student may do now."""
+        return _WORDS[self][1]
+
+
+_WORDS = {
+    CheckInOutcome.PRESENT: ("Present", "You are marked. Please pass the phone on."),
+    CheckInOutcome.ALREADY_MARKED: ("Already marked", "Nothing more to do. Please pass the phone on."),
+    CheckInOutcome.NO_FACE: ("No face seen", "Look straight at the camera, your face in the outline."),
+    CheckInOutcome.SEVERAL_FACES: ("Several faces", "Only you, please. Ask your friends to step back."),
+    CheckInOutcome.COME_CLOSER: ("Come closer", "Your face should fill the outline."),
+    CheckInOutcome.TOO_DARK: ("Too dark", "Turn towards the light and try again."),
+    CheckInOutcome.PICTURE_SEEN: (
+        "A phone or picture was seen",
+        "Show your own face, with no phone, photo or screen in view, and try again.",
+    ),
+    CheckInOutcome.NO_MATCH: (
+        "Not recognised",
+        "Check the roll id, look straight at the camera and try again.",
+    ),
+    CheckInOutcome.NOT_IN_CLASS: ("Not in this class", "Please check the roll id and the class."),
+    CheckInOutcome.NOT_ENROLLED: ("No face enrolled yet", "The teacher will mark you by hand."),
+    CheckInOutcome.LECTURE_CLOSED: ("The lecture is closed", "Please give the phone back to the teacher."),
+    CheckInOutcome.UNAVAILABLE: (
+        "The camera check is not available",
+        "Nobody can be marked by face right now. The teacher will mark you by hand.",
+    ),
+}
+
 
 # Of the verdicts on a photo, those that keep a face from being compared. A blurred or turned face is
 # compared all the same: the match decides, and a right student in a hurry is not turned away for it.

@@ -2,11 +2,14 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 from sqlalchemy import delete, exists, func, select, update
 from sqlalchemy.orm import Session
 
-from shared.persistence.tables import Account, Admin, FailedTry, SignIn, Teacher
+from shared.persistence.tables import Account, Admin, FailedTry, SignIn
+
+AnAccount = TypeVar("AnAccount", bound=Account)
 
 # A sign-in is noted as seen at most this often, so that reading a page does not write a row each time.
 SEEN_EVERY = timedelta(minutes=1)
@@ -17,7 +20,7 @@ def has_admin(session: Session) -> bool:
     return bool(session.scalar(select(exists().where(Admin.active))))
 
 
-def find_account(session: Session, kind: type[Account], email: str) -> Admin | Teacher | None:
+def find_account(session: Session, kind: type[AnAccount], email: str) -> AnAccount | None:
     """Find an admin or a teacher by e-mail, whatever its letters' case."""
     return session.scalar(select(kind).where(func.lower(kind.email) == email.strip().lower()))
 

@@ -7,14 +7,16 @@ from email_validator import EmailNotValidError, validate_email
 from shared.errors import InvalidInput
 from shared.persistence import accounts
 from shared.persistence.database import AlreadyThere
-from shared.persistence.tables import Account, Admin, Teacher
+from shared.persistence.tables import Admin, Teacher
 from shared.security.passwords import first_time_password, hash_password
 from shared.services import audit
 from shared.services.audit import Actor
 from shared.toolbox import Toolbox
 
 
-def create_first_admin(toolbox: Toolbox, *, email: str = "admin@localhost", name: str = "Admin") -> str | None:
+def create_first_admin(
+    toolbox: Toolbox, *, email: str = "admin@localhost", name: str = "Admin"
+) -> str | None:
     """Make the first admin and give the password; None when there is an admin already."""
     with toolbox.reading() as session:
         if accounts.has_admin(session):
@@ -32,7 +34,7 @@ def create_teacher(toolbox: Toolbox, actor: Actor, *, email: str, name: str) -> 
     return _create(toolbox, actor, Teacher(), email=email, name=name)
 
 
-def renew_password(toolbox: Toolbox, actor: Actor, kind: type[Account], email: str) -> str:
+def renew_password(toolbox: Toolbox, actor: Actor, kind: type[Admin] | type[Teacher], email: str) -> str:
     """Give an account a new first-time password and sign it out everywhere."""
     password = first_time_password()
     with toolbox.sessions.begin() as session:
@@ -58,7 +60,12 @@ def _create(toolbox: Toolbox, actor: Actor, account: Admin | Teacher, *, email: 
         with toolbox.sessions.begin() as session:
             session.add(account)
             audit.record(
-                session, toolbox, actor, f"add {account.__tablename__}", account.email, after={"name": account.name}
+                session,
+                toolbox,
+                actor,
+                f"add {account.__tablename__}",
+                account.email,
+                after={"name": account.name},
             )
     except AlreadyThere as cause:
         raise InvalidInput("There is already an account with this e-mail address.", field="email") from cause

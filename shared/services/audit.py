@@ -10,7 +10,7 @@ from shared.toolbox import Toolbox
 
 @dataclass(frozen=True)
 class Actor:
-    """Who acts: the site, the account (its id and e-mail) and the network address. A command has no account."""
+    """Who acts: the site, the account (its id and e-mail) and the network address."""
 
     site: str
     email: str

@@ -25,7 +25,7 @@ _SENTENCES = {
 }
 _OUR_FAULT = "Something went wrong on our side. Nothing was changed; please try again."
 _NO_DATABASE = "The register cannot be reached right now. Nothing was changed; please try again in a moment."
-_STALE_FORM = "This page was open for too long or in two windows. Please load it again and repeat the last step."
+_STALE_FORM = "This page was open for too long or in two windows. Please load it again and repeat."
 
 
 def install(app: Flask) -> None:

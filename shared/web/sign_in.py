@@ -1,11 +1,18 @@
-"""Signing in: Flask-Security's forms and hashes over sign-ins that live in the database and can be ended there."""
+"""Signing in: Flask-Security's forms and hashes over sign-ins that the database keeps and can end."""
 
 from collections.abc import Callable
 from typing import Any
 
 from flask import Flask, Response, current_app, flash, redirect, request, session, url_for
 from flask_login import current_user, logout_user, user_logged_in, user_logged_out
-from flask_security import LoginForm, RoleMixin, Security, SQLAlchemySessionUserDatastore, UserMixin, password_changed
+from flask_security import (
+    LoginForm,
+    RoleMixin,
+    Security,
+    SQLAlchemySessionUserDatastore,
+    UserMixin,
+    password_changed,
+)
 
 from shared.errors import TooManyTries
 from shared.persistence.database import request_sessions
@@ -67,9 +74,9 @@ def install(app: Flask, description: Any, settings: Settings, toolbox: Toolbox) 
     """Give a site its sign-in, and close every page that the description does not open."""
     app.config.update(
         SECURITY_PASSWORD_SALT=settings.password_salt,
-        SECURITY_PASSWORD_HASH="argon2",
+        SECURITY_PASSWORD_HASH="argon2",  # noqa: S106
         SECURITY_PASSWORD_LENGTH_MIN=SHORTEST_PASSWORD,
-        SECURITY_PASSWORD_COMPLEXITY_CHECKER="zxcvbn",
+        SECURITY_PASSWORD_COMPLEXITY_CHECKER="zxcvbn",  # noqa: S106
         SECURITY_RETURN_GENERIC_RESPONSES=True,
         SECURITY_LOGIN_URL="/sign-in",
         SECURITY_LOGOUT_URL="/sign-out",
@@ -110,7 +117,7 @@ def _guard(toolbox: Toolbox, description: Any) -> Response | None:
 
 
 def is_signed_in(toolbox: Toolbox, site: str) -> bool:
-    """Tell whether this browser's sign-in is still in the database; a copied cookie of an ended one is not."""
+    """Tell whether this browser's sign-in still stands; a copied cookie of an ended one does not."""
     token = session.get("sign_in")
     if not token or not current_user.is_authenticated:
         return False

@@ -81,7 +81,7 @@ def build_site(
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_SECURE=settings.secure_cookies,
-        WTF_CSRF_TIME_LIMIT=None,  # a kiosk stays open for a lesson, a form over lunch; the session bounds both
+        WTF_CSRF_TIME_LIMIT=None,  # a form may lie open over lunch; the session bounds it
         BOOTSTRAP_SERVE_LOCAL=True,
         BOOTSTRAP_BTN_STYLE="primary",
     )
@@ -134,7 +134,11 @@ def _install_reading(app: Flask, toolbox: Toolbox) -> None:
 def _shared_pages() -> Blueprint:
     """Templates and static files that both sites use."""
     return Blueprint(
-        "shared", __name__, template_folder="templates", static_folder="static", static_url_path="/shared-static"
+        "shared",
+        __name__,
+        template_folder="templates",
+        static_folder="static",
+        static_url_path="/shared-static",
     )
 
 

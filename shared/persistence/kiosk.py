@@ -1,0 +1,101 @@
+"""Reads what a check-in needs, and keeps kiosk passes and answered check-ins."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session, joinedload
+
+from shared.persistence.tables import (
+    CheckIn,
+    FaceModelRow,
+    KioskPass,
+    Lecture,
+    LectureClass,
+    Mark,
+    SchoolClass,
+    Student,
+)
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """The student a roll id names in a lecture, the mark there is, and the sealed face model."""
+
+    student: Student
+    mark: Mark | None
+    sealed_model: bytes | None
+
+
+def find_pass(session: Session, token_digest: str) -> KioskPass | None:
+    """Find a pass that nobody has ended, with its lecture, classes and teacher."""
+    query = (
+        select(KioskPass)
+        .where(KioskPass.token_digest == token_digest, KioskPass.ended_at.is_(None))
+        .options(
+            joinedload(KioskPass.lecture).selectinload(Lecture.classes),
+            joinedload(KioskPass.teacher),
+        )
+    )
+    return session.scalar(query)
+
+
+def find_passes(session: Session, lecture_id: int) -> list[KioskPass]:
+    """The passes of a lecture that nobody has ended, oldest first."""
+    query = select(KioskPass).where(KioskPass.lecture_id == lecture_id, KioskPass.ended_at.is_(None))
+    return list(session.scalars(query.order_by(KioskPass.opened_at)))
+
+
+def end_passes(
+    session: Session, *, now: datetime, lecture_id: int | None = None, teacher_id: int | None = None
+) -> None:
+    """End every pass of a lecture, or every pass that a teacher opened."""
+    ending = update(KioskPass).where(KioskPass.ended_at.is_(None)).values(ended_at=now)
+    if lecture_id is not None:
+        ending = ending.where(KioskPass.lecture_id == lecture_id)
+    if teacher_id is not None:
+        ending = ending.where(KioskPass.teacher_id == teacher_id)
+    if lecture_id is not None or teacher_id is not None:
+        session.execute(ending)
+
+
+def find_candidate(session: Session, lecture_id: int, class_code: str, roll_id: str) -> Candidate | None:
+    """Find an active student by class and roll id among the classes of a lecture."""
+    query = (
+        select(Student, Mark, FaceModelRow.sealed_model)
+        .join(SchoolClass, SchoolClass.id == Student.class_id)
+        .join(LectureClass, LectureClass.class_id == SchoolClass.id)
+        .outerjoin(Mark, (Mark.student_id == Student.id) & (Mark.lecture_id == lecture_id))
+        .outerjoin(FaceModelRow, FaceModelRow.student_id == Student.id)
+        .where(
+            LectureClass.lecture_id == lecture_id,
+            SchoolClass.class_code == class_code,
+            Student.roll_id == roll_id,
+            Student.active,
+        )
+    )
+    row = session.execute(query).one_or_none()
+    return None if row is None else Candidate(*row)
+
+
+def find_check_in(session: Session, pass_id: int, idempotency_key: str) -> CheckIn | None:
+    """Find the answer already given to a phone's request."""
+    query = select(CheckIn).where(
+        CheckIn.kiosk_pass_id == pass_id, CheckIn.idempotency_key == idempotency_key
+    )
+    return session.scalar(query.options(joinedload(CheckIn.student)))
+
+
+def find_mark(session: Session, lecture_id: int, student_id: int) -> Mark | None:
+    """Find a student's mark at a lecture."""
+    return session.scalar(select(Mark).where(Mark.lecture_id == lecture_id, Mark.student_id == student_id))
+
+
+def find_living_pass(session: Session, pass_id: int) -> KioskPass | None:
+    """Find a pass and lock it with its lecture until the transaction ends, so that neither ends meanwhile."""
+    query = select(KioskPass).where(KioskPass.id == pass_id, KioskPass.ended_at.is_(None))
+    found = session.scalar(query.with_for_update().execution_options(populate_existing=True))
+    if found is not None:
+        lecture = select(Lecture).where(Lecture.id == found.lecture_id).with_for_update(read=True)
+        session.scalar(lecture.execution_options(populate_existing=True))
+    return found
