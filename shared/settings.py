@@ -110,9 +110,7 @@ def _settings_file(instance_dir: Path, *, may_make: bool) -> dict[str, str]:
 def _secret(environ: Mapping[str, str], name: str) -> str:
     value = environ.get(name, "")
     if len(value) < 32:
-        raise SettingsError(
-            f"{name} must be set to a secret of at least 32 characters"
-        )
+        raise SettingsError(f"{name} must be set to a secret of at least 32 characters.")
     return value
 
 
@@ -126,9 +124,7 @@ def _face_keys(environ: Mapping[str, str]) -> dict[int, bytes]:
     except (ValueError, binascii.Error):
         keys = {}
     if not keys or any(len(key) != 32 or not 0 < number < 256 for number, key in keys.items()):
-        raise SettingsError(
-            "FACE_KEYS must hold numbered keys of 32 bytes in base64, such as 1:q83v…"
-        )
+        raise SettingsError("FACE_KEYS must hold numbered keys of 32 bytes in base64, such as 1:q83v….")
     return keys
 
 

@@ -1,8 +1,9 @@
 """Reads and writes the progress of long work."""
 
 from datetime import datetime
+from typing import Any, cast
 
-from sqlalchemy import select, update
+from sqlalchemy import CursorResult, select, update
 from sqlalchemy.orm import Session
 
 from shared.persistence.tables import Job
@@ -34,7 +35,8 @@ def claim(session: Session, job_id: int) -> Job | None:
     claimed = session.execute(
         update(Job).where(Job.id == job_id, Job.state == "queued").values(state="running")
     )
-    return session.get(Job, job_id, populate_existing=True) if claimed.rowcount else None
+    taken = cast("CursorResult[Any]", claimed).rowcount
+    return session.get(Job, job_id, populate_existing=True) if taken else None
 
 
 def advance(session: Session, job_id: int, *, done: int) -> None:

@@ -24,11 +24,11 @@ from shared.settings import Settings
 from shared.toolbox import Toolbox
 
 
-class SignedInAdmin(UserMixin, Admin):
+class SignedInAdmin(UserMixin, Admin):  # type: ignore[misc]  # both declare `password`
     """An admin as Flask-Security sees one; the same table."""
 
 
-class SignedInTeacher(UserMixin, Teacher):
+class SignedInTeacher(UserMixin, Teacher):  # type: ignore[misc]
     """A teacher as Flask-Security sees one; the same table."""
 
 

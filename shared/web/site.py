@@ -109,13 +109,15 @@ def prepare(settings: Settings | None, toolbox: Toolbox | None) -> tuple[Setting
 
 
 def _toolbox() -> Toolbox:
-    return current_app.extensions["toolbox"]
+    toolbox: Toolbox = current_app.extensions["toolbox"]
+    return toolbox
 
 
 def _reading() -> Session:
     if "reading" not in g:
         g.reading = _toolbox().reading()
-    return g.reading
+    session: Session = g.reading
+    return session
 
 
 toolbox: Toolbox = LocalProxy(_toolbox)  # type: ignore[assignment]
