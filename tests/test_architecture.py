@@ -1,0 +1,162 @@
+"""Who may import whom, relative imports included. One direction: page, service, the worlds outside, rules."""
+
+import ast
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+PROJECT_DIR = Path(__file__).resolve().parents[1]
+
+PLAIN = ("shared.domain", "shared.errors", "shared.settings")
+SITE = (*PLAIN, "shared.web", "shared.services", "shared.persistence", "shared.reports", "shared.security")
+SITE += ("shared.toolbox",)
+# What a part may import of ours besides itself. The longest name that fits a module counts.
+OURS = {
+    "admin_site": SITE,
+    "admin_site.commands": ("shared",),
+    "teacher_site": SITE,
+    "teacher_site.commands": ("shared",),
+    "shared.web": SITE,
+    # Of seeing only how bytes become a photo: the models themselves arrive in the Toolbox.
+    "shared.services": (*PLAIN, "shared.persistence", "shared.reports", "shared.mail", "shared.security")
+    + ("shared.toolbox", "shared.vision.images"),
+    "shared.jobs": (*PLAIN, "shared.services", "shared.toolbox", "shared.persistence"),
+    "shared.toolbox": (
+        *PLAIN,
+        "shared.persistence.database",
+        "shared.vision",
+        "shared.mail",
+        "shared.security",
+    )
+    + ("shared.jobs.queue",),
+    "shared.persistence": PLAIN,
+    "shared.vision": PLAIN,
+    "shared.reports": PLAIN,
+    "shared.mail": PLAIN,
+    "shared.security": PLAIN,
+    "shared.domain": (),
+    "shared.settings": ("shared.errors",),
+    "shared.errors": (),
+    "shared": (),
+    "launcher": ("shared",),
+}
+# Where a foreign world may be imported; `commands.py` of a site may use them all.
+WEB = ("admin_site", "teacher_site", "shared.web")
+FOREIGN = {
+    "flask": WEB,
+    "flask_bootstrap": WEB,
+    "flask_login": WEB,
+    "flask_security": WEB,
+    "flask_wtf": WEB,
+    "flask_mail": ("shared.mail",),
+    "wtforms": WEB,
+    "sqlalchemy": ("shared.persistence", "launcher"),
+    "alembic": ("shared.persistence",),
+    "huey": ("shared.jobs",),
+    "dlib": ("shared.vision",),
+    "ai_edge_litert": ("shared.vision",),
+    "tensorflow": ("shared.vision",),
+    "keras": ("shared.vision",),
+    "face_recognition": ("shared.vision",),
+    "pandas": ("shared.reports",),
+    "xlsxwriter": ("shared.reports",),
+    "openpyxl": ("shared.reports",),
+    "xlrd": ("shared.reports",),
+}
+# Each costs a serving process a second or hundreds of megabytes: only the function that needs it pays.
+ONLY_INSIDE_FUNCTIONS = ("tensorflow", "keras", "pandas", "sklearn")
+
+MODULES = sorted(
+    ".".join(path.relative_to(PROJECT_DIR).with_suffix("").parts).removesuffix(".__init__")
+    for top in ("admin_site", "teacher_site", "shared", "launcher")
+    for path in (PROJECT_DIR / top).rglob("*.py")
+)
+
+
+def _is_in(name: str, part: str) -> bool:
+    return name == part or name.startswith(part + ".")
+
+
+def _imports(tree: ast.AST, package: str, *, in_function: bool = False) -> Iterator[tuple[str, bool]]:
+    """Give every imported name in full, and whether it is imported inside a function."""
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, ast.Import):
+            yield from ((alias.name, in_function) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            start = (
+                ".".join(package.split(".")[: len(package.split(".")) + 1 - node.level]) if node.level else ""
+            )
+            source = ".".join(part for part in (start, node.module) if part)
+            yield from ((f"{source}.{alias.name}", in_function) for alias in node.names)
+        inside = in_function or isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
+        yield from _imports(node, package, in_function=inside)
+
+
+def find_breaches(module: str, source: str, *, is_package: bool = False) -> list[str]:
+    """Name every import of `module` that the law above forbids."""
+    part = max((part for part in OURS if _is_in(module, part)), key=len)
+    breaches = []
+    for name, in_function in _imports(ast.parse(source), module if is_package else module.rpartition(".")[0]):
+        top = name.partition(".")[0]
+        if top in ("shared", "admin_site", "teacher_site", "launcher", "tests"):
+            allowed = any(_is_in(name, other) for other in (part, *OURS[part])) or name == "shared"
+        elif _is_in(module, "shared.domain"):
+            allowed = top in sys.stdlib_module_names
+        elif part.endswith(".commands"):
+            allowed = True
+        else:
+            allowed = top not in FOREIGN or any(_is_in(module, home) for home in FOREIGN[top])
+        if not allowed or (top in ONLY_INSIDE_FUNCTIONS and not in_function):
+            breaches.append(f"{module} imports {name}")
+    return breaches
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_a_module_imports_only_what_it_may(module: str) -> None:
+    path = PROJECT_DIR.joinpath(*module.split("."))
+    is_package = path.is_dir()
+    file = path / "__init__.py" if is_package else path.with_suffix(".py")
+    assert find_breaches(module, file.read_text(encoding="utf-8"), is_package=is_package) == []
+
+
+@pytest.mark.parametrize(
+    ("module", "source"),
+    [
+        ("shared.domain.check_in", "import numpy"),
+        ("shared.domain.check_in", "from ..services import check_in"),
+        ("shared.services.check_in", "from shared.vision.face_matcher import FaceMatcher"),
+        ("shared.services.check_in", "from shared.vision import spoof_detector"),
+        ("shared.services.totals", "import sqlalchemy"),
+        ("shared.services.check_in", "from flask import request"),
+        ("shared.persistence.people", "from shared.services import registration"),
+        ("shared.vision.images", "def train():\n    from shared.persistence import tables"),
+        ("shared.vision.spoof_training", "import tensorflow as tf"),
+        ("shared.reports.term_totals", "import pandas"),
+        ("shared.web.site", "import admin_site"),
+        ("shared.web.site", "from shared.vision import images"),
+        ("teacher_site.kiosk", "from admin_site.forms import ClassForm"),
+        ("teacher_site.kiosk", "from sqlalchemy import select"),
+    ],
+)
+def test_a_forbidden_import_is_found(module: str, source: str) -> None:
+    assert len(find_breaches(module, source)) == 1
+
+
+@pytest.mark.parametrize(
+    ("module", "source"),
+    [
+        (
+            "shared.domain.check_in",
+            "from dataclasses import dataclass\nfrom .photo_verdict import PhotoVerdict",
+        ),
+        ("shared.services.check_in", "from shared.vision.images import open_photo"),
+        ("shared.vision.spoof_training", "def train():\n    import tensorflow"),
+        ("shared.reports.term_totals", "def write():\n    import pandas"),
+        ("teacher_site.kiosk", "from shared.services import check_in\nfrom . import forms"),
+        ("teacher_site.commands", "from shared.vision import face_matcher"),
+    ],
+)
+def test_an_allowed_import_is_not(module: str, source: str) -> None:
+    assert find_breaches(module, source) == []
