@@ -1,0 +1,88 @@
+// The camera of a phone or a desk: shows itself, takes photos, and has a sentence for every way it can fail.
+
+export class CameraProblem extends Error {
+  constructor(title, text) {
+    super(`${title} ${text}`);
+    this.name = "CameraProblem";
+    this.title = title;
+    this.text = text;
+  }
+}
+
+const INSECURE = new CameraProblem(
+  "The camera needs a secure connection.",
+  `This page was opened over plain HTTP. Open ${location.href.replace(/^http:/, "https:").split("?")[0]} instead.`,
+);
+
+const PROBLEMS = {
+  NotAllowedError: new CameraProblem(
+    "The camera was refused.",
+    "Tap the lock or camera sign beside the address, allow the camera for this page, then load the page again.",
+  ),
+  NotFoundError: new CameraProblem(
+    "No camera was found.",
+    "Plug a camera in, or open this page on a device that has one, then load the page again.",
+  ),
+  NotReadableError: new CameraProblem(
+    "The camera is in use.",
+    "Another program or tab holds the camera. Close it, then try again.",
+  ),
+};
+PROBLEMS.SecurityError = PROBLEMS.NotAllowedError;
+PROBLEMS.OverconstrainedError = PROBLEMS.NotFoundError;
+PROBLEMS.AbortError = PROBLEMS.NotReadableError;
+
+// Give any failure of the camera as a CameraProblem with a title and a text for the person.
+export function explain(error) {
+  if (error instanceof CameraProblem) return error;
+  return PROBLEMS[error?.name] ?? new CameraProblem("The camera does not answer.", "Load the page again.");
+}
+
+export class Camera {
+  #video;
+  #stream = null;
+
+  // `videoElement` shows the preview; mirror it with CSS, the photo never is. When the camera is unplugged
+  // or taken away while it runs, the element gets a "camera-lost" event.
+  constructor(videoElement) {
+    this.#video = videoElement;
+  }
+
+  // Rejects with a CameraProblem.
+  async start() {
+    if (!window.isSecureContext || !navigator.mediaDevices) throw INSECURE;
+    this.stop();
+    try {
+      this.#stream = await navigator.mediaDevices.getUserMedia({
+        audio: false,
+        video: { facingMode: "user", width: { ideal: 1280 }, height: { ideal: 720 } },
+      });
+      const [track] = this.#stream.getVideoTracks();
+      track.addEventListener("ended", () => this.#video.dispatchEvent(new Event("camera-lost")));
+      this.#video.srcObject = this.#stream;
+      await this.#video.play();
+    } catch (error) {
+      this.stop();
+      throw explain(error);
+    }
+  }
+
+  stop() {
+    for (const track of this.#stream?.getTracks() ?? []) track.stop();
+    this.#stream = null;
+    this.#video.srcObject = null;
+  }
+
+  // One JPEG of at most `width` pixels across, in the camera's own proportions, not mirrored.
+  async snap({ width = 640, quality = 0.9 } = {}) {
+    const { videoWidth, videoHeight } = this.#video;
+    if (!this.#stream || !videoWidth) throw explain(null);
+    const canvas = document.createElement("canvas");
+    canvas.width = Math.min(width, videoWidth);
+    canvas.height = Math.round((videoHeight * canvas.width) / videoWidth);
+    canvas.getContext("2d").drawImage(this.#video, 0, 0, canvas.width, canvas.height);
+    const photo = await new Promise((done) => canvas.toBlob(done, "image/jpeg", quality));
+    if (!photo) throw explain(null);
+    return photo;
+  }
+}
