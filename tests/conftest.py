@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, Playwright, sync_playwright
 
 from shared.persistence.database import migrate
 from shared.settings import Settings, read_settings
+from shared.toolbox import Toolbox
 from tests.servers import MailServer, MariaDB, Redis, find_program
 
 # A shared, busy machine makes single examples slow; what an example may cost is not what we test.
@@ -112,6 +113,14 @@ def make_settings(tmp_path: Path) -> Callable[..., Settings]:
         )
 
     return make
+
+
+@pytest.fixture
+def toolbox(database_url: str, make_settings: Callable[..., Settings]) -> Iterator[Toolbox]:
+    """A toolbox over an empty database; the test runs on SQLite and on MariaDB."""
+    toolbox = Toolbox(make_settings(database_url))
+    yield toolbox
+    toolbox.engine.dispose()
 
 
 @pytest.fixture(scope="module")
