@@ -1,0 +1,127 @@
+"""Tells a living person from a picture of one: Inception v3 seen at several views, served by LiteRT."""
+
+import io
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from ai_edge_litert.interpreter import Interpreter
+from PIL import Image
+
+from shared.errors import ModelUnavailable
+from shared.vision.faces import Face
+from shared.vision.model_files import MODELS_DIR, open_model_file
+from shared.vision.spoof_views import VIEWS, cut_view
+
+# The network that reads each view: texture for the face and its surroundings, everything for the frame.
+NETWORK_OF_VIEW = {"face": "texture", "surroundings": "texture", "frame": "scene"}
+
+
+@dataclass(frozen=True)
+class SpoofVerdict:
+    """`score` is 0…1, the higher the more like an attack; it is live below `threshold`."""
+
+    is_live: bool
+    score: float
+    threshold: float
+
+
+@dataclass(frozen=True)
+class SpoofHeads:
+    """What was trained: one weight per feature of each view, a common bias, and the score's threshold."""
+
+    weights: dict[str, np.ndarray]
+    bias: float
+    threshold: float
+
+    def score(self, features: dict[str, np.ndarray]) -> float:
+        """The logistic of the weighted features, 0…1; NaN if a feature is."""
+        logit = self.bias + sum(float(self.weights[view] @ features[view]) for view in self.weights)
+        return float(1.0 / (1.0 + np.exp(-np.clip(logit, -50.0, 50.0))))
+
+    def to_bytes(self) -> bytes:
+        """An .npz without pickled objects."""
+        file = io.BytesIO()
+        numbers = {"bias": np.float64(self.bias), "threshold": np.float64(self.threshold)}
+        np.savez(file, allow_pickle=False, **self.weights, **numbers)
+        return file.getvalue()
+
+    @classmethod
+    def from_bytes(cls, content: bytes) -> "SpoofHeads":
+        """Raises ModelUnavailable if the bytes are not heads for all the views, finite and in range."""
+        try:
+            with np.load(io.BytesIO(content), allow_pickle=False) as file:
+                weights = {view: np.asarray(file[view], np.float32) for view in VIEWS}
+                heads = cls(weights, float(file["bias"]), float(file["threshold"]))
+        except Exception as cause:  # numpy raises several kinds for a damaged file
+            raise ModelUnavailable(
+                "The camera check is not available: its trained layer is damaged."
+            ) from cause
+        finite = all(vector.ndim == 1 and np.isfinite(vector).all() for vector in weights.values())
+        if not (finite and np.isfinite(heads.bias) and 0.0 < heads.threshold < 1.0):
+            raise ModelUnavailable("The camera check is not available: its trained layer is damaged.")
+        return heads
+
+
+class SpoofFeatures:
+    """Runs the networks. Interpreters are not thread-safe, so each thread makes its own on first use."""
+
+    def __init__(self, models_dir: Path = MODELS_DIR) -> None:
+        """Raises ModelUnavailable if a network is missing or altered."""
+        self._networks = {
+            name: open_model_file(f"spoof/{name}", models_dir=models_dir).content
+            for name in set(NETWORK_OF_VIEW.values())
+        }
+        self._of_this_thread = threading.local()
+
+    def of_photo(self, rgb: np.ndarray, face: Face) -> dict[str, np.ndarray]:
+        """Features by view of an upright (rows, columns, 3) uint8 RGB photo.
+
+        Raises ModelUnavailable if a network does not run.
+        """
+        photo = Image.fromarray(rgb)
+        return {
+            view: self._run(NETWORK_OF_VIEW[view], cut_view(photo, face, enlarged))
+            for view, enlarged in VIEWS.items()
+        }
+
+    def _run(self, name: str, view: np.ndarray) -> np.ndarray:
+        try:
+            interpreter = self._interpreter(name)
+            interpreter.set_tensor(interpreter.get_input_details()[0]["index"], view[np.newaxis])
+            interpreter.invoke()
+            features: np.ndarray = interpreter.get_tensor(interpreter.get_output_details()[0]["index"])[0]
+        except (RuntimeError, ValueError) as cause:
+            raise ModelUnavailable("The camera check is not available: its network failed.") from cause
+        return features
+
+    def _interpreter(self, name: str) -> Interpreter:
+        interpreters: dict[str, Interpreter] = self._of_this_thread.__dict__.setdefault("interpreters", {})
+        if name not in interpreters:
+            interpreter = Interpreter(model_content=self._networks[name], num_threads=1)
+            interpreter.allocate_tensors()
+            interpreters[name] = interpreter
+        return interpreters[name]
+
+
+class SpoofDetector:
+    """Judges one photo; safe to share between threads."""
+
+    def __init__(self, models_dir: Path = MODELS_DIR) -> None:
+        """Raises ModelUnavailable if a file of `models/spoof/` is missing, altered or damaged."""
+        self._features = SpoofFeatures(models_dir)
+        self._heads = SpoofHeads.from_bytes(open_model_file("spoof/heads", models_dir=models_dir).content)
+
+    def judge(self, rgb: np.ndarray, face: Face) -> SpoofVerdict:
+        """Judge the face in an upright (rows, columns, 3) uint8 RGB photo.
+
+        Raises ModelUnavailable if a network fails or its score is not a number; nobody passes then.
+        """
+        try:
+            score = self._heads.score(self._features.of_photo(rgb, face))
+        except ValueError as cause:  # trained for networks with another number of features
+            raise ModelUnavailable("The camera check is not available: its parts do not fit.") from cause
+        if not np.isfinite(score):
+            raise ModelUnavailable("The camera check is not available: it gave no score.")
+        return SpoofVerdict(score < self._heads.threshold, score, self._heads.threshold)

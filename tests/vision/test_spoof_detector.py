@@ -1,0 +1,99 @@
+"""The spoof check refuses whenever it cannot judge, and judges the same in any thread."""
+
+import hashlib
+import json
+import shutil
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from shared.errors import ModelUnavailable
+from shared.vision.faces import Face
+from shared.vision.model_files import MODELS_DIR
+from shared.vision.spoof_detector import SpoofDetector, SpoofHeads
+
+FACE = Face(left=250, top=120, right=410, bottom=280, landmarks=())
+
+
+@pytest.fixture
+def models_dir(tmp_path: Path) -> Path:
+    """A copy of the spoof models that a test may damage."""
+    shutil.copytree(MODELS_DIR / "spoof", tmp_path / "spoof")
+    shutil.copy(MODELS_DIR / "manifest.json", tmp_path)
+    return tmp_path
+
+
+def photo(seed: int, *, width: int = 640, height: int = 480) -> np.ndarray:
+    return np.random.default_rng(seed).integers(0, 256, (height, width, 3), np.uint8)
+
+
+def replace(models_dir: Path, key: str, content: bytes) -> None:
+    """Put `content` in a model's place with a matching entry, as a bad training would."""
+    manifest = json.loads((models_dir / "manifest.json").read_text())
+    (models_dir / manifest[key]["file"]).write_bytes(content)
+    manifest[key]["sha256"] = hashlib.sha256(content).hexdigest()
+    (models_dir / "manifest.json").write_text(json.dumps(manifest))
+
+
+def test_a_photo_gets_a_score_and_is_live_only_below_the_threshold() -> None:
+    verdict = SpoofDetector().judge(photo(1), FACE)
+    assert 0.0 <= verdict.score <= 1.0
+    assert verdict.is_live == (verdict.score < verdict.threshold)
+
+
+@pytest.mark.parametrize("file", ["texture.tflite", "scene.tflite", "heads.npz"])
+def test_a_missing_file_means_no_check(models_dir: Path, file: str) -> None:
+    (models_dir / "spoof" / file).unlink()
+    with pytest.raises(ModelUnavailable):
+        SpoofDetector(models_dir)
+
+
+@pytest.mark.parametrize("file", ["texture.tflite", "scene.tflite", "heads.npz"])
+def test_an_altered_file_means_no_check(models_dir: Path, file: str) -> None:
+    path = models_dir / "spoof" / file
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(ModelUnavailable):
+        SpoofDetector(models_dir)
+
+
+@pytest.mark.parametrize("content", [b"", b"not an archive", b"PK\x03\x04" + bytes(100)])
+def test_damaged_heads_mean_no_check(models_dir: Path, content: bytes) -> None:
+    replace(models_dir, "spoof/heads", content)
+    with pytest.raises(ModelUnavailable):
+        SpoofDetector(models_dir)
+
+
+def test_heads_that_are_not_numbers_mean_no_check(models_dir: Path) -> None:
+    good = SpoofHeads.from_bytes((models_dir / "spoof" / "heads.npz").read_bytes())
+    bad = SpoofHeads({view: w * np.float32("nan") for view, w in good.weights.items()}, 0.0, 0.5)
+    replace(models_dir, "spoof/heads", bad.to_bytes())
+    with pytest.raises(ModelUnavailable):
+        SpoofDetector(models_dir)
+
+
+@pytest.mark.parametrize("name", ["texture", "scene"])
+def test_a_network_that_does_not_run_means_no_check(models_dir: Path, name: str) -> None:
+    replace(models_dir, f"spoof/{name}", b"not a network")
+    with pytest.raises(ModelUnavailable):
+        SpoofDetector(models_dir).judge(photo(1), FACE)
+
+
+def test_heads_of_other_networks_mean_no_check(models_dir: Path) -> None:
+    good = SpoofHeads.from_bytes((models_dir / "spoof" / "heads.npz").read_bytes())
+    short = SpoofHeads({view: w[:-1] for view, w in good.weights.items()}, 0.0, 0.5)
+    replace(models_dir, "spoof/heads", short.to_bytes())
+    with pytest.raises(ModelUnavailable):
+        SpoofDetector(models_dir).judge(photo(1), FACE)
+
+
+def test_four_threads_with_mixed_sizes_judge_as_one_does() -> None:
+    detector = SpoofDetector()
+    photos = [photo(seed, width=640 + 40 * (seed % 3), height=480 + 60 * (seed % 2)) for seed in range(8)]
+    alone = [detector.judge(rgb, FACE).score for rgb in photos]
+    with ThreadPoolExecutor(4) as pool:
+        together = list(pool.map(lambda rgb: detector.judge(rgb, FACE).score, photos * 3))
+    assert together == alone * 3
