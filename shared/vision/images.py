@@ -1,0 +1,83 @@
+"""Uploaded bytes become a checked, upright RGB array; nothing else in the house decodes photos."""
+
+from io import BytesIO
+
+import numpy as np
+from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
+
+from shared.errors import PhotoRefused
+
+MAX_BYTES = 5_000_000
+# What phones call 12 megapixels; asked of the header, before anything is unpacked.
+MAX_PIXELS = 4032 * 3024
+# The smallest face that is accepted is 80 pixels high (face_matcher.MIN_FACE_HEIGHT).
+MIN_SIDE = 80
+# Twice the detector's finer copy; more pixels only cost time, and the face chip is 150 pixels.
+WORKING_SIDE = 1280
+
+
+def open_photo(data: bytes) -> np.ndarray:
+    """Open an uploaded JPEG or PNG photo as RGB uint8 of shape (height, width, 3), upright by EXIF.
+
+    Photos with a side over 1,280 pixels come back smaller, in the same proportions. Raises
+    PhotoRefused, with a sentence for the person, for anything that is not one still photo of at
+    most 5 MB and 12 megapixels.
+    """
+    if not data:
+        raise PhotoRefused("The photo is empty. Please take it again.")
+    if len(data) > MAX_BYTES:
+        raise PhotoRefused("The photo is larger than 5 MB. Please send a smaller one.")
+    # A module global that face_recognition switches on when imported; a half photo must not pass.
+    ImageFile.LOAD_TRUNCATED_IMAGES = False
+    try:
+        with Image.open(BytesIO(data), formats=("JPEG", "PNG")) as photo:
+            _check_header(photo)
+            return np.asarray(_upright_rgb(photo))
+    except PhotoRefused:
+        raise
+    except UnidentifiedImageError as cause:
+        raise PhotoRefused("Only JPEG and PNG photos can be opened.") from cause
+    except Image.DecompressionBombError as cause:
+        raise _too_many_pixels() from cause
+    # Pillow's decoders raise what their C code meets: OSError, SyntaxError, struct.error, zlib.error …
+    except Exception as cause:
+        raise PhotoRefused("The photo is damaged. Please take it again.") from cause
+
+
+def _too_many_pixels() -> PhotoRefused:
+    return PhotoRefused("The photo has more than 12 megapixels. Please send a smaller one.")
+
+
+def _check_header(photo: Image.Image) -> None:
+    if photo.width * photo.height > MAX_PIXELS:
+        raise _too_many_pixels()
+    if min(photo.size) < MIN_SIDE:
+        raise PhotoRefused(f"The photo is too small: each side needs at least {MIN_SIDE} pixels.")
+    # A JPEG of several frames is a phone's photo with a preview; its first frame is the photo.
+    if photo.format == "PNG" and getattr(photo, "is_animated", False):
+        raise PhotoRefused("The picture is animated. Please send a plain photo.")
+
+
+def _upright_rgb(photo: Image.Image) -> Image.Image:
+    scale = WORKING_SIDE / max(photo.size)
+    if scale < 1:
+        # JPEG can be decoded at a half or a quarter, many times faster; other formats ignore this.
+        photo.draft(None, (round(photo.width * scale), round(photo.height * scale)))
+    plain = _eight_bit(photo)
+    plain.thumbnail((WORKING_SIDE, WORKING_SIDE), reducing_gap=2.0)
+    if plain.mode == "RGBA":
+        plain = Image.alpha_composite(Image.new("RGBA", plain.size, "white"), plain)
+    rgb = plain.convert("RGB")
+    # Compositing and scaling 16 bits make new images, which know no orientation.
+    rgb.info["exif"] = photo.info.get("exif", b"")
+    return ImageOps.exif_transpose(rgb)
+
+
+def _eight_bit(photo: Image.Image) -> Image.Image:
+    """Every colour kind as L, RGB or RGBA of eight bits."""
+    if photo.mode.startswith("I"):
+        # Pillow would clip 16-bit grays to white instead of scaling them.
+        return Image.fromarray((np.asarray(photo) >> 8).astype(np.uint8))
+    if photo.mode in ("LA", "PA", "RGBA") or "transparency" in photo.info:
+        return photo.convert("RGBA")
+    return photo.convert("RGB")

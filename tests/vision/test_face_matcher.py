@@ -1,0 +1,204 @@
+"""What a photo gives: its verdict, its face, its numbers, from any number of threads."""
+
+import hashlib
+import json
+import random
+import shutil
+import threading
+import time
+
+import numpy as np
+import pytest
+from PIL import Image, ImageFilter
+
+from shared.domain.photo_verdict import PhotoVerdict
+from shared.errors import ModelUnavailable
+from shared.vision.face_detector import FaceDetector
+from shared.vision.face_matcher import FaceMatcher
+from shared.vision.images import open_photo
+from shared.vision.model_files import MODELS_DIR
+from tests.photographs import NAMES, photograph
+
+
+@pytest.fixture(scope="module")
+def matcher():
+    matcher = FaceMatcher()
+    matcher.warm_up()
+    return matcher
+
+
+def picture(name: str) -> Image.Image:
+    return Image.fromarray(open_photo(photograph(name).read_bytes()))
+
+
+def portrait(name: str, face_height: int) -> Image.Image:
+    """The head and a margin, so large that the face is `face_height` pixels high."""
+    image = picture(name)
+    face = FaceDetector().find_faces(np.asarray(image))[0]
+    margin = face.height // 2
+    head = image.crop((face.left - margin, face.top - margin, face.right + margin, face.bottom + margin))
+    scale = face_height / face.height
+    return head.resize((round(head.width * scale), round(head.height * scale)))
+
+
+def room_with(*people: tuple[Image.Image, tuple[int, int]], size=(640, 480)) -> np.ndarray:
+    room = Image.new("RGB", size, (150, 150, 145))
+    for person, place in people:
+        room.paste(person, place)
+    return np.asarray(room)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_real_portraits_are_good_photos(matcher, name):
+    reading = matcher.read(np.asarray(picture(name)))
+    assert reading.verdict is PhotoVerdict.GOOD
+    assert reading.descriptor.shape == (128,)
+    assert 0.3 < reading.quality <= 1
+    assert reading.face.height >= 80
+
+
+def test_the_same_person_is_nearer_than_another(matcher):
+    of = {name: matcher.read(np.asarray(picture(name))).descriptor for name in NAMES}
+    same = [of["obama.jpg"] @ of[other] for other in ("obama2.jpg", "obama3.jpg")]
+    different = [of["obama.jpg"] @ of[other] for other in ("biden.jpg", "astronaut.png")]
+    assert min(same) > 0.95
+    assert max(different) < 0.9
+
+
+@pytest.mark.parametrize("gray", [0, 128, 255])
+def test_black_gray_and_white_hold_no_face(matcher, gray):
+    assert matcher.read(np.full((480, 640, 3), gray, np.uint8)).verdict is PhotoVerdict.NO_FACE
+
+
+def test_a_photo_without_a_person_holds_no_face(matcher):
+    noise = np.random.default_rng(3).integers(0, 255, (480, 640, 3), dtype=np.uint8)
+    assert matcher.read(noise).verdict is PhotoVerdict.NO_FACE
+
+
+@pytest.mark.parametrize("heights", [(190, 190), (100, 100), (190, 150)])
+def test_two_people_side_by_side_are_several_faces(matcher, heights):
+    one, other = portrait("astronaut.png", heights[0]), portrait("obama.jpg", heights[1])
+    rgb = room_with((one, (0, 20)), (other, (640 - other.width, 40)), size=(800, 480))
+    assert matcher.read(rgb).verdict is PhotoVerdict.SEVERAL_FACES
+
+
+def test_somebody_seen_far_behind_does_not_spoil_the_photo(matcher):
+    near, far = portrait("obama.jpg", 600), portrait("astronaut.png", 330)
+    rgb = room_with((near, (-160, -200)), (far, (800, 20)), size=(1280, 960))
+    assert len(matcher.detector.find_boxes(rgb)) == 2
+    reading = matcher.read(rgb)
+    assert reading.verdict is PhotoVerdict.GOOD
+    alone = matcher.read(np.asarray(picture("obama.jpg")))
+    assert reading.descriptor @ alone.descriptor > 0.97
+
+
+def test_a_face_below_eighty_pixels_is_asked_to_come_closer(matcher):
+    rgb = room_with((portrait("astronaut.png", 60), (200, 100)))
+    reading = matcher.read(rgb)
+    assert reading.verdict is PhotoVerdict.TOO_SMALL
+    assert reading.descriptor is None
+
+
+def test_a_dark_photo_is_named_dark(matcher):
+    dim = (np.asarray(picture("astronaut.png")) * 0.2).astype(np.uint8)
+    reading = matcher.read(dim)
+    assert reading.verdict is PhotoVerdict.TOO_DARK
+    assert reading.descriptor is not None
+
+
+def test_a_blurred_photo_is_named_blurred(matcher):
+    blurred = picture("obama.jpg").filter(ImageFilter.GaussianBlur(7))
+    assert matcher.read(np.asarray(blurred)).verdict is PhotoVerdict.BLURRED
+
+
+def test_a_face_squeezed_to_one_side_is_named_turned_away(matcher, monkeypatch):
+    rgb = np.asarray(picture("astronaut.png"))
+    locate = matcher.detector.locate_landmarks
+
+    def with_the_nose_at_the_eye(photo, box):
+        face = locate(photo, box)
+        points = [*face.landmarks[:4], (face.landmarks[2][0], face.landmarks[4][1])]
+        return type(face)(*box, landmarks=tuple(points))
+
+    monkeypatch.setattr(matcher.detector, "locate_landmarks", with_the_nose_at_the_eye)
+    assert matcher.read(rgb).verdict is PhotoVerdict.TURNED_AWAY
+
+
+@pytest.mark.parametrize("side", [320, 640, 960, 1280])
+def test_a_face_is_found_at_every_photo_size(matcher, side):
+    reading = matcher.read(np.asarray(picture("astronaut.png").resize((side, side))))
+    if side == 320:
+        assert reading.verdict is PhotoVerdict.TOO_SMALL
+    else:
+        assert reading.verdict is PhotoVerdict.GOOD
+
+
+@pytest.fixture
+def own_models(tmp_path):
+    shutil.copytree(MODELS_DIR / "faces", tmp_path / "faces")
+    shutil.copy(MODELS_DIR / "manifest.json", tmp_path)
+    return tmp_path
+
+
+FILES = ["faces/encoder.tflite", "faces/landmarks.dat"]
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_a_missing_model_file_makes_the_matcher_unavailable(own_models, file):
+    (own_models / file).unlink()
+    with pytest.raises(ModelUnavailable):
+        FaceMatcher(models_dir=own_models)
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_one_changed_bit_makes_the_matcher_unavailable(own_models, file):
+    content = bytearray((own_models / file).read_bytes())
+    content[len(content) // 2] ^= 1
+    (own_models / file).write_bytes(content)
+    with pytest.raises(ModelUnavailable):
+        FaceMatcher(models_dir=own_models)
+
+
+@pytest.mark.parametrize("key", ["faces/encoder", "faces/landmarks"])
+@pytest.mark.parametrize("content", [b"", b"no network", bytes(10_000)])
+def test_a_file_that_is_no_model_is_unavailable_even_with_the_right_hash(own_models, key, content):
+    manifest = json.loads((own_models / "manifest.json").read_text())
+    (own_models / manifest[key]["file"]).write_bytes(content)
+    manifest[key]["sha256"] = hashlib.sha256(content).hexdigest()
+    (own_models / "manifest.json").write_text(json.dumps(manifest))
+    with pytest.raises(ModelUnavailable):
+        FaceMatcher(models_dir=own_models)
+
+
+def same(one, other) -> bool:
+    if one.verdict is not other.verdict or one.face != other.face:
+        return False
+    return one.descriptor is None or np.abs(one.descriptor - other.descriptor).max() < 1e-6
+
+
+def test_four_threads_with_mixed_sizes_give_the_answers_of_one(matcher):
+    photos = [
+        np.asarray(picture(name).resize(size))
+        for name in ("astronaut.png", "obama.jpg", "biden.jpg")
+        for size in ((512, 512), (640, 480), (480, 640), (800, 600), (1000, 1250), (250, 250))
+    ]
+    expected = [matcher.read(photo) for photo in photos]
+    wrong, done = [], []
+    end = time.monotonic() + 8
+
+    def work(seed: int) -> None:
+        chance = random.Random(seed)  # noqa: S311
+        while time.monotonic() < end:
+            at = chance.randrange(len(photos))
+            reading = matcher.read(photos[at])
+            done.append(at)
+            if not same(reading, expected[at]):
+                wrong.append(at)
+
+    threads = [threading.Thread(target=work, args=(seed,)) for seed in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(done) > 40
+    assert wrong == []
