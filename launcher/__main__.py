@@ -1,6 +1,7 @@
 """`make run`: prepares this installation and keeps both sites and the worker running until Ctrl-C."""
 
 import http.client
+import io
 import os
 import signal
 import ssl
@@ -27,6 +28,7 @@ RENEW_EVERY_S = 60.0  # a laptop that changes its network serves a fitting certi
 
 def main() -> int:
     """Run the product. Returns the exit code: 0 after Ctrl-C or SIGTERM, 1 after a failure."""
+    os.umask(0o077)  # what the sites and the worker write is their owner's alone
     stopping = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: stopping.set())
@@ -39,13 +41,13 @@ def main() -> int:
         phone_address = find_phone_address()
         environ.setdefault("TEACHER_SITE_URL", f"https://{phone_address}:{ports['teacher']}")
         settings = read_settings(environ)
-        first_password = prepare_database(settings, fill_demo=environ.get("DEMO") == "1")
+        _tell_first_password(prepare_database(settings, fill_demo=environ.get("DEMO") == "1"))
         certificate = ensure_certificate(instance_dir / "tls", find_names(), find_addresses())
         children = _make_children(environ, ports, certificate)
         for child in children:
             child.start()
         if _wait_for_answers(settings, ports, children, stopping):
-            _welcome(settings, str(phone_address), ports, first_password)
+            _welcome(settings, str(phone_address), ports)
             _keep_running(settings, children, stopping)
     except (SettingsError, ChildKeepsFalling) as failure:
         print(f"\n{failure}", file=sys.stderr)
@@ -120,19 +122,22 @@ def _answers(port: int, trust: ssl.SSLContext) -> bool:
         connection.close()
 
 
-def _welcome(
-    settings: Settings, phone_address: str, ports: Mapping[str, int], first_password: str | None
-) -> None:
+def _tell_first_password(password: str | None) -> None:
+    # At once, for it cannot be shown a second time should the start fail.
+    if password:
+        print(f"The first admin signs in at the office as {FIRST_ADMIN_EMAIL}")
+        print(f"with the password {password} (shown this once only).", flush=True)
+
+
+def _welcome(settings: Settings, phone_address: str, ports: Mapping[str, int]) -> None:
     teacher_url = f"https://{phone_address}:{ports['teacher']}/"
     print(f"\n{settings.school_name}: attendance is running. Ctrl-C stops it.\n")
     print(f"  Office     https://{phone_address}:{ports['admin']}/")
     print(f"  Classroom  {teacher_url}\n")
-    if first_password:
-        print(
-            f"  The first admin signs in at the office as {FIRST_ADMIN_EMAIL} with the password {first_password}"
-        )
-        print("  It is shown this once only.\n")
-    segno.make(teacher_url, micro=False).terminal(compact=True)
+    drawn = io.StringIO()
+    segno.make(teacher_url, micro=False).terminal(out=drawn, compact=True)
+    # White on black whatever the terminal's colours are: some phones cannot read it the other way round.
+    print("\n".join(f"  \x1b[97;40m{line}\x1b[0m" for line in drawn.getvalue().splitlines()))
     print(
         "\n  A phone's camera reads this; its browser warns once that it does not know this school yet.",
         flush=True,

@@ -135,7 +135,7 @@ def _may_sign(authority: x509.Certificate, names: list[str], addresses: list[IPv
         authority.extensions.get_extension_for_class(x509.NameConstraints).value.permitted_subtrees or []
     )
     parents = [entry.value for entry in permitted if isinstance(entry, x509.DNSName)]
-    networks = [entry.value for entry in permitted if isinstance(entry, x509.IPAddress)]
+    networks = [entry.value for entry in permitted if isinstance(entry.value, IPv4Network)]
     return (
         authority.not_valid_after_utc > datetime.now(UTC) + SERVER_LIFE
         and all(any(_is_under(name, parent) for parent in parents) for name in names)

@@ -1,19 +1,20 @@
 """The programs that serve the sites, and how they are kept alive and ended together."""
 
-import ctypes
+import contextlib
 import os
+import shutil
 import signal
 import subprocess
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-PR_SET_PDEATHSIG = 1  # prctl(2)
 STOP_S = 15.0  # Gunicorn grants running requests 10 s
 MAX_FALLS = 3
 FALLS_WITHIN_S = 60.0
 
-_libc = ctypes.CDLL(None)
+# Of util-linux, on every Debian: the program ends when this process does, even by kill -9.
+ENDS_WITH_US = ["setpriv", "--pdeathsig", "TERM"] if shutil.which("setpriv") else []
 
 
 class ChildKeepsFalling(Exception):
@@ -34,7 +35,7 @@ class Child:
     def start(self) -> None:
         """Start it out of reach of the terminal's Ctrl-C, but never to outlive this process."""
         self.process = subprocess.Popen(
-            self.command, env=self.environ, start_new_session=True, preexec_fn=_die_with_parent
+            [*ENDS_WITH_US, *self.command], env=self.environ, start_new_session=True
         )
 
     def revive(self) -> None:
@@ -64,16 +65,8 @@ def stop_all(children: Sequence[Child]) -> None:
             child.process.send_signal(child.stop_signal)
     deadline = time.monotonic() + STOP_S
     for child in started:
-        try:
+        with contextlib.suppress(subprocess.TimeoutExpired):
             child.process.wait(max(0.0, deadline - time.monotonic()))
-        except subprocess.TimeoutExpired:
-            pass
-        try:
+        with contextlib.suppress(ProcessLookupError):  # the whole group has ended, as it should
             os.killpg(child.process.pid, signal.SIGKILL)
-        except ProcessLookupError:  # the whole group has ended, as it should
-            pass
         child.process.wait()
-
-
-def _die_with_parent() -> None:
-    _libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)

@@ -27,11 +27,12 @@ def prepare_database(settings: Settings, *, fill_demo: bool) -> str | None:
         raise SettingsError(f"The database {address} does not answer: {cause.orig}") from cause
     except ModuleNotFoundError as cause:
         raise SettingsError(
-            f"The driver of {address} is not installed ({cause.name} is missing). ./setup.sh says what it needs."
+            f"The driver of {address} is not installed ({cause.name} is missing). "
+            "./setup.sh says what it needs."
         ) from cause
     if has_admin and not fill_demo:
         return None
-    # Imported here only: with the networks' libraries behind it, it would double the time of every later start.
+    # Imported here only: with the networks' libraries behind it, it would slow every later start.
     from shared.services.accounts import create_first_admin
     from shared.toolbox import Toolbox
 

@@ -9,8 +9,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-# A request must have arrived whole after this long. A check-in photo is at most 5 MB.
+# A request's parts may keep a thread waiting for so long in total, and longer only by what they bring:
+# a kiosk's photo of 200 kB has half a minute, a class's photos of 200 MB more than an hour.
 REQUEST_DEADLINE_S = 30.0
+SLOWEST_BYTES_PER_S = 50_000
 
 worker_class = "gthread"
 threads = 4
@@ -46,7 +48,9 @@ class DeadlineSocket(ssl.SSLSocket):
     def recv(self, buflen: int = 1024, flags: int = 0) -> bytes:
         # Close to zero, not zero: that would mean "do not wait at all".
         self.settimeout(max(0.01, self._deadline - time.monotonic()))
-        return super().recv(buflen, flags)
+        part = super().recv(buflen, flags)
+        self._deadline += len(part) / SLOWEST_BYTES_PER_S
+        return part
 
     def send(self, data: Any, flags: int = 0) -> int:
         self.settimeout(REQUEST_DEADLINE_S)
