@@ -57,13 +57,19 @@ class Settings:
         return pytz.timezone(self.time_zone)
 
 
+def read_environ(environ: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """The environment, and under it `instance/settings.env`."""
+    settings_file = _settings_file(_instance_dir(environ), may_make=not environ.get("DATABASE_URL"))
+    return {**settings_file, **environ}
+
+
 def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
     """Read the environment, and under it `instance/settings.env`.
 
     Raises SettingsError naming the variable that is missing or wrong.
     """
-    instance_dir = Path(environ.get("INSTANCE_DIR", str(PROJECT_DIR / "instance")))
-    environ = {**_settings_file(instance_dir, may_make=not environ.get("DATABASE_URL")), **environ}
+    environ = read_environ(environ)
+    instance_dir = _instance_dir(environ)
     return Settings(
         database_url=environ.get("DATABASE_URL") or f"sqlite:///{instance_dir / 'attendance.sqlite3'}",
         admin_secret_key=_secret(environ, "ADMIN_SECRET_KEY"),
@@ -85,6 +91,10 @@ def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
         teacher_site_url=environ.get("TEACHER_SITE_URL", "https://localhost:4545"),
         secure_cookies=_flag(environ, "SECURE_COOKIES", default=True),
     )
+
+
+def _instance_dir(environ: Mapping[str, str]) -> Path:
+    return Path(environ.get("INSTANCE_DIR", str(PROJECT_DIR / "instance")))
 
 
 def _settings_file(instance_dir: Path, *, may_make: bool) -> dict[str, str]:
