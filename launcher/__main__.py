@@ -17,9 +17,8 @@ from launcher.addresses import find_addresses, find_names, find_phone_address, r
 from launcher.certificates import ensure_certificate
 from launcher.children import Child, ChildKeepsFalling, stop_all
 from launcher.first_run import FIRST_ADMIN_EMAIL, prepare_database
-from launcher.settings_file import make_instance_dir, read_or_make_settings
 from shared.errors import SettingsError
-from shared.settings import PROJECT_DIR, Settings, read_settings
+from shared.settings import Settings, read_environ, read_settings
 
 ANSWER_WITHIN_S = 60.0
 LOOK_EVERY_S = 0.5
@@ -34,15 +33,14 @@ def main() -> int:
         signal.signal(number, lambda *_: stopping.set())
     children: list[Child] = []
     try:
-        instance_dir = Path(os.environ.get("INSTANCE_DIR", PROJECT_DIR / "instance"))
-        make_instance_dir(instance_dir)
-        environ = read_or_make_settings(instance_dir / "settings.env") | dict(os.environ)
+        environ = read_environ()
         ports = _choose_ports(environ)
         phone_address = find_phone_address()
         environ.setdefault("TEACHER_SITE_URL", f"https://{phone_address}:{ports['teacher']}")
         settings = read_settings(environ)
-        _tell_first_password(prepare_database(settings, fill_demo=environ.get("DEMO") == "1"))
-        certificate = ensure_certificate(instance_dir / "tls", find_names(), find_addresses())
+        settings.instance_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _tell_first_password(settings, prepare_database(settings, fill_demo=environ.get("DEMO") == "1"))
+        certificate = ensure_certificate(settings.instance_dir / "tls", find_names(), find_addresses())
         children = _make_children(environ, ports, certificate)
         for child in children:
             child.start()
@@ -122,11 +120,13 @@ def _answers(port: int, trust: ssl.SSLContext) -> bool:
         connection.close()
 
 
-def _tell_first_password(password: str | None) -> None:
+def _tell_first_password(settings: Settings, password: str | None) -> None:
     # At once, for it cannot be shown a second time should the start fail.
     if password:
         print(f"The first admin signs in at the office as {FIRST_ADMIN_EMAIL}")
-        print(f"with the password {password} (shown this once only).", flush=True)
+        print(f"with the password {password} (shown this once only).")
+        print(f"Keep a copy of {settings.instance_dir / 'settings.env'} away from this machine:")
+        print("without its FACE_KEYS no enrolled face can be read again.", flush=True)
 
 
 def _welcome(settings: Settings, phone_address: str, ports: Mapping[str, int]) -> None:

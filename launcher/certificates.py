@@ -7,6 +7,7 @@ for private networks and this machine's own names only: a phone that trusts it t
 else by it.
 """
 
+import os
 from datetime import UTC, datetime, timedelta
 from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
@@ -16,8 +17,6 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
-
-from launcher.settings_file import write_private
 
 AUTHORITY_LIFE = timedelta(days=3650)
 SERVER_LIFE = timedelta(days=397)  # phones refuse server certificates that live longer than 398 days
@@ -51,7 +50,7 @@ def ensure_certificate(tls_dir: Path, names: list[str], addresses: list[IPv4Addr
     if not (path.exists() and _serves(path, authority, names, addresses)):
         key = ec.generate_private_key(ec.SECP256R1())
         certificate = _sign_server(authority, authority_key, key.public_key(), names, addresses)
-        write_private(path, _pem(key) + certificate.public_bytes(serialization.Encoding.PEM))
+        _write_private(path, _pem(key) + certificate.public_bytes(serialization.Encoding.PEM))
     return path
 
 
@@ -68,8 +67,8 @@ def _ensure_authority(
     key = ec.generate_private_key(ec.SECP256R1())
     authority = _make_authority(key, names, addresses)
     public = authority.public_bytes(serialization.Encoding.PEM)
-    write_private(path, _pem(key) + public)
-    write_private(public_path, public)
+    _write_private(path, _pem(key) + public)
+    _write_private(public_path, public)
     return authority, key
 
 
@@ -196,3 +195,14 @@ def _pem(key: ec.EllipticCurvePrivateKey) -> bytes:
     return key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
+
+
+def _write_private(path: Path, content: bytes) -> None:
+    """Write the file whole or not at all, readable by its owner only from its first byte on."""
+    draft = path.with_name(path.name + ".new")
+    draft.unlink(missing_ok=True)
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(path)

@@ -9,8 +9,9 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable
-from email import message_from_bytes, policy
+from email import policy
 from email.message import EmailMessage
+from email.parser import BytesParser
 from pathlib import Path
 from typing import Any
 
@@ -208,7 +209,9 @@ class MailServer:
         """aiosmtpd's hook for a whole message; the envelope's recipients become X-Envelope-To."""
         reply = self.answer(envelope.rcpt_tos)
         if reply.startswith("250"):
-            message = message_from_bytes(envelope.content or b"", policy=policy.default)
+            message = BytesParser(EmailMessage, policy=policy.default).parsebytes(
+                envelope.original_content or b""
+            )
             message["X-Envelope-To"] = ", ".join(envelope.rcpt_tos)
-            self.messages.append(message)  # type: ignore[arg-type]
+            self.messages.append(message)
         return reply

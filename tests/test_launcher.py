@@ -15,14 +15,15 @@ from ipaddress import IPv4Address
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
-from launcher import children, web_server
+from launcher import certificates, children, web_server
 from launcher.addresses import require_free_port
 from launcher.certificates import ensure_certificate
 from launcher.children import MAX_FALLS, Child, ChildKeepsFalling, stop_all
-from launcher.settings_file import make_instance_dir, read_or_make_settings
 from shared.errors import SettingsError
-from shared.settings import PROJECT_DIR, read_settings
+from shared.settings import PROJECT_DIR
 from tests.servers import find_free_port
 
 LOOPBACK = IPv4Address("127.0.0.1")
@@ -52,30 +53,6 @@ def _serving(certificate: Path, act: Callable[[ssl.SSLSocket], object]) -> Itera
         thread.start()
         yield listener.getsockname()[1]
         thread.join()
-
-
-def test_the_first_start_makes_secrets_that_the_next_one_keeps(tmp_path: Path) -> None:
-    make_instance_dir(tmp_path / "instance")
-    path = tmp_path / "instance" / "settings.env"
-    first = read_or_make_settings(path)
-    assert read_or_make_settings(path) == first
-    assert first["ADMIN_SECRET_KEY"] != first["TEACHER_SECRET_KEY"]
-    assert read_settings(first).face_keys.keys() == {1}
-    assert path.parent.stat().st_mode & 0o777 == 0o700
-    assert path.stat().st_mode & 0o777 == 0o600
-
-
-def test_two_installations_share_no_secret(tmp_path: Path) -> None:
-    one, other = (read_or_make_settings(tmp_path / name) for name in ("one.env", "other.env"))
-    secret_names = {"ADMIN_SECRET_KEY", "TEACHER_SECRET_KEY", "PASSWORD_SALT", "FACE_KEYS"}
-    assert {name for name in one if one[name] != other[name]} == secret_names
-
-
-def test_a_broken_line_of_the_settings_file_is_named(tmp_path: Path) -> None:
-    path = tmp_path / "settings.env"
-    path.write_text("# ours\nSCHOOL_NAME Our School\n")
-    with pytest.raises(SettingsError, match="Line 2"):
-        read_or_make_settings(path)
 
 
 def test_a_taken_port_is_told_with_a_way_out() -> None:
@@ -127,13 +104,11 @@ def test_who_trusts_the_authority_trusts_this_machine_only(
 
 def test_the_authority_cannot_vouch_for_the_rest_of_the_world(tmp_path: Path) -> None:
     """Even whoever steals its key cannot read a phone's bank."""
-    from launcher.certificates import _make_authority, _pem, _sign_server, ec, serialization
-
     key = ec.generate_private_key(ec.SECP256R1())
-    authority = _make_authority(key, ["localhost"], [LOOPBACK])
-    forged = _sign_server(authority, key, key.public_key(), ["bank.example"], [LOOPBACK])
+    authority = certificates._make_authority(key, ["localhost"], [LOOPBACK])
+    forged = certificates._sign_server(authority, key, key.public_key(), ["bank.example"], [LOOPBACK])
     pem, trusted = tmp_path / "forged.pem", tmp_path / "authority.crt"
-    pem.write_bytes(_pem(key) + forged.public_bytes(serialization.Encoding.PEM))
+    pem.write_bytes(certificates._pem(key) + forged.public_bytes(serialization.Encoding.PEM))
     trusted.write_bytes(authority.public_bytes(serialization.Encoding.PEM))
     with (
         _serving(pem, lambda connection: None) as port,
@@ -193,11 +168,11 @@ class Installation:
         self.instance_dir = home / "instance"
         self.ports = {"ADMIN_PORT": find_free_port(), "TEACHER_PORT": find_free_port()}
 
-    def start(self) -> str:
-        """Start it, wait until it says it runs, and return what it said."""
+    def start(self, **variables: str) -> str:
+        """Start it, wait until it says that it runs or ends, and return what it said."""
         environ = {name: value for name, value in os.environ.items() if not name.startswith("DATABASE")}
         environ |= {"INSTANCE_DIR": str(self.instance_dir), "BIND": "127.0.0.1"}
-        environ |= {name: str(port) for name, port in self.ports.items()}
+        environ |= {name: str(port) for name, port in self.ports.items()} | variables
         self.process = subprocess.Popen(
             [sys.executable, "-m", "launcher"],
             cwd=PROJECT_DIR,
@@ -302,11 +277,9 @@ def test_nothing_outlives_a_killed_launcher(installation: Installation) -> None:
 
 
 def test_a_wrong_setting_ends_the_start_with_its_name(installation: Installation) -> None:
-    make_instance_dir(installation.instance_dir)
-    settings = installation.instance_dir / "settings.env"
-    read_or_make_settings(settings)
-    settings.write_text(settings.read_text().replace("Asia/Kolkata", "Asia/Nowhere"))
-    assert "TIME_ZONE 'Asia/Nowhere' is not a time zone's name" in installation.start()
+    assert "TIME_ZONE 'Asia/Nowhere' is not a time zone's name" in installation.start(
+        TIME_ZONE="Asia/Nowhere"
+    )
     assert installation.process.wait(timeout=30) == 1
 
 
