@@ -1,0 +1,67 @@
+"""A small school for tests: one teacher, one class, two students, a lecture that is open now."""
+
+from datetime import timedelta
+from types import SimpleNamespace
+
+from shared.domain.face_model import FaceModel
+from shared.persistence.tables import FaceModelRow, Lecture, SchoolClass, Student, Teacher
+from shared.security.tokens import digest
+from shared.services.accounts import create_teacher
+from shared.services.audit import Actor
+from shared.services.kiosk import find_pass, open_kiosk
+from shared.toolbox import Toolbox
+
+TEACHER_EMAIL = "asha.rao@school.example"
+
+
+def found_school(toolbox: Toolbox) -> SimpleNamespace:
+    """Found it; gives the ids, the teacher as actor and the teacher's first-time password."""
+    command = Actor(site="command", email="tests")
+    password = create_teacher(toolbox, command, email=TEACHER_EMAIL, name="Asha Rao")
+    now = toolbox.now()
+    with toolbox.sessions.begin() as session:
+        teacher = session.query(Teacher).filter_by(email=TEACHER_EMAIL).one()
+        school_class = SchoolClass(class_code="CO6GA", name="Computer Engineering", active=True)
+        teacher.classes.append(school_class)
+        meera = Student(
+            school_class=school_class, roll_id="15203A0042", name="Meera Iyer", language="en", active=True
+        )
+        ravi = Student(
+            school_class=school_class, roll_id="15203A0043", name="Ravi Patil", language="en", active=True
+        )
+        lecture = Lecture(
+            subject="Databases",
+            teacher=teacher,
+            classes=[school_class],
+            starts_at=now - timedelta(minutes=5),
+            ends_at=now + timedelta(minutes=55),
+            opening_key=digest("the lecture of the tests"),
+        )
+        session.add_all((meera, ravi, lecture))
+        session.flush()
+        ids = {"teacher": teacher.id, "class": school_class.id, "lecture": lecture.id}
+        ids |= {"meera": meera.id, "ravi": ravi.id}
+    actor = Actor(site="classroom", email=TEACHER_EMAIL, account_id=ids["teacher"])
+    return SimpleNamespace(ids=ids, actor=actor, password=password)
+
+
+def enrol(toolbox: Toolbox, student_id: int, descriptors: list[list[float]]) -> None:
+    """Give a student the face model of these descriptors."""
+    model = FaceModel.train(descriptors, [1.0] * len(descriptors))
+    sealed = toolbox.sealer.seal(model.to_bytes(), purpose=f"face-model:{student_id}")
+    with toolbox.sessions.begin() as session:
+        session.add(
+            FaceModelRow(
+                student_id=student_id,
+                sealed_model=sealed,
+                photo_count=len(descriptors),
+                is_weak=model.is_weak,
+                trained_at=toolbox.now(),
+            )
+        )
+
+
+def hand_round(toolbox: Toolbox, school: SimpleNamespace):
+    """Open a kiosk on a phone and give its pass."""
+    token = open_kiosk(toolbox, school.actor, lecture_id=school.ids["lecture"], device="a phone")
+    return find_pass(toolbox, token)
