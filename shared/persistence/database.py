@@ -17,6 +17,7 @@ __all__ = [
     "Sessions",
     "UNREACHABLE",
     "connect",
+    "is_migrated",
     "migrate",
     "reading_sessions",
     "request_sessions",
@@ -96,6 +97,12 @@ def request_sessions(engine: Engine) -> scoped_session[Session]:
     write in between; on SQLite its statements therefore stand alone instead of holding a snapshot.
     """
     return scoped_session(sessionmaker(engine.execution_options(sqlite_begin=None), expire_on_commit=False))
+
+
+def is_migrated(engine: Engine) -> bool:
+    """Tell whether the tables are there. Raises one of UNREACHABLE if the database is not."""
+    with engine.connect():
+        return inspect(engine).has_table("audit_entry")
 
 
 _migrating = threading.Lock()  # Alembic keeps its context in module globals

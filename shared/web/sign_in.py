@@ -32,7 +32,17 @@ class SignedInTeacher(UserMixin, Teacher):  # type: ignore[misc]
     """A teacher as Flask-Security sees one; the same table."""
 
 
-_ALWAYS_OPEN = frozenset({"security.login", "static", "shared.static", "bootstrap.static"})
+_ALWAYS_OPEN = frozenset(
+    {
+        "security.login",
+        "static",
+        "shared.static",
+        "bootstrap.static",
+        "shared.is_alive",
+        "shared.is_ready",
+        "shared.certificate",
+    }
+)
 _WITH_A_FIRST_TIME_PASSWORD = frozenset({"security.change_password", "security.logout"})
 
 

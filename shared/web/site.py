@@ -1,19 +1,22 @@
 """Builds a site: settings, sign-in, CSRF, headers, errors and layout, the same for both."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
+from click import Command
 from flask import Blueprint, Flask, Response, current_app, g, request
-from flask.cli import AppGroup
 from flask_bootstrap import Bootstrap5
 from flask_wtf import CSRFProtect
 from werkzeug.local import LocalProxy
+from werkzeug.routing import IntegerConverter
 
 from shared.persistence.database import Session
 from shared.settings import Settings, read_settings
 from shared.toolbox import Toolbox
 from shared.web import error_pages, sign_in
+from shared.web.open_pages import make_open_pages
 
 # One request carries at most a class's worth of photos; the pages that take less say so themselves.
 LARGEST_REQUEST_BYTES = 256 * 1024 * 1024
@@ -61,6 +64,13 @@ class SiteDescription:
     open_endpoints: frozenset[str] = frozenset()
 
 
+class _RowId(IntegerConverter):
+    """An id in an address; larger than a database's integer column, it is no page."""
+
+    def __init__(self, *args: Any, **limits: Any) -> None:
+        super().__init__(*args, **{"max": 2**31 - 1, **limits})
+
+
 def build_site(
     description: SiteDescription,
     *,
@@ -68,10 +78,15 @@ def build_site(
     settings: Settings,
     toolbox: Toolbox,
     pages: Iterable[Blueprint],
-    commands: Iterable[AppGroup] = (),
+    commands: Iterable[Command] = (),
+    gate: Callable[[], Response | None] | None = None,
 ) -> Flask:
-    """Make one of our sites of its pages and commands."""
+    """Make one of our sites of its pages and commands.
+
+    `gate` sees every request first, before its body is read; what it returns is the answer.
+    """
     app = Flask(import_name)
+    app.url_map.converters["int"] = _RowId
     app.config.update(
         SECRET_KEY=description.secret_key,
         MAX_CONTENT_LENGTH=LARGEST_REQUEST_BYTES,
@@ -87,15 +102,17 @@ def build_site(
     )
     app.extensions["toolbox"] = toolbox
     app.extensions["site"] = description
+    if gate is not None:
+        app.before_request(gate)
     Bootstrap5(app)
     CSRFProtect(app)
-    app.register_blueprint(_shared_pages())  # before the sign-in library's, so that our templates win
+    app.register_blueprint(make_open_pages())  # before the sign-in library's, so that our templates win
     sign_in.install(app, description, settings, toolbox)
     error_pages.install(app)
     for blueprint in pages:
         app.register_blueprint(blueprint)
-    for group in commands:
-        app.cli.add_command(group)
+    for command in commands:
+        app.cli.add_command(command)
     _install_reading(app, toolbox)
     _install_headers(app)
     _install_words(app, description, settings)
@@ -131,17 +148,6 @@ def _install_reading(app: Flask, toolbox: Toolbox) -> None:
         session = g.pop("reading", None)
         if session is not None:
             session.close()
-
-
-def _shared_pages() -> Blueprint:
-    """Templates and static files that both sites use."""
-    return Blueprint(
-        "shared",
-        __name__,
-        template_folder="templates",
-        static_folder="static",
-        static_url_path="/shared-static",
-    )
 
 
 def _install_headers(app: Flask) -> None:

@@ -1,0 +1,58 @@
+"""What anybody may ask of either site: is it alive, is it ready, and the certificate that phones are to trust."""
+
+from flask import Blueprint, Response, current_app, jsonify, send_file
+
+from shared.errors import NotFound, ProductError
+from shared.persistence.database import UNREACHABLE, is_migrated
+from shared.toolbox import Toolbox
+
+
+def make_open_pages() -> Blueprint:
+    """The blueprint "shared": open pages, and the templates and static files of both sites."""
+    pages = Blueprint(
+        "shared",
+        __name__,
+        template_folder="templates",
+        static_folder="static",
+        static_url_path="/shared-static",
+    )
+    pages.add_url_rule("/healthz", view_func=is_alive)
+    pages.add_url_rule("/readyz", view_func=is_ready)
+    pages.add_url_rule("/certificate", view_func=certificate)
+    return pages
+
+
+def is_alive() -> Response:
+    """The process answers; for the launcher and load balancers."""
+    return jsonify(alive=True)
+
+
+def is_ready() -> tuple[Response, int]:
+    """The database has its tables and the networks are whole, part by part; 503 if one is not."""
+    toolbox: Toolbox = current_app.extensions["toolbox"]
+    parts = {"database": _is_database_ready(toolbox), "networks": _are_networks_ready(toolbox)}
+    return jsonify(parts), 200 if all(parts.values()) else 503
+
+
+def certificate() -> Response:
+    """The local authority's certificate, which a phone may install instead of accepting the warning."""
+    toolbox: Toolbox = current_app.extensions["toolbox"]
+    path = toolbox.settings.instance_dir / "tls" / "authority.crt"
+    if not path.is_file():
+        raise NotFound("This installation has its certificate from elsewhere.")
+    return send_file(path, mimetype="application/x-x509-ca-cert", download_name="attendance-authority.crt")
+
+
+def _is_database_ready(toolbox: Toolbox) -> bool:
+    try:
+        return is_migrated(toolbox.engine)
+    except UNREACHABLE:
+        return False
+
+
+def _are_networks_ready(toolbox: Toolbox) -> bool:
+    try:
+        toolbox.face_matcher.warm_up()
+        return toolbox.spoof_detector is not None
+    except ProductError:
+        return False
