@@ -11,7 +11,7 @@ from huey.serializer import Serializer
 from shared.settings import Settings
 
 
-class _JsonMessages(Serializer):
+class _JsonMessages(Serializer):  # type: ignore[misc]  # Huey has no types
     """Messages as JSON; Huey's own serializer pickles."""
 
     def _serialize(self, message: Message) -> bytes:

@@ -1,4 +1,4 @@
-"""What anybody may ask of either site: is it alive, is it ready, and the certificate that phones are to trust."""
+"""What anybody may ask of either site: is it alive, is it ready, and the certificate phones are to trust."""
 
 from flask import Blueprint, Response, current_app, jsonify, send_file
 
