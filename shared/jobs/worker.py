@@ -2,6 +2,7 @@
 
 import logging
 
+from shared.errors import ProductError
 from shared.jobs.queue import JobQueue
 from shared.persistence import jobs
 from shared.services import class_photos, enrolment
@@ -24,6 +25,10 @@ def run_job(toolbox: Toolbox, job_id: int) -> None:
         return
     try:
         sentence = ACTS[job.kind](toolbox, job.id, job.subject_id)
+    except ProductError as refused:
+        with toolbox.sessions.begin() as session:
+            jobs.finish(session, job_id, state="failed", sentence=str(refused), now=toolbox.now())
+        return
     except Exception:
         log.exception("job %s (%s) failed", job.id, job.kind)
         with toolbox.sessions.begin() as session:

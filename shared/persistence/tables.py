@@ -174,6 +174,9 @@ class Consent(Base):
     withdrawn_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     withdrawal_recorded_by_id: Mapped[int | None] = mapped_column(ForeignKey("admin.id"))
 
+    recorded_by: Mapped[Admin] = relationship(foreign_keys=recorded_by_id)
+    withdrawal_recorded_by: Mapped[Admin | None] = relationship(foreign_keys=withdrawal_recorded_by_id)
+
 
 class EnrolmentPhoto(Base):
     """A photo waiting for training, or kept after it where the school chose to. No verdict: not seen yet."""

@@ -1,17 +1,21 @@
 """Makes the accounts of admins and teachers, each with a first-time password that is shown once."""
 
+import re
 import secrets
+from collections.abc import Sequence
 
 from email_validator import EmailNotValidError, validate_email
 
 from shared.errors import InvalidInput
-from shared.persistence import accounts
+from shared.persistence import accounts, people
 from shared.persistence.database import AlreadyThere
 from shared.persistence.tables import Admin, Teacher
 from shared.security.passwords import first_time_password, hash_password
 from shared.services import audit
 from shared.services.audit import Actor
 from shared.toolbox import Toolbox
+
+_LOCAL_ADDRESS = re.compile(r"[A-Za-z0-9._+-]{1,64}@localhost")
 
 
 def create_first_admin(
@@ -29,9 +33,14 @@ def create_admin(toolbox: Toolbox, actor: Actor, *, email: str, name: str) -> st
     return _create(toolbox, actor, Admin(), email=email, name=name)
 
 
-def create_teacher(toolbox: Toolbox, actor: Actor, *, email: str, name: str) -> str:
-    """Make a teacher and give the first-time password. Raises InvalidInput for an address in use."""
-    return _create(toolbox, actor, Teacher(), email=email, name=name)
+def create_teacher(
+    toolbox: Toolbox, actor: Actor, *, email: str, name: str, class_ids: Sequence[int] = ()
+) -> str:
+    """Make a teacher of some classes and give the first-time password.
+
+    Raises InvalidInput for an address in use.
+    """
+    return _create(toolbox, actor, Teacher(), email=email, name=name, class_ids=class_ids)
 
 
 def renew_password(toolbox: Toolbox, actor: Actor, kind: type[Admin] | type[Teacher], email: str) -> str:
@@ -50,7 +59,15 @@ def renew_password(toolbox: Toolbox, actor: Actor, kind: type[Admin] | type[Teac
     return password
 
 
-def _create(toolbox: Toolbox, actor: Actor, account: Admin | Teacher, *, email: str, name: str) -> str:
+def _create(
+    toolbox: Toolbox,
+    actor: Actor,
+    account: Admin | Teacher,
+    *,
+    email: str,
+    name: str,
+    class_ids: Sequence[int] = (),
+) -> str:
     password = first_time_password()
     account.email, account.name = checked_email(email), name.strip()
     account.password = hash_password(password, salt=toolbox.settings.password_salt)
@@ -59,6 +76,8 @@ def _create(toolbox: Toolbox, actor: Actor, account: Admin | Teacher, *, email: 
     try:
         with toolbox.sessions.begin() as session:
             session.add(account)
+            session.flush()
+            people.assign_classes(session, account.id, class_ids)
             audit.record(
                 session,
                 toolbox,
@@ -78,7 +97,7 @@ def checked_email(typed: str) -> str:
     "localhost" is allowed because the first admin has no mail domain yet.
     """
     typed = typed.strip()
-    if typed.lower().endswith("@localhost"):
+    if _LOCAL_ADDRESS.fullmatch(typed):
         return typed.lower()
     try:
         return validate_email(typed, check_deliverability=False, test_environment=True).normalized.lower()

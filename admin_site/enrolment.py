@@ -1,0 +1,116 @@
+"""Pages of a student's enrolment: photos one by one, training with its progress, the self-test."""
+
+from typing import Any
+
+from flask import Blueprint, flash, jsonify, redirect, render_template, request, url_for
+from werkzeug.datastructures import FileStorage
+from werkzeug.wrappers import Response
+
+from shared.domain.face_model import MAX_PHOTOS
+from shared.errors import InvalidInput, NotFound
+from shared.persistence import faces, jobs
+from shared.services import enrolment, registration
+from shared.services.enrolment import GUIDED_PHOTOS, Likeness, PhotoFate
+from shared.web.sign_in import actor
+from shared.web.site import reading, toolbox
+
+pages = Blueprint("enrolment", __name__)
+
+
+@pages.get("/students/<int:student_id>/enrolment")
+def show(student_id: int) -> str:
+    return _page(student_id)
+
+
+@pages.post("/students/<int:student_id>/enrolment/photos")
+def add_photos(student_id: int) -> str | Response:
+    fates = [
+        enrolment.add_photo(
+            toolbox, actor(), student_id, file_name=file.filename or "", content=file.stream.read()
+        )
+        for file in _sent_photos()
+    ]
+    if _wants_json():
+        return jsonify(photos=[_spoken(fate) for fate in fates], waiting=_count_waiting(student_id))
+    return _page(student_id, fates=fates)
+
+
+@pages.post("/students/<int:student_id>/enrolment/photos/discard")
+def discard_photos(student_id: int) -> Response:
+    enrolment.discard_photos(toolbox, actor(), student_id)
+    flash("The photos were deleted.", "success")
+    return redirect(url_for("enrolment.show", student_id=student_id))
+
+
+@pages.post("/students/<int:student_id>/enrolment/training")
+def train(student_id: int) -> str | Response:
+    accepted = request.form.getlist("accepted", type=int)
+    answer = enrolment.start_training(toolbox, actor(), student_id, accepted=accepted)
+    if isinstance(answer, int):
+        if _wants_json():
+            return jsonify(job=url_for("enrolment.show_job", job_id=answer))
+        return redirect(url_for("enrolment.show", student_id=student_id))
+    if _wants_json():
+        return jsonify(likenesses=[_named(likeness) for likeness in answer])
+    return _page(student_id, likenesses=[_named(likeness) for likeness in answer])
+
+
+@pages.post("/students/<int:student_id>/enrolment/self-test")
+def self_test(student_id: int) -> str | Response:
+    result = enrolment.try_face(toolbox, student_id, _sent_photos()[0].stream.read())
+    if _wants_json():
+        return jsonify(passed=result.passed, sentence=result.sentence, margin=result.margin)
+    return _page(student_id, result=result)
+
+
+@pages.get("/jobs/<int:job_id>")
+def show_job(job_id: int) -> Response:
+    job = jobs.find(reading, job_id)
+    if job is None:
+        raise NotFound("There is no such job.")
+    return jsonify(state=job.state, done=job.done, total=job.total, sentence=job.sentence)
+
+
+def _page(student_id: int, **outcome: Any) -> str:
+    student = registration.find_student(reading, student_id)
+    enrolment.require_consent(student)
+    return render_template(
+        "admin/enrolment.html",
+        student=student,
+        waiting=_count_waiting(student_id),
+        job=enrolment.find_training(toolbox, reading, student_id),
+        guided=GUIDED_PHOTOS,
+        **outcome,
+    )
+
+
+def _count_waiting(student_id: int) -> int:
+    return len(faces.list_waiting(reading, registration.find_student(reading, student_id)))
+
+
+def _sent_photos() -> list[FileStorage]:
+    files = [file for file in request.files.getlist("photo") if file.filename]
+    if not files:
+        raise InvalidInput("Please choose a photo first.")
+    if len(files) > MAX_PHOTOS:
+        raise InvalidInput(f"Please send at most {MAX_PHOTOS} photos at once.")
+    return files
+
+
+def _wants_json() -> bool:
+    return request.accept_mimetypes.best == "application/json"
+
+
+def _spoken(fate: PhotoFate) -> dict[str, Any]:
+    return {
+        "file_name": fate.file_name,
+        "verdict": fate.verdict,
+        "sentence": fate.sentence,
+        "kept": fate.is_kept,
+    }
+
+
+def _named(likeness: Likeness) -> dict[str, Any]:
+    student = likeness.student
+    words = f"{student.name}, {student.roll_id} in {student.school_class.class_code}"
+    return {"id": student.id, "words": words}

@@ -1,0 +1,120 @@
+"""The office's forms, and how a service's refusal comes to stand at its field."""
+
+from typing import Any
+
+from flask import request
+from flask_wtf import FlaskForm
+from wtforms import (
+    BooleanField,
+    EmailField,
+    SelectField,
+    SelectMultipleField,
+    StringField,
+)
+from wtforms.validators import InputRequired
+from wtforms.widgets import CheckboxInput, ListWidget
+
+from shared.errors import InvalidInput
+from shared.persistence import people
+from shared.services.registration import LANGUAGES, StudentDetails
+from shared.web.site import reading
+
+
+class ClassForm(FlaskForm):  # type: ignore[misc]
+    """A class."""
+
+    class_code = StringField(
+        "Class code", [InputRequired("Please type a code.")], description="Short and unique, such as CO6GA."
+    )
+    name = StringField("Name", description="Optional, such as Computer Engineering, 6th semester.")
+
+
+class TeacherForm(FlaskForm):  # type: ignore[misc]
+    """A teacher and the classes they teach."""
+
+    name = StringField("Name", [InputRequired("Please type a name.")])
+    email = EmailField(
+        "E-mail", [InputRequired("Please type an address.")], description="The teacher signs in with it."
+    )
+    class_ids = SelectMultipleField(
+        "Classes taught", coerce=int, widget=ListWidget(prefix_label=False), option_widget=CheckboxInput()
+    )
+
+    def __init__(self, *args: Any, **values: Any) -> None:
+        super().__init__(*args, **values)
+        self.class_ids.choices = class_choices()
+
+
+class StudentForm(FlaskForm):  # type: ignore[misc]
+    """A student and the family's addresses."""
+
+    name = StringField("Name", [InputRequired("Please type a name.")])
+    class_id = SelectField("Class", coerce=int)
+    roll_id = StringField(
+        "Roll id", [InputRequired("Please type a roll id.")], description="Unique within the class."
+    )
+    email = EmailField("Student's e-mail", description="Optional.")
+    parent1_email = EmailField("First parent's e-mail", description="Attendance is mailed to the parents.")
+    parent2_email = EmailField("Second parent's e-mail", description="Optional.")
+    language = SelectField("Language of the letters", choices=list(LANGUAGES.items()))
+
+    def __init__(self, *args: Any, also_class: Any = None, **values: Any) -> None:
+        """`also_class` is a deactivated class that the student may stay in."""
+        super().__init__(*args, **values)
+        self.class_id.choices = class_choices(also_class)
+
+    @property
+    def details(self) -> StudentDetails:
+        return StudentDetails(
+            name=self.name.data or "",
+            roll_id=self.roll_id.data or "",
+            class_id=self.class_id.data,
+            email=self.email.data or "",
+            parent1_email=self.parent1_email.data or "",
+            parent2_email=self.parent2_email.data or "",
+            language=self.language.data,
+        )
+
+
+class ConsentForm(FlaskForm):  # type: ignore[misc]
+    """A family's agreement."""
+
+    given_by = StringField(
+        "Agreed to by",
+        [InputRequired("Please type who agreed.")],
+        description="The parent's name and how they agreed, such as “Meera Rao (mother), signed form”; "
+        "an adult student may agree alone.",
+    )
+    confirmed = BooleanField(
+        "The family has read this notice and agrees.",
+        [InputRequired("Please confirm that the family agrees.")],
+    )
+
+
+def class_choices(also: Any = None) -> list[tuple[int, str]]:
+    """Active classes to choose from, and perhaps a deactivated one."""
+    classes = list(people.list_classes(reading))
+    if also is not None and not also.active:
+        classes.append(also)
+    return [(school_class.id, class_words(school_class)) for school_class in classes]
+
+
+def class_words(school_class: Any) -> str:
+    """A class as it is called in a choice."""
+    return (
+        f"{school_class.class_code} · {school_class.name}" if school_class.name else school_class.class_code
+    )
+
+
+def blame(form: FlaskForm, refused: InvalidInput) -> None:
+    """Let a service's refusal stand at the field it belongs to, or above the form."""
+    field = form._fields.get(refused.field or "")
+    if field is None:
+        form.form_errors.append(str(refused))
+    else:
+        field.errors = [*field.errors, str(refused)]
+
+
+def asked_page() -> int:
+    """The page of a list that the address asks for; 1 for anything odd."""
+    return request.args.get("page", 1, type=int)

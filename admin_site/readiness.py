@@ -1,0 +1,28 @@
+"""The start page: what each class still lacks, and the way to the next student."""
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from shared.persistence import people
+from shared.services import registration
+from shared.services.consent import current_consent
+from shared.web.site import reading
+
+pages = Blueprint("readiness", __name__)
+
+
+@pages.get("/")
+def board() -> str:
+    return render_template("admin/readiness.html", classes=people.count_readiness(reading))
+
+
+@pages.get("/classes/<int:class_id>/enrol-next")
+def enrol_next(class_id: int) -> Response:
+    """Go to the next student without a face: to the consent first, if there is none."""
+    school_class = registration.find_class(reading, class_id)
+    student = people.find_next_to_enrol(reading, class_id, after=request.args.get("after", ""))
+    if student is None:
+        flash(f"That was the last student of {school_class.class_code} without a face.", "success")
+        return redirect(url_for("readiness.board"))
+    step = "enrolment.show" if current_consent(student) else "students.consent"
+    return redirect(url_for(step, student_id=student.id))

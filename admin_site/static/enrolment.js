@@ -1,0 +1,209 @@
+// Enrolment: guided snaps or files, a verdict for each at once, training by itself, then the self-test.
+
+import { Camera, explain } from "/shared-static/camera.js";
+import { ask, followJob } from "/static/asking.js";
+
+const HINTS = [
+  "Look straight at the camera.",
+  "Turn the head slightly to the left.",
+  "Turn the head slightly to the right.",
+  "Lift the chin a little.",
+  "Glasses off if worn, else look straight once more.",
+];
+// A larger photo gains nothing (the server works at 1,280 pixels) and costs time on the way.
+const LONGEST_SIDE = 1280;
+
+const page = document.getElementById("enrolment");
+const at = (id) => document.getElementById(id);
+const guided = Number(page.dataset.guided);
+const camera = new Camera(at("video"));
+let waiting = Number(page.dataset.waiting);
+let testing = page.dataset.enrolled === "yes" && waiting === 0;
+let busy = false;
+
+function say(text, mood) {
+  at("verdict").textContent = text;
+  at("verdict").dataset.mood = mood;
+}
+
+function showStep() {
+  const step = Math.min(waiting, guided - 1);
+  at("step").textContent = testing ? "Self-test" : `Photo ${step + 1} of ${guided}`;
+  at("hint").textContent = testing ? "Look straight at the camera for a fresh photo." : HINTS[step];
+  at("snap").textContent = testing ? "Take the test photo" : "Take the photo";
+  at("training").hidden = waiting === 0;
+  at("count").textContent = waiting === 1 ? "1 good photo" : `${waiting} good photos`;
+  at("train").textContent = waiting === 1 ? "Train with 1 photo" : `Train with ${waiting} photos`;
+  at("enrol-again").hidden = !testing;
+}
+
+// Do one thing at a time; a second press meanwhile is ignored, and a failure becomes a sentence.
+async function alone(act) {
+  if (busy) return;
+  busy = true;
+  page.setAttribute("aria-busy", "true");
+  try {
+    await act();
+  } catch (error) {
+    say(error.message, "bad");
+  } finally {
+    busy = false;
+    page.removeAttribute("aria-busy");
+    showStep();
+  }
+}
+
+function listPhoto(blob, fate) {
+  const item = document.createElement("li");
+  const picture = document.createElement("img");
+  picture.src = URL.createObjectURL(blob);
+  picture.alt = "";
+  picture.onload = picture.onerror = () => URL.revokeObjectURL(picture.src);
+  const words = document.createElement("span");
+  words.textContent = fate.kept ? "Good" : `Not kept: ${fate.sentence}`;
+  if (fate.file_name !== "camera.jpg") words.textContent = `${fate.file_name}: ${words.textContent}`;
+  item.dataset.mood = fate.kept ? "good" : "bad";
+  item.append(picture, words);
+  at("photos").prepend(item);
+}
+
+async function sendPhoto(blob, name) {
+  const answer = await ask(page.dataset.photosUrl, [["photo", blob, name]]);
+  waiting = answer.waiting;
+  const fate = answer.photos[0];
+  listPhoto(blob, fate);
+  return fate;
+}
+
+async function shrink(file) {
+  let picture;
+  try {
+    picture = await createImageBitmap(file);
+  } catch {
+    return file; // the server says what is wrong with it
+  }
+  const scale = LONGEST_SIDE / Math.max(picture.width, picture.height);
+  if (scale >= 1) return file;
+  const canvas = document.createElement("canvas");
+  canvas.width = Math.round(picture.width * scale);
+  canvas.height = Math.round(picture.height * scale);
+  canvas.getContext("2d").drawImage(picture, 0, 0, canvas.width, canvas.height);
+  return new Promise((done) => canvas.toBlob((blob) => done(blob ?? file), "image/jpeg", 0.92));
+}
+
+async function snap() {
+  const photo = await camera.snap();
+  if (testing) return test(photo, "camera.jpg");
+  const fate = await sendPhoto(photo, "camera.jpg");
+  say(fate.sentence, fate.kept ? "good" : "bad");
+  if (waiting >= guided) await train();
+}
+
+async function sendFiles(files) {
+  if (testing) return test(await shrink(files[0]), files[0].name);
+  const progress = at("upload");
+  progress.hidden = false;
+  progress.max = files.length;
+  let kept = 0;
+  for (const [index, file] of files.entries()) {
+    say(`Looking at ${file.name}, ${index + 1} of ${files.length} …`, "busy");
+    progress.value = index;
+    const fate = await sendPhoto(await shrink(file), file.name);
+    if (fate.kept) kept += 1;
+  }
+  progress.hidden = true;
+  say(`${kept} of ${files.length} photos are good.`, kept ? "good" : "bad");
+  if (waiting >= guided) await train();
+}
+
+async function train(accepted = []) {
+  at("likeness").hidden = true;
+  say("Comparing with the other faces of the school …", "busy");
+  const answer = await ask(page.dataset.trainingUrl, accepted.map((id) => ["accepted", String(id)]));
+  if (answer.likenesses) return showLikenesses(answer.likenesses);
+  await follow(answer.job);
+}
+
+function showLikenesses(likenesses) {
+  const names = likenesses.map((likeness) => {
+    const item = document.createElement("li");
+    item.textContent = likeness.words;
+    return item;
+  });
+  at("alike").replaceChildren(...names);
+  at("likeness").hidden = false;
+  at("accept").onclick = () => alone(() => train(likenesses.map((likeness) => likeness.id)));
+  say("This face looks like another student’s. Please decide below.", "bad");
+  at("likeness").focus();
+}
+
+async function follow(url) {
+  const bar = at("progress");
+  bar.hidden = false;
+  const job = await followJob(url, ({ state, done, total, sentence }) => {
+    bar.max = total || 1;
+    if (state === "queued") bar.removeAttribute("value");
+    else bar.value = done;
+    say(sentence || (state === "queued" ? "Waiting for the worker …" : "Training …"), "busy");
+  });
+  bar.hidden = true;
+  say(job.sentence, job.state === "done" ? "good" : "bad");
+  if (job.state === "done") {
+    testing = true;
+    waiting = 0;
+    at("photos").replaceChildren();
+    at("next").hidden = false;
+  }
+}
+
+async function test(photo, name) {
+  const result = await ask(page.dataset.selfTestUrl, [["photo", photo, name]]);
+  const sign = result.margin < 0 ? "−" : "+";
+  const margin = result.margin === null ? "" : ` Margin ${sign}${Math.abs(result.margin).toFixed(3)}.`;
+  say(result.sentence + margin, result.passed ? "good" : "bad");
+}
+
+async function startCamera() {
+  try {
+    await camera.start();
+    at("camera").hidden = false;
+    at("refused").hidden = true;
+    at("own-camera").hidden = true;
+  } catch (error) {
+    const problem = explain(error);
+    at("camera").hidden = true;
+    at("refused").hidden = false;
+    at("refused-title").textContent = problem.title;
+    at("refused-text").textContent = problem.text;
+    at("own-camera").hidden = false;
+    at("by-file").open = true;
+  }
+}
+
+for (const input of page.querySelectorAll("input[type=file]")) {
+  input.addEventListener("change", () =>
+    alone(async () => {
+      const files = [...input.files];
+      input.value = "";
+      if (files.length) await sendFiles(files);
+    }),
+  );
+}
+for (const button of page.querySelectorAll(".without-script")) button.hidden = true;
+at("snap").addEventListener("click", () => alone(snap));
+at("train-form").addEventListener("submit", (event) => {
+  event.preventDefault();
+  alone(() => train());
+});
+at("enrol-again").addEventListener("click", () => {
+  testing = false;
+  say("", "");
+  showStep();
+});
+at("try-camera").addEventListener("click", startCamera);
+at("video").addEventListener("camera-lost", startCamera);
+window.addEventListener("pagehide", () => camera.stop());
+
+showStep();
+startCamera();
+if (page.dataset.jobUrl) alone(() => follow(page.dataset.jobUrl));

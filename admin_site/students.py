@@ -1,0 +1,117 @@
+"""Pages of the students: list, search, add, edit, deactivate, and the family's consent."""
+
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from admin_site.forms import ConsentForm, StudentForm, asked_page, blame, class_choices
+from shared.errors import InvalidInput
+from shared.persistence import people
+from shared.persistence.people import Lack
+from shared.services import consent as consents
+from shared.services import registration
+from shared.web.sign_in import actor
+from shared.web.site import reading, toolbox
+
+pages = Blueprint("students", __name__)
+
+LACK_WORDS = {
+    Lack.FACE: "without a face",
+    Lack.STRONG_MODEL: "with a weak face model",
+    Lack.CONSENT: "without consent",
+    Lack.PARENT_ADDRESS: "without a parent's address",
+}
+
+
+@pages.get("/students")
+def show_list() -> str:
+    classes = dict(class_choices())
+    class_id = request.args.get("class_id", type=int)
+    asked: dict[str, Any] = {
+        "text": request.args.get("q", ""),
+        "class_id": class_id if class_id in classes else None,
+        "lack": request.args.get("lack", type=Lack),
+        "active": request.args.get("show") != "deactivated",
+    }
+    found = people.search_students(reading, **asked, page=asked_page())
+    return render_template(
+        "admin/students.html", found=found, classes=classes, lack_words=LACK_WORDS, **asked
+    )
+
+
+@pages.route("/students/add", methods=["GET", "POST"])
+def add() -> str | Response:
+    form = StudentForm(class_id=request.args.get("class_id", type=int))
+    if form.validate_on_submit():
+        try:
+            student_id = registration.add_student(toolbox, actor(), form.details)
+        except InvalidInput as refused:
+            blame(form, refused)
+        else:
+            flash("The student was added.", "success")
+            if "another" in request.form:
+                return redirect(url_for("students.add", class_id=form.class_id.data))
+            return redirect(url_for("students.show", student_id=student_id))
+    return render_template("admin/student_form.html", form=form, student=None)
+
+
+@pages.get("/students/<int:student_id>")
+def show(student_id: int) -> str:
+    student = registration.find_student(reading, student_id)
+    return render_template(
+        "admin/student.html",
+        student=student,
+        consent=consents.current_consent(student),
+        languages=registration.LANGUAGES,
+    )
+
+
+@pages.route("/students/<int:student_id>/edit", methods=["GET", "POST"])
+def edit(student_id: int) -> str | Response:
+    student = registration.find_student(reading, student_id)
+    form = StudentForm(obj=student, also_class=student.school_class)
+    if form.validate_on_submit():
+        try:
+            registration.change_student(toolbox, actor(), student_id, form.details)
+        except InvalidInput as refused:
+            blame(form, refused)
+        else:
+            flash("The student was saved.", "success")
+            return redirect(url_for("students.show", student_id=student_id))
+    return render_template("admin/student_form.html", form=form, student=student)
+
+
+@pages.post("/students/<int:student_id>/deactivate")
+def deactivate(student_id: int) -> Response:
+    registration.set_student_active(toolbox, actor(), student_id, active=False)
+    flash("The student was deactivated. Earlier attendance is kept.", "success")
+    return redirect(url_for("students.show", student_id=student_id))
+
+
+@pages.post("/students/<int:student_id>/reactivate")
+def reactivate(student_id: int) -> Response:
+    registration.set_student_active(toolbox, actor(), student_id, active=True)
+    flash("The student is active again.", "success")
+    return redirect(url_for("students.show", student_id=student_id))
+
+
+@pages.route("/students/<int:student_id>/consent", methods=["GET", "POST"])
+def consent(student_id: int) -> str | Response:
+    student = registration.find_student(reading, student_id)
+    form = ConsentForm()
+    if form.validate_on_submit():
+        try:
+            consents.record_consent(toolbox, actor(), student_id, given_by=form.given_by.data)
+        except InvalidInput as refused:
+            blame(form, refused)
+        else:
+            return redirect(url_for("enrolment.show", student_id=student_id))
+    return render_template("admin/consent.html", form=form, student=student, notice=consents.NOTICE)
+
+
+@pages.post("/students/<int:student_id>/consent/withdraw")
+def withdraw(student_id: int) -> Response:
+    consents.withdraw_consent(toolbox, actor(), student_id)
+    flash("The consent was withdrawn. Photos and face model were deleted.", "success")
+    return redirect(url_for("students.show", student_id=student_id))

@@ -1,0 +1,85 @@
+"""Pages of the teachers: list, search, add, edit, deactivate, new first-time password."""
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from admin_site.forms import TeacherForm, asked_page, blame
+from shared.errors import InvalidInput
+from shared.persistence import people
+from shared.persistence.tables import Teacher
+from shared.services import registration
+from shared.services.accounts import renew_password
+from shared.web.sign_in import actor
+from shared.web.site import reading, toolbox
+
+pages = Blueprint("teachers", __name__)
+
+
+@pages.get("/teachers")
+def show_list() -> str:
+    text, active = request.args.get("q", ""), request.args.get("show") != "deactivated"
+    found = people.search_teachers(reading, text, active=active, page=asked_page())
+    return render_template("admin/teachers.html", found=found, text=text, active=active)
+
+
+@pages.route("/teachers/add", methods=["GET", "POST"])
+def add() -> str:
+    form = TeacherForm()
+    if form.validate_on_submit():
+        try:
+            password = registration.add_teacher(
+                toolbox, actor(), name=form.name.data, email=form.email.data, class_ids=form.class_ids.data
+            )
+        except InvalidInput as refused:
+            blame(form, refused)
+        else:
+            return _show_password(form.name.data, form.email.data, password)
+    return render_template("admin/teacher_form.html", form=form, teacher=None)
+
+
+@pages.route("/teachers/<int:teacher_id>/edit", methods=["GET", "POST"])
+def edit(teacher_id: int) -> str | Response:
+    teacher = registration.find_teacher(reading, teacher_id)
+    form = TeacherForm(obj=teacher, class_ids=[school_class.id for school_class in teacher.classes])
+    if form.validate_on_submit():
+        try:
+            registration.change_teacher(
+                toolbox,
+                actor(),
+                teacher_id,
+                name=form.name.data,
+                email=form.email.data,
+                class_ids=form.class_ids.data,
+            )
+        except InvalidInput as refused:
+            blame(form, refused)
+        else:
+            flash("The teacher was saved.", "success")
+            return redirect(url_for("teachers.show_list"))
+    return render_template("admin/teacher_form.html", form=form, teacher=teacher)
+
+
+@pages.post("/teachers/<int:teacher_id>/new-password")
+def renew(teacher_id: int) -> str:
+    teacher = registration.find_teacher(reading, teacher_id)
+    password = renew_password(toolbox, actor(), Teacher, teacher.email)
+    return _show_password(teacher.name, teacher.email, password)
+
+
+@pages.post("/teachers/<int:teacher_id>/deactivate")
+def deactivate(teacher_id: int) -> Response:
+    registration.set_teacher_active(toolbox, actor(), teacher_id, active=False)
+    flash("The teacher was deactivated and signed out everywhere.", "success")
+    return redirect(url_for("teachers.show_list"))
+
+
+@pages.post("/teachers/<int:teacher_id>/reactivate")
+def reactivate(teacher_id: int) -> Response:
+    registration.set_teacher_active(toolbox, actor(), teacher_id, active=True)
+    flash("The teacher may sign in again.", "success")
+    return redirect(url_for("teachers.show_list"))
+
+
+def _show_password(name: str, email: str, password: str) -> str:
+    """The only time the password is shown; it is the answer to the press itself and stored nowhere."""
+    return render_template("admin/first_time_password.html", name=name, email=email, password=password)

@@ -1,0 +1,94 @@
+"""Keeps enrolment photos and face models, all of them sealed."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session, contains_eager, undefer
+
+from shared.domain.photo_verdict import PhotoVerdict
+from shared.persistence.tables import EnrolmentPhoto, FaceModelRow, SchoolClass, Student
+
+# Rows fetched at a time while all face models are gone through: some 3 MB.
+_MODELS_AT_A_TIME = 500
+
+
+def list_waiting(session: Session, student: Student) -> Sequence[EnrolmentPhoto]:
+    """Good photos that the student's model was not yet trained on, oldest first, descriptors loaded."""
+    query = (
+        select(EnrolmentPhoto)
+        .where(EnrolmentPhoto.student_id == student.id, EnrolmentPhoto.verdict == PhotoVerdict.GOOD)
+        .options(undefer(EnrolmentPhoto.sealed_descriptor))
+        .order_by(EnrolmentPhoto.id)
+    )
+    if student.face_model is not None:
+        query = query.where(EnrolmentPhoto.added_at > student.face_model.trained_at)
+    return session.scalars(query).all()
+
+
+def delete_photos(session: Session, photos: Sequence[EnrolmentPhoto]) -> None:
+    """Delete some photos."""
+    ids = [photo.id for photo in photos]
+    session.execute(delete(EnrolmentPhoto).where(EnrolmentPhoto.id.in_(ids)))
+
+
+def delete_photos_but(session: Session, student_id: int, photos: Sequence[EnrolmentPhoto]) -> None:
+    """Delete every photo of a student but these and those nobody has looked at yet."""
+    ids = [photo.id for photo in photos]
+    session.execute(
+        delete(EnrolmentPhoto).where(
+            EnrolmentPhoto.student_id == student_id,
+            EnrolmentPhoto.verdict.is_not(None),
+            EnrolmentPhoto.id.not_in(ids),
+        )
+    )
+
+
+def save_model(
+    session: Session,
+    student: Student,
+    *,
+    sealed_model: bytes,
+    photo_count: int,
+    is_weak: bool,
+    trained_at: datetime,
+) -> None:
+    """Write a student's face model, in place of an earlier one."""
+    row = student.face_model or FaceModelRow(student_id=student.id)
+    row.sealed_model, row.photo_count = sealed_model, photo_count
+    row.is_weak, row.trained_at = is_weak, trained_at
+    session.add(row)
+
+
+def find_sealed_model(session: Session, student_id: int) -> bytes | None:
+    """The sealed face model of a student."""
+    return session.scalar(select(FaceModelRow.sealed_model).where(FaceModelRow.student_id == student_id))
+
+
+def each_other_model(session: Session, student_id: int) -> Iterator[tuple[int, bytes]]:
+    """Go through every other active student's id and sealed face model."""
+    query = (
+        select(FaceModelRow.student_id, FaceModelRow.sealed_model)
+        .join(Student, Student.id == FaceModelRow.student_id)
+        .where(FaceModelRow.student_id != student_id, Student.active)
+        .execution_options(yield_per=_MODELS_AT_A_TIME)
+    )
+    for row in session.execute(query):
+        yield row.student_id, row.sealed_model
+
+
+def list_students(session: Session, student_ids: Sequence[int]) -> Sequence[Student]:
+    """Students by their ids, with their classes, by class and roll id."""
+    query = (
+        select(Student)
+        .join(Student.school_class)
+        .where(Student.id.in_(student_ids))
+        .options(contains_eager(Student.school_class))
+    )
+    return session.scalars(query.order_by(SchoolClass.class_code, Student.roll_id)).all()
+
+
+def forget_face(session: Session, student_id: int) -> None:
+    """Delete a student's photos, descriptors and face model."""
+    session.execute(delete(EnrolmentPhoto).where(EnrolmentPhoto.student_id == student_id))
+    session.execute(delete(FaceModelRow).where(FaceModelRow.student_id == student_id))

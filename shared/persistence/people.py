@@ -1,0 +1,200 @@
+"""Finds classes, teachers and students, and counts what each class still lacks."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Generic, TypeVar
+
+from sqlalchemy import ColumnElement, Select, case, exists, func, or_, select
+from sqlalchemy.orm import Session, contains_eager, selectinload
+
+from shared.persistence.tables import Consent, FaceModelRow, SchoolClass, Student, Teacher, Teaching
+
+T = TypeVar("T")
+
+PAGE_SIZE = 50
+
+
+@dataclass(frozen=True)
+class Page(Generic[T]):
+    """One page of a longer list; `number` starts at 1, `total` counts all rows."""
+
+    rows: Sequence[T]
+    number: int
+    total: int
+
+    @property
+    def last(self) -> int:
+        return max(1, -(-self.total // PAGE_SIZE))
+
+
+class Lack(StrEnum):
+    """What a student can still lack."""
+
+    FACE = "face"
+    STRONG_MODEL = "strong_model"
+    CONSENT = "consent"
+    PARENT_ADDRESS = "parent_address"
+
+
+@dataclass(frozen=True)
+class ClassReadiness:
+    """How many active students a class has, and how many of them lack what."""
+
+    school_class: SchoolClass
+    students: int
+    with_face: int
+    weak: int
+    without_consent: int
+    without_parent_address: int
+
+
+def find_class(session: Session, class_id: int) -> SchoolClass | None:
+    """Find a class by its id."""
+    return session.get(SchoolClass, class_id)
+
+
+def list_classes(session: Session) -> Sequence[SchoolClass]:
+    """Every active class by its code."""
+    return session.scalars(
+        select(SchoolClass).where(SchoolClass.active).order_by(SchoolClass.class_code)
+    ).all()
+
+
+def search_classes(session: Session, text: str, *, active: bool, page: int) -> Page[SchoolClass]:
+    """Classes whose code or name holds the text."""
+    query = select(SchoolClass).where(
+        SchoolClass.active == active, _holds(text, SchoolClass.class_code, SchoolClass.name)
+    )
+    return _page(session, query.order_by(SchoolClass.class_code), page)
+
+
+def find_teacher(session: Session, teacher_id: int) -> Teacher | None:
+    """Find a teacher by id, with the classes they teach."""
+    return session.get(Teacher, teacher_id, options=[selectinload(Teacher.classes)])
+
+
+def search_teachers(session: Session, text: str, *, active: bool, page: int) -> Page[Teacher]:
+    """Teachers whose name or e-mail holds the text, with the classes they teach."""
+    query = select(Teacher).where(Teacher.active == active, _holds(text, Teacher.name, Teacher.email))
+    query = query.options(selectinload(Teacher.classes)).order_by(Teacher.name, Teacher.id)
+    return _page(session, query, page)
+
+
+def assign_classes(session: Session, teacher_id: int, class_ids: Sequence[int]) -> None:
+    """Say which classes a new teacher teaches."""
+    session.add_all(Teaching(teacher_id=teacher_id, class_id=class_id) for class_id in class_ids)
+
+
+def find_classes(session: Session, class_ids: Sequence[int]) -> Sequence[SchoolClass]:
+    """Find classes by their ids."""
+    return session.scalars(select(SchoolClass).where(SchoolClass.id.in_(class_ids))).all()
+
+
+def find_student(session: Session, student_id: int, *, lock: bool = False) -> Student | None:
+    """Find a student by id, with class, face model and consents.
+
+    `lock` keeps other transactions from changing the student until this one ends.
+    """
+    return session.get(
+        Student,
+        student_id,
+        with_for_update=lock or None,
+        options=[
+            selectinload(Student.school_class),
+            selectinload(Student.face_model),
+            selectinload(Student.consents),
+        ],
+    )
+
+
+def search_students(
+    session: Session,
+    text: str = "",
+    *,
+    class_id: int | None = None,
+    lack: Lack | None = None,
+    active: bool = True,
+    page: int = 1,
+) -> Page[Student]:
+    """Students whose name, roll id or an address holds the text, by class and roll id."""
+    addresses = (Student.email, Student.parent1_email, Student.parent2_email)
+    query = (
+        select(Student)
+        .join(Student.school_class)
+        .outerjoin(Student.face_model)
+        .options(
+            contains_eager(Student.school_class),
+            contains_eager(Student.face_model),
+            selectinload(Student.consents),
+        )
+        .where(Student.active == active, _holds(text, Student.name, Student.roll_id, *addresses))
+    )
+    if class_id is not None:
+        query = query.where(Student.class_id == class_id)
+    if lack is not None:
+        query = query.where(_lacks(lack))
+    return _page(session, query.order_by(SchoolClass.class_code, Student.roll_id), page)
+
+
+def list_by_roll_id(session: Session, class_id: int) -> dict[str, Student]:
+    """The active students of a class with their consents, by roll id."""
+    query = select(Student).where(Student.class_id == class_id, Student.active)
+    students = session.scalars(query.options(selectinload(Student.consents)))
+    return {student.roll_id: student for student in students}
+
+
+def find_next_to_enrol(session: Session, class_id: int, *, after: str = "") -> Student | None:
+    """The first active student without a face, by roll id, among those behind the roll id `after`."""
+    query = (
+        select(Student)
+        .outerjoin(Student.face_model)
+        .where(Student.class_id == class_id, Student.active, Student.roll_id > after, _lacks(Lack.FACE))
+    )
+    return session.scalar(query.order_by(Student.roll_id).limit(1))
+
+
+def count_readiness(session: Session) -> list[ClassReadiness]:
+    """Count, for every active class, what its active students lack."""
+    counts = (
+        func.count(Student.id),
+        func.count(FaceModelRow.id),
+        *(_count_lacking(lack) for lack in (Lack.STRONG_MODEL, Lack.CONSENT, Lack.PARENT_ADDRESS)),
+    )
+    query = (
+        select(SchoolClass, *counts)
+        .outerjoin(Student, (Student.class_id == SchoolClass.id) & Student.active)
+        .outerjoin(FaceModelRow, FaceModelRow.student_id == Student.id)
+        .where(SchoolClass.active)
+        .group_by(SchoolClass.id)
+        .order_by(SchoolClass.class_code)
+    )
+    return [ClassReadiness(row[0], *map(int, row[1:])) for row in session.execute(query)]
+
+
+def _count_lacking(lack: Lack) -> ColumnElement[int]:
+    return func.coalesce(func.sum(case((Student.id.is_not(None) & _lacks(lack), 1), else_=0)), 0)
+
+
+def _lacks(lack: Lack) -> ColumnElement[bool]:
+    """A condition on Student, outer-joined with FaceModelRow."""
+    if lack is Lack.FACE:
+        return FaceModelRow.id.is_(None)
+    if lack is Lack.STRONG_MODEL:
+        return FaceModelRow.is_weak.is_(True)
+    if lack is Lack.PARENT_ADDRESS:
+        return Student.parent1_email.is_(None) & Student.parent2_email.is_(None)
+    return ~exists().where(Consent.student_id == Student.id, Consent.withdrawn_at.is_(None))
+
+
+def _holds(text: str, *columns: Any) -> ColumnElement[bool]:
+    """Whether one of the columns holds the text, whatever the letters' case; % and _ are plain signs."""
+    return or_(*(column.icontains(text.strip(), autoescape=True) for column in columns))
+
+
+def _page(session: Session, query: Select[T], number: int) -> Page[T]:
+    total = session.scalar(select(func.count()).select_from(query.order_by(None).options().subquery())) or 0
+    last = max(1, -(-total // PAGE_SIZE))
+    number = min(max(1, number), last)
+    rows = session.scalars(query.limit(PAGE_SIZE).offset((number - 1) * PAGE_SIZE)).all()
+    return Page(rows, number, total)
