@@ -71,8 +71,7 @@ install_wheels() {
 # Builds with the lock's own setuptools, so that nothing unhashed is fetched for the build.
 install_source() {
     sed -n "/^$1==/,/[^\\\\]\$/p" requirements.txt >".venv/$1.txt"
-    pip_install --no-build-isolation --use-pep517 -r ".venv/$1.txt"
-    stamp "$1" requirements.txt
+    pip_install --no-build-isolation --use-pep517 -r ".venv/$1.txt" && stamp "$1" requirements.txt
 }
 
 can_build_mysqlclient() {
@@ -82,11 +81,9 @@ sys.exit(not (Path(sysconfig.get_path("include")) / "Python.h").exists())'
 }
 
 add_mysqlclient() {
-    if ! can_build_mysqlclient; then
-        add_debian_packages gcc libc6-dev libmariadb-dev pkg-config python3-dev ||
-            { say "Going on without MySQL and MariaDB; SQLite needs nothing more."; return 0; }
-    fi
-    install_source mysqlclient
+    { can_build_mysqlclient || add_debian_packages gcc libc6-dev libmariadb-dev pkg-config python3-dev; } &&
+        install_source mysqlclient ||
+        say "Going on without MySQL and MariaDB; SQLite needs nothing more."
 }
 
 make_environment
@@ -99,4 +96,5 @@ if [ "${1:-}" = test ]; then
         fail "The tests need these packages."
     is_done mysqlclient requirements.txt || fail "The tests need mysqlclient."
     install_wheels test tests/requirements.txt
+    .venv/bin/python -m tests.photographs
 fi
