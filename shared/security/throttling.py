@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 FREE_TRIES = 5
+# A whole school may stand behind one address; six slips of its teachers must not lock out the others.
+FREE_TRIES_OF_AN_ADDRESS = 30
 WINDOW = timedelta(minutes=5)
 FIRST_WAIT = timedelta(seconds=30)
 LONGEST_WAIT = timedelta(minutes=15)
@@ -11,10 +13,10 @@ LONGEST_WAIT = timedelta(minutes=15)
 MEMORY = timedelta(hours=1)
 
 
-def wait_until(failures: Sequence[datetime]) -> datetime | None:
+def wait_until(failures: Sequence[datetime], *, free_tries: int = FREE_TRIES) -> datetime | None:
     """Tell until when the next try must wait, given the times of earlier failures, oldest first.
 
-    Free of delay until the sixth failure within five minutes; that one costs 30 seconds, and each further
+    Free of delay for `free_tries` failures within five minutes; the next one costs 30 seconds, and each further
     failure doubles the wait, up to 15 minutes.
     """
     wait = timedelta(0)
@@ -22,6 +24,6 @@ def wait_until(failures: Sequence[datetime]) -> datetime | None:
         recent = sum(1 for earlier in failures[: index + 1] if failed_at - earlier <= WINDOW)
         if wait:
             wait = min(wait * 2, LONGEST_WAIT)
-        elif recent > FREE_TRIES:
+        elif recent > free_tries:
             wait = FIRST_WAIT
     return failures[-1] + wait if wait else None

@@ -56,7 +56,11 @@ def refuse_hasty_try(toolbox: Toolbox, *, site: str, email: str, address: str) -
     """Raise TooManyTries while the account or the address must still wait."""
     now = toolbox.now()
     with toolbox.reading() as session:
-        waits = [_wait_until(toolbox, session, subject) for subject in _subjects(site, email, address)]
+        account, network = _subjects(site, email, address)
+        waits = (
+            _wait_until(toolbox, session, account, throttling.FREE_TRIES),
+            _wait_until(toolbox, session, network, throttling.FREE_TRIES_OF_AN_ADDRESS),
+        )
     until = max((wait for wait in waits if wait is not None), default=now)
     if until > now:
         seconds = int((until - now).total_seconds()) + 1
@@ -80,9 +84,9 @@ def _subjects(site: str, email: str, address: str) -> tuple[str, str]:
     return digest(f"{site} account {email.strip().lower()}"), digest(f"{site} address {address}")
 
 
-def _wait_until(toolbox: Toolbox, session: Session, subject: str) -> datetime | None:
+def _wait_until(toolbox: Toolbox, session: Session, subject: str, free_tries: int) -> datetime | None:
     since = toolbox.now() - throttling.MEMORY
-    return throttling.wait_until(accounts.failures_since(session, subject, since))
+    return throttling.wait_until(accounts.failures_since(session, subject, since), free_tries=free_tries)
 
 
 def _spoken(seconds: int) -> str:
