@@ -113,6 +113,11 @@ class SpoofDetector:
         self._features = SpoofFeatures(models_dir)
         self._heads = SpoofHeads.from_bytes(open_model_file("spoof/heads", models_dir=models_dir).content)
 
+    @property
+    def threshold(self) -> float:
+        """The score from which on a photo is refused."""
+        return self._heads.threshold
+
     def judge(self, rgb: np.ndarray, face: Face) -> SpoofVerdict:
         """Judge the face in an upright (rows, columns, 3) uint8 RGB photo.
 
