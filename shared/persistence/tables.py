@@ -11,6 +11,7 @@ from sqlalchemy.types import TypeDecorator
 
 from shared.domain.attendance import MarkSource, MarkStatus
 from shared.domain.check_in import CheckInOutcome
+from shared.domain.family_mail import MailState
 from shared.domain.photo_verdict import PhotoVerdict
 
 
@@ -308,8 +309,41 @@ class CheckIn(Base):
     __table_args__ = _table(Unique("kiosk_pass_id", "idempotency_key"))
 
 
+class OutgoingMail(Base):
+    """One letter to one address of a family. The unique key makes a second press send nothing twice.
+
+    `status` is what the letter says, as it was when the teacher pressed. `claimed_at` names the try that is
+    sending it now.
+    """
+
+    __tablename__ = "outgoing_mail"
+
+    lecture_id: Mapped[int] = mapped_column(ForeignKey("lecture.id", ondelete="CASCADE"))
+    student_id: Mapped[int] = mapped_column(ForeignKey("student.id", ondelete="CASCADE"), index=True)
+    address: Mapped[str] = mapped_column(Email)
+    status: Mapped[MarkStatus] = mapped_column(_word(MarkStatus))
+    state: Mapped[MailState] = mapped_column(_word(MailState), default=MailState.QUEUED)
+    reason: Mapped[str] = mapped_column(String(300), default="")
+    tries: Mapped[int] = mapped_column(default=0)
+    is_correction: Mapped[bool] = mapped_column(default=False)
+    queued_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    try_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    claimed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    settled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    lecture: Mapped[Lecture] = relationship()
+    student: Mapped[Student] = relationship()
+
+    __table_args__ = _table(
+        Unique("lecture_id", "student_id", "address"), Index("ix_outgoing_mail_due", "state", "try_at")
+    )
+
+
 class Job(Base):
-    """Long work with its progress; the queue's message carries only this row's id."""
+    """Long work with its progress; the queue's message carries only this row's id.
+
+    `fates` says of each file of a class's zip what became of it.
+    """
 
     __tablename__ = "job"
 
@@ -319,6 +353,7 @@ class Job(Base):
     done: Mapped[int] = mapped_column(default=0)
     total: Mapped[int] = mapped_column(default=0)
     sentence: Mapped[str] = mapped_column(Text, default="")
+    fates: Mapped[list[dict[str, Any]] | None] = mapped_column(JSON)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
