@@ -4,6 +4,7 @@ import base64
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import hypothesis
@@ -92,27 +93,28 @@ def bare_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return server.create("bare")
 
 
+def settings_for(instance_dir: Path, database_url: str, **variables: str) -> Settings:
+    """Settings as an installation would have them; `MAIL_PORT="25"` and the like replace or add one."""
+    return read_settings(
+        {
+            "DATABASE_URL": database_url,
+            "INSTANCE_DIR": str(instance_dir),
+            "ADMIN_SECRET_KEY": "the office's secret of the tests " * 2,
+            "TEACHER_SECRET_KEY": "the classroom's secret of the tests " * 2,
+            "PASSWORD_SALT": "the salt of the tests, for nothing else",
+            "FACE_KEYS": "1:" + base64.b64encode(bytes(range(32))).decode(),
+            "TIME_ZONE": "Asia/Kolkata",
+            **variables,
+        }
+    )
+
+
 @pytest.fixture
 def make_settings(tmp_path: Path) -> Callable[..., Settings]:
-    """Makes settings as an installation would have them: `make_settings(database_url, MAIL_PORT="25")`."""
-
-    def make(database_url: str, **variables: str) -> Settings:
-        instance_dir = tmp_path / "instance"
-        instance_dir.mkdir(exist_ok=True)
-        return read_settings(
-            {
-                "DATABASE_URL": database_url,
-                "INSTANCE_DIR": str(instance_dir),
-                "ADMIN_SECRET_KEY": "the office's secret of the tests " * 2,
-                "TEACHER_SECRET_KEY": "the classroom's secret of the tests " * 2,
-                "PASSWORD_SALT": "the salt of the tests, for nothing else",
-                "FACE_KEYS": "1:" + base64.b64encode(bytes(range(32))).decode(),
-                "TIME_ZONE": "Asia/Kolkata",
-                **variables,
-            }
-        )
-
-    return make
+    """Makes settings over a folder of the test's own: `make_settings(database_url, MAIL_PORT="25")`."""
+    instance_dir = tmp_path / "instance"
+    instance_dir.mkdir(exist_ok=True)
+    return partial(settings_for, instance_dir)
 
 
 @pytest.fixture

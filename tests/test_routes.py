@@ -1,0 +1,115 @@
+"""Every route of both sites is guarded, typed and in kebab-case; changes come by POST with a CSRF token."""
+
+import re
+from itertools import chain
+
+import pytest
+from flask import Flask
+
+from admin_site import create_app as create_office
+from shared.toolbox import Toolbox
+from teacher_site import create_app as create_classroom
+from tests.conftest import settings_for
+
+# What a browser without a sign-in may ask for; everything else leads to the sign-in page.
+OPEN = {
+    "security.login",
+    "static",
+    "shared.static",
+    "bootstrap.static",
+    "shared.is_alive",
+    "shared.is_ready",
+    "shared.certificate",
+    # These ask for a kiosk pass instead of a sign-in, see tests/teacher_site.
+    "kiosk.page",
+    "kiosk.status",
+    "kiosk.send",
+    "kiosk.leave",
+}
+KEBAB = re.compile(r"(/|(/([a-z0-9]+(-[a-z0-9]+)*|<(int|path):[a-z_]+>|<[a-z_]+>))+)(\.[a-z]+)?")
+HTTPS = {"base_url": "https://localhost"}
+
+
+@pytest.fixture(scope="module")
+def sites(tmp_path_factory, request) -> dict[str, Flask]:
+    folder = tmp_path_factory.mktemp("routes")
+    database = request.getfixturevalue("_migrated_sqlite")
+    toolbox = Toolbox(settings_for(folder, f"sqlite:///{database}"))
+    return {"office": create_office(toolbox=toolbox), "classroom": create_classroom(toolbox=toolbox)}
+
+
+def rules(sites):
+    return chain.from_iterable(((app, rule) for rule in app.url_map.iter_rules()) for app in sites.values())
+
+
+def address_of(rule) -> str:
+    return re.sub(r"<[^>]+>", "1", rule.rule)
+
+
+def test_addresses_are_kebab_case_and_ids_are_typed(sites):
+    for _app, rule in rules(sites):
+        if rule.endpoint in ("static", "shared.static", "bootstrap.static") or rule.rule.startswith(
+            "/fs-static"
+        ):
+            continue
+        assert KEBAB.fullmatch(rule.rule), rule.rule
+        untyped = [
+            name for name in rule.arguments if name.endswith("_id") and f"<int:{name}>" not in rule.rule
+        ]
+        assert not untyped, rule.rule
+
+
+def test_what_is_not_open_leads_an_anonymous_browser_to_the_sign_in_page(sites):
+    for app, rule in rules(sites):
+        if rule.endpoint in OPEN or "GET" not in rule.methods:
+            continue
+        answer = app.test_client().get(address_of(rule), **HTTPS)
+        assert answer.status_code == 302, rule.rule
+        assert answer.location.startswith("/sign-in"), rule.rule
+
+
+def test_no_change_without_a_csrf_token(sites):
+    seen = 0
+    for app, rule in rules(sites):
+        for method in rule.methods - {"GET", "HEAD", "OPTIONS"}:
+            seen += 1
+            answer = app.test_client().open(address_of(rule), method=method, **HTTPS)
+            refused = answer.status_code in (400, 404) or (answer.status_code, answer.location) == (
+                302,
+                "/sign-in",
+            )
+            assert refused, (rule.rule, method, answer.status_code)
+            assert "Set-Cookie" not in answer.headers or "kiosk_pass" not in answer.headers["Set-Cookie"]
+    assert seen > 20
+
+
+def test_changes_come_by_post_alone(sites):
+    for _app, rule in rules(sites):
+        assert rule.methods <= {"GET", "HEAD", "OPTIONS", "POST"}, rule.rule
+
+
+def test_every_answer_carries_the_headers_that_keep_strangers_out(sites):
+    for app in sites.values():
+        headers = app.test_client().get("/sign-in", **HTTPS).headers
+        policy = headers["Content-Security-Policy"]
+        assert "default-src 'none'" in policy
+        assert "unsafe" not in policy
+        assert "frame-ancestors 'none'" in policy
+        assert headers["Permissions-Policy"].startswith("camera=(self)")
+        assert headers["Cache-Control"] == "no-store"
+        assert headers["X-Content-Type-Options"] == "nosniff"
+        cookie = headers["Set-Cookie"]
+        assert all(word in cookie for word in ("Secure", "HttpOnly", "SameSite=Lax"))
+
+
+def test_the_two_sites_share_no_cookie_and_no_secret(sites):
+    office, classroom = sites["office"], sites["classroom"]
+    assert office.config["SESSION_COOKIE_NAME"] != classroom.config["SESSION_COOKIE_NAME"]
+    assert office.secret_key != classroom.secret_key
+
+
+def test_an_unknown_address_is_a_page_with_a_sentence(sites):
+    for app in sites.values():
+        answer = app.test_client().get("/no/such/page", **HTTPS)
+        assert answer.status_code == 404
+        assert "no such page" in answer.text
