@@ -491,9 +491,65 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_check_in_lecture_id"), ["lecture_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_check_in_student_id"), ["student_id"], unique=False)
 
+    op.create_table(
+        "outgoing_mail",
+        sa.Column("lecture_id", sa.Integer(), nullable=False),
+        sa.Column("student_id", sa.Integer(), nullable=False),
+        sa.Column("address", sa.String(length=254), nullable=False),
+        sa.Column(
+            "status",
+            sa.Enum("present", "late", "excused", "absent", name="markstatus", native_enum=False, length=32),
+            nullable=False,
+        ),
+        sa.Column(
+            "state",
+            sa.Enum(
+                "queued",
+                "sending",
+                "sent",
+                "refused",
+                "perhaps_sent",
+                name="mailstate",
+                native_enum=False,
+                length=32,
+            ),
+            nullable=False,
+        ),
+        sa.Column("reason", sa.String(length=300), nullable=False),
+        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("is_correction", sa.Boolean(), nullable=False),
+        sa.Column("queued_at", UtcDateTime(), nullable=False),
+        sa.Column("try_at", UtcDateTime(), nullable=False),
+        sa.Column("claimed_at", UtcDateTime(), nullable=True),
+        sa.Column("settled_at", UtcDateTime(), nullable=True),
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["lecture_id"],
+            ["lecture.id"],
+            name=op.f("fk_outgoing_mail_lecture_id_lecture"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["student_id"],
+            ["student.id"],
+            name=op.f("fk_outgoing_mail_student_id_student"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_outgoing_mail")),
+        sa.UniqueConstraint(
+            "lecture_id", "student_id", "address", name=op.f("uq_outgoing_mail_lecture_id_student_id_address")
+        ),
+        mysql_charset="utf8mb4",
+        mysql_engine="InnoDB",
+    )
+    with op.batch_alter_table("outgoing_mail", schema=None) as batch_op:
+        batch_op.create_index("ix_outgoing_mail_due", ["state", "try_at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_outgoing_mail_student_id"), ["student_id"], unique=False)
+
 
 def downgrade() -> None:
     for table in (
+        "outgoing_mail",
         "check_in",
         "mark_change",
         "mark",

@@ -1,0 +1,91 @@
+"""Who of a family is written to, what is doubtful about an address, and the states a letter goes through."""
+
+import re
+from collections.abc import Sequence
+from datetime import timedelta
+from difflib import get_close_matches
+from enum import StrEnum
+
+
+class MailState(StrEnum):
+    """What became of one letter. Only QUEUED is ever sent; PERHAPS_SENT waits for a person's decision."""
+
+    QUEUED = "queued"
+    SENDING = "sending"
+    SENT = "sent"
+    REFUSED = "refused"
+    PERHAPS_SENT = "perhaps_sent"
+
+    @property
+    def label(self) -> str:
+        return self.value.replace("_", " ")
+
+
+# Nothing more happens to these by itself.
+SETTLED = (MailState.SENT, MailState.REFUSED, MailState.PERHAPS_SENT)
+
+# RFC 5321: a local part of at most 64 signs, an address of at most 254. Letters beyond ASCII before the
+# @ need an SMTP extension that the mail servers of schools rarely have.
+_ADDRESS = re.compile(
+    r"(?=.{3,254}\Z)(?=[^@]{1,64}@)[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*"
+    r"@([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z][A-Za-z0-9-]{0,61}[A-Za-z0-9]"
+)
+
+# Where most families have their address, and real ones that look like a slip of these.
+_USUAL_DOMAINS = (
+    *("gmail.com", "googlemail.com", "yahoo.com", "yahoo.in", "yahoo.co.in", "ymail.com", "hotmail.com"),
+    *("outlook.com", "outlook.in", "live.com", "live.in", "msn.com", "mail.com", "gmx.com", "email.com"),
+    *("rediffmail.com", "icloud.com", "aol.com", "proton.me", "protonmail.com", "zohomail.in"),
+)
+_SLIP = 0.86  # difflib's ratio: gmial.com, gmai.com and yahoo.con reach it, school.in does not
+
+# Nobody reads these (RFC 2606), or a program does.
+_NOWHERE = ("localhost", "example.com", "example.org", "example.net", "example", "test", "invalid")
+_UNREAD = re.compile(r"(no-?reply|do-?not-?reply|none|null|test|nil|na)@", re.IGNORECASE)
+
+# Two children in one class happen; the same address for more is what somebody typed to get on.
+_MOST_CHILDREN = 2
+
+
+def family_addresses(*stored: str | None) -> list[str]:
+    """The addresses of a student and the parents, without the missing ones, each once, in lower case."""
+    return list(dict.fromkeys(address.strip().lower() for address in stored if address and address.strip()))
+
+
+def is_writable(address: str) -> bool:
+    """Tell whether a letter can be sent to an address at all; a line break or a second address is none."""
+    return _ADDRESS.fullmatch(address) is not None
+
+
+def find_doubt(address: str, *, children: int = 1) -> str | None:
+    """Say what is doubtful about an address that `children` students share; None if nothing is.
+
+    A doubtful address is written to all the same; what is not an address at all is not.
+    """
+    if not is_writable(address):
+        return "This is not an address that mail can be sent to; nothing is sent."
+    domain = address.rpartition("@")[2]
+    if any(f".{domain}".endswith(f".{nowhere}") for nowhere in _NOWHERE):
+        return "This address leads nowhere; it is an example."
+    if _UNREAD.match(address):
+        return "Nobody seems to read this address."
+    if children > _MOST_CHILDREN:
+        return f"The same address stands for {children} students."
+    near = [] if domain in _USUAL_DOMAINS else get_close_matches(domain, _USUAL_DOMAINS, 1, _SLIP)
+    return f"Perhaps {near[0]} is meant." if near else None
+
+
+# A mail server that says "later" is tried again after so long, and every hour from then on …
+_BACK_OFF_MINUTES = (1, 2, 5, 15, 30, 60)
+# … until yesterday's attendance is no news any more.
+GIVE_UP_AFTER = timedelta(hours=24)
+
+
+def back_off(tries: int) -> timedelta:
+    """How long to wait after the given number of tries (1 or more) that ended in "later"."""
+    return timedelta(minutes=_BACK_OFF_MINUTES[min(tries, len(_BACK_OFF_MINUTES)) - 1])
+
+
+def count_states(states: Sequence[MailState]) -> dict[MailState, int]:
+    """Count letters by state; every state is there."""
+    return {state: sum(1 for each in states if each is state) for state in MailState}
