@@ -41,11 +41,15 @@ def main() -> int:
         settings.instance_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         _tell_first_password(settings, prepare_database(settings, fill_demo=environ.get("DEMO") == "1"))
         certificate = ensure_certificate(settings.instance_dir / "tls", find_names(), find_addresses())
-        children = _make_children(environ, ports, certificate)
-        for child in children:
-            child.start()
+        for site in _make_sites(environ, ports, certificate):
+            site.start()
+            children.append(site)
         if _wait_for_answers(settings, ports, children, stopping):
             _welcome(settings, str(phone_address), ports)
+            # After the sites, which somebody is waiting for.
+            worker = _make_worker(environ)
+            worker.start()
+            children.append(worker)
             _keep_running(settings, children, stopping)
     except (SettingsError, ChildKeepsFalling) as failure:
         print(f"\n{failure}", file=sys.stderr)
@@ -72,10 +76,10 @@ def _bind(environ: Mapping[str, str]) -> str:
     return environ.get("BIND", "0.0.0.0")  # noqa: S104 phones reach the sites over the school's network
 
 
-def _make_children(environ: Mapping[str, str], ports: Mapping[str, int], certificate: Path) -> list[Child]:
+def _make_sites(environ: Mapping[str, str], ports: Mapping[str, int], certificate: Path) -> list[Child]:
     # One office worker and two classroom workers: eight kiosks' requests at once.
     workers = {"admin": environ.get("ADMIN_WORKERS", "1"), "teacher": environ.get("TEACHER_WORKERS", "2")}
-    children = []
+    sites = []
     for site, title in (("teacher", "The classroom site"), ("admin", "The office site")):
         command = [sys.executable, "-m", "gunicorn", "--config", "python:launcher.web_server"]
         command += ["--bind", f"{_bind(environ)}:{ports[site]}", "--workers", workers[site]]
@@ -86,11 +90,14 @@ def _make_children(environ: Mapping[str, str], ports: Mapping[str, int], certifi
             str(certificate),
             f"{site}_site:create_app()",
         ]
-        children.append(Child(title, command, environ, stop_signal=signal.SIGTERM))
-    # Huey finishes the job at hand on SIGINT and drops it on SIGTERM.
+        sites.append(Child(title, command, environ, stop_signal=signal.SIGTERM))
+    return sites
+
+
+def _make_worker(environ: Mapping[str, str]) -> Child:
     command = [sys.executable, "-m", "huey.bin.huey_consumer", "shared.jobs.worker.huey", "--quiet"]
-    children.append(Child("The worker", command, environ, stop_signal=signal.SIGINT))
-    return children
+    # Huey finishes the job at hand on SIGINT and drops it on SIGTERM.
+    return Child("The worker", command, environ, stop_signal=signal.SIGINT)
 
 
 def _wait_for_answers(

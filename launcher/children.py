@@ -58,13 +58,12 @@ class Child:
 
 
 def stop_all(children: Sequence[Child]) -> None:
-    """Ask all to end, wait, and kill what is left of their process groups."""
-    started = [child for child in children if hasattr(child, "process")]
-    for child in started:
+    """Ask all, each started before, to end, wait, and kill what is left of their process groups."""
+    for child in children:
         if child.process.poll() is None:
             child.process.send_signal(child.stop_signal)
     deadline = time.monotonic() + STOP_S
-    for child in started:
+    for child in children:
         with contextlib.suppress(subprocess.TimeoutExpired):
             child.process.wait(max(0.0, deadline - time.monotonic()))
         with contextlib.suppress(ProcessLookupError):  # the whole group has ended, as it should
