@@ -2,10 +2,15 @@
 
 from flask import Flask
 
-from shared.persistence.tables import Teacher
+from shared.domain.attendance import LectureState, lecture_state
+from shared.persistence.tables import Lecture, Teacher
 from shared.settings import Settings
 from shared.toolbox import Toolbox
 from shared.web.site import SiteDescription, build_site, prepare
+from teacher_site import attendance, kiosk, lectures
+
+# A sheet or a form; the kiosk's photo has a smaller limit of its own.
+LARGEST_REQUEST_BYTES = 16 * 1024 * 1024
 
 
 def create_app(settings: Settings | None = None, toolbox: Toolbox | None = None) -> Flask:
@@ -16,7 +21,31 @@ def create_app(settings: Settings | None = None, toolbox: Toolbox | None = None)
         title="Attendance",
         secret_key=settings.teacher_secret_key,
         account=Teacher,
-        navigation=(),
-        home="security.login",
+        navigation=(
+            ("lectures.today", "Today"),
+            ("lectures.show_list", "Lectures"),
+            ("attendance.report", "Report"),
+        ),
+        home="lectures.today",
+        open_endpoints=kiosk.OPEN_TO_THE_PASS,
     )
-    return build_site(description, import_name=__name__, settings=settings, toolbox=toolbox, pages=[])
+    app = build_site(
+        description,
+        import_name=__name__,
+        settings=settings,
+        toolbox=toolbox,
+        pages=[lectures.pages, attendance.pages, kiosk.pages],
+        gate=kiosk.keep_to_the_kiosk,
+    )
+    app.config["MAX_CONTENT_LENGTH"] = LARGEST_REQUEST_BYTES
+
+    @app.template_filter("state")
+    def state(lecture: Lecture) -> LectureState:
+        return lecture_state(
+            now=toolbox.now(),
+            starts_at=lecture.starts_at,
+            ends_at=lecture.ends_at,
+            closed_at=lecture.closed_at,
+        )
+
+    return app

@@ -1,5 +1,6 @@
 """The words of attendance: what a mark says, how it was made, when a lecture takes marks."""
 
+import re
 import unicodedata
 from datetime import datetime
 from enum import StrEnum
@@ -12,6 +13,10 @@ class MarkStatus(StrEnum):
     LATE = "late"
     EXCUSED = "excused"
     ABSENT = "absent"
+
+
+# The statuses that say "was here"; the counter and the totals count these.
+HERE = (MarkStatus.PRESENT, MarkStatus.LATE)
 
 
 class MarkSource(StrEnum):
@@ -63,3 +68,13 @@ def normal_code(typed: str) -> str:
     A phone's keyboard adds spaces, small letters and full-width digits; none of them makes another student.
     """
     return "".join(unicodedata.normalize("NFKC", typed).split()).upper()
+
+
+def natural_order(code: str) -> list[tuple[int, str]]:
+    """Give the key that sorts roll ids as people count: 9 before 10, A2 before A10."""
+    return [(int(part) if part.isdecimal() else 0, part) for part in re.split(r"(\d+)", code)]
+
+
+def one_line(typed: str) -> str:
+    """Bring a typed name, subject or note to one line: no line breaks, no control signs, no double spaces."""
+    return " ".join("".join(sign if sign.isprintable() else " " for sign in typed).split())

@@ -1,0 +1,217 @@
+"""Reads lectures, their registers and the history of their marks."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Select, and_, case, func, select
+from sqlalchemy.orm import Session, contains_eager, joinedload, selectinload
+
+from shared.domain.attendance import HERE, natural_order
+from shared.errors import NotFound
+from shared.persistence.tables import (
+    Lecture,
+    LectureClass,
+    Mark,
+    MarkChange,
+    SchoolClass,
+    Student,
+    Teaching,
+)
+
+PAGE_SIZE = 25
+
+
+@dataclass(frozen=True)
+class Count:
+    """How many of a lecture's students are here: present or late, of all on the register."""
+
+    here: int = 0
+    expected: int = 0
+
+
+@dataclass(frozen=True)
+class RegisterLine:
+    """One student on the register of a lecture; no mark: not marked yet."""
+
+    student: Student
+    mark: Mark | None
+
+
+def classes_of(session: Session, teacher_id: int | None) -> Sequence[tuple[SchoolClass, int]]:
+    """The active classes a teacher teaches, each with its number of active students, by class code."""
+    query = (
+        select(SchoolClass, func.count(Student.id))
+        .join(Teaching, Teaching.class_id == SchoolClass.id)
+        .outerjoin(Student, and_(Student.class_id == SchoolClass.id, Student.active))
+        .where(Teaching.teacher_id == teacher_id, SchoolClass.active)
+        .group_by(SchoolClass.id)
+        .order_by(SchoolClass.class_code)
+    )
+    return [(school_class, count) for school_class, count in session.execute(query)]
+
+
+def subjects_of(session: Session, teacher_id: int, *, limit: int = 20) -> Sequence[str]:
+    """The subjects a teacher has held lectures in, the latest first."""
+    query = (
+        select(Lecture.subject)
+        .where(Lecture.teacher_id == teacher_id)
+        .group_by(Lecture.subject)
+        .order_by(func.max(Lecture.starts_at).desc())
+        .limit(limit)
+    )
+    return session.scalars(query).all()
+
+
+def find_lecture_by_key(session: Session, opening_key: str) -> Lecture | None:
+    """Find the lecture that a form has opened."""
+    return session.scalar(select(Lecture).where(Lecture.opening_key == opening_key))
+
+
+def find_own_lecture(
+    session: Session, teacher_id: int | None, lecture_id: int, *, lock: bool = False
+) -> Lecture:
+    """Find a teacher's lecture with its classes; `lock` keeps others from changing it meanwhile.
+
+    Raises NotFound, the same for another teacher's lecture as for none.
+    """
+    query = select(Lecture).where(Lecture.id == lecture_id, Lecture.teacher_id == teacher_id)
+    query = query.options(selectinload(Lecture.classes))
+    lecture = session.scalar(query.with_for_update() if lock else query)
+    if lecture is None:
+        raise NotFound("There is no such lecture, or it is not yours to see.")
+    return lecture
+
+
+def lectures_between(
+    session: Session, teacher_id: int, since: datetime, until: datetime, *, class_id: int | None = None
+) -> Sequence[Lecture]:
+    """A teacher's lectures that start in [since, until), the earliest first."""
+    query = _lectures(teacher_id, since=since, until=until, class_id=class_id)
+    return session.scalars(query.order_by(Lecture.starts_at, Lecture.id)).all()
+
+
+def page_of_lectures(
+    session: Session,
+    teacher_id: int,
+    *,
+    page: int,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    class_id: int | None = None,
+) -> tuple[Sequence[Lecture], int]:
+    """One page of a teacher's lectures, the latest first, and how many pages there are; pages start at 1."""
+    query = _lectures(teacher_id, since=since, until=until, class_id=class_id)
+    total = (
+        session.scalar(select(func.count()).select_from(query.with_only_columns(Lecture.id).subquery())) or 0
+    )
+    ordered = query.order_by(Lecture.starts_at.desc(), Lecture.id.desc())
+    lectures = session.scalars(ordered.limit(PAGE_SIZE).offset((page - 1) * PAGE_SIZE)).all()
+    return lectures, max(1, -(-total // PAGE_SIZE))
+
+
+def _lectures(
+    teacher_id: int, *, since: datetime | None, until: datetime | None, class_id: int | None
+) -> Select[Lecture]:
+    query = select(Lecture).where(Lecture.teacher_id == teacher_id).options(selectinload(Lecture.classes))
+    if since is not None:
+        query = query.where(Lecture.starts_at >= since)
+    if until is not None:
+        query = query.where(Lecture.starts_at < until)
+    if class_id is not None:
+        query = query.where(Lecture.classes.any(SchoolClass.id == class_id))
+    return query
+
+
+def count_here(session: Session, lecture_ids: Collection[int]) -> dict[int, Count]:
+    """Count who is here, for each of the lectures; the register's rule says who is expected."""
+    is_here = func.count(case((Mark.status.in_(HERE), 1)))
+    marks = select(Mark.lecture_id, is_here, func.count(Mark.id))
+    marked = session.execute(marks.where(Mark.lecture_id.in_(lecture_ids)).group_by(Mark.lecture_id))
+    here, expected = dict.fromkeys(lecture_ids, 0), dict.fromkeys(lecture_ids, 0)
+    for lecture_id, here_count, mark_count in marked:
+        here[lecture_id], expected[lecture_id] = here_count, mark_count
+    unmarked = (
+        _unmarked(lecture_ids).with_only_columns(Lecture.id, func.count(Student.id)).group_by(Lecture.id)
+    )
+    for lecture_id, student_count in session.execute(unmarked.order_by(None)):
+        expected[lecture_id] += student_count
+    return {lecture_id: Count(here[lecture_id], expected[lecture_id]) for lecture_id in lecture_ids}
+
+
+def unmarked_students(session: Session, lecture_id: int) -> Sequence[Student]:
+    """The active students of a lecture's classes without a mark; nobody once the lecture is closed."""
+    return session.scalars(_unmarked([lecture_id]).options(joinedload(Student.school_class))).all()
+
+
+def _unmarked(lecture_ids: Collection[int]) -> Select[Student]:
+    return (
+        select(Student)
+        .join(LectureClass, LectureClass.class_id == Student.class_id)
+        .join(Lecture, Lecture.id == LectureClass.lecture_id)
+        .outerjoin(Mark, and_(Mark.student_id == Student.id, Mark.lecture_id == Lecture.id))
+        .where(Lecture.id.in_(lecture_ids), Lecture.closed_at.is_(None), Student.active, Mark.id.is_(None))
+    )
+
+
+def register(session: Session, lecture_id: int, *, class_id: int | None = None) -> list[RegisterLine]:
+    """Everybody expected at a lecture, by class and roll id.
+
+    Those are the students with a mark and, until the lecture is closed, the active students of its classes:
+    who joins the class later does not appear in lectures of the past. `class_id` keeps one class.
+    """
+    query = select(Mark).join(Mark.student).join(Student.school_class).where(Mark.lecture_id == lecture_id)
+    query = query.options(contains_eager(Mark.student).contains_eager(Student.school_class))
+    lines = [RegisterLine(mark.student, mark) for mark in session.scalars(query)]
+    lines += [RegisterLine(student, None) for student in unmarked_students(session, lecture_id)]
+    kept = [line for line in lines if class_id in (None, line.student.class_id)]
+    return sorted(
+        kept,
+        key=lambda line: (line.student.school_class.class_code, natural_order(line.student.roll_id)),
+    )
+
+
+def find_register_line(session: Session, lecture: Lecture, student_id: int) -> RegisterLine:
+    """Find one student of a lecture, with the mark, locked. Raises NotFound for who is not expected there."""
+    mark = session.scalar(
+        select(Mark)
+        .where(Mark.lecture_id == lecture.id, Mark.student_id == student_id)
+        .options(joinedload(Mark.student))
+        .with_for_update(of=Mark)
+    )
+    if mark is not None:
+        return RegisterLine(mark.student, mark)
+    classes = [school_class.id for school_class in lecture.classes]
+    student = session.scalar(
+        select(Student).where(Student.id == student_id, Student.class_id.in_(classes), Student.active)
+    )
+    if student is None:
+        raise NotFound("This student is not on the register of this lecture.")
+    return RegisterLine(student, None)
+
+
+def marks_from(session: Session, lecture_id: int, source: str) -> Sequence[Mark]:
+    """The marks of a lecture that came about in one way."""
+    return session.scalars(select(Mark).where(Mark.lecture_id == lecture_id, Mark.source == source)).all()
+
+
+def history(session: Session, lecture_id: int) -> Sequence[MarkChange]:
+    """Every change of a lecture's marks, the latest first, with student and teacher."""
+    query = select(MarkChange).where(MarkChange.lecture_id == lecture_id)
+    query = query.options(joinedload(MarkChange.student), joinedload(MarkChange.teacher))
+    return session.scalars(query.order_by(MarkChange.id.desc())).all()
+
+
+def changes_of(session: Session, lecture_id: int, student_id: int) -> Sequence[MarkChange]:
+    """Every change of one student's mark at a lecture, the latest first."""
+    query = select(MarkChange).where(MarkChange.lecture_id == lecture_id, MarkChange.student_id == student_id)
+    return session.scalars(query.order_by(MarkChange.id.desc())).all()
+
+
+def find_change(session: Session, lecture_id: int, change_id: int) -> MarkChange:
+    """Find an entry of a lecture's history. Raises NotFound."""
+    query = select(MarkChange).where(MarkChange.id == change_id, MarkChange.lecture_id == lecture_id)
+    change = session.scalar(query)
+    if change is None:
+        raise NotFound("There is no such change in this lecture's history.")
+    return change

@@ -1,0 +1,154 @@
+"""Pages of one lecture's attendance: its register, marking by hand, the history, and the report."""
+
+from collections import Counter
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask_login import current_user
+from werkzeug.wrappers import Response
+
+from shared.domain.attendance import LectureState, MarkStatus
+from shared.errors import Conflict, InvalidInput
+from shared.persistence import attendance, kiosk
+from shared.persistence.attendance import RegisterLine
+from shared.services import marks
+from shared.services.kiosk import end_pass
+from shared.services.lectures import close_lecture, reopen_lecture, school_day
+from shared.web.sign_in import actor
+from shared.web.site import reading, toolbox
+from teacher_site.forms import asked_date, asked_number
+from teacher_site.lectures import school_today
+
+pages = Blueprint("attendance", __name__, template_folder="templates")
+
+_ORDERS = {
+    "roll": lambda line: (),  # the register's own
+    "name": lambda line: line.student.name.casefold(),
+    "status": lambda line: list(MarkStatus).index(line.mark.status) if line.mark else -1,
+    "time": lambda line: (line.mark is None, line.mark.marked_at if line.mark else None),
+}
+
+
+@pages.get("/lectures/<int:lecture_id>")
+def show(lecture_id: int) -> str:
+    lecture = attendance.find_own_lecture(reading, current_user.id, lecture_id)
+    history = attendance.history(reading, lecture_id)
+    latest = {change.student_id: change.id for change in reversed(history)}
+    return render_template(
+        "teacher/lecture.html",
+        lecture=lecture,
+        count=attendance.count_here(reading, [lecture_id])[lecture_id],
+        lines=_asked_lines(attendance.register(reading, lecture_id)),
+        history=history,
+        undoable=set(latest.values()),
+        phones=kiosk.find_passes(reading, lecture_id),
+        statuses=list(MarkStatus),
+        states=LectureState,
+        asked=request.args,
+    )
+
+
+def _asked_lines(lines: list[RegisterLine]) -> list[RegisterLine]:
+    """The lines that the address asks for, in the order it asks for."""
+    text = request.args.get("q", "").casefold()
+    kept = [line for line in lines if text in f"{line.student.name} {line.student.roll_id}".casefold()]
+    return sorted(kept, key=_ORDERS.get(request.args.get("sort", ""), _ORDERS["roll"]))
+
+
+@pages.post("/lectures/<int:lecture_id>/marks/<int:student_id>")
+def mark(lecture_id: int, student_id: int) -> Response:
+    try:
+        marks.set_mark(
+            toolbox,
+            actor(),
+            lecture_id,
+            student_id,
+            _sent_status("status"),
+            expected=_sent_status("expected"),
+            note=request.form.get("note"),
+        )
+    except (Conflict, InvalidInput) as refused:
+        flash(str(refused), "warning")
+    return _back_to(lecture_id, f"student-{student_id}")
+
+
+def _sent_status(name: str) -> MarkStatus | None:
+    sent = request.form.get(name, "")
+    if not sent:
+        return None
+    try:
+        return MarkStatus(sent)
+    except ValueError as cause:
+        raise InvalidInput("This is not a status a mark can have.") from cause
+
+
+@pages.post("/lectures/<int:lecture_id>/changes/<int:change_id>/undo")
+def undo(lecture_id: int, change_id: int) -> Response:
+    try:
+        marks.undo_change(toolbox, actor(), lecture_id, change_id)
+    except (Conflict, InvalidInput) as refused:
+        flash(str(refused), "warning")
+    else:
+        flash("The change was undone.", "success")
+    return _back_to(lecture_id, "history")
+
+
+@pages.post("/lectures/<int:lecture_id>/close")
+def close(lecture_id: int) -> Response:
+    absent = close_lecture(toolbox, actor(), lecture_id)
+    flash(f"The lecture is closed. {absent} without a mark became absent.", "success")
+    return _back_to(lecture_id)
+
+
+@pages.post("/lectures/<int:lecture_id>/reopen")
+def reopen(lecture_id: int) -> Response:
+    lecture = reopen_lecture(toolbox, actor(), lecture_id)
+    if lecture.ends_at > toolbox.now():
+        until = lecture.ends_at.astimezone(toolbox.settings.zone)
+        flash(f"The lecture takes marks again, by face until {until:%H:%M}.", "success")
+    else:
+        flash("The lecture is open for corrections by hand; its day is over for the kiosk.", "success")
+    return _back_to(lecture_id)
+
+
+@pages.post("/lectures/<int:lecture_id>/phones/<int:pass_id>/end")
+def end_phone(lecture_id: int, pass_id: int) -> Response:
+    end_pass(toolbox, actor(), pass_id)
+    flash("This phone takes no more check-ins.", "success")
+    return _back_to(lecture_id)
+
+
+def _back_to(lecture_id: int, anchor: str | None = None) -> Response:
+    kept: dict[str, Any] = {name: request.args[name] for name in ("q", "sort") if name in request.args}
+    return redirect(url_for("attendance.show", lecture_id=lecture_id, _anchor=anchor, **kept))
+
+
+@pages.get("/report")
+def report() -> str:
+    """Attendance by class, date and time; the time is asked for where the day has several lectures.
+
+    A lecture alone is enough too: it has its date, and its first class is shown.
+    """
+    lecture_id, class_id, on = asked_number("lecture_id"), asked_number("class_id"), asked_date("on")
+    if lecture_id and not class_id:
+        asked = attendance.find_own_lecture(reading, current_user.id, lecture_id)
+        class_id, on = asked.classes[0].id, asked.starts_at.astimezone(toolbox.settings.zone).date()
+    on = on or school_today()
+    found = attendance.lectures_between(
+        reading, current_user.id, *school_day(toolbox.settings, on), class_id=class_id
+    )
+    lecture = next((each for each in found if each.id == lecture_id), None)
+    if lecture is None and class_id and len(found) == 1:
+        lecture = found[0]
+    lines = attendance.register(reading, lecture.id, class_id=class_id) if lecture else []
+    marked = Counter(line.mark.status for line in lines if line.mark)
+    return render_template(
+        "teacher/report.html",
+        classes=[school_class for school_class, _ in attendance.classes_of(reading, current_user.id)],
+        class_id=class_id,
+        on=on,
+        found=found,
+        lecture=lecture,
+        lines=lines,
+        tally={status: marked[status] for status in MarkStatus},
+    )

@@ -1,0 +1,70 @@
+"""The classroom's forms, and how a service's refusal comes to stand at its field."""
+
+from datetime import date, datetime
+from typing import Any
+
+from flask import request
+from flask_login import current_user
+from flask_wtf import FlaskForm
+from wtforms import DateField, HiddenField, IntegerField, SelectMultipleField, StringField, TimeField
+from wtforms.validators import InputRequired, Optional
+from wtforms.widgets import CheckboxInput, ListWidget
+
+from shared.errors import InvalidInput
+from shared.persistence import attendance
+from shared.services.lectures import LONGEST_LECTURE_MINUTES, LONGEST_SUBJECT, school_time
+from shared.settings import Settings
+from shared.web.site import reading
+
+
+class LectureForm(FlaskForm):
+    """A lecture to open; without date and time it begins now."""
+
+    subject = StringField("Subject", [InputRequired("Say what the lecture is about.")])
+    class_ids = SelectMultipleField(
+        "Classes", coerce=int, widget=ListWidget(prefix_label=False), option_widget=CheckboxInput()
+    )
+    minutes = IntegerField("Length in minutes", [InputRequired("Type a number of minutes.")])
+    starts_on = DateField("Date", [Optional()], description="Leave date and time empty to begin now.")
+    starts_at = TimeField("Time", [Optional()])
+    opening_key = HiddenField()
+
+    def __init__(self, **values: Any) -> None:
+        super().__init__(**values)
+        taught = attendance.classes_of(reading, current_user.id)
+        self.class_ids.choices = [
+            (each.id, f"{each.class_code} ({count} students)") for each, count in taught
+        ]
+        self.subject.render_kw = {"maxlength": LONGEST_SUBJECT, "list": "subjects"}
+        self.minutes.render_kw = {"type": "number", "min": 1, "max": LONGEST_LECTURE_MINUTES}
+
+    def begins(self, settings: Settings, today: date) -> datetime | None:
+        """The moment asked for, None for now; a time without a date is today's. Raises InvalidInput."""
+        if self.starts_at.data is None:
+            if self.starts_on.data is not None:
+                raise InvalidInput("Type the time as well, or leave both empty.", field="starts_at")
+            return None
+        return school_time(settings, self.starts_on.data or today, self.starts_at.data)
+
+
+def blame(form: FlaskForm, refused: InvalidInput) -> None:
+    """Let a service's refusal stand at the field it belongs to, or above the form."""
+    field = form._fields.get(refused.field or "")
+    if field is None:
+        form.form_errors.append(str(refused))
+    else:
+        field.errors = [*field.errors, str(refused)]
+
+
+def asked_number(name: str) -> int | None:
+    """A row's id or a page's number in the address; None for anything no table can hold."""
+    number = request.args.get(name, type=int)
+    return number if number is not None and 0 < number < 2**31 else None
+
+
+def asked_date(name: str) -> date | None:
+    """A date in the address; None where there is none or it is not one."""
+    try:
+        return date.fromisoformat(request.args.get(name, ""))
+    except ValueError:
+        return None

@@ -1,0 +1,189 @@
+"""The kiosk: hands a phone round, keeps it to the check-in, and takes it back by password."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from flask import (
+    Blueprint,
+    Response,
+    current_app,
+    flash,
+    g,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    session,
+    url_for,
+)
+from flask_login import current_user
+from flask_security import login_user, logout_user
+
+from shared.domain.attendance import LectureState, lecture_state
+from shared.errors import InvalidInput, NotFound, TooManyTries
+from shared.persistence import attendance
+from shared.persistence.tables import KioskPass, Lecture
+from shared.services.check_in import check_in
+from shared.services.kiosk import end_pass, find_pass, open_kiosk
+from shared.web.error_pages import answer_failure
+from shared.web.sign_in import actor, slowed_try
+from shared.web.site import reading, toolbox
+
+pages = Blueprint("kiosk", __name__, template_folder="templates")
+
+COOKIE = "kiosk_pass"
+# Longer than any lecture: a browser that was closed in between opens as a kiosk again.
+COOKIE_LIFE_S = 24 * 60 * 60
+
+# What a phone with a pass may ask for; each of these pages asks for the pass.
+OPEN_TO_THE_PASS = frozenset({"kiosk.page", "kiosk.status", "kiosk.send", "kiosk.leave"})
+_STATIC = frozenset({"static", "shared.static", "bootstrap.static"})
+
+# A photo of at most 5 MB, and the fields around it.
+LARGEST_CHECK_IN_BYTES = 5 * 1024 * 1024 + 16 * 1024
+
+_OVER = {
+    LectureState.SCHEDULED: "The lecture has not begun yet. Please wait.",
+    LectureState.ENDED: "The time of this lecture is over. Please give the phone back to the teacher.",
+    LectureState.CLOSED: "The lecture is closed. Please give the phone back to the teacher.",
+}
+_DEVICES = ("iPhone", "iPad", "Android", "Windows", "Macintosh", "Linux")
+
+
+def keep_to_the_kiosk() -> Response | None:
+    """Answer everything but the kiosk's own pages with the kiosk, while a living pass is on the device."""
+    if request.endpoint in _STATIC:
+        return None
+    token = request.cookies.get(COOKIE)
+    g.kiosk_pass = find_pass(toolbox, token) if token else None
+    if g.kiosk_pass is None:
+        return None
+    request.max_content_length = LARGEST_CHECK_IN_BYTES
+    if request.endpoint in OPEN_TO_THE_PASS:
+        return None
+    if request.method in ("GET", "HEAD"):
+        return make_response(redirect(url_for("kiosk.page")))
+    return answer_failure(403, "This phone takes check-ins now. Only the teacher can end that.")
+
+
+def _living_pass() -> KioskPass:
+    kiosk_pass: KioskPass | None = g.kiosk_pass
+    if kiosk_pass is None:
+        raise NotFound("This phone takes no check-ins any more.")
+    return kiosk_pass
+
+
+@pages.route("/lectures/<int:lecture_id>/kiosk", methods=["GET", "POST"])
+def hand_over(lecture_id: int) -> Response | str:
+    """Ask whether to hand the phone round; the press ends the teacher's sign-in on it."""
+    if request.method == "GET":
+        lecture = attendance.find_own_lecture(reading, current_user.id, lecture_id)
+        return render_template("teacher/hand_over.html", lecture=lecture)
+    token = open_kiosk(toolbox, actor(), lecture_id=lecture_id, device=_device_words())
+    logout_user()
+    answer = make_response(redirect(url_for("kiosk.page")))
+    answer.set_cookie(
+        COOKIE,
+        token,
+        max_age=COOKIE_LIFE_S,
+        httponly=True,
+        secure=toolbox.settings.secure_cookies,
+        samesite="Strict",
+    )
+    return answer
+
+
+def _device_words() -> str:
+    """What the teacher calls the device, from what the browser says of itself."""
+    sent = request.user_agent.string
+    return next((device for device in _DEVICES if device in sent), "Another device")
+
+
+@pages.get("/kiosk")
+def page() -> Response | str:
+    if g.kiosk_pass is None:
+        return make_response(redirect(url_for("lectures.today")))
+    lecture = g.kiosk_pass.lecture
+    return render_template("teacher/kiosk.html", lecture=lecture, **_standing(lecture))
+
+
+@pages.get("/kiosk/status")
+def status() -> dict[str, object]:
+    """Whether the lecture still takes marks, and the counter."""
+    return _standing(_living_pass().lecture)
+
+
+def _standing(lecture: Lecture) -> dict[str, object]:
+    state = lecture_state(
+        now=toolbox.now(), starts_at=lecture.starts_at, ends_at=lecture.ends_at, closed_at=lecture.closed_at
+    )
+    count = attendance.count_here(reading, [lecture.id])[lecture.id]
+    return {"over": _OVER.get(state), "here": count.here, "expected": count.expected}
+
+
+@pages.post("/kiosk/check-in")
+def send() -> dict[str, object]:
+    """One photo, class and roll id; one answer."""
+    kiosk_pass, photo = _living_pass(), request.files.get("photo")
+    if photo is None:
+        raise InvalidInput("The photo did not arrive. Please try again.")
+    answer = check_in(
+        toolbox,
+        kiosk_pass,
+        class_code=request.form.get("class_code", ""),
+        roll_id=request.form.get("roll_id", ""),
+        photo=photo.read(),
+        idempotency_key=_sent_key(),
+    )
+    count = attendance.count_here(reading, [kiosk_pass.lecture_id])[kiosk_pass.lecture_id]
+    return {
+        "outcome": answer.outcome,
+        "headline": answer.outcome.headline,
+        "sentence": answer.outcome.sentence,
+        "name": answer.student_name,
+        "marked_at": _clock(answer.marked_at),
+        "here": count.here,
+        "expected": count.expected,
+    }
+
+
+def _sent_key() -> str:
+    try:
+        return str(UUID(request.form.get("idempotency_key", "")))
+    except ValueError as cause:
+        raise InvalidInput("The check-in was not sent whole. Please try again.") from cause
+
+
+def _clock(moment: datetime | None) -> str | None:
+    return f"{moment.astimezone(toolbox.settings.zone):%H:%M}" if moment else None
+
+
+@pages.route("/kiosk/leave", methods=["GET", "POST"])
+def leave() -> Response | tuple[str, int] | str:
+    """Take the phone back: the password of the teacher who handed it round ends the pass and signs in."""
+    if g.kiosk_pass is None:
+        return make_response(redirect(url_for("lectures.today")))
+    if request.method == "GET":
+        return render_template("teacher/leave.html", problem=None)
+    kiosk_pass = g.kiosk_pass
+    teacher = current_app.extensions["security"].datastore.find_user(id=kiosk_pass.teacher_id)
+    try:
+        if not _is_password_of(teacher, kiosk_pass, request.form.get("password", "")):
+            return render_template("teacher/leave.html", problem="This is not the teacher's password."), 403
+    except TooManyTries as wait:
+        return render_template("teacher/leave.html", problem=str(wait)), 429
+    session.clear()
+    login_user(teacher, authn_via=["password"])
+    end_pass(toolbox, actor(), kiosk_pass.id)
+    flash("The phone is yours again.", "success")
+    answer = make_response(redirect(url_for("attendance.show", lecture_id=kiosk_pass.lecture_id)))
+    answer.delete_cookie(COOKIE, httponly=True, secure=toolbox.settings.secure_cookies, samesite="Strict")
+    return answer
+
+
+def _is_password_of(teacher: Any, kiosk_pass: KioskPass, typed: str) -> bool:
+    """Raises TooManyTries. Students guessing at a kiosk slow that kiosk, not the teacher's own sign-in."""
+    normal = current_app.extensions["security"].password_util.normalize(typed)
+    subject = f"{teacher.email} at kiosk {kiosk_pass.id}"
+    return slowed_try(subject, lambda: teacher.verify_and_update_password(normal))

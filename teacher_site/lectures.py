@@ -1,0 +1,96 @@
+"""Pages of the lectures: today's, all of them, and opening one."""
+
+import secrets
+from datetime import date
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask_login import current_user
+from werkzeug.wrappers import Response
+
+from shared.errors import InvalidInput
+from shared.persistence import attendance
+from shared.services.lectures import open_lecture, school_day
+from shared.web.sign_in import actor
+from shared.web.site import reading, toolbox
+from teacher_site.forms import LectureForm, asked_date, asked_number, blame
+
+pages = Blueprint("lectures", __name__, template_folder="templates")
+
+USUAL_MINUTES = 60
+
+
+def school_today() -> date:
+    """Today's date by the school's clocks."""
+    return toolbox.now().astimezone(toolbox.settings.zone).date()
+
+
+@pages.get("/")
+def today() -> str:
+    teacher_id = current_user.id
+    since, until = school_day(toolbox.settings, school_today())
+    lectures = attendance.lectures_between(reading, teacher_id, since, until)
+    return render_template(
+        "teacher/today.html",
+        lectures=lectures,
+        counts=attendance.count_here(reading, [lecture.id for lecture in lectures]),
+        classes=attendance.classes_of(reading, teacher_id),
+        now=toolbox.now(),
+    )
+
+
+@pages.get("/lectures")
+def show_list() -> str:
+    teacher_id = current_user.id
+    since, until = asked_date("since"), asked_date("until")
+    lectures, last_page = attendance.page_of_lectures(
+        reading,
+        teacher_id,
+        page=asked_number("page") or 1,
+        since=school_day(toolbox.settings, since)[0] if since else None,
+        until=school_day(toolbox.settings, until)[1] if until else None,
+        class_id=asked_number("class_id"),
+    )
+    return render_template(
+        "teacher/lectures.html",
+        lectures=lectures,
+        counts=attendance.count_here(reading, [lecture.id for lecture in lectures]),
+        classes=attendance.classes_of(reading, teacher_id),
+        asked={"class_id": asked_number("class_id"), "since": since, "until": until},
+        page=asked_number("page") or 1,
+        last_page=last_page,
+    )
+
+
+@pages.route("/lectures/open", methods=["GET", "POST"])
+def open_one() -> str | Response:
+    form = LectureForm()
+    if request.method == "GET":
+        _prefill(form)
+    if form.validate_on_submit():
+        try:
+            lecture_id = open_lecture(
+                toolbox,
+                actor(),
+                subject=form.subject.data,
+                class_ids=form.class_ids.data,
+                minutes=form.minutes.data,
+                opening_key=form.opening_key.data,
+                starts_at=form.begins(toolbox.settings, school_today()),
+            )
+        except InvalidInput as refused:
+            blame(form, refused)
+        else:
+            flash("The lecture is on the register.", "success")
+            return redirect(url_for("attendance.show", lecture_id=lecture_id))
+    return render_template(
+        "teacher/open_lecture.html", form=form, subjects=attendance.subjects_of(reading, current_user.id)
+    )
+
+
+def _prefill(form: LectureForm) -> None:
+    """What most lectures are: the one class there is, an hour long, now."""
+    form.opening_key.data = secrets.token_urlsafe(16)
+    form.minutes.data = USUAL_MINUTES
+    choices = [class_id for class_id, _ in form.class_ids.choices]
+    asked = asked_number("class_id")
+    form.class_ids.data = [asked] if asked in choices else choices if len(choices) == 1 else []
