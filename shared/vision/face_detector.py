@@ -17,6 +17,8 @@ from shared.vision.model_files import MODELS_DIR, open_model_file
 COPY_SIDES = (320, 640, 1280)
 # Beyond twice its size a photo holds nothing new.
 MAX_ENLARGEMENT = 2.0
+# A copy whose largest face is at its lower limit may miss the face beside it, so the next one decides.
+SURE_HEIGHT = 80  # pixels of the copy
 
 Box = tuple[int, int, int, int]
 
@@ -45,24 +47,20 @@ class FaceDetector:
     def find_boxes(self, rgb: np.ndarray) -> list[Box]:
         """Find (left, top, right, bottom) of each face in pixels of the photo, the largest first.
 
-        The first copy that shows any face decides; smaller faces in the background stay unseen.
+        The first copy that shows a face clearly decides; smaller faces in the background stay unseen.
         """
         gray = Image.fromarray(rgb).convert("L")
         longest = max(gray.size)
-        tried = 0.0
+        boxes: list[Box] = []
         for side in COPY_SIDES:
             scale = min(side / longest, MAX_ENLARGEMENT)
-            if scale == tried:
-                break
-            copy = gray.resize(
-                (round(gray.width * scale), round(gray.height * scale)), Image.Resampling.BILINEAR
-            )
-            found = self._detector()(np.asarray(copy), 0)
+            size = (round(gray.width * scale), round(gray.height * scale))
+            found = self._detector()(np.asarray(gray.resize(size, Image.Resampling.BILINEAR)), 0)
             if found:
-                boxes = [_scaled(rectangle, 1 / scale) for rectangle in found]
-                return sorted(boxes, key=lambda box: box[1] - box[3])
-            tried = scale
-        return []
+                boxes = sorted((_scaled(each, 1 / scale) for each in found), key=lambda box: box[1] - box[3])
+            if max((each.height() for each in found), default=0) >= SURE_HEIGHT or scale == MAX_ENLARGEMENT:
+                break
+        return boxes
 
     def locate_landmarks(self, rgb: np.ndarray, box: Box) -> Face:
         """Place the five landmarks of the face in `box`, at the photo's full size."""
