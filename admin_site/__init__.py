@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from admin_site import classes, commands, enrolment, readiness, students, teachers
+from admin_site import class_photos, classes, commands, enrolment, readiness, students, teachers
 from shared.persistence.tables import Admin
 from shared.settings import Settings
 from shared.toolbox import Toolbox
@@ -30,6 +30,13 @@ def create_app(settings: Settings | None = None, toolbox: Toolbox | None = None)
         import_name=__name__,
         settings=settings,
         toolbox=toolbox,
-        pages=[readiness.pages, classes.pages, teachers.pages, students.pages, enrolment.pages],
+        pages=[
+            readiness.pages,
+            classes.pages,
+            class_photos.pages,
+            teachers.pages,
+            students.pages,
+            enrolment.pages,
+        ],
         commands=commands.commands,
     )

@@ -4,6 +4,7 @@ from typing import Any
 
 from flask import request
 from flask_wtf import FlaskForm
+from flask_wtf.file import FileField, FileRequired
 from wtforms import (
     BooleanField,
     EmailField,
@@ -89,6 +90,12 @@ class ConsentForm(FlaskForm):  # type: ignore[misc]
         "The family has read this notice and agrees.",
         [InputRequired("Please confirm that the family agrees.")],
     )
+
+
+class ClassPhotosForm(FlaskForm):  # type: ignore[misc]
+    """A class's zip of photos."""
+
+    file = FileField("Zip file", [FileRequired("Please choose a zip file.")])
 
 
 def class_choices(also: Any = None) -> list[tuple[int, str]]:

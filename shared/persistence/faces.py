@@ -1,6 +1,6 @@
 """Keeps enrolment photos and face models, all of them sealed."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 
 from sqlalchemy import delete, select
@@ -26,10 +26,39 @@ def list_waiting(session: Session, student: Student) -> Sequence[EnrolmentPhoto]
     return session.scalars(query).all()
 
 
+def list_unseen(session: Session, class_id: int) -> Sequence[EnrolmentPhoto]:
+    """Photos of a class that nobody has looked at yet, by roll id."""
+    query = (
+        select(EnrolmentPhoto)
+        .join(Student, Student.id == EnrolmentPhoto.student_id)
+        .where(Student.class_id == class_id, EnrolmentPhoto.verdict.is_(None))
+    )
+    return session.scalars(query.order_by(Student.roll_id, EnrolmentPhoto.id)).all()
+
+
+def delete_unseen(session: Session, class_id: int) -> None:
+    """Delete the photos of a class that nobody has looked at yet."""
+    delete_photos(session, list_unseen(session, class_id))
+
+
+def find_photo(session: Session, photo_id: int) -> EnrolmentPhoto | None:
+    """Find a photo's row by its id."""
+    return session.get(EnrolmentPhoto, photo_id)
+
+
+def find_sealed_photo(session: Session, photo_id: int) -> bytes | None:
+    """The sealed photo itself; None if it was deleted."""
+    return session.scalar(select(EnrolmentPhoto.sealed_photo).where(EnrolmentPhoto.id == photo_id))
+
+
+def delete_photos_by_id(session: Session, photo_ids: Collection[int]) -> None:
+    """Delete some photos by their ids."""
+    session.execute(delete(EnrolmentPhoto).where(EnrolmentPhoto.id.in_(photo_ids)))
+
+
 def delete_photos(session: Session, photos: Sequence[EnrolmentPhoto]) -> None:
     """Delete some photos."""
-    ids = [photo.id for photo in photos]
-    session.execute(delete(EnrolmentPhoto).where(EnrolmentPhoto.id.in_(ids)))
+    delete_photos_by_id(session, [photo.id for photo in photos])
 
 
 def delete_photos_but(session: Session, student_id: int, photos: Sequence[EnrolmentPhoto]) -> None:

@@ -44,6 +44,11 @@ def advance(session: Session, job_id: int, *, done: int) -> None:
     session.execute(update(Job).where(Job.id == job_id).values(done=done))
 
 
+def note_fates(session: Session, job_id: int, fates: list[dict[str, Any]]) -> None:
+    """Say what became of each file so far."""
+    session.execute(update(Job).where(Job.id == job_id).values(fates=fates))
+
+
 def finish(session: Session, job_id: int, *, state: str, sentence: str, now: datetime) -> None:
     """End a job as "done" or "failed" with a sentence for the person who waits."""
     session.execute(

@@ -1,0 +1,28 @@
+"""Page of a class's zip of photos: send it, follow it, and see what became of every file."""
+
+from flask import Blueprint, redirect, render_template, url_for
+from werkzeug.wrappers import Response
+
+from admin_site.forms import ClassPhotosForm, blame
+from shared.errors import InvalidInput
+from shared.persistence import jobs
+from shared.services import class_photos, registration
+from shared.web.sign_in import actor
+from shared.web.site import reading, toolbox
+
+pages = Blueprint("class_photos", __name__)
+
+
+@pages.route("/classes/<int:class_id>/photos", methods=["GET", "POST"])
+def show(class_id: int) -> str | Response:
+    school_class = registration.find_class(reading, class_id)
+    form = ClassPhotosForm()
+    if form.validate_on_submit():
+        try:
+            class_photos.receive_class_photos(toolbox, actor(), class_id, form.file.data.stream)
+        except InvalidInput as refused:
+            blame(form, refused)
+        else:
+            return redirect(url_for("class_photos.show", class_id=class_id))
+    job = jobs.find_latest(reading, class_photos.JOB, class_id)
+    return render_template("admin/class_photos.html", school_class=school_class, form=form, job=job)
