@@ -17,6 +17,10 @@ class PhotoRefused(ProductError):
     """The uploaded bytes are not a photo we can open safely."""
 
 
+class WorkbookRefused(ProductError):
+    """The uploaded bytes are not a workbook or table we can open safely."""
+
+
 class InvalidInput(ProductError):
     """Something typed cannot be taken; `field` names the form field it belongs to, if one."""
 

@@ -436,6 +436,88 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_mark_change_student_id"), ["student_id"], unique=False)
 
     op.create_table(
+        "sheet_upload",
+        sa.Column("lecture_id", sa.Integer(), nullable=False),
+        sa.Column("teacher_id", sa.Integer(), nullable=False),
+        sa.Column("file_name", sa.String(length=200), nullable=False),
+        sa.Column(
+            "review_key",
+            sa.String(length=64).with_variant(mysql.VARCHAR(collation="ascii_bin", length=64), "mysql"),
+            nullable=False,
+        ),
+        sa.Column("applied_at", UtcDateTime(), nullable=False),
+        sa.Column("undone_at", UtcDateTime(), nullable=True),
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["lecture_id"],
+            ["lecture.id"],
+            name=op.f("fk_sheet_upload_lecture_id_lecture"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["teacher_id"], ["teacher.id"], name=op.f("fk_sheet_upload_teacher_id_teacher")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_sheet_upload")),
+        sa.UniqueConstraint("review_key", name=op.f("uq_sheet_upload_review_key")),
+        mysql_charset="utf8mb4",
+        mysql_engine="InnoDB",
+    )
+    with op.batch_alter_table("sheet_upload", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_sheet_upload_lecture_id"), ["lecture_id"], unique=False)
+
+    op.create_table(
+        "sheet_mark_change",
+        sa.Column("upload_id", sa.Integer(), nullable=False),
+        sa.Column("student_id", sa.Integer(), nullable=False),
+        sa.Column(
+            "was",
+            sa.Enum("present", "late", "excused", "absent", name="markstatus", native_enum=False, length=32),
+            nullable=True,
+        ),
+        sa.Column("was_note", sa.String(length=500), nullable=False),
+        sa.Column(
+            "was_source",
+            sa.Enum(
+                "face",
+                "by_hand",
+                "confirmed",
+                "sheet",
+                "closing",
+                name="marksource",
+                native_enum=False,
+                length=32,
+            ),
+            nullable=True,
+        ),
+        sa.Column("was_marked_at", UtcDateTime(), nullable=True),
+        sa.Column(
+            "becomes",
+            sa.Enum("present", "late", "excused", "absent", name="markstatus", native_enum=False, length=32),
+            nullable=False,
+        ),
+        sa.Column("becomes_note", sa.String(length=500), nullable=False),
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["student_id"],
+            ["student.id"],
+            name=op.f("fk_sheet_mark_change_student_id_student"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["upload_id"],
+            ["sheet_upload.id"],
+            name=op.f("fk_sheet_mark_change_upload_id_sheet_upload"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_sheet_mark_change")),
+        mysql_charset="utf8mb4",
+        mysql_engine="InnoDB",
+    )
+    with op.batch_alter_table("sheet_mark_change", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_sheet_mark_change_student_id"), ["student_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_sheet_mark_change_upload_id"), ["upload_id"], unique=False)
+
+    op.create_table(
         "check_in",
         sa.Column("kiosk_pass_id", sa.Integer(), nullable=False),
         sa.Column(
@@ -551,6 +633,8 @@ def downgrade() -> None:
     for table in (
         "outgoing_mail",
         "check_in",
+        "sheet_mark_change",
+        "sheet_upload",
         "mark_change",
         "mark",
         "lecture_class",

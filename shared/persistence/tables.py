@@ -275,6 +275,36 @@ class MarkChange(Base):
     __table_args__ = _table(Index("ix_mark_change_lecture", "lecture_id", "changed_at"))
 
 
+class SheetUpload(Base):
+    """An edited sheet that was applied, kept to be undone as a whole. One review is applied once."""
+
+    __tablename__ = "sheet_upload"
+
+    lecture_id: Mapped[int] = mapped_column(ForeignKey("lecture.id", ondelete="CASCADE"), index=True)
+    teacher_id: Mapped[int] = mapped_column(ForeignKey("teacher.id"))
+    file_name: Mapped[str] = mapped_column(Name)
+    review_key: Mapped[str] = mapped_column(Digest, unique=True)
+    applied_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    undone_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    changes: Mapped[list["SheetMarkChange"]] = relationship(order_by="SheetMarkChange.id")
+
+
+class SheetMarkChange(Base):
+    """One mark an uploaded sheet changed: how it stood before, to the second, and what it became."""
+
+    __tablename__ = "sheet_mark_change"
+
+    upload_id: Mapped[int] = mapped_column(ForeignKey("sheet_upload.id", ondelete="CASCADE"), index=True)
+    student_id: Mapped[int] = mapped_column(ForeignKey("student.id", ondelete="CASCADE"), index=True)
+    was: Mapped[MarkStatus | None] = mapped_column(_word(MarkStatus))
+    was_note: Mapped[str] = mapped_column(String(500))
+    was_source: Mapped[MarkSource | None] = mapped_column(_word(MarkSource))
+    was_marked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    becomes: Mapped[MarkStatus] = mapped_column(_word(MarkStatus))
+    becomes_note: Mapped[str] = mapped_column(String(500))
+
+
 class KioskPass(Base):
     """A phone's right to send check-ins of one lecture, and nothing else, until it ends."""
 

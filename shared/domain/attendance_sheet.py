@@ -1,0 +1,223 @@
+"""What an edited attendance sheet would change, and what is wrong with it."""
+
+import re
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import NamedTuple
+
+from shared.domain.attendance import MarkStatus, normal_code, one_line
+from shared.domain.sheet_table import Column, Problem, TableRow
+
+COLUMNS = {
+    "roll_id": Column(("Roll id", "Roll no", "Roll number", "Roll"), required=True),
+    "name": Column(("Name", "Student", "Student name")),
+    "class_code": Column(("Class", "Class code")),
+    "status": Column(("Status", "Attendance", "Mark"), required=True),
+    "note": Column(("Note", "Notes", "Remark", "Remarks")),
+    "date": Column(("Date",)),
+}
+
+LONGEST_NOTE = 500  # the mark's column in the database
+
+_STATUS_WORDS = {
+    **{word: MarkStatus.PRESENT for word in ("present", "p", "here")},
+    **{word: MarkStatus.LATE for word in ("late", "l")},
+    **{word: MarkStatus.EXCUSED for word in ("excused", "e", "ex")},
+    **{word: MarkStatus.ABSENT for word in ("absent", "a", "ab", "abs")},
+}
+# Seen in other registers, but a 1 may count a presence as well as an absence: asked about, never guessed.
+_PERHAPS = {
+    **{word: MarkStatus.PRESENT for word in ("1", "true", "yes", "y", "x", "✓", "✔")},
+    **{word: MarkStatus.ABSENT for word in ("0", "false", "no", "n", "-", "✗")},
+}
+_NUMBER_LIKE = re.compile(r"\d+(\.\d+)?(E[+-]?\d+)?")
+
+
+class MarkValue(NamedTuple):
+    """What a sheet says of one student; no status: not marked."""
+
+    status: MarkStatus | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Standing:
+    """One student on the register of the lecture, as it is now; `marked` says how and when, in words."""
+
+    student_id: int
+    class_code: str
+    roll_id: str
+    name: str
+    value: MarkValue = MarkValue()
+    marked: str = ""
+
+
+@dataclass(frozen=True)
+class SheetChange:
+    """What the sheet would change for one student."""
+
+    student: Standing
+    was: MarkValue
+    becomes: MarkValue
+
+
+@dataclass(frozen=True)
+class SheetReview:
+    """What an uploaded sheet comes to. With problems it changes nothing.
+
+    `conflicts` were marked otherwise since the download, so the register keeps what it has; `moved_on` counts
+    the students marked since whom the sheet does not speak about.
+    """
+
+    problems: tuple[Problem, ...] = ()
+    changes: tuple[SheetChange, ...] = ()
+    conflicts: tuple[SheetChange, ...] = ()
+    moved_on: int = 0
+
+
+def review_sheet(
+    rows: Sequence[TableRow],
+    register: Sequence[Standing],
+    *,
+    downloaded: Mapping[int, MarkValue],
+    held_on: str,
+) -> SheetReview:
+    """Compare a sheet with the register.
+
+    `downloaded` holds, by student id, what the sheet showed of those who were marked since; `held_on` is the
+    lecture's date as YYYY-MM-DD. An empty status, like a missing row, leaves the mark as it is.
+    """
+    finder = _Finder(register)
+    problems: list[Problem] = []
+    changes: list[SheetChange] = []
+    conflicts: list[SheetChange] = []
+    rows_of: dict[int, int] = {}
+    for row in rows:
+        student = finder.find(row)
+        if isinstance(student, Problem):
+            problems.append(student)
+            continue
+        shown, now = downloaded.get(student.student_id, student.value), student.value
+        asked = _row_problem(row, student, rows_of, held_on, finder) or _asked(row, shown)
+        rows_of[student.student_id] = row.number
+        if isinstance(asked, Problem):
+            problems.append(asked)
+        elif asked not in (shown, now):
+            (changes if shown == now else conflicts).append(SheetChange(student, now, asked))
+    if problems:
+        return SheetReview(problems=tuple(problems))
+    moved = sum(1 for each in register if downloaded.get(each.student_id, each.value) != each.value)
+    return SheetReview(tuple(problems), tuple(changes), tuple(conflicts), moved - len(conflicts))
+
+
+def _row_problem(
+    row: TableRow, student: Standing, rows_of: Mapping[int, int], held_on: str, finder: "_Finder"
+) -> Problem | None:
+    """What is wrong with a row whose student is known, apart from status and note."""
+    if student.student_id in rows_of:
+        sentence = f"{student.roll_id} stands in row {rows_of[student.student_id]} already. Keep one of them."
+        return Problem(sentence, row=row.number)
+    if row.text("date") and row.text("date")[:10] != held_on:
+        return Problem(
+            f"The date says {row.text('date')[:20]}, but this is the sheet of a lecture on {held_on}.",
+            row=row.number,
+            suggestion="Each lecture has its own sheet: download that one.",
+        )
+    named = one_line(row.text("name")).casefold()
+    if named != student.name.casefold() and named in finder.names:
+        return Problem(
+            f"{student.roll_id} is {student.name}, but the row names {finder.names[named].name}.",
+            row=row.number,
+            suggestion="If one column was sorted without the others, download the sheet again.",
+        )
+    return None
+
+
+def _asked(row: TableRow, shown: MarkValue) -> MarkValue | Problem:
+    """The value a row asks for, where it showed `shown`."""
+    for name in ("status", "note"):
+        if row.is_formula(name):
+            title = COLUMNS[name].title.lower()
+            return Problem(f"The {title} is a formula. Type it as a word.", row=row.number)
+    status = _read_status(row)
+    if isinstance(status, Problem):
+        return status
+    status = status or shown.status
+    note = one_line(row.text("note")) if "note" in row.cells else shown.note
+    if len(note) > LONGEST_NOTE:
+        return Problem(f"The note is longer than {LONGEST_NOTE} letters.", row=row.number)
+    if note and status is None:
+        return Problem("There is a note, but no status for it to belong to.", row=row.number)
+    return MarkValue(status, note)
+
+
+def _read_status(row: TableRow) -> MarkStatus | Problem | None:
+    typed = row.text("status")
+    word = typed.casefold().strip(" .")
+    if not word:
+        return None
+    if word in _STATUS_WORDS:
+        return _STATUS_WORDS[word]
+    near = get_close_matches(word, _STATUS_WORDS, n=1, cutoff=0.6)
+    meant = _PERHAPS.get(word) or (_STATUS_WORDS[near[0]] if near else None)
+    return Problem(
+        f"“{typed[:40]}” is not a status.",
+        row=row.number,
+        suggestion=f"Did you mean {meant}?" if meant else f"It may be {', '.join(MarkStatus)}.",
+    )
+
+
+class _Finder:
+    """Finds the student a row speaks of."""
+
+    def __init__(self, register: Sequence[Standing]) -> None:
+        self._by_roll_id: dict[str, list[Standing]] = defaultdict(list)
+        self._by_number: dict[float, list[Standing]] = defaultdict(list)
+        self.names = {each.name.casefold(): each for each in register}
+        for each in register:
+            self._by_roll_id[each.roll_id].append(each)
+            number = _as_number(each.roll_id)
+            if number is not None:
+                self._by_number[number].append(each)
+
+    def find(self, row: TableRow) -> Standing | Problem:
+        """Find by roll id and, where given, by class."""
+        if row.is_formula("roll_id"):
+            return Problem("The roll id is a formula. Type it as a word.", row=row.number)
+        roll_id, class_code = normal_code(row.text("roll_id")), normal_code(row.text("class_code"))
+        if not roll_id:
+            return Problem("The roll id is missing.", row=row.number, suggestion=self._by_name(row))
+        # A spreadsheet may have turned 00123 into 123, or 1520E0042 into a number.
+        number = _as_number(roll_id)
+        worn = self._by_number.get(number, []) if number is not None else []
+        named = self._by_roll_id.get(roll_id) or worn
+        if not named:
+            return self._unknown(row, roll_id)
+        found = [each for each in named if class_code in ("", each.class_code)]
+        if not found:
+            sentence = f"{named[0].roll_id} is in {named[0].class_code}, not in {class_code[:40]}."
+            return Problem(sentence, row=row.number)
+        if len(found) > 1:
+            several = ", ".join(f"{each.roll_id} of {each.class_code}" for each in found[:3])
+            return Problem(f"{roll_id[:40]} could be {several}.", row=row.number)
+        return found[0]
+
+    def _unknown(self, row: TableRow, roll_id: str) -> Problem:
+        near = get_close_matches(roll_id[:64], self._by_roll_id, n=1, cutoff=0.75)
+        suggestion = f"Did you mean {near[0]} {self._by_roll_id[near[0]][0].name}?" if near else ""
+        sentence = f"{roll_id[:64]} is not on the register of this lecture."
+        return Problem(sentence, row=row.number, suggestion=self._by_name(row) or suggestion)
+
+    def _by_name(self, row: TableRow) -> str:
+        student = self.names.get(one_line(row.text("name")).casefold())
+        return f"Did you mean {student.roll_id} {student.name}?" if student else ""
+
+
+def _as_number(code: str) -> float | None:
+    """The number a spreadsheet makes of a code; None where it leaves it alone, as it does above 1E308."""
+    if not _NUMBER_LIKE.fullmatch(code):
+        return None
+    number = float(code)
+    return None if number == float("inf") else number

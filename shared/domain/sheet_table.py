@@ -1,0 +1,110 @@
+"""Finds the columns of an uploaded table by their words, whatever their order and whatever else stands there."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+# One cell as text: "" is empty, None is a formula, whose result nobody should trust.
+Cell = str | None
+
+# People put a title, the school's name and a date above the head of a table.
+_HEAD_WITHIN_ROWS = 20
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What is wrong and, where something near would be right, what was perhaps meant.
+
+    `row` counts as the spreadsheet does, from 1; None: the whole sheet.
+    """
+
+    sentence: str
+    row: int | None = None
+    suggestion: str = ""
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column to look for: the words it may be headed by; the first are ours."""
+
+    words: tuple[str, ...]
+    required: bool = False
+
+    @property
+    def title(self) -> str:
+        return self.words[0]
+
+
+@dataclass(frozen=True)
+class TableRow:
+    """One row under the head; `cells` holds the columns that were found, stripped of spaces around."""
+
+    number: int
+    cells: Mapping[str, Cell]
+
+    def text(self, name: str) -> str:
+        """The cell's text; "" for a column that is not there, and for a formula."""
+        return self.cells.get(name) or ""
+
+    def is_formula(self, name: str) -> bool:
+        return name in self.cells and self.cells[name] is None
+
+
+@dataclass(frozen=True)
+class Table:
+    """The rows that hold anything in the columns looked for; with problems there are no rows."""
+
+    rows: tuple[TableRow, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    columns: frozenset[str] = frozenset()
+
+
+def read_table(rows: Sequence[Sequence[Cell]], columns: Mapping[str, Column]) -> Table:
+    """Find the head and give the rows below it, each with the columns by our names.
+
+    Unknown columns are passed over; a required one that is missing, or one that is there twice, is a problem.
+    """
+    head = max(range(min(len(rows), _HEAD_WITHIN_ROWS)), key=lambda at: _hits(rows[at], columns), default=0)
+    titles = [cell or "" for cell in rows[head]] if rows else []
+    places: dict[str, int] = {}
+    problems: list[Problem] = []
+    for name, column in columns.items():
+        found = [place for place, title in enumerate(titles) if _plain(title) in map(_plain, column.words)]
+        if len(found) > 1:
+            sentence = f"There are two columns for “{column.title}”. Keep one of them."
+            problems.append(Problem(sentence, row=head + 1))
+        elif found:
+            places[name] = found[0]
+        elif column.required:
+            problems.append(_missing(column, titles, head))
+    if problems:
+        return Table(problems=tuple(problems))
+    return Table(rows=tuple(_below(rows, head, places)), columns=frozenset(places))
+
+
+def _below(rows: Sequence[Sequence[Cell]], head: int, places: Mapping[str, int]) -> Iterator[TableRow]:
+    for number, row in enumerate(rows[head + 1 :], start=head + 2):
+        cells = {name: _stripped(row[place]) if place < len(row) else "" for name, place in places.items()}
+        if any(cell != "" for cell in cells.values()):
+            yield TableRow(number, cells)
+
+
+def _missing(column: Column, titles: Sequence[str], head: int) -> Problem:
+    by_plain = {_plain(title): title for title in titles if title}
+    near = get_close_matches(_plain(column.title), by_plain, n=1, cutoff=0.6)
+    suggestion = f"Is “{by_plain[near[0]]}” this column? Call it “{column.title}”." if near else ""
+    return Problem(f"There is no column “{column.title}”.", row=head + 1, suggestion=suggestion)
+
+
+def _hits(row: Sequence[Cell], columns: Mapping[str, Column]) -> int:
+    titles = {_plain(cell) for cell in row if cell}
+    return sum(1 for column in columns.values() if titles.intersection(map(_plain, column.words)))
+
+
+def _plain(title: str) -> str:
+    """A title without what people change in it: letters' case, spaces, dots, dashes."""
+    return "".join(sign for sign in title.casefold() if sign.isalnum())
+
+
+def _stripped(cell: Cell) -> Cell:
+    return None if cell is None else cell.strip()

@@ -1,0 +1,148 @@
+"""The attendance of one lecture as an Excel workbook: written for a teacher to edit, and read back."""
+
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import xlsxwriter
+
+from shared.domain.attendance import MarkStatus
+from shared.domain.attendance_sheet import COLUMNS, LONGEST_NOTE, Standing
+from shared.domain.sheet_table import Table, read_table
+from shared.errors import WorkbookRefused
+from shared.reports.workbook_reading import Sheet, Workbook, read_workbook
+
+# The lecture's identity stands twice: Google Sheets drops properties, some phones drop hidden sheets.
+_HIDDEN_SHEET = "_lecture"
+_PROPERTY = "Attendance sheet"
+_FORMAT = "lecture {lecture_id} version {version}"
+
+SHEET_TITLE = "Attendance"
+_WIDTHS = {"roll_id": 16, "name": 30, "class_code": 12, "status": 12, "note": 36, "date": 12, "marked": 32}
+_TITLES = {name: column.title for name, column in COLUMNS.items()} | {"marked": "How marked"}
+
+
+@dataclass(frozen=True)
+class SheetIdentity:
+    """Which lecture a sheet belongs to; `version` is the last entry of its history when it was written."""
+
+    lecture_id: int
+    version: int
+
+
+@dataclass(frozen=True)
+class UploadedSheet:
+    """What an uploaded sheet holds."""
+
+    identity: SheetIdentity
+    table: Table
+
+
+def write_attendance_workbook(
+    identity: SheetIdentity, register: Sequence[Standing], *, title: str, held_on: str
+) -> bytes:
+    """Write the register of a lecture as .xlsx. `held_on` is the lecture's date as YYYY-MM-DD."""
+    buffer = io.BytesIO()
+    book = xlsxwriter.Workbook(
+        buffer,
+        {
+            "in_memory": True,
+            "strings_to_formulas": False,
+            "strings_to_numbers": False,
+            "strings_to_urls": False,
+        },
+    )
+    book.set_properties({"title": title})
+    text = _FORMAT.format(lecture_id=identity.lecture_id, version=identity.version)
+    book.set_custom_property(_PROPERTY, text, "text")
+    _fill(book, register, held_on)
+    hidden = book.add_worksheet(_HIDDEN_SHEET)
+    hidden.write_string(0, 0, text)
+    hidden.hide()
+    book.close()
+    return buffer.getvalue()
+
+
+def _fill(book: xlsxwriter.Workbook, register: Sequence[Standing], held_on: str) -> None:
+    sheet = book.add_worksheet(SHEET_TITLE)
+    head = book.add_format({"bold": True, "bg_color": "#E8EEF6", "bottom": 1})
+    # Text through and through: a roll id keeps its zeros, "=1+1" stays what somebody is called.
+    plain = book.add_format({"num_format": "@", "quote_prefix": True})
+    wrapped = book.add_format({"num_format": "@", "quote_prefix": True, "text_wrap": True})
+    columns = [name for name in _WIDTHS if name in _TITLES]
+    for at, name in enumerate(columns):
+        sheet.set_column(at, at, _WIDTHS[name], wrapped if name == "note" else plain)
+        sheet.write_string(0, at, _TITLES[name], head)
+    for row, student in enumerate(register, start=1):
+        for at, cell in enumerate(_cells(student, held_on)):
+            sheet.write_string(row, at, cell, wrapped if columns[at] == "note" else plain)
+    last_row, status = max(len(register), 1), columns.index("status")
+    sheet.data_validation(
+        1,
+        status,
+        last_row,
+        status,
+        {
+            "validate": "list",
+            "source": [each.value for each in MarkStatus],
+            "error_title": "Not a status",
+            "error_message": "Choose present, late, excused or absent.",
+        },
+    )
+    note = columns.index("note")
+    length = {"validate": "length", "criteria": "<=", "value": LONGEST_NOTE}
+    sheet.data_validation(1, note, last_row, note, length)
+    sheet.freeze_panes(1, 2)
+    sheet.autofilter(0, 0, last_row, len(columns) - 1)
+    sheet.set_landscape()
+    sheet.fit_to_pages(1, 0)
+    sheet.repeat_rows(0)
+
+
+def _cells(student: Standing, held_on: str) -> tuple[str, ...]:
+    """The cells of one student, in the order of the columns' widths above."""
+    status, note = student.value
+    return (
+        student.roll_id,
+        student.name,
+        student.class_code,
+        status or "",
+        note,
+        held_on,
+        student.marked,
+    )
+
+
+def read_attendance_workbook(content: bytes) -> UploadedSheet:
+    """Read an edited sheet, .xlsx or .xls, whatever its name. Raises WorkbookRefused.
+
+    A sheet that does not say which lecture it belongs to is refused: Tuesday's must not change Wednesday.
+    """
+    book = read_workbook(content)
+    identity = _identity(book)
+    if identity is None:
+        raise WorkbookRefused(
+            "This workbook does not say which lecture it belongs to. "
+            "Download the sheet of the lecture, copy your changes into it, and upload that."
+        )
+    return UploadedSheet(identity, read_table(_attendance_sheet(book).rows, COLUMNS))
+
+
+def _identity(book: Workbook) -> SheetIdentity | None:
+    hidden = (sheet.rows for sheet in book.sheets if sheet.title == _HIDDEN_SHEET)
+    places = [rows[0][0] or "" for rows in hidden if rows and rows[0]] + [book.properties.get(_PROPERTY, "")]
+    for text in places:
+        words = text.split()
+        numbers = [int(word) for word in words if word.isascii() and word.isdecimal() and len(word) < 11]
+        if len(numbers) == 2 and text == _FORMAT.format(lecture_id=numbers[0], version=numbers[1]):
+            return SheetIdentity(*numbers)
+    return None
+
+
+def _attendance_sheet(book: Workbook) -> Sheet:
+    """Ours by its title; after a renaming, the first that can be seen."""
+    visible = [sheet for sheet in book.sheets if not sheet.is_hidden]
+    ours = [sheet for sheet in visible if sheet.title == SHEET_TITLE]
+    if not visible:
+        raise WorkbookRefused("This workbook has no sheet that can be seen.")
+    return (ours or visible)[0]
