@@ -28,8 +28,9 @@ REOPENED_FOR = timedelta(minutes=15)
 def school_time(settings: Settings, on: date, at: time) -> datetime:
     """Turn a date and a time of the school's clocks into a moment.
 
-    Raises InvalidInput for the hour that daylight saving skips, and for the one that comes twice.
+    Raises InvalidInput for the hour that daylight saving skips, the one that comes twice, a far-away date.
     """
+    _refuse_far(on)
     try:
         return settings.zone.localize(datetime.combine(on, at), is_dst=None)
     except pytz.NonExistentTimeError as cause:
@@ -45,13 +46,18 @@ def school_time(settings: Settings, on: date, at: time) -> datetime:
 
 
 def school_day(settings: Settings, on: date) -> tuple[datetime, datetime]:
-    """The moments at which a day of the school begins and ends. Raises InvalidInput at the calendar's ends."""
-    if not date.min.year < on.year < date.max.year:
-        raise InvalidInput("This date is too far away.", field="starts_on")
+    """The moments at which a day of the school begins and ends. Raises InvalidInput for a far-away date."""
+    _refuse_far(on)
     midnights = (datetime.combine(day, time.min) for day in (on, on + timedelta(days=1)))
     # A midnight that daylight saving skips is the moment the clocks show one.
     begin, end = (settings.zone.normalize(settings.zone.localize(midnight)) for midnight in midnights)
     return begin, end
+
+
+def _refuse_far(on: date) -> None:
+    """The first and the last year of the calendar cannot be moved between time zones."""
+    if not date.min.year < on.year < date.max.year:
+        raise InvalidInput("This date is too far away.", field="starts_on")
 
 
 def open_lecture(

@@ -1,0 +1,28 @@
+// Short tones for the kiosk's answers, made in the browser: no file to load, nothing to wait for.
+
+const TONES_HZ = { good: [660, 880], known: [660], refused: [300, 220] };
+const TONE_S = 0.16;
+
+let audio = null;
+
+// A page may sound only after a person's act: call this from a tap or a key.
+export function allowSound() {
+  audio ??= new AudioContext();
+  audio.resume();
+}
+
+// Rising for good, one tone for known, falling for refused.
+export function play(mood) {
+  if (!audio) return;
+  TONES_HZ[mood].forEach((frequency, index) => {
+    const tone = audio.createOscillator();
+    const volume = audio.createGain();
+    const begin = audio.currentTime + index * TONE_S;
+    tone.frequency.value = frequency;
+    volume.gain.setValueAtTime(0.25, begin);
+    volume.gain.exponentialRampToValueAtTime(0.001, begin + TONE_S);
+    tone.connect(volume).connect(audio.destination);
+    tone.start(begin);
+    tone.stop(begin + TONE_S);
+  });
+}
