@@ -7,6 +7,7 @@ from flask import Flask, Response, current_app, flash, redirect, request, sessio
 from flask_login import current_user, logout_user, user_logged_in, user_logged_out
 from flask_security import (
     LoginForm,
+    MailUtil,
     RoleMixin,
     Security,
     SQLAlchemySessionUserDatastore,
@@ -44,6 +45,13 @@ _ALWAYS_OPEN = frozenset(
     }
 )
 _WITH_A_FIRST_TIME_PASSWORD = frozenset({"security.change_password", "security.logout"})
+
+
+class _LookedUpAddress(MailUtil):  # type: ignore[misc]
+    """An address at sign-in is only looked up; it was checked when the account was made."""
+
+    def normalize(self, email: str) -> str:
+        return email.strip().lower()
 
 
 class _SlowedLoginForm(LoginForm):
@@ -102,7 +110,7 @@ def install(app: Flask, description: Any, settings: Settings, toolbox: Toolbox) 
     sessions = request_sessions(toolbox.engine)
     app.teardown_appcontext(lambda _error: sessions.remove())
     users = SQLAlchemySessionUserDatastore(sessions, _user_table(description.account), RoleMixin)
-    Security(app, users, login_form=_SlowedLoginForm)
+    Security(app, users, login_form=_SlowedLoginForm, mail_util_cls=_LookedUpAddress)
     app.before_request(lambda: _guard(toolbox, description))
     _follow_sign_ins(app, toolbox, description.name)
 
