@@ -20,7 +20,7 @@ def show_list() -> str:
     return render_template("admin/classes.html", found=found, text=text, active=active)
 
 
-@pages.route("/classes/add", methods=["GET", "POST"])
+@pages.route("/classes/new", methods=["GET", "POST"])
 def add() -> str | Response:
     form = ClassForm()
     if form.validate_on_submit():

@@ -40,7 +40,7 @@ def show_list() -> str:
     )
 
 
-@pages.route("/students/add", methods=["GET", "POST"])
+@pages.route("/students/new", methods=["GET", "POST"])
 def add() -> str | Response:
     form = StudentForm(class_id=request.args.get("class_id", type=int))
     if form.validate_on_submit():

@@ -22,7 +22,7 @@ def show_list() -> str:
     return render_template("admin/teachers.html", found=found, text=text, active=active)
 
 
-@pages.route("/teachers/add", methods=["GET", "POST"])
+@pages.route("/teachers/new", methods=["GET", "POST"])
 def add() -> str:
     form = TeacherForm()
     if form.validate_on_submit():
