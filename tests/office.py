@@ -1,0 +1,103 @@
+"""An office for tests: an admin who acts, a class, its students, and photos that say whom they show."""
+
+from functools import cache
+from io import BytesIO
+from types import SimpleNamespace
+
+import numpy as np
+from PIL import Image
+
+from shared.domain.photo_verdict import PhotoVerdict
+from shared.persistence.tables import Admin
+from shared.security.passwords import hash_password
+from shared.services import registration
+from shared.services.audit import Actor
+from shared.services.consent import record_consent
+from shared.services.registration import StudentDetails
+from shared.toolbox import Toolbox
+from shared.vision.faces import Face, FaceReading
+
+ADMIN_EMAIL = "anita.desai@school.example"
+ADMIN_PASSWORD = "seven green boats sing"
+FACE = Face(10, 10, 90, 90, ((80, 40), (60, 40), (20, 40), (40, 40), (50, 60)))
+PEOPLE = ("meera", "ravi", "twin of meera")
+
+
+def open_office(toolbox: Toolbox) -> SimpleNamespace:
+    """Open it; gives the admin as `actor`, the class's id, and the ids of `meera` and `ravi`."""
+    with toolbox.sessions.begin() as session:
+        admin = Admin(name="Anita Desai", email=ADMIN_EMAIL, must_change_password=False, active=True)
+        admin.password, admin.fs_uniquifier = _hashed(toolbox.settings.password_salt), "anita"
+        admin.created_at = toolbox.now()
+        session.add(admin)
+    actor = Actor(site="office", email=ADMIN_EMAIL, address="192.0.2.7", account_id=admin.id)
+    class_id = registration.add_class(toolbox, actor, class_code="CO6GA", name="Computer Engineering")
+    office = SimpleNamespace(actor=actor, class_id=class_id, queue=QueueInHand())
+    office.meera = add_student(toolbox, office, "Meera Iyer", "15203A0042")
+    office.ravi = add_student(toolbox, office, "Ravi Patil", "15203A0043")
+    toolbox.__dict__["queue"] = office.queue
+    toolbox.__dict__["face_matcher"] = NameReader()
+    return office
+
+
+@cache
+def _hashed(salt: str) -> str:
+    """Hashing a password takes long on purpose; the tests do it once."""
+    return hash_password(ADMIN_PASSWORD, salt=salt)
+
+
+def add_student(toolbox: Toolbox, office: SimpleNamespace, name: str, roll_id: str, **details: str) -> int:
+    return registration.add_student(
+        toolbox, office.actor, StudentDetails(name, roll_id, office.class_id, **details)
+    )
+
+
+def agree(toolbox: Toolbox, office: SimpleNamespace, *student_ids: int) -> None:
+    """Record the consent of families."""
+    for student_id in student_ids:
+        record_consent(toolbox, office.actor, student_id, given_by="Latha Iyer (mother)")
+
+
+class QueueInHand:
+    """Keeps the ids of started jobs until a test runs them."""
+
+    def __init__(self) -> None:
+        self.started: list[int] = []
+
+    def start(self, job_id: int) -> None:
+        self.started.append(job_id)
+
+
+def photo_of(person: str, number: int = 0, *, verdict: PhotoVerdict = PhotoVerdict.GOOD) -> bytes:
+    """A PNG whose colour says whom it shows and what it is good for; `number` tells photos apart."""
+    colour = (PEOPLE.index(person), number, list(PhotoVerdict).index(verdict))
+    file = BytesIO()
+    Image.new("RGB", (100, 100), colour).save(file, "PNG")
+    return file.getvalue()
+
+
+def looks_of(person: str, number: int = 0) -> np.ndarray:
+    """128 numbers: photos of one person are alike (cosine 0.99), those of two are not, a twin's nearly."""
+    looks = np.zeros(128, np.float32)
+    if person == "twin of meera":
+        looks[PEOPLE.index("meera")] = looks[3] = 1
+        looks[PEOPLE.index("meera")] += 6
+    else:
+        looks[PEOPLE.index(person)] = 7
+    looks[10 + number] += 0.7
+    return looks / np.linalg.norm(looks)
+
+
+class NameReader:
+    """Stands in for the networks: reads `photo_of`'s colours."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+
+    def read(self, rgb: np.ndarray) -> FaceReading:
+        self.asked += 1
+        person, number, verdict = (int(value) for value in rgb[0, 0])
+        word = list(PhotoVerdict)[verdict]
+        if word is not PhotoVerdict.GOOD:
+            return FaceReading(word)
+        return FaceReading(word, FACE, looks_of(PEOPLE[person], number), 1.0)
