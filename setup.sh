@@ -92,7 +92,8 @@ is_done flask-principal requirements.txt || install_source flask-principal
 is_done mysqlclient requirements.txt || add_mysqlclient
 if [ "${1:-}" = test ]; then
     # The -core and -tools packages hold the servers' programs without starting any service.
-    add_debian_packages mariadb-server-core mariadb-client-core redis-tools chromium fonts-dejavu-core fonts-lohit-deva ||
+    add_debian_packages mariadb-server-core mariadb-client-core redis-tools \
+        chromium fonts-dejavu-core fonts-lohit-deva libreoffice-calc ||
         fail "The tests need these packages."
     is_done mysqlclient requirements.txt || fail "The tests need mysqlclient."
     install_wheels test tests/requirements.txt
