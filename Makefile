@@ -1,5 +1,5 @@
 # What people type. Installing is in setup.sh, running in launcher/.
-.PHONY: run setup test check lock
+.PHONY: run setup test check lock translations
 .NOTPARALLEL:
 
 run:
@@ -23,3 +23,12 @@ LOCK = .venv/bin/uv pip compile --quiet --python-version 3.11 --generate-hashes 
 lock:
 	$(LOCK) requirements.in -o requirements.txt
 	$(LOCK) tests/requirements.in -o tests/requirements.txt
+
+# After a change of the letters' words; the next language begins with `make translations NEW=mr`.
+CATALOGUE = shared/mail/translations
+translations:
+	.venv/bin/pybabel --quiet extract --no-location --omit-header -o $(CATALOGUE)/messages.pot shared/mail
+	$(if $(NEW),.venv/bin/pybabel --quiet init -i $(CATALOGUE)/messages.pot -d $(CATALOGUE) -l $(NEW))
+	.venv/bin/pybabel --quiet update --no-fuzzy-matching --ignore-pot-creation-date -i $(CATALOGUE)/messages.pot -d $(CATALOGUE)
+	.venv/bin/pybabel --quiet compile -d $(CATALOGUE)
+	@rm $(CATALOGUE)/messages.pot

@@ -57,6 +57,12 @@ class ModelUnavailable(ProductError):
     status = 503
 
 
+class QueueUnavailable(ProductError):
+    """The queue's storage does not answer, so the worker cannot be told of new work."""
+
+    status = 503
+
+
 class SettingsError(ProductError):
     """The environment does not hold what the product needs; the sentence names the variable."""
 

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from functools import cached_property
 
 from shared.jobs.queue import JobQueue
+from shared.mail.mailer import Mailer
 from shared.persistence.database import Engine, Sessions, connect, reading_sessions, writing_sessions
 from shared.security.sealing import Sealer
 from shared.settings import Settings
@@ -51,6 +52,11 @@ class Toolbox:
     def queue(self) -> JobQueue:
         """Starts long work."""
         return JobQueue(self.settings)
+
+    @cached_property
+    def mailer(self) -> Mailer:
+        """Writes and sends letters."""
+        return Mailer(self.settings)
 
     @cached_property
     def face_matcher(self) -> FaceMatcher:

@@ -47,12 +47,16 @@ OURS = {
 # Where a foreign world may be imported; `commands.py` of a site may use them all.
 WEB = ("admin_site", "teacher_site", "shared.web")
 FOREIGN = {
-    "flask": WEB,
+    # Flask-Mail and Flask-Babel work only inside an application's context, and the worker has no site:
+    # shared.mail makes one that is nothing but that.
+    "flask": (*WEB, "shared.mail"),
     "flask_bootstrap": WEB,
     "flask_login": WEB,
     "flask_security": WEB,
     "flask_wtf": WEB,
     "flask_mail": ("shared.mail",),
+    "flask_babel": ("shared.mail",),
+    "babel": ("shared.mail",),
     "wtforms": WEB,
     "sqlalchemy": ("shared.persistence", "launcher"),
     "alembic": ("shared.persistence",),

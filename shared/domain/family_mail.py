@@ -75,15 +75,15 @@ def find_doubt(address: str, *, children: int = 1) -> str | None:
     return f"Perhaps {near[0]} is meant." if near else None
 
 
-# A mail server that says "later" is tried again after so long, and every hour from then on …
-_BACK_OFF_MINUTES = (1, 2, 5, 15, 30, 60)
+# A mail server that says "later" is tried again after so long, at the end once an hour …
+BACK_OFF = tuple(timedelta(minutes=minutes) for minutes in (1, 2, 5, 15, 30, 60))
 # … until yesterday's attendance is no news any more.
 GIVE_UP_AFTER = timedelta(hours=24)
 
 
 def back_off(tries: int) -> timedelta:
     """How long to wait after the given number of tries (1 or more) that ended in "later"."""
-    return timedelta(minutes=_BACK_OFF_MINUTES[min(tries, len(_BACK_OFF_MINUTES)) - 1])
+    return BACK_OFF[min(tries, len(BACK_OFF)) - 1]
 
 
 def count_states(states: Sequence[MailState]) -> dict[MailState, int]:

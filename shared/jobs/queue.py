@@ -1,13 +1,16 @@
 """The queue: Huey on SQLite in one machine, on Redis over many. A message carries one job row's id."""
 
 import json
+import sqlite3
 from collections.abc import Callable
 from typing import Any
 
-from huey import Huey, RedisHuey, SqliteHuey
+from huey import Huey, RedisHuey, SqliteHuey, crontab
 from huey.registry import Message
 from huey.serializer import Serializer
+from redis import RedisError
 
+from shared.errors import QueueUnavailable
 from shared.settings import Settings
 
 
@@ -33,8 +36,19 @@ class JobQueue:
         self._task = self.huey.task(name="run_job")(run)
 
     def start(self, job_id: int) -> None:
-        """Queue a job whose row is already committed."""
-        self._task(job_id)
+        """Queue a job whose row is already committed. Raises QueueUnavailable."""
+        try:
+            self._task(job_id)
+        except (RedisError, sqlite3.Error) as cause:
+            raise QueueUnavailable("The worker cannot be told of this now. Please try again.") from cause
+
+    def at_start(self, name: str, act: Callable[[], None]) -> None:
+        """Run an act when a worker starts."""
+        self.huey.on_startup(name)(act)
+
+    def every_minute(self, name: str, act: Callable[[], None]) -> None:
+        """Run an act once a minute, beginning when a worker starts."""
+        self.huey.periodic_task(crontab(minute="*"), name=name)(act)
 
 
 def _huey(settings: Settings) -> Huey:

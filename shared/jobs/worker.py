@@ -5,7 +5,7 @@ import logging
 from shared.errors import ProductError
 from shared.jobs.queue import JobQueue
 from shared.persistence import jobs
-from shared.services import class_photos, enrolment
+from shared.services import class_photos, enrolment, mail_delivery
 from shared.settings import read_settings
 from shared.toolbox import Toolbox
 
@@ -14,6 +14,7 @@ log = logging.getLogger(__name__)
 ACTS = {
     "train_face_model": enrolment.train_face_model,
     "read_class_photos": class_photos.read_class_photos,
+    mail_delivery.JOB_KIND: mail_delivery.deliver_mail,
 }
 
 
@@ -44,4 +45,7 @@ def __getattr__(name: str) -> object:
         raise AttributeError(name)
     settings = read_settings()
     toolbox = Toolbox(settings)
-    return JobQueue(settings, lambda job_id: run_job(toolbox, job_id)).huey
+    queue = JobQueue(settings, lambda job_id: run_job(toolbox, job_id))
+    queue.at_start("sweep_mail", lambda: mail_delivery.sweep(toolbox, at_start=True))
+    queue.every_minute("sweep_mail", lambda: mail_delivery.sweep(toolbox))
+    return queue.huey

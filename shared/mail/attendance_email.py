@@ -1,0 +1,124 @@
+"""The letter to one address of a family: what one student's mark at one lecture says, in their language."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from babel.dates import get_timezone_name
+from flask_babel import format_date, format_time, get_locale, get_timezone, gettext
+from flask_mail import Message
+
+from shared.domain.attendance import MarkStatus
+from shared.mail.mailer import Mailer, on_one_line
+
+# No answering machine should answer (RFC 3834; the second is Microsoft's word for the same).
+_HEADERS = {"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All"}
+
+
+@dataclass(frozen=True)
+class AttendanceEmail:
+    """What a letter is made of. Times are aware; `key` is the same for each try of the same letter."""
+
+    address: str
+    language: str
+    student_name: str
+    roll_id: str
+    class_code: str
+    lecture: str
+    teacher_name: str
+    starts_at: datetime
+    ends_at: datetime
+    status: MarkStatus
+    is_correction: bool
+    key: str
+
+
+@dataclass(frozen=True)
+class Wording:
+    """A letter's words, each part one paragraph; empty parts are left out."""
+
+    language: str
+    subject: str
+    greeting: str
+    correction: str
+    sentence: str
+    advice: str
+    closing: str
+
+
+def compose(mailer: Mailer, email: AttendanceEmail) -> Message:
+    """Write the letter, as text and as HTML, to its one address."""
+    with mailer.writing_in(email.language):
+        wording = _find_words(email)
+        message = Message(
+            subject=wording.subject,
+            recipients=[email.address],
+            body=mailer.render("attendance.txt", wording=wording),
+            html=mailer.render("attendance.html", wording=wording, status=email.status),
+            extra_headers=_HEADERS,
+        )
+    # A mail system that gets the same letter twice, after a try in doubt, shows it once.
+    message.msgId = f"<{email.key}@{mailer.domain}>"
+    return message
+
+
+def _find_words(email: AttendanceEmail) -> Wording:
+    values = _values(email)
+    subjects = {
+        MarkStatus.PRESENT: gettext("%(name)s was present: %(lecture)s, %(day)s"),
+        MarkStatus.LATE: gettext("%(name)s came late: %(lecture)s, %(day)s"),
+        MarkStatus.EXCUSED: gettext("%(name)s was excused: %(lecture)s, %(day)s"),
+        MarkStatus.ABSENT: gettext("%(name)s was absent: %(lecture)s, %(day)s"),
+    }
+    sentences = {
+        MarkStatus.PRESENT: gettext(
+            "%(name)s (roll id %(roll_id)s, class %(class_code)s) was present at the lecture “%(lecture)s” "
+            "on %(weekday)s, %(day)s, from %(begins)s to %(ends)s."
+        ),
+        MarkStatus.LATE: gettext(
+            "%(name)s (roll id %(roll_id)s, class %(class_code)s) came late to the lecture “%(lecture)s” "
+            "on %(weekday)s, %(day)s, from %(begins)s to %(ends)s."
+        ),
+        MarkStatus.EXCUSED: gettext(
+            "%(name)s (roll id %(roll_id)s, class %(class_code)s) was excused from the lecture “%(lecture)s” "
+            "on %(weekday)s, %(day)s, from %(begins)s to %(ends)s."
+        ),
+        MarkStatus.ABSENT: gettext(
+            "%(name)s (roll id %(roll_id)s, class %(class_code)s) was absent from the lecture “%(lecture)s” "
+            "on %(weekday)s, %(day)s, from %(begins)s to %(ends)s."
+        ),
+    }
+    ask = gettext("If this surprises you, or if there is a reason we should know, please tell %(teacher)s.")
+    advice = {
+        MarkStatus.PRESENT: "",
+        MarkStatus.LATE: ask,
+        MarkStatus.EXCUSED: gettext("The school knows of it; you need not do anything."),
+        MarkStatus.ABSENT: ask,
+    }
+    corrects = gettext(
+        "This corrects an earlier letter about the same lecture. We are sorry for the mistake."
+    )
+    return Wording(
+        language=str(get_locale()),
+        subject=subjects[email.status] % values,
+        greeting=gettext("Dear %(name)s and family,") % values,
+        correction=corrects if email.is_correction else "",
+        sentence=sentences[email.status] % values,
+        advice=advice[email.status] % values,
+        closing=gettext("All times are in %(zone)s. The school's attendance register sent this by itself.")
+        % values,
+    )
+
+
+def _values(email: AttendanceEmail) -> dict[str, str]:
+    return {
+        "name": on_one_line(email.student_name),
+        "roll_id": email.roll_id,
+        "class_code": email.class_code,
+        "lecture": on_one_line(email.lecture),
+        "teacher": on_one_line(email.teacher_name),
+        "weekday": format_date(email.starts_at, "EEEE"),
+        "day": format_date(email.starts_at, "d MMMM y"),
+        "begins": format_time(email.starts_at, "HH:mm"),
+        "ends": format_time(email.ends_at, "HH:mm"),
+        "zone": get_timezone_name(get_timezone(), locale=get_locale()),
+    }

@@ -1,0 +1,133 @@
+"""Reads and writes the letters to families: queued by a press, claimed one by one by a worker."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, cast
+
+from sqlalchemy import CursorResult, Update, case, func, literal, select, update
+from sqlalchemy.orm import Session, joinedload, selectinload
+
+from shared.domain.family_mail import BACK_OFF, GIVE_UP_AFTER, MailState
+from shared.persistence.tables import Lecture, OutgoingMail, Student, UtcDateTime
+
+_IN_DOUBT = "The worker stopped before it knew whether the mail server took the letter."
+GIVEN_UP = "Given up after a day. "
+
+
+def letters_of(session: Session, lecture_id: int) -> Sequence[OutgoingMail]:
+    """Every letter about a lecture, in the order they were queued, with its student and class."""
+    query = select(OutgoingMail).where(OutgoingMail.lecture_id == lecture_id)
+    query = query.options(joinedload(OutgoingMail.student).joinedload(Student.school_class))
+    return session.scalars(query.order_by(OutgoingMail.id)).all()
+
+
+def states_of(session: Session, lecture_id: int) -> Sequence[tuple[int, MailState, str]]:
+    """Each letter's id, state and reason."""
+    query = select(OutgoingMail.id, OutgoingMail.state, OutgoingMail.reason)
+    rows = session.execute(query.where(OutgoingMail.lecture_id == lecture_id))
+    return [(mail_id, state, reason) for mail_id, state, reason in rows]
+
+
+def due_ids(session: Session, now: datetime, *, limit: int) -> Sequence[int]:
+    """The next letters to send. Lectures take turns, so that a slow class does not hold up a small one."""
+    turn = func.row_number().over(partition_by=OutgoingMail.lecture_id, order_by=OutgoingMail.id)
+    query = select(OutgoingMail.id).where(*_due(now)).order_by(turn, OutgoingMail.id)
+    return session.scalars(query.limit(limit)).all()
+
+
+def _due(now: datetime) -> tuple[Any, Any]:
+    return OutgoingMail.state == MailState.QUEUED, OutgoingMail.try_at <= now
+
+
+def is_any_claimed(session: Session, *, since: datetime) -> bool:
+    """Tell whether a worker took up a letter since then, and is still at it."""
+    query = select(OutgoingMail.id).where(
+        OutgoingMail.state == MailState.SENDING, OutgoingMail.claimed_at >= since
+    )
+    return session.scalar(query.limit(1)) is not None
+
+
+def claim(session: Session, mail_id: int, now: datetime) -> OutgoingMail | None:
+    """Take a due letter, with all that is written in it; None if another worker has it or it is gone."""
+    taking = update(OutgoingMail).where(OutgoingMail.id == mail_id, *_due(now))
+    taking = taking.values(state=MailState.SENDING, claimed_at=now, tries=OutgoingMail.tries + 1)
+    if not _changed(session, taking):
+        return None
+    query = select(OutgoingMail).where(OutgoingMail.id == mail_id)
+    query = query.options(
+        joinedload(OutgoingMail.student).joinedload(Student.school_class),
+        joinedload(OutgoingMail.lecture).joinedload(Lecture.teacher),
+    )
+    return session.scalar(query.execution_options(populate_existing=True))
+
+
+def settle(
+    session: Session, letter: OutgoingMail, state: MailState, reason: str, *, now: datetime, try_at: datetime
+) -> None:
+    """Write what became of a claimed letter, unless somebody has decided about it since the claim."""
+    session.execute(
+        update(OutgoingMail)
+        .where(OutgoingMail.id == letter.id, OutgoingMail.claimed_at == letter.claimed_at)
+        .values(
+            state=state,
+            reason=reason,
+            try_at=try_at,
+            claimed_at=None,
+            settled_at=None if state is MailState.QUEUED else now,
+        )
+    )
+
+
+def settle_abandoned(session: Session, *, claimed_before: datetime, now: datetime) -> None:
+    """Letters whose worker has not been heard of since then are perhaps sent."""
+    session.execute(
+        update(OutgoingMail)
+        .where(OutgoingMail.state == MailState.SENDING, OutgoingMail.claimed_at < claimed_before)
+        .values(state=MailState.PERHAPS_SENT, reason=_IN_DOUBT, settled_at=now)
+    )
+
+
+def defer_due(session: Session, reason: str, now: datetime) -> None:
+    """Put off every due letter by its own back-off, and give up those of yesterday."""
+    wait = case(
+        *(
+            (OutgoingMail.tries == tries, literal(now + pause, UtcDateTime()))
+            for tries, pause in enumerate(BACK_OFF)
+        ),
+        else_=literal(now + BACK_OFF[-1], UtcDateTime()),
+    )
+    old = OutgoingMail.queued_at < now - GIVE_UP_AFTER
+    refuse_due(session, GIVEN_UP + reason, now, old)
+    session.execute(
+        update(OutgoingMail)
+        .where(*_due(now))
+        .values(try_at=wait, tries=OutgoingMail.tries + 1, reason=reason)
+    )
+
+
+def refuse_due(session: Session, reason: str, now: datetime, *which: Any) -> None:
+    """Refuse every due letter (of `which`): the mail server takes none of them."""
+    session.execute(
+        update(OutgoingMail)
+        .where(*_due(now), *which)
+        .values(state=MailState.REFUSED, reason=reason, settled_at=now)
+    )
+
+
+def queue_again(letters: Sequence[OutgoingMail], now: datetime) -> None:
+    """Queue settled letters once more, by a person's decision."""
+    for letter in letters:
+        letter.state, letter.reason, letter.tries = MailState.QUEUED, "", 0
+        letter.queued_at = letter.try_at = now
+        letter.claimed_at = letter.settled_at = None
+
+
+def lock_letters(session: Session, lecture_id: int, state: MailState) -> Sequence[OutgoingMail]:
+    """The letters about a lecture in one state, with their students, locked until the transaction ends."""
+    query = select(OutgoingMail).where(OutgoingMail.lecture_id == lecture_id, OutgoingMail.state == state)
+    query = query.options(selectinload(OutgoingMail.student))
+    return session.scalars(query.with_for_update()).all()
+
+
+def _changed(session: Session, statement: Update) -> bool:
+    return cast("CursorResult[Any]", session.execute(statement)).rowcount == 1
