@@ -1,0 +1,150 @@
+"""Pages of one lecture's attendance: marking by hand, the history, closing, the report."""
+
+from shared.domain.attendance import MarkSource, MarkStatus
+from shared.persistence.tables import Lecture, Mark, SchoolClass, Student
+from shared.services.marks import set_mark
+
+
+def lecture_page(school):
+    return f"/lectures/{school.ids['lecture']}"
+
+
+def line(phone, school, student="meera"):
+    return phone.page(lecture_page(school)).select_one(f"#student-{school.ids[student]}")
+
+
+def press_status(phone, school, status, student="meera"):
+    """Press one of a student's buttons, with what the page holds."""
+    form = line(phone, school, student).select_one("form.line")
+    expected = form.select_one("input[name=expected]")["value"]
+    return phone.post(form["action"], {"status": status, "expected": expected})
+
+
+def test_a_press_marks_and_comes_back_to_the_line(teacher, school):
+    answer = press_status(teacher, school, "late")
+    assert answer.location.endswith(f"#student-{school.ids['meera']}")
+    assert "late" in line(teacher, school).select_one(".badge").get_text()
+    assert "by hand" in line(teacher, school).get_text()
+    pressed = line(teacher, school).select("[aria-pressed=true]")
+    assert [each["value"] for each in pressed] == ["late"]
+
+
+def test_the_counter_counts_present_and_late(teacher, school):
+    press_status(teacher, school, "late")
+    press_status(teacher, school, "excused", "ravi")
+    assert "1 of 2" in teacher.page(lecture_page(school)).select_one("#register").get_text(" ", strip=True)
+
+
+def test_a_mark_made_at_the_kiosk_meanwhile_is_shown_and_kept(teacher, school, toolbox):
+    address = line(teacher, school).select_one("form.line")["action"]
+    with toolbox.sessions.begin() as session:
+        mark = {"status": MarkStatus.PRESENT, "source": MarkSource.FACE, "marked_at": toolbox.now()}
+        session.add(Mark(lecture_id=school.ids["lecture"], student_id=school.ids["meera"], **mark))
+    teacher.post(address, {"status": "absent", "expected": ""})
+    assert "changed meanwhile" in teacher.told(lecture_page(school))
+    assert "by face" in line(teacher, school).get_text()
+
+
+def test_a_note_is_kept_with_the_mark_and_a_mark_can_be_cleared(teacher, school):
+    press_status(teacher, school, "excused")
+    address = line(teacher, school).select("form")[1]["action"]
+    teacher.post(address, {"status": "excused", "expected": "excused", "note": "at the <dentist>"})
+    assert line(teacher, school).select_one(".note").get_text() == "at the <dentist>"
+    teacher.post(address, {"status": "", "expected": "excused"})
+    assert "not marked" in line(teacher, school).get_text()
+
+
+def test_a_status_that_does_not_exist_marks_nobody(teacher, school):
+    address = line(teacher, school).select_one("form.line")["action"]
+    for status in ("PRESENT", "here", "1", "<b>", "\x00", "x" * 100_000):
+        teacher.post(address, {"status": status, "expected": ""})
+        assert "not a status" in teacher.told(lecture_page(school))
+    assert "not marked" in line(teacher, school).get_text()
+
+
+def test_the_history_tells_who_and_undoes(teacher, school):
+    press_status(teacher, school, "present")
+    press_status(teacher, school, "absent")
+    entries = [
+        " ".join(each.get_text().split()) for each in teacher.page(lecture_page(school)).select("#history li")
+    ]
+    assert "Meera Iyer present → absent, Asha Rao, by hand" in entries[0]
+    assert "Meera Iyer not marked → present" in entries[1]
+    teacher.press(lecture_page(school), "Undo")
+    assert "undone" in teacher.told(lecture_page(school))
+    assert "present" in line(teacher, school).select_one(".badge").get_text()
+
+
+def test_closing_and_reopening_by_two_presses(teacher, school):
+    press_status(teacher, school, "present")
+    teacher.press(lecture_page(school), "Close: the rest are absent")
+    assert "1 without a mark became absent" in teacher.told(lecture_page(school))
+    assert "absent" in line(teacher, school, "ravi").select_one(".badge").get_text()
+    teacher.press(lecture_page(school), "Reopen")
+    assert "not marked" in line(teacher, school, "ravi").get_text()
+
+
+def test_the_register_is_filtered_and_sorted_without_scripts(teacher, school):
+    def names(asked):
+        return [
+            each.get_text() for each in teacher.page(f"{lecture_page(school)}?{asked}").select(".who strong")
+        ]
+
+    assert names("") == ["Meera Iyer", "Ravi Patil"]
+    assert names("q=PATIL") == ["Ravi Patil"]
+    assert names("q=0042") == ["Meera Iyer"]
+    press_status(teacher, school, "present")
+    assert names("sort=status") == ["Ravi Patil", "Meera Iyer"]
+    assert names("sort=time") == ["Meera Iyer", "Ravi Patil"]
+    assert names("sort=nonsense&q=%00") == []
+
+
+def test_the_report_shows_names_roll_ids_status_time_and_how(teacher, school, toolbox):
+    set_mark(
+        toolbox, school.actor, school.ids["lecture"], school.ids["meera"], MarkStatus.PRESENT, expected=None
+    )
+    page = teacher.page(f"/report?lecture_id={school.ids['lecture']}")
+    rows = [[cell.get_text(strip=True) for cell in row.select("td, th")] for row in page.select("tbody tr")]
+    now = f"{toolbox.now().astimezone(toolbox.settings.zone):%H:}"
+    assert rows[0][:3] == ["15203A0042", "Meera Iyer", "present"]
+    assert rows[0][3].startswith(now)
+    assert rows[0][4] == "by hand"
+    assert rows[1] == ["15203A0043", "Ravi Patil", "not marked", "", ""]
+    assert "1 present" in " ".join(page.select_one(".tally").get_text().split())
+
+
+def test_the_report_asks_for_class_date_and_time(teacher, school, toolbox):
+    lecture = school.ids["lecture"]
+    assert "Choose a class" in teacher.page("/report").main.get_text()
+    with toolbox.sessions.begin() as session:
+        found = session.get(Lecture, lecture)
+        on = found.starts_at.astimezone(toolbox.settings.zone).date()
+        asked = f"/report?class_id={school.ids['class']}&on={on}"
+    assert "Databases" in teacher.page(asked).main.get_text()  # the only one of the day
+
+    with toolbox.sessions.begin() as session:
+        classes = [session.get(SchoolClass, school.ids["class"])]
+        times = {"starts_at": found.starts_at, "ends_at": found.ends_at, "opening_key": "another"}
+        session.add(Lecture(subject="Algebra", teacher_id=school.ids["teacher"], classes=classes, **times))
+    page = teacher.page(asked)
+    assert "Choose the time" in page.main.get_text()
+    assert [each["value"] for each in page.select("#lecture option")][0] == str(lecture)
+    assert "15203A0042" in teacher.page(f"{asked}&lecture_id={lecture}").main.get_text()
+    assert "no lecture" in teacher.page(f"{asked[:-10]}2001-01-01").main.get_text()
+
+
+def test_the_report_of_one_class_leaves_the_other_out(teacher, school, toolbox):
+    with toolbox.sessions.begin() as session:
+        other = SchoolClass(class_code="CO6GB")
+        session.add(Student(school_class=other, roll_id="1", name="Uma Bhat"))
+        lecture = session.get(Lecture, school.ids["lecture"])
+        lecture.classes.append(other)
+    report = teacher.page(f"/report?lecture_id={school.ids['lecture']}&class_id={school.ids['class']}")
+    assert "Uma Bhat" not in report.get_text()
+    assert "Uma Bhat" in teacher.page(lecture_page(school)).get_text()
+
+
+def test_odd_addresses_of_the_report_are_answered(teacher):
+    for asked in ("class_id=x&on=y", "class_id=99999999999999999999", "on=0001-01-01", "lecture_id=-1"):
+        assert teacher.get(f"/report?{asked}").status_code in (200, 400)
+    assert teacher.get("/report?lecture_id=424242").status_code == 404

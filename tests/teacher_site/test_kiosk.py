@@ -1,0 +1,238 @@
+"""The kiosk: a phone handed round reaches the check-in of one lecture and nothing else."""
+
+from io import BytesIO
+from types import SimpleNamespace
+from uuid import uuid4
+
+import pytest
+
+from shared.domain.photo_verdict import PhotoVerdict
+from shared.persistence.tables import CheckIn, KioskPass, Mark, SignIn, Teacher
+from shared.services.lectures import close_lecture
+from shared.vision.faces import FaceReading
+from tests.school import enrol
+from tests.teacher_site.conftest import SITE, Phone
+
+ELSEWHERE = ["/", "/lectures", "/lectures/open", "/lectures/1", "/lectures/1/kiosk", "/report", "/sign-in"]
+ELSEWHERE += ["/password", "/no-such-page", "/lectures/999", "/kiosk/../report", "/login", "/reset"]
+
+
+def check_in(phone, photo, roll_id="15203A0042", **changes):
+    fields = {"class_code": "CO6GA", "roll_id": roll_id, "idempotency_key": str(uuid4())} | changes
+    if photo is not None:
+        fields["photo"] = (BytesIO(photo), "photo.jpg")
+    return phone.post("/kiosk/check-in", fields, json=True)
+
+
+@pytest.fixture
+def meera_enrolled(toolbox, school):
+    """A student whose check-in gets as far as the photo."""
+    enrol(toolbox, school.ids["meera"], [[1.0] + [0.0] * 127] * 3)
+
+
+@pytest.fixture
+def nobody_seen(toolbox, meera_enrolled):
+    """A matcher that finds no face."""
+    matcher = SimpleNamespace(read=lambda rgb: FaceReading(PhotoVerdict.NO_FACE))
+    toolbox.__dict__["face_matcher"] = matcher
+
+
+def test_handing_over_asks_first_and_changes_nothing(teacher, school, toolbox):
+    page = teacher.page(f"/lectures/{school.ids['lecture']}/kiosk")
+    assert "You are signed out on this device" in page.get_text()
+    with toolbox.reading() as session:
+        assert session.query(KioskPass).count() == 0
+
+
+def test_handing_over_ends_the_sign_in_on_the_server(kiosk, toolbox):
+    with toolbox.reading() as session:
+        assert session.query(SignIn).count() == 0
+        assert session.query(KioskPass).one().ended_at is None
+
+
+def test_the_pass_is_in_a_cookie_scripts_and_other_sites_cannot_use(teacher, school):
+    answer = teacher.press(f"/lectures/{school.ids['lecture']}/kiosk", "Start the check-in")
+    (cookie,) = [each for each in answer.headers.getlist("Set-Cookie") if each.startswith("kiosk_pass=")]
+    for word in ("HttpOnly", "Secure", "SameSite=Strict", "Path=/"):
+        assert word in cookie
+
+
+def test_every_other_address_shows_the_kiosk(kiosk):
+    for address in ELSEWHERE:
+        answer = kiosk.get(address)
+        assert (answer.status_code, answer.location) == (302, "/kiosk"), address
+
+
+def test_every_other_change_is_refused(kiosk, toolbox):
+    for address in (
+        *ELSEWHERE,
+        "/sign-out",
+        "/lectures/1/marks/1",
+        "/lectures/1/close",
+        "/lectures/1/reopen",
+    ):
+        answer = kiosk.post(address, {"status": "present", "email": "asha.rao@school.example"})
+        assert answer.status_code == 403, address
+        assert "check-ins" in answer.text
+    with toolbox.reading() as session:
+        assert session.query(Mark).count() == 0
+
+
+def test_a_cookie_copied_before_the_kiosk_opened_answers_nothing(teacher, school, app):
+    copied = teacher.cookies()
+    teacher.press(f"/lectures/{school.ids['lecture']}/kiosk", "Start the check-in")
+
+    thief = Phone(app, "203.0.113.9")
+    thief.take_cookies(copied)
+    for address in ("/", "/report", f"/lectures/{school.ids['lecture']}"):
+        assert "/sign-in" in thief.get(address).location
+
+    teacher.take_cookies(copied)  # put back on the kiosk itself
+    assert teacher.get(f"/lectures/{school.ids['lecture']}").location == "/kiosk"
+
+
+def test_the_kiosk_page_names_nobody(kiosk, school):
+    text = kiosk.get("/kiosk").text
+    for word in ("Meera", "Ravi", "15203A", "Asha", school.password):
+        assert word not in text
+    assert "no-store" in kiosk.get("/kiosk").headers["Cache-Control"]
+
+
+def test_the_class_is_chosen_already_where_there_is_one(kiosk):
+    page = kiosk.page("/kiosk")
+    assert page.select_one("input[name=class_code]")["value"] == "CO6GA"
+    assert page.select_one("select") is None
+    assert page.select_one("#roll-id")["autocomplete"] == "off"
+
+
+def test_a_check_in_answers_with_words_and_the_counter(kiosk, photo, nobody_seen):
+    answer = check_in(kiosk, photo)
+    assert answer.status_code == 200
+    assert answer.json["outcome"] == "no_face"
+    assert answer.json["headline"] == "No face seen"
+    assert (answer.json["here"], answer.json["expected"]) == (0, 2)
+    assert (answer.json["name"], answer.json["marked_at"]) == (None, None)
+
+
+def test_the_time_of_an_earlier_mark_is_the_schools(kiosk, school, toolbox, photo):
+    now = toolbox.now()
+    with toolbox.sessions.begin() as session:
+        mark = {"student_id": school.ids["meera"], "status": "present", "source": "by_hand", "marked_at": now}
+        session.add(Mark(lecture_id=school.ids["lecture"], **mark))
+    answer = check_in(kiosk, photo).json
+    assert answer["outcome"] == "already_marked"
+    assert answer["marked_at"] == f"{now.astimezone(toolbox.settings.zone):%H:%M}"
+    assert answer["name"] is None
+    assert answer["here"] == 1
+
+
+def test_the_same_request_again_is_answered_the_same_and_kept_once(kiosk, photo, nobody_seen, toolbox):
+    key = str(uuid4())
+    first, second = (check_in(kiosk, photo, idempotency_key=key).json for _ in range(2))
+    assert first == second
+    with toolbox.reading() as session:
+        assert session.query(CheckIn).count() == 1
+
+
+@pytest.mark.parametrize(
+    ("changes", "status"),
+    [
+        ({"photo": None}, 400),
+        ({"photo": b""}, 400),
+        ({"photo": b"<svg/>"}, 400),
+        ({"photo": b"\xff" * (5 * 1024 * 1024 + 100_000)}, 413),
+        ({"idempotency_key": "again and again"}, 400),
+        ({"idempotency_key": "x" * 100_000}, 400),
+    ],
+)
+def test_what_is_no_check_in_is_refused_with_a_sentence(
+    kiosk, meera_enrolled, toolbox, photo, changes, status
+):
+    changes = dict(changes)
+    answer = check_in(kiosk, changes.pop("photo", photo), **changes)
+    assert answer.status_code == status
+    assert answer.json["error"].endswith(".")
+    with toolbox.reading() as session:
+        assert session.query(CheckIn).count() == 0
+
+
+def test_a_roll_id_of_nobody_is_not_in_this_class(kiosk, photo):
+    html, sql = "<script>alert(1)</script>", "' OR 1=1 --"
+    for typed in ("", "\x00", "{{7*7}}", html, sql, "x" * 100_000, "-1", "15203A9999", "🎓"):
+        assert check_in(kiosk, photo, roll_id=typed).json["outcome"] == "not_in_class", typed
+
+
+def test_a_check_in_without_the_forms_token_is_refused(kiosk, photo):
+    fields = {"class_code": "CO6GA", "roll_id": "15203A0042", "idempotency_key": str(uuid4())}
+    fields["photo"] = (BytesIO(photo), "photo.jpg")
+    answer = kiosk.client.post("/kiosk/check-in", base_url=SITE, data=fields)
+    assert answer.status_code == 400
+
+
+def test_without_a_pass_the_kiosks_addresses_answer_nothing(stranger, photo):
+    assert "/sign-in" in stranger.get("/kiosk", follow_redirects=True).request.path
+    assert stranger.get("/kiosk/status").status_code == 404
+    assert check_in(stranger, photo).status_code == 404
+    assert "/sign-in" in stranger.get("/kiosk/leave", follow_redirects=True).request.path
+
+
+def test_a_closed_lecture_is_told_by_the_status_and_by_the_check_in(kiosk, school, toolbox, photo):
+    assert kiosk.get("/kiosk/status").json == {"over": None, "here": 0, "expected": 2}
+    close_lecture(toolbox, school.actor, school.ids["lecture"])
+    assert "closed" in kiosk.get("/kiosk/status").json["over"]
+    assert check_in(kiosk, photo).json["outcome"] == "lecture_closed"
+    assert "closed" in kiosk.page("/kiosk").select_one("#over").get_text()
+
+
+def test_another_screen_can_end_the_phones_check_in(kiosk, school, app, photo):
+    desk = Phone(app, "192.0.2.2")
+    desk.sign_in(school.password)
+    desk.press(f"/lectures/{school.ids['lecture']}", "End")
+    assert kiosk.get("/kiosk/status").status_code == 404
+    assert check_in(kiosk, photo).status_code == 404
+    assert "/sign-in" in kiosk.get("/kiosk", follow_redirects=True).request.path
+
+
+def test_a_wrong_password_keeps_the_kiosk(kiosk):
+    answer = kiosk.post("/kiosk/leave", {"password": "not the teacher's"})
+    assert answer.status_code == 403
+    assert "not the teacher" in answer.text
+    assert kiosk.get("/report").location == "/kiosk"
+
+
+def test_the_right_password_gives_the_phone_back_on_the_lectures_page(kiosk, school, toolbox):
+    answer = kiosk.post("/kiosk/leave", {"password": school.password})
+    assert answer.location == f"/lectures/{school.ids['lecture']}"
+    assert "Databases" in kiosk.page(answer.location).h1.get_text()
+    assert "kiosk_pass" not in kiosk.cookies()
+    with toolbox.reading() as session:
+        assert session.query(KioskPass).one().ended_at is not None
+        assert session.query(SignIn).count() == 1
+
+
+def test_a_pass_that_was_given_back_is_worth_nothing(kiosk, school, app, photo):
+    copied = {"kiosk_pass": kiosk.cookies()["kiosk_pass"]}
+    kiosk.post("/kiosk/leave", {"password": school.password})
+    thief = Phone(app, "203.0.113.9")
+    thief.take_cookies(copied)
+    assert check_in(thief, photo).status_code == 404
+
+
+def test_guessing_at_the_kiosk_is_slowed_but_not_the_teacher_elsewhere(kiosk, school, app):
+    answers = [kiosk.post("/kiosk/leave", {"password": f"guess {number}"}).status_code for number in range(7)]
+    assert answers == [403] * 6 + [429]
+    assert kiosk.post("/kiosk/leave", {"password": school.password}).status_code == 429
+    assert Phone(app, "192.0.2.2").sign_in(school.password).location.endswith("/")
+
+
+def test_the_pass_of_a_deactivated_teacher_is_worth_nothing(kiosk, school, toolbox, photo):
+    with toolbox.sessions.begin() as session:
+        session.get(Teacher, school.ids["teacher"]).active = False
+    assert check_in(kiosk, photo).status_code == 404
+
+
+def test_a_lecture_that_takes_no_marks_is_not_handed_round(teacher, school, toolbox):
+    close_lecture(toolbox, school.actor, school.ids["lecture"])
+    answer = teacher.press(f"/lectures/{school.ids['lecture']}/kiosk", "Start the check-in")
+    assert answer.status_code == 409
+    assert "kiosk_pass" not in teacher.cookies()
