@@ -22,15 +22,15 @@ COLUMNS = {
 LONGEST_NOTE = 500  # the mark's column in the database
 
 _STATUS_WORDS = {
-    **{word: MarkStatus.PRESENT for word in ("present", "p", "here")},
-    **{word: MarkStatus.LATE for word in ("late", "l")},
-    **{word: MarkStatus.EXCUSED for word in ("excused", "e", "ex")},
-    **{word: MarkStatus.ABSENT for word in ("absent", "a", "ab", "abs")},
+    **dict.fromkeys(("present", "p", "here"), MarkStatus.PRESENT),
+    **dict.fromkeys(("late", "l"), MarkStatus.LATE),
+    **dict.fromkeys(("excused", "e", "ex"), MarkStatus.EXCUSED),
+    **dict.fromkeys(("absent", "a", "ab", "abs"), MarkStatus.ABSENT),
 }
 # Seen in other registers, but a 1 may count a presence as well as an absence: asked about, never guessed.
 _PERHAPS = {
-    **{word: MarkStatus.PRESENT for word in ("1", "true", "yes", "y", "x", "✓", "✔")},
-    **{word: MarkStatus.ABSENT for word in ("0", "false", "no", "n", "-", "✗")},
+    **dict.fromkeys(("1", "true", "yes", "y", "x", "✓", "✔"), MarkStatus.PRESENT),
+    **dict.fromkeys(("0", "false", "no", "n", "-", "✗"), MarkStatus.ABSENT),
 }
 _NUMBER_LIKE = re.compile(r"\d+(\.\d+)?(E[+-]?\d+)?")
 

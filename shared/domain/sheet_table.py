@@ -1,4 +1,4 @@
-"""Finds the columns of an uploaded table by their words, whatever their order and whatever else stands there."""
+"""Finds the columns of an uploaded table by their words, in any order and with any others beside them."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
