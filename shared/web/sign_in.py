@@ -47,7 +47,7 @@ _ALWAYS_OPEN = frozenset(
 _WITH_A_FIRST_TIME_PASSWORD = frozenset({"security.change_password", "security.logout"})
 
 
-class _LookedUpAddress(MailUtil):  # type: ignore[misc]
+class _LookedUpAddress(MailUtil):
     """An address at sign-in is only looked up; it was checked when the account was made."""
 
     def normalize(self, email: str) -> str:
