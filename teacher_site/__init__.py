@@ -7,7 +7,7 @@ from shared.persistence.tables import Lecture, Teacher
 from shared.settings import Settings
 from shared.toolbox import Toolbox
 from shared.web.site import SiteDescription, build_site, prepare
-from teacher_site import attendance, kiosk, lectures
+from teacher_site import attendance, family_mail, kiosk, lectures
 
 # A sheet or a form; the kiosk's photo has a smaller limit of its own.
 LARGEST_REQUEST_BYTES = 16 * 1024 * 1024
@@ -34,7 +34,7 @@ def create_app(settings: Settings | None = None, toolbox: Toolbox | None = None)
         import_name=__name__,
         settings=settings,
         toolbox=toolbox,
-        pages=[lectures.pages, attendance.pages, kiosk.pages],
+        pages=[lectures.pages, attendance.pages, family_mail.pages, kiosk.pages],
         gate=kiosk.keep_to_the_kiosk,
     )
     app.config["MAX_CONTENT_LENGTH"] = LARGEST_REQUEST_BYTES

@@ -22,7 +22,11 @@ class LectureForm(FlaskForm):
 
     subject = StringField("Subject", [InputRequired("Say what the lecture is about.")])
     class_ids = SelectMultipleField(
-        "Classes", coerce=int, widget=ListWidget(prefix_label=False), option_widget=CheckboxInput()
+        "Classes",
+        coerce=int,
+        description="With the number of their students.",
+        widget=ListWidget(prefix_label=False),
+        option_widget=CheckboxInput(),
     )
     minutes = IntegerField("Length in minutes", [InputRequired("Type a number of minutes.")])
     starts_on = DateField("Date", [Optional()], description="Leave date and time empty to begin now.")
@@ -32,9 +36,7 @@ class LectureForm(FlaskForm):
     def __init__(self, **values: Any) -> None:
         super().__init__(**values)
         taught = attendance.classes_of(reading, current_user.id)
-        self.class_ids.choices = [
-            (each.id, f"{each.class_code} ({count} students)") for each, count in taught
-        ]
+        self.class_ids.choices = [(each.id, f"{each.class_code} ({count})") for each, count in taught]
         self.subject.render_kw = {"maxlength": LONGEST_SUBJECT, "list": "subjects"}
         self.minutes.render_kw = {"type": "number", "min": 1, "max": LONGEST_LECTURE_MINUTES}
 
