@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from difflib import get_close_matches
 from enum import StrEnum
 
@@ -80,10 +80,18 @@ BACK_OFF = tuple(timedelta(minutes=minutes) for minutes in (1, 2, 5, 15, 30, 60)
 # … until yesterday's attendance is no news any more.
 GIVE_UP_AFTER = timedelta(hours=24)
 
+# The worker looks for due letters every minute; 500 of them took it 10 seconds.
+OVERDUE_AFTER = timedelta(minutes=3)
+
 
 def back_off(tries: int) -> timedelta:
     """How long to wait after the given number of tries (1 or more) that ended in "later"."""
     return BACK_OFF[min(tries, len(BACK_OFF)) - 1]
+
+
+def is_overdue(state: MailState, try_at: datetime, now: datetime) -> bool:
+    """Tell whether a letter has waited longer than a running worker lets it; times are aware."""
+    return state is MailState.QUEUED and now - try_at > OVERDUE_AFTER
 
 
 def count_states(states: Sequence[MailState]) -> dict[MailState, int]:

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, cast
 
 from sqlalchemy import CursorResult, Update, case, func, literal, select, update
-from sqlalchemy.orm import Session, joinedload, selectinload
+from sqlalchemy.orm import Session, joinedload, load_only, selectinload
 
 from shared.domain.family_mail import BACK_OFF, GIVE_UP_AFTER, MailState
 from shared.persistence.tables import Lecture, OutgoingMail, Student, UtcDateTime
@@ -21,11 +21,11 @@ def letters_of(session: Session, lecture_id: int) -> Sequence[OutgoingMail]:
     return session.scalars(query.order_by(OutgoingMail.id)).all()
 
 
-def states_of(session: Session, lecture_id: int) -> Sequence[tuple[int, MailState, str]]:
-    """Each letter's id, state and reason."""
-    query = select(OutgoingMail.id, OutgoingMail.state, OutgoingMail.reason)
-    rows = session.execute(query.where(OutgoingMail.lecture_id == lecture_id))
-    return [(mail_id, state, reason) for mail_id, state, reason in rows]
+def fates_of(session: Session, lecture_id: int) -> Sequence[OutgoingMail]:
+    """What became of each letter about a lecture and nothing else, for the page that asks every second."""
+    fate = load_only(OutgoingMail.state, OutgoingMail.reason, OutgoingMail.try_at)
+    query = select(OutgoingMail).where(OutgoingMail.lecture_id == lecture_id).options(fate)
+    return session.scalars(query.execution_options(populate_existing=True)).all()
 
 
 def due_ids(session: Session, now: datetime, *, limit: int) -> Sequence[int]:

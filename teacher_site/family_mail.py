@@ -1,0 +1,112 @@
+"""Pages of the mail to the families: what would be sent, the press, its progress, and trying again."""
+
+from collections.abc import Callable, Sequence
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from shared.domain.attendance import LectureState
+from shared.domain.family_mail import SETTLED, MailState, count_states, is_overdue
+from shared.errors import Conflict, InvalidInput
+from shared.persistence import attendance, outbox
+from shared.persistence.tables import OutgoingMail
+from shared.services import family_mail
+from shared.services.registration import LANGUAGES
+from shared.web.sign_in import actor
+from shared.web.site import reading, toolbox
+
+pages = Blueprint("family_mail", __name__, template_folder="templates")
+
+# What needs a person stands first.
+_ORDER = (
+    MailState.REFUSED,
+    MailState.PERHAPS_SENT,
+    MailState.SENDING,
+    MailState.QUEUED,
+    MailState.SENT,
+)
+
+
+@pages.get("/lectures/<int:lecture_id>/mail")
+def show(lecture_id: int) -> str:
+    lecture = attendance.find_own_lecture(reading, actor().account_id, lecture_id)
+    plan = family_mail.plan_mail(reading, lecture)
+    now = toolbox.now()
+    return render_template(
+        "teacher/family_mail.html",
+        lecture=lecture,
+        states=LectureState,
+        plan=plan,
+        samples=[(letter, *family_mail.show_sample(toolbox, lecture, letter)) for letter in plan.samples],
+        languages=LANGUAGES,
+        told=sorted(plan.told, key=lambda letter: _ORDER.index(letter.state)),
+        progress=_progress(plan.told),
+        is_overdue=any(is_overdue(letter.state, letter.try_at, now) for letter in plan.told),
+        note=_note,
+        is_set_up=toolbox.settings.mail_server is not None,
+    )
+
+
+@pages.get("/lectures/<int:lecture_id>/mail/progress")
+def progress(lecture_id: int) -> dict[str, object]:
+    """How far the letters are, and what became of each."""
+    attendance.find_own_lecture(reading, actor().account_id, lecture_id)
+    letters = outbox.fates_of(reading, lecture_id)
+    fates = {
+        letter.id: {"state": letter.state, "label": letter.state.label, "note": _note(letter)}
+        for letter in letters
+    }
+    return {**_progress(letters), "letters": fates}
+
+
+def _progress(letters: Sequence[OutgoingMail]) -> dict[str, object]:
+    counts = count_states([letter.state for letter in letters])
+    words = ", ".join(f"{counts[state]} {state.label}" for state in reversed(_ORDER) if counts[state])
+    return {"done": sum(counts[state] for state in SETTLED), "total": len(letters), "sentence": words}
+
+
+def _note(letter: OutgoingMail) -> str:
+    """Why a letter is where it is, and when it is tried again."""
+    if letter.state is MailState.QUEUED and letter.reason:
+        again = letter.try_at.astimezone(toolbox.settings.zone)
+        return f"{letter.reason} Next try at {again:%H:%M}."
+    return letter.reason
+
+
+@pages.post("/lectures/<int:lecture_id>/mail")
+def send(lecture_id: int) -> Response:
+    seen = request.form.get("seen", "")
+    nothing = "Everybody has been written to already; nothing was sent twice."
+    return _press(lecture_id, lambda: family_mail.send_mail(toolbox, actor(), lecture_id, seen=seen), nothing)
+
+
+@pages.post("/lectures/<int:lecture_id>/mail/retry")
+def retry(lecture_id: int) -> Response:
+    nothing = "There is nothing to try again: the office has changed these addresses."
+    return _press(lecture_id, lambda: family_mail.retry_refused(toolbox, actor(), lecture_id), nothing)
+
+
+@pages.post("/lectures/<int:lecture_id>/mail/<int:mail_id>/retry")
+def retry_one(lecture_id: int, mail_id: int) -> Response:
+    nothing = "This letter is not in doubt any more; nothing was sent."
+    return _press(
+        lecture_id, lambda: family_mail.retry_perhaps_sent(toolbox, actor(), lecture_id, mail_id), nothing
+    )
+
+
+@pages.post("/lectures/<int:lecture_id>/mail/corrections")
+def correct(lecture_id: int) -> Response:
+    nothing = "Every family knows what the register says; nothing was sent."
+    return _press(lecture_id, lambda: family_mail.send_corrections(toolbox, actor(), lecture_id), nothing)
+
+
+def _press(lecture_id: int, queue: Callable[[], int], nothing: str) -> Response:
+    """Queue letters, say how many, and show how they fare."""
+    try:
+        count = queue()
+    except (Conflict, InvalidInput) as refused:
+        flash(str(refused), "warning")
+    else:
+        words = "1 letter is" if count == 1 else f"{count} letters are"
+        flash(f"{words} on the way." if count else nothing, "success" if count else "info")
+    return redirect(url_for(".show", lecture_id=lecture_id))
