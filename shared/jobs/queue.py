@@ -33,7 +33,11 @@ class JobQueue:
 
     def __init__(self, settings: Settings, run: Callable[[int], None] = _run_elsewhere) -> None:
         self.huey = _huey(settings)
-        self._task = self.huey.task(name="run_job")(run)
+
+        def run_job(job_id: int) -> None:  # Huey names a task by its module: this one, at both ends
+            run(job_id)
+
+        self._task = self.huey.task()(run_job)
 
     def start(self, job_id: int) -> None:
         """Queue a job whose row is already committed. Raises QueueUnavailable."""

@@ -1,0 +1,57 @@
+"""What a site queues, a worker runs: over SQLite in one machine and over Redis between two."""
+
+import json
+
+import pytest
+
+from shared.jobs.queue import JobQueue
+from shared.jobs.worker import run_job
+from shared.persistence import jobs
+from shared.persistence.tables import Job
+from shared.toolbox import Toolbox
+
+
+@pytest.fixture(params=["sqlite", "redis"])
+def settings(request, make_settings, sqlite_url):
+    if request.param == "sqlite":
+        return make_settings(sqlite_url)
+    return make_settings(sqlite_url, REDIS_URL=request.getfixturevalue("redis_server").url)
+
+
+def test_a_message_of_one_process_is_run_by_another(settings):
+    ran: list[int] = []
+    site, worker = JobQueue(settings), JobQueue(settings, ran.append)
+    site.start(17)
+    task = worker.huey.dequeue()
+    worker.huey.execute(task)
+    assert ran == [17]
+    assert worker.huey.dequeue() is None
+
+
+def test_a_message_is_json_with_one_row_id(settings):
+    site = JobQueue(settings)
+    site.start(17)
+    message = json.loads(site.huey.storage.dequeue())
+    assert message["args"] == [17]
+
+
+def test_a_job_that_fails_says_so_to_the_person_who_waits(settings):
+    toolbox = Toolbox(settings)
+    with toolbox.sessions.begin() as session:
+        job = jobs.add(session, "train_face_model", 404, total=1, now=toolbox.now())
+    run_job(toolbox, job.id)
+    with toolbox.reading() as session:
+        row = session.get(Job, job.id)
+    assert row.state == "failed"
+    assert row.sentence.endswith(".")
+    assert row.finished_at is not None
+
+
+def test_a_job_is_run_once_even_if_two_workers_hear_of_it(settings):
+    toolbox = Toolbox(settings)
+    with toolbox.sessions.begin() as session:
+        job = jobs.add(session, "train_face_model", 404, total=1, now=toolbox.now())
+    with toolbox.sessions.begin() as session:
+        assert jobs.claim(session, job.id) is not None
+    with toolbox.sessions.begin() as session:
+        assert jobs.claim(session, job.id) is None
