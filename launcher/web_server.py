@@ -24,7 +24,7 @@ limit_request_line = 4094
 limit_request_fields = 60
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108 a heartbeat must not wait for a disk
 control_socket_disable = True
-loglevel = "warning"
+loglevel = "error"  # a phone that does not trust the certificate yet hangs up, which is worth no line
 # %(U)s is the path without its query, in which a search for a student's name may stand.
 access_log_format = '%(t)s %(h)s "%(m)s %(U)s" %(s)s %(B)s %(M)sms'
 
