@@ -96,8 +96,8 @@ def _make_sites(environ: Mapping[str, str], ports: Mapping[str, int], certificat
 
 def _make_worker(environ: Mapping[str, str]) -> Child:
     command = [sys.executable, "-m", "huey.bin.huey_consumer", "shared.jobs.worker.huey", "--quiet"]
-    # Somebody at the desk waits for a training: a second thread so that no letters are in its way, and an idle
-    # worker looks again after half a second instead of the library's ten.
+    # Somebody at the desk waits for a training: a second thread so that no letters are in its way, and
+    # an idle worker looks again after half a second instead of the library's ten.
     command += ["--workers", "2", "--max-delay", "0.5"]
     # Huey finishes the job at hand on SIGINT and drops it on SIGTERM.
     return Child("The worker", command, environ, stop_signal=signal.SIGINT)
