@@ -7,10 +7,7 @@ from shared.persistence.tables import Lecture, Teacher
 from shared.settings import Settings
 from shared.toolbox import Toolbox
 from shared.web.site import SiteDescription, build_site, prepare
-from teacher_site import attendance, family_mail, kiosk, lectures
-
-# A sheet or a form; the kiosk's photo has a smaller limit of its own.
-LARGEST_REQUEST_BYTES = 16 * 1024 * 1024
+from teacher_site import attendance, family_mail, kiosk, lectures, sheets
 
 
 def create_app(settings: Settings | None = None, toolbox: Toolbox | None = None) -> Flask:
@@ -34,10 +31,9 @@ def create_app(settings: Settings | None = None, toolbox: Toolbox | None = None)
         import_name=__name__,
         settings=settings,
         toolbox=toolbox,
-        pages=[lectures.pages, attendance.pages, family_mail.pages, kiosk.pages],
+        pages=[lectures.pages, attendance.pages, family_mail.pages, kiosk.pages, sheets.pages],
         gate=kiosk.keep_to_the_kiosk,
     )
-    app.config["MAX_CONTENT_LENGTH"] = LARGEST_REQUEST_BYTES
 
     @app.template_filter("state")
     def state(lecture: Lecture) -> LectureState:

@@ -1,0 +1,77 @@
+"""Pages of a lecture's sheet: download, upload, review, apply, undo."""
+
+from io import BytesIO
+
+from flask import Blueprint, flash, redirect, render_template, request, send_file, url_for
+from werkzeug.wrappers import Response
+
+from shared.errors import Conflict, InvalidInput, WorkbookRefused
+from shared.persistence import attendance, sheets
+from shared.services.sheet_correction import (
+    UploadReview,
+    apply_review,
+    download_sheet,
+    review_upload,
+    undo_upload,
+)
+from shared.web.sign_in import actor
+from shared.web.site import reading, toolbox
+
+pages = Blueprint("sheets", __name__, template_folder="templates")
+
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+@pages.get("/lectures/<int:lecture_id>/sheet.xlsx")
+def download(lecture_id: int) -> Response:
+    name, content = download_sheet(toolbox, actor(), lecture_id)
+    return send_file(BytesIO(content), mimetype=XLSX, as_attachment=True, download_name=name)
+
+
+@pages.route("/lectures/<int:lecture_id>/sheet", methods=["GET", "POST"])
+def show(lecture_id: int) -> str | tuple[str, int]:
+    """The sheet's page; a posted sheet is answered with what it would change."""
+    if request.method == "GET":
+        return _page(lecture_id)
+    sent = request.files.get("sheet")
+    try:
+        if sent is None or not sent.filename:
+            raise InvalidInput("Please choose the edited sheet first.")
+        found = review_upload(
+            toolbox, actor(), lecture_id, file_name=sent.filename, content=sent.stream.read()
+        )
+    except (Conflict, InvalidInput, WorkbookRefused) as refused:
+        return _page(lecture_id, refused=str(refused)), refused.status
+    return _page(lecture_id, found=found)
+
+
+def _page(lecture_id: int, *, found: UploadReview | None = None, refused: str = "") -> str:
+    return render_template(
+        "teacher/sheet.html",
+        lecture=attendance.find_own_lecture(reading, actor().account_id, lecture_id),
+        uploads=sheets.list_uploads(reading, lecture_id),
+        found=found,
+        refused=refused,
+    )
+
+
+@pages.post("/lectures/<int:lecture_id>/sheet/apply")
+def apply(lecture_id: int) -> Response:
+    try:
+        upload = apply_review(toolbox, actor(), lecture_id, request.form.get("review", ""))
+    except (Conflict, InvalidInput) as refused:
+        flash(str(refused), "warning")
+    else:
+        flash(f"Saved: {len(upload.changes)} changed. You can undo this below.", "success")
+    return redirect(url_for("sheets.show", lecture_id=lecture_id))
+
+
+@pages.post("/lectures/<int:lecture_id>/sheet/uploads/<int:upload_id>/undo")
+def undo(lecture_id: int, upload_id: int) -> Response:
+    try:
+        count = undo_upload(toolbox, actor(), lecture_id, upload_id)
+    except Conflict as refused:
+        flash(str(refused), "warning")
+    else:
+        flash(f"The upload was undone: {count} changed back.", "success")
+    return redirect(url_for("sheets.show", lecture_id=lecture_id))
