@@ -4,6 +4,8 @@ from flask import Flask
 
 from admin_site import class_photos, classes, commands, enrolment, readiness, students, teachers
 from shared.persistence.tables import Admin
+from shared.services import photo_archive
+from shared.services.enrolment import LARGEST_BATCH_BYTES
 from shared.settings import Settings
 from shared.toolbox import Toolbox
 from shared.web.site import SiteDescription, build_site, prepare
@@ -24,6 +26,10 @@ def create_app(settings: Settings | None = None, toolbox: Toolbox | None = None)
             ("students.show_list", "Students"),
         ),
         home="readiness.board",
+        large_uploads={
+            "class_photos.show": photo_archive.LARGEST_ZIP_BYTES,
+            "enrolment.add_photos": LARGEST_BATCH_BYTES,
+        },
     )
     return build_site(
         description,

@@ -26,13 +26,15 @@ from shared.services.audit import Actor
 from shared.services.consent import current_consent
 from shared.services.registration import LONGEST_NAME, find_student
 from shared.toolbox import Toolbox
-from shared.vision.images import open_photo
+from shared.vision.images import MAX_BYTES, open_photo
 
 if TYPE_CHECKING:
     import numpy as np
 
 # As many guided photos are asked for; from here on training begins by itself.
 GUIDED_PHOTOS = 5
+# What one form of several photos may weigh.
+LARGEST_BATCH_BYTES = (MAX_PHOTOS + 1) * MAX_BYTES
 # A training that says nothing for so long was cut off with its worker; another may begin.
 LONGEST_TRAINING = timedelta(minutes=2)
 

@@ -13,6 +13,8 @@ from shared.vision.images import MAX_BYTES
 
 Student = TypeVar("Student")
 
+# A class of 80 with five photos of 600 kB each.
+LARGEST_ZIP_BYTES = 256 * 1024 * 1024
 MOST_FILES = 2000
 MOST_UNPACKED_BYTES = 512 * 1024 * 1024
 # Python reads a zip's whole directory into memory before it can be asked how long it is.

@@ -1,7 +1,7 @@
 """Builds a site: settings, sign-in, CSRF, headers, errors and layout, the same for both."""
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -18,8 +18,8 @@ from shared.toolbox import Toolbox
 from shared.web import error_pages, sign_in
 from shared.web.open_pages import make_open_pages
 
-# One request carries at most a class's worth of photos; the pages that take less say so themselves.
-LARGEST_REQUEST_BYTES = 256 * 1024 * 1024
+# A request carries at most a photo or a workbook of 5 MB and a form; a site names the pages that take more.
+LARGEST_REQUEST_BYTES = 6 * 1024 * 1024
 LARGEST_FORM_BYTES = 1024 * 1024
 MOST_FORM_PARTS = 1000
 
@@ -52,7 +52,8 @@ _HEADERS = {
 class SiteDescription:
     """What tells one site from the other. `navigation` is (endpoint, words) in the order shown.
 
-    `open_endpoints` may be asked for by anybody; every other page needs a sign-in.
+    `open_endpoints` may be asked for by anybody; every other page needs a sign-in. `large_uploads` gives
+    the bytes that a request may have at endpoints that take more than one photo.
     """
 
     name: str
@@ -62,6 +63,7 @@ class SiteDescription:
     navigation: tuple[tuple[str, str], ...]
     home: str
     open_endpoints: frozenset[str] = frozenset()
+    large_uploads: Mapping[str, int] = field(default_factory=dict)
 
 
 class _RowId(IntegerConverter):
@@ -104,6 +106,7 @@ def build_site(
     app.extensions["site"] = description
     if gate is not None:
         app.before_request(gate)
+    _install_limits(app, description)
     Bootstrap5(app)
     CSRFProtect(app)
     app.register_blueprint(make_open_pages())  # before the sign-in library's, so that our templates win
@@ -148,6 +151,18 @@ def _install_reading(app: Flask, toolbox: Toolbox) -> None:
         session = g.pop("reading", None)
         if session is not None:
             session.close()
+
+
+def _install_limits(app: Flask, description: SiteDescription) -> None:
+    """Bound a request's size before anything reads it."""
+
+    @app.url_value_preprocessor
+    def limit(endpoint: str | None, _values: dict[str, Any] | None) -> None:
+        if request.mimetype == "multipart/form-data":
+            request.max_content_length = description.large_uploads.get(endpoint or "", LARGEST_REQUEST_BYTES)
+        else:
+            # Werkzeug reads other forms into memory whole, whatever MAX_FORM_MEMORY_SIZE says.
+            request.max_content_length = LARGEST_FORM_BYTES
 
 
 def _install_headers(app: Flask) -> None:

@@ -1,0 +1,204 @@
+"""Pages of classes, teachers and students, as an admin uses them."""
+
+import re
+
+import pytest
+
+from admin_site import create_app
+from shared.persistence.tables import Admin, SignIn, Student
+from shared.services import registration
+from shared.services.sign_in import begin_sign_in
+from tests.office import add_student, agree
+from tests.school import TEACHER_EMAIL, found_school
+
+
+def fill_student(desk, words="Save", **typed):
+    desk.open("/students/new")
+    return desk.fill(words, **{"name": "Asha Rao", "roll_id": "15203a0050", **typed})
+
+
+def test_a_class_a_teacher_and_a_student_are_added(desk, office):
+    desk.open("/classes/new")
+    desk.fill("Save", class_code="me 4", name="Mechanical Engineering")
+    assert "ME4" in desk.told()
+    desk.open("/teachers/new")
+    desk.fill("Save", name="Ravi Kumar", email="ravi@school.example", class_ids=[office.class_id])
+    password = desk.page.select_one("#password").get_text(strip=True)
+    assert re.fullmatch(r"([a-z0-9]{5}-){3}[a-z0-9]{5}", password)
+    assert password not in desk.open("/teachers").get_text()
+    assert "CO6GA" in desk.told()
+    fill_student(desk, parent1_email="latha@home.example")
+    assert "15203A0050" in desk.told()
+    assert "latha@home.example" in desk.told()
+
+
+def test_the_form_stays_open_for_the_next_student_of_the_same_class(desk, office):
+    fill_student(desk, "Save and add another")
+    assert desk.path == "/students/new"
+    assert desk.page.select_one("option[selected]")["value"] == str(office.class_id)
+
+
+@pytest.mark.parametrize(
+    ("field", "typed", "sentence"),
+    [
+        ("name", "", "Please type a name."),
+        ("roll_id", "15203A0042", "already taken"),
+        ("parent1_email", "latha", "not an e-mail address"),
+        ("parent1_email", "a@b.example\r\nBcc: all@b.example", "not an e-mail address"),
+        ("name", "Asha\x00", "cannot be seen"),
+    ],
+)
+def test_an_error_stands_at_its_field_and_nothing_typed_is_lost(desk, field, typed, sentence):
+    fill_student(desk, **{"email": "asha@school.example", field: typed})
+    assert sentence in desk.error_at(field)
+    assert desk.page.select_one(f"[name={field}]")["aria-invalid"] == "true"
+    assert desk.page.select_one("[name=email]")["value"] == "asha@school.example"
+
+
+@pytest.mark.parametrize("typed", ["<script>alert(1)</script>", "{{7*7}}", "x' or '1'='1"])
+def test_what_is_typed_is_shown_as_text(desk, typed):
+    fill_student(desk, name=typed)
+    assert desk.page.select_one("h1").get_text(strip=True) == typed
+    assert desk.page.select_one("main script") is None
+
+
+def test_a_megabyte_of_text_is_refused_with_a_sentence(desk):
+    fill_student(desk, name="x" * 1_100_000)
+    assert desk.status == 413
+    assert "too large" in desk.told()
+    fill_student(desk, name="x" * 900_000)
+    assert "longer than 200 signs" in desk.error_at("name")
+
+
+@pytest.mark.parametrize("address", ["/students/99999999999999999999", "/students/-1", "/classes/0/edit"])
+def test_an_id_that_cannot_be_is_no_page(desk, address):
+    desk.open(address)
+    assert desk.status == 404
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["q=%25", "q=%00", "page=-5", "page=99999999999999999999", "class_id=99999999999999999999", "lack=x"],
+)
+def test_an_odd_search_finds_something_or_nothing_and_does_not_fail(desk, query):
+    desk.open(f"/students?{query}")
+    assert desk.status == 200
+
+
+def test_a_search_looks_into_names_roll_ids_and_addresses(desk, office):
+    fill_student(desk, parent2_email="grandma@home.example")
+    for text, found in [("asha", True), ("0050", True), ("GRANDMA@", True), ("a%a", False), ("_", False)]:
+        desk.open(f"/students?q={text.replace('%', '%25')}")
+        assert ("Asha Rao" in desk.told()) is found, text
+
+
+def test_long_lists_are_paged(desk, office):
+    with office.toolbox.sessions.begin() as session:
+        session.add_all(
+            Student(
+                class_id=office.class_id,
+                roll_id=f"Z{number:03}",
+                name=f"Student {number}",
+                language="en",
+                active=True,
+            )
+            for number in range(60)
+        )
+    desk.open("/students?q=student")
+    assert len(desk.page.select("main li")) == 50
+    desk.open(desk.page.select_one("a[rel=next]")["href"])
+    assert len(desk.page.select("main li")) == 10
+    assert "60 in all, page 2 of 2" in desk.told()
+
+
+def test_a_deactivated_student_leaves_the_lists_and_comes_back(desk, office):
+    desk.open(f"/students/{office.meera}")
+    desk.fill("Deactivate this student")
+    assert "Meera Iyer" not in desk.open("/students").get_text()
+    assert "Meera Iyer" in desk.open("/students?show=deactivated").get_text()
+    desk.open(f"/students/{office.meera}")
+    desk.fill("Reactivate this student")
+    assert "Meera Iyer" in desk.open("/students").get_text()
+
+
+def test_a_class_is_edited_deactivated_and_reactivated(desk, office):
+    desk.open(f"/classes/{office.class_id}/edit")
+    desk.fill("Save", class_code="co6gb")
+    assert "CO6GB" in desk.told()
+    desk.open(f"/classes/{office.class_id}/edit")
+    desk.fill("Deactivate this class")
+    assert "CO6GB" not in desk.told().replace("The class", "")
+    desk.open("/classes?show=deactivated")
+    desk.fill("Reactivate")
+    assert "CO6GB" in desk.told()
+
+
+def test_a_teachers_new_password_and_deactivation_end_their_sign_ins(desk, office):
+    school = found_school_beside(office)
+    begin_sign_in(office.toolbox, site="classroom", account_id=school.ids["teacher"], device="a phone")
+    desk.open(f"/teachers/{school.ids['teacher']}/edit")
+    assert desk.page.select_one("[name=email]")["value"] == TEACHER_EMAIL
+    desk.fill("Make a new first-time password")
+    assert "shown only now" in desk.told()
+    assert count_sign_ins(office, school) == 0
+    begin_sign_in(office.toolbox, site="classroom", account_id=school.ids["teacher"], device="a phone")
+    desk.open(f"/teachers/{school.ids['teacher']}/edit")
+    desk.fill("Deactivate this teacher")
+    assert count_sign_ins(office, school) == 0
+
+
+def test_the_board_says_what_is_lacking_and_leads_to_the_next_student(desk, office):
+    agree(office.toolbox, office, office.ravi)
+    add_student(office.toolbox, office, "Asha Rao", "15203A0044", parent1_email="latha@home.example")
+    desk.open("/")
+    words = desk.told()
+    for expected in (
+        "0 of 3 students have a face",
+        "3 without a face",
+        "2 without consent",
+        "2 without a parent",
+    ):
+        assert expected in words
+    listed = desk.open(desk.page.select_one("a[href*='lack=consent']")["href"]).select("main li")
+    assert [item.a.get_text(strip=True) for item in listed] == ["Meera Iyer", "Asha Rao"]
+    desk.open(f"/classes/{office.class_id}/enrol-next")
+    assert desk.path == f"/students/{office.meera}/consent"
+    desk.open(desk.page.find("a", string="Skip to the next student")["href"])
+    assert desk.path == f"/students/{office.ravi}/enrolment"
+    desk.open(f"/classes/{office.class_id}/enrol-next?after=15203A0044")
+    assert "last student" in desk.told()
+
+
+def test_consent_is_recorded_and_withdrawn_on_its_page(desk, office):
+    desk.open(f"/students/{office.meera}/consent")
+    desk.fill("Record the consent", given_by="Latha Iyer")
+    assert "Please confirm" in desk.error_at("confirmed")
+    desk.fill("Record the consent", given_by="Latha Iyer", confirmed="y")
+    assert desk.path == f"/students/{office.meera}/enrolment"
+    desk.open(f"/students/{office.meera}")
+    assert "Latha Iyer agreed on" in desk.told()
+    assert "recorded by Anita Desai" in desk.told()
+    desk.fill("Withdraw and delete the face")
+    assert "Withdrawn on" in desk.told()
+
+
+def test_an_admin_is_made_by_command(office):
+    runner = create_app(toolbox=office.toolbox).test_cli_runner()
+    done = runner.invoke(args=["create-admin", "second@school.example", "--name", "Second"])
+    assert "First-time password of second@school.example: " in done.output
+    again = runner.invoke(args=["create-admin", "second@school.example"])
+    assert again.exit_code == 1
+    assert "already an account" in again.output
+    with office.toolbox.reading() as session:
+        assert session.query(Admin).filter_by(email="second@school.example").one().must_change_password
+
+
+def found_school_beside(office):
+    """The classroom's small school beside the office's class."""
+    registration.change_class(office.toolbox, office.actor, office.class_id, class_code="OTHER", name="")
+    return found_school(office.toolbox)
+
+
+def count_sign_ins(office, school):
+    with office.toolbox.reading() as session:
+        return session.query(SignIn).filter_by(site="classroom", account_id=school.ids["teacher"]).count()
