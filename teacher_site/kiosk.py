@@ -40,9 +40,6 @@ COOKIE_LIFE_S = 24 * 60 * 60
 OPEN_TO_THE_PASS = frozenset({"kiosk.page", "kiosk.status", "kiosk.send", "kiosk.leave"})
 _STATIC = frozenset({"static", "shared.static", "bootstrap.static"})
 
-# A photo of at most 5 MB, and the fields around it.
-LARGEST_CHECK_IN_BYTES = 5 * 1024 * 1024 + 16 * 1024
-
 _OVER = {
     LectureState.SCHEDULED: "The lecture has not begun yet. Please wait.",
     LectureState.ENDED: "The time of this lecture is over. Please give the phone back to the teacher.",
@@ -59,7 +56,6 @@ def keep_to_the_kiosk() -> Response | None:
     g.kiosk_pass = find_pass(toolbox, token) if token else None
     if g.kiosk_pass is None:
         return None
-    request.max_content_length = LARGEST_CHECK_IN_BYTES
     if request.endpoint in OPEN_TO_THE_PASS:
         return None
     if request.method in ("GET", "HEAD"):
