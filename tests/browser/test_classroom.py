@@ -1,0 +1,301 @@
+"""The classroom in a real browser: the kiosk's comfort, its bad network, its keyboard, every page's looks.
+
+What the camera sees does not matter here: the face matcher finds nobody, and students are marked beside it.
+"""
+
+import threading
+from collections.abc import Callable, Iterator
+from types import SimpleNamespace
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+from werkzeug.serving import make_server
+
+from shared.domain.attendance import MarkStatus
+from shared.domain.photo_verdict import PhotoVerdict
+from shared.persistence.tables import CheckIn, Lecture, Mark, SchoolClass, Teacher
+from shared.services.lectures import close_lecture
+from shared.services.marks import set_mark
+from shared.toolbox import Toolbox
+from shared.vision.faces import FaceReading
+from teacher_site import create_app
+from tests.browser.pictures import jpeg, wall
+from tests.school import TEACHER_EMAIL, enrol, found_school
+
+SIZES = [(360, 640), (640, 360), (1280, 800)]
+
+
+@pytest.fixture
+def database_url(sqlite_url: str) -> str:
+    return sqlite_url
+
+
+@pytest.fixture
+def school(toolbox: Toolbox) -> SimpleNamespace:
+    """The school; its matcher sees nobody."""
+    school = found_school(toolbox)
+    with toolbox.sessions.begin() as session:
+        session.get(Teacher, school.ids["teacher"]).must_change_password = False
+    enrol(toolbox, school.ids["meera"], [[1.0] + [0.0] * 127] * 3)
+    toolbox.__dict__["face_matcher"] = SimpleNamespace(glance=lambda rgb: FaceReading(PhotoVerdict.NO_FACE))
+    return school
+
+
+@pytest.fixture
+def address(toolbox: Toolbox, school: SimpleNamespace, make_settings: Callable) -> Iterator[str]:
+    """The classroom's site on a free port; a browser's camera works on plain HTTP from this machine alone."""
+    settings = make_settings(toolbox.settings.database_url, SECURE_COOKIES="0")
+    server = make_server("127.0.0.1", 0, create_app(settings, toolbox), threaded=True)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+
+
+@pytest.fixture
+def open_page(open_chromium: Callable, address: str, school: SimpleNamespace) -> Callable[..., Page]:
+    """Opens a browser of a size, signed in; what its security policy complains of fails the test."""
+
+    def open_one(size: tuple[int, int] = SIZES[0], *, camera: bool = True) -> Page:
+        browser = open_chromium(camera=[jpeg(wall())] * 2 if camera else None)
+        viewport = {"width": size[0], "height": size[1]}
+        page: Page = browser.new_context(base_url=address, viewport=viewport).new_page()
+        page.on("console", _refuse_complaints)
+        page.goto("/sign-in")
+        page.get_by_label("Email").fill(TEACHER_EMAIL)
+        page.get_by_label("Password").fill(school.password)
+        page.get_by_role("button", name="Sign in").click()
+        expect(page.get_by_role("heading", name="My classes")).to_be_visible()
+        return page
+
+    return open_one
+
+
+def _refuse_complaints(message) -> None:
+    assert "Content Security Policy" not in message.text, message.text
+
+
+@pytest.fixture
+def hand_round(open_page: Callable, school: SimpleNamespace) -> Callable[..., Page]:
+    """Opens a phone and hands it round."""
+
+    def open_one(size: tuple[int, int] = SIZES[0], **how) -> Page:
+        page = open_page(size, **how)
+        page.goto(f"/lectures/{school.ids['lecture']}/kiosk")
+        page.get_by_role("button", name="Start the check-in").click()
+        expect(page).to_have_url("/kiosk")
+        return page
+
+    return open_one
+
+
+def is_within_the_screen(page: Page) -> bool:
+    """Nothing has to be scrolled to, in either direction."""
+    inside = "document.documentElement.scroll{0} <= inner{0}"
+    return all(page.evaluate(inside.format(way)) for way in ("Width", "Height"))
+
+
+def wait_for_the_camera(page: Page) -> None:
+    page.evaluate(
+        """() => new Promise((seen) => {
+            const look = () => (document.querySelector("video").videoWidth ? seen() : setTimeout(look, 20));
+            look();
+        })"""
+    )
+
+
+def test_a_check_in_with_the_keyboard_alone_clears_itself_within_three_seconds(hand_round):
+    page = hand_round(SIZES[2])
+    wait_for_the_camera(page)
+    roll_id = page.get_by_label("Roll id")
+    expect(roll_id).to_be_focused()
+    page.keyboard.type("15203a0042")
+    page.keyboard.press("Enter")
+    answer = page.locator("#answer")
+    expect(answer).to_contain_text("No face seen")
+    expect(answer).to_be_hidden(timeout=3_500)
+    expect(roll_id).to_have_value("")
+    expect(roll_id).to_be_focused()
+    expect(page.locator("#shot")).to_be_hidden()
+    assert page.locator("#shot").get_attribute("src") is None
+    assert answer.inner_text().strip() == ""
+
+
+def test_the_next_student_may_type_before_the_answer_has_gone(hand_round):
+    page = hand_round(SIZES[2])
+    wait_for_the_camera(page)
+    page.keyboard.type("15203A0042")
+    page.keyboard.press("Enter")
+    expect(page.locator("#answer")).to_be_visible()
+    page.wait_for_timeout(600)
+    page.keyboard.type("15203A0043")
+    expect(page.locator("#answer")).to_be_hidden()
+    expect(page.get_by_label("Roll id")).to_have_value("15203A0043")
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_the_kiosk_fits_the_screen(hand_round, size):
+    page = hand_round(size)
+    wait_for_the_camera(page)
+    assert is_within_the_screen(page)
+    for part in ("#shutter", "#roll-id", "#enter", "header a"):
+        expect(page.locator(part)).to_be_in_viewport(ratio=1)
+    page.get_by_role("button", name="Take the photo").click()
+    expect(page.locator("#shot")).to_be_visible()
+    page.get_by_label("Roll id").fill("15203A0042")
+    page.get_by_label("Roll id").press("Enter")
+    expect(page.locator("#answer")).to_be_visible()
+    assert is_within_the_screen(page)
+
+
+def test_without_a_network_it_tries_again_with_the_same_key_and_is_answered_once(hand_round, toolbox):
+    page = hand_round()
+    wait_for_the_camera(page)
+    sent = []
+
+    def cut_twice(route):
+        sent.append(route.request.post_data_buffer)
+        if len(sent) == 1:
+            route.abort("internetdisconnected")
+        elif len(sent) == 2:  # arrives, but its answer gets lost
+            route.fetch()
+            route.abort("connectionreset")
+        else:
+            route.continue_()
+
+    page.route("**/kiosk/check-in", cut_twice)
+    page.get_by_label("Roll id").fill("15203A0042")
+    page.get_by_label("Roll id").press("Enter")
+    expect(page.locator("#waiting")).to_contain_text("Not sent yet, trying again")
+    expect(page.locator("#answer")).to_contain_text("No face seen", timeout=10_000)
+    assert len(sent) == 3
+    keys = {body.split(b'name="idempotency_key"\r\n\r\n')[1][:36] for body in sent}
+    assert len(keys) == 1
+    with toolbox.reading() as session:
+        assert session.query(CheckIn).count() == 1
+
+
+def test_who_gives_up_leaves_an_empty_kiosk(hand_round):
+    page = hand_round()
+    wait_for_the_camera(page)
+    page.route("**/kiosk/check-in", lambda route: route.abort("internetdisconnected"))
+    page.get_by_label("Roll id").fill("15203A0042")
+    page.get_by_label("Roll id").press("Enter")
+    page.get_by_role("button", name="Give up").click()
+    expect(page.locator("#waiting")).to_be_hidden()
+    expect(page.get_by_label("Roll id")).to_have_value("")
+    expect(page.locator("#answer")).to_be_hidden()
+
+
+def test_back_and_reload_show_an_empty_kiosk(hand_round):
+    page = hand_round()
+    wait_for_the_camera(page)
+    for leave in (page.go_back, page.reload, lambda: page.goto("/report"), page.go_back):
+        page.get_by_label("Roll id").fill("15203A0042")
+        leave()
+        expect(page).to_have_url("/kiosk")
+        expect(page.get_by_label("Roll id")).to_have_value("")
+
+
+def test_what_is_missing_is_asked_for(hand_round, school, toolbox):
+    with toolbox.sessions.begin() as session:
+        lecture = session.get(Lecture, school.ids["lecture"])
+        lecture.classes.append(SchoolClass(class_code="CO6GB"))
+    page = hand_round()
+    wait_for_the_camera(page)
+    page.get_by_role("button", name="Enter").click()
+    expect(page.locator("#hint")).to_have_text("Choose your class.")
+    page.get_by_label("Class").select_option("CO6GA")
+    page.get_by_role("button", name="Enter").click()
+    expect(page.locator("#hint")).to_have_text("Type your roll id, then Enter.")
+    page.get_by_label("Roll id").fill("15203A0042")
+    page.get_by_role("button", name="Enter").click()
+    expect(page.locator("#answer")).to_contain_text("No face seen")
+    expect(page.locator("#answer")).to_be_hidden(timeout=5_000)
+    expect(page.get_by_label("Class")).to_have_value("")
+
+
+def test_a_missing_camera_is_explained(hand_round):
+    page = hand_round(camera=False)
+    problem = page.get_by_role("alert").filter(has_text="camera")
+    expect(problem).to_be_visible()
+    expect(problem.get_by_role("button", name="Try again")).to_be_visible()
+    expect(page.get_by_role("link", name="Leave")).to_be_visible()
+
+
+def test_the_counter_and_the_end_of_the_lecture_arrive_by_themselves(hand_round, school, toolbox):
+    page = hand_round()
+    page.clock.install()
+    page.reload()
+    lecture, meera = school.ids["lecture"], school.ids["meera"]
+    set_mark(toolbox, school.actor, lecture, meera, MarkStatus.PRESENT, expected=None)
+    page.clock.fast_forward(11_000)
+    expect(page.locator(".counter")).to_have_text("1 of 2")
+    close_lecture(toolbox, school.actor, lecture)
+    page.clock.fast_forward(11_000)
+    expect(page.locator("#over")).to_contain_text("The lecture is closed")
+    page.locator("#over").get_by_role("link", name="Leave").click()
+    page.get_by_label("The teacher's password").fill(school.password)
+    page.get_by_role("button", name="End the check-in on this phone").click()
+    expect(page.get_by_role("heading", name="Databases")).to_be_visible()
+
+
+def test_a_turn_that_was_left_is_forgotten(hand_round):
+    page = hand_round()
+    page.clock.install()
+    page.reload()
+    page.get_by_label("Roll id").fill("15203A0042")
+    page.clock.fast_forward(46_000)
+    expect(page.get_by_label("Roll id")).to_have_value("")
+
+
+def test_marking_by_hand_stays_where_the_teacher_is(open_page, school, toolbox):
+    page = open_page()
+    page.goto(f"/lectures/{school.ids['lecture']}")
+    page.get_by_label("Name or roll id").fill("ravi")
+    expect(page.get_by_text("Meera Iyer").first).to_be_hidden()
+    buttons = page.get_by_role("group", name="Mark Ravi Patil")
+    buttons.get_by_role("button", name="Late").click()
+    expect(buttons.get_by_role("button", name="Late")).to_have_attribute("aria-pressed", "true")
+    expect(buttons.get_by_role("button", name="Late")).to_be_focused()
+    expect(page.get_by_label("Name or roll id")).to_have_value("ravi")
+    expect(page.get_by_text("Meera Iyer").first).to_be_hidden()
+    expect(page.locator("#register")).to_contain_text("1 of 2")
+    with toolbox.reading() as session:
+        assert session.query(Mark).one().status == MarkStatus.LATE
+
+
+def test_no_page_has_a_serious_barrier_or_is_wider_than_a_phone(open_page, school):
+    page, lecture = open_page(), school.ids["lecture"]
+    page.goto(f"/lectures/{lecture}")
+    page.get_by_role("group", name="Mark Ravi Patil").get_by_role("button", name="Late").click()
+    expect(page.locator("#register")).to_contain_text("1 of 2")
+    pages = ["/", "/lectures", "/lectures/open", f"/lectures/{lecture}", f"/lectures/{lecture}/kiosk"]
+    pages += [f"/report?lecture_id={lecture}", "/report", "/lectures/424242"]
+    for where in pages:
+        page.goto(where)
+        page.evaluate("document.querySelectorAll('details').forEach((each) => (each.open = true))")
+        assert page.evaluate("document.documentElement.scrollWidth") <= 360, where
+        refuse_barriers(page)
+    page.goto(f"/lectures/{lecture}/kiosk")
+    page.get_by_role("button", name="Start the check-in").click()
+    wait_for_the_camera(page)
+    refuse_barriers(page)
+    page.get_by_label("Roll id").fill("15203A0042")
+    page.get_by_label("Roll id").press("Enter")
+    expect(page.locator("#answer")).to_be_visible()
+    refuse_barriers(page)
+    page.goto("/kiosk/leave")
+    refuse_barriers(page)
+
+
+def refuse_barriers(page: Page) -> None:
+    found = Axe().run(page).response["violations"]
+    serious = [
+        f"{each['id']}: {each['nodes'][0]['html']}"
+        for each in found
+        if each["impact"] in ("serious", "critical")
+    ]
+    assert not serious, (page.url, serious)
