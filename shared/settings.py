@@ -41,6 +41,8 @@ class Settings:
     school_name: str
     time_zone: str
     keep_enrolment_photos: bool
+    late_counts_as: str
+    warn_below_percent: int
     redis_url: str | None
     mail_server: str | None
     mail_port: int
@@ -81,6 +83,8 @@ def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
         school_name=environ.get("SCHOOL_NAME", "Our School"),
         time_zone=_time_zone(environ),
         keep_enrolment_photos=_flag(environ, "KEEP_ENROLMENT_PHOTOS"),
+        late_counts_as=_late_counts_as(environ),
+        warn_below_percent=_percent(environ, "WARN_BELOW_PERCENT", 75),
         redis_url=environ.get("REDIS_URL") or None,
         mail_server=environ.get("MAIL_SERVER") or None,
         mail_port=_number(environ, "MAIL_PORT", 587),
@@ -150,6 +154,21 @@ def _flag(environ: Mapping[str, str], name: str, *, default: bool = False) -> bo
     if value not in {"0", "1", "yes", "no", "true", "false"}:
         raise SettingsError(f"{name} must be 1 or 0.")
     return value in {"1", "yes", "true"}
+
+
+def _late_counts_as(environ: Mapping[str, str]) -> str:
+    """Read LATE_COUNTS_AS, one of the words of `shared.domain.totals.LateCounts`."""
+    value = environ.get("LATE_COUNTS_AS", "present").strip().lower()
+    if value not in {"present", "half", "absent"}:
+        raise SettingsError("LATE_COUNTS_AS must be present, half or absent.")
+    return value
+
+
+def _percent(environ: Mapping[str, str], name: str, default: int) -> int:
+    value = _number(environ, name, default)
+    if not 0 <= value <= 100:
+        raise SettingsError(f"{name} must be between 0 and 100.")
+    return value
 
 
 def _number(environ: Mapping[str, str], name: str, default: int) -> int:

@@ -7,7 +7,7 @@ from shared.persistence.tables import Lecture, Teacher
 from shared.settings import Settings
 from shared.toolbox import Toolbox
 from shared.web.site import SiteDescription, build_site, prepare
-from teacher_site import attendance, family_mail, kiosk, lectures, sheets
+from teacher_site import attendance, family_mail, kiosk, lectures, sheets, totals
 
 
 def create_app(settings: Settings | None = None, toolbox: Toolbox | None = None) -> Flask:
@@ -22,6 +22,7 @@ def create_app(settings: Settings | None = None, toolbox: Toolbox | None = None)
             ("lectures.today", "Today"),
             ("lectures.show_list", "Lectures"),
             ("attendance.report", "Report"),
+            ("totals.show", "Totals"),
         ),
         home="lectures.today",
         open_endpoints=kiosk.OPEN_TO_THE_PASS,
@@ -31,7 +32,7 @@ def create_app(settings: Settings | None = None, toolbox: Toolbox | None = None)
         import_name=__name__,
         settings=settings,
         toolbox=toolbox,
-        pages=[lectures.pages, attendance.pages, family_mail.pages, kiosk.pages, sheets.pages],
+        pages=[lectures.pages, attendance.pages, family_mail.pages, kiosk.pages, sheets.pages, totals.pages],
         gate=kiosk.keep_to_the_kiosk,
     )
 

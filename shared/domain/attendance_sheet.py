@@ -1,6 +1,5 @@
 """What an edited attendance sheet would change, and what is wrong with it."""
 
-import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -8,7 +7,7 @@ from difflib import get_close_matches
 from typing import NamedTuple
 
 from shared.domain.attendance import MarkStatus, normal_code, one_line
-from shared.domain.sheet_table import Column, Problem, TableRow
+from shared.domain.sheet_table import Column, Problem, TableRow, as_number
 
 COLUMNS = {
     "roll_id": Column(("Roll id", "Roll no", "Roll number", "Roll"), required=True),
@@ -32,7 +31,6 @@ _PERHAPS = {
     **dict.fromkeys(("1", "true", "yes", "y", "x", "✓", "✔"), MarkStatus.PRESENT),
     **dict.fromkeys(("0", "false", "no", "n", "-", "✗"), MarkStatus.ABSENT),
 }
-_NUMBER_LIKE = re.compile(r"\d+(\.\d+)?(E[+-]?\d+)?")
 
 
 class MarkValue(NamedTuple):
@@ -178,7 +176,7 @@ class _Finder:
         self.names = {each.name.casefold(): each for each in register}
         for each in register:
             self._by_roll_id[each.roll_id].append(each)
-            number = _as_number(each.roll_id)
+            number = as_number(each.roll_id)
             if number is not None:
                 self._by_number[number].append(each)
 
@@ -190,7 +188,7 @@ class _Finder:
         if not roll_id:
             return Problem("The roll id is missing.", row=row.number, suggestion=self._by_name(row))
         # A spreadsheet may have turned 00123 into 123, or 1520E0042 into a number.
-        number = _as_number(roll_id)
+        number = as_number(roll_id)
         worn = self._by_number.get(number, []) if number is not None else []
         named = self._by_roll_id.get(roll_id) or worn
         if not named:
@@ -213,11 +211,3 @@ class _Finder:
     def _by_name(self, row: TableRow) -> str:
         student = self.names.get(one_line(row.text("name")).casefold())
         return f"Did you mean {student.roll_id} {student.name}?" if student else ""
-
-
-def _as_number(code: str) -> float | None:
-    """The number a spreadsheet makes of a code; None where it leaves it alone, as it does above 1E308."""
-    if not _NUMBER_LIKE.fullmatch(code):
-        return None
-    number = float(code)
-    return None if number == float("inf") else number

@@ -1,11 +1,14 @@
 """Finds the columns of an uploaded table by their words, in any order and with any others beside them."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 
 # One cell as text: "" is empty, None is a formula, whose result nobody should trust.
 Cell = str | None
+
+_NUMBER_LIKE = re.compile(r"\d+(\.\d+)?(E[+-]?\d+)?")
 
 # People put a title, the school's name and a date above the head of a table.
 _HEAD_WITHIN_ROWS = 20
@@ -108,3 +111,11 @@ def _plain(title: str) -> str:
 
 def _stripped(cell: Cell) -> Cell:
     return None if cell is None else cell.strip()
+
+
+def as_number(code: str) -> float | None:
+    """The number a spreadsheet makes of a roll id; None where it leaves it alone, as it does above 1E308."""
+    if not _NUMBER_LIKE.fullmatch(code):
+        return None
+    number = float(code)
+    return None if number == float("inf") else number

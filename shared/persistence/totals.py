@@ -1,0 +1,123 @@
+"""Counts marks over a series of lectures, always in the same number of queries."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy import Select, and_, case, func, or_, select
+from sqlalchemy.orm import Session, joinedload
+
+from shared.domain.attendance import HERE, MarkSource, MarkStatus
+from shared.persistence.tables import Lecture, LectureClass, Mark, SchoolClass, Student, Teacher, Teaching
+
+
+@dataclass(frozen=True)
+class Series:
+    """Which lectures of a class are meant: those that start in [since, until), None: without that end."""
+
+    class_id: int
+    since: datetime | None = None
+    until: datetime | None = None
+    teacher_id: int | None = None
+    subject: str | None = None
+
+
+class MarkCount(NamedTuple):
+    """How often a student has a status; `in_unclosed` counts those in lectures that nobody closed."""
+
+    student_id: int
+    status: MarkStatus
+    times: int
+    in_unclosed: int
+
+
+class MarkLine(NamedTuple):
+    """One mark of a series."""
+
+    lecture_id: int
+    student_id: int
+    status: MarkStatus
+    source: MarkSource
+    marked_at: datetime
+    note: str
+
+
+def find_taught_class(session: Session, teacher_id: int | None, class_id: int) -> SchoolClass | None:
+    """Find a class that this teacher teaches."""
+    query = select(SchoolClass).join(Teaching, Teaching.class_id == SchoolClass.id)
+    return session.scalar(query.where(SchoolClass.id == class_id, Teaching.teacher_id == teacher_id))
+
+
+def held_lectures(session: Session, series: Series, *, now: datetime) -> Sequence[Lecture]:
+    """The lectures of a series that are over, by the teacher or by the clock, the earliest first."""
+    query = select(Lecture).join(LectureClass, LectureClass.lecture_id == Lecture.id)
+    query = query.where(
+        LectureClass.class_id == series.class_id,
+        or_(Lecture.closed_at.is_not(None), Lecture.ends_at <= now),
+    )
+    if series.since is not None:
+        query = query.where(Lecture.starts_at >= series.since)
+    if series.until is not None:
+        query = query.where(Lecture.starts_at < series.until)
+    if series.teacher_id is not None:
+        query = query.where(Lecture.teacher_id == series.teacher_id)
+    if series.subject is not None:
+        query = query.where(Lecture.subject == series.subject)
+    query = query.options(joinedload(Lecture.teacher)).order_by(Lecture.starts_at, Lecture.id)
+    return session.scalars(query).all()
+
+
+def count_marks(session: Session, class_id: int, lecture_ids: Collection[int]) -> list[MarkCount]:
+    """Count the marks of a class's students in these lectures, by student and status."""
+    in_unclosed = func.count(case((Lecture.closed_at.is_(None), 1)))
+    query = (
+        _marks(class_id, lecture_ids)
+        .join(Lecture, Lecture.id == Mark.lecture_id)
+        .with_only_columns(Mark.student_id, Mark.status, func.count(Mark.id), in_unclosed)
+        .group_by(Mark.student_id, Mark.status)
+    )
+    return [MarkCount(*row) for row in session.execute(query)]
+
+
+def count_here(session: Session, class_id: int, lecture_ids: Collection[int]) -> dict[int, tuple[int, int]]:
+    """Count, by lecture, who of the class was present or late, and how many have a mark."""
+    is_here = func.count(case((Mark.status.in_(HERE), 1)))
+    query = (
+        _marks(class_id, lecture_ids)
+        .with_only_columns(Mark.lecture_id, is_here, func.count(Mark.id))
+        .group_by(Mark.lecture_id)
+    )
+    return {lecture_id: (here, marked) for lecture_id, here, marked in session.execute(query)}
+
+
+def list_marks(session: Session, class_id: int, lecture_ids: Collection[int]) -> list[MarkLine]:
+    """Every mark of a class's students in these lectures."""
+    query = _marks(class_id, lecture_ids).with_only_columns(
+        Mark.lecture_id, Mark.student_id, Mark.status, Mark.source, Mark.marked_at, Mark.note
+    )
+    return [MarkLine(*row) for row in session.execute(query)]
+
+
+def _marks(class_id: int, lecture_ids: Collection[int]) -> Select[Mark]:
+    query = select(Mark).join(Student, and_(Student.id == Mark.student_id, Student.class_id == class_id))
+    return query.where(Mark.lecture_id.in_(lecture_ids))
+
+
+def list_students(session: Session, class_id: int, *, with_marks: Collection[int]) -> Sequence[Student]:
+    """The active students of a class, and the deactivated ones among `with_marks`."""
+    query = select(Student).where(Student.class_id == class_id)
+    return session.scalars(query.where(or_(Student.active, Student.id.in_(with_marks)))).all()
+
+
+def lecturers_of(session: Session, class_id: int) -> Sequence[tuple[int, str, str]]:
+    """Who holds which lectures in a class: teacher's id and name, and subject."""
+    query = (
+        select(Teacher.id, Teacher.name, Lecture.subject)
+        .join(Lecture, Lecture.teacher_id == Teacher.id)
+        .join(LectureClass, LectureClass.lecture_id == Lecture.id)
+        .where(LectureClass.class_id == class_id)
+        .distinct()
+        .order_by(Teacher.name, Teacher.id, Lecture.subject)
+    )
+    return [(teacher_id, name, subject) for teacher_id, name, subject in session.execute(query)]

@@ -1,0 +1,122 @@
+"""The totals of a class as an Excel workbook: who attended how much, the course, every lecture."""
+
+import io
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import xlsxwriter
+from pytz import BaseTzInfo
+
+from shared.domain.attendance import MarkStatus
+from shared.domain.totals import LectureShare, StudentTotal, TotalsRule
+
+# A sheet's name may not be longer, and may hold none of []:*?/\.
+_LONGEST_SHEET_NAME = 31
+
+
+class LectureMark(NamedTuple):
+    """One mark as the workbook shows it; `marked` says how and when, in words."""
+
+    status: MarkStatus
+    marked: str
+    note: str
+
+
+Marks = Mapping[tuple[int, int], LectureMark]
+"""Marks by lecture's and student's id."""
+
+
+def write_totals_workbook(
+    students: Sequence[StudentTotal],
+    lectures: Sequence[LectureShare],
+    marks: Marks,
+    *,
+    rule: TotalsRule,
+    zone: BaseTzInfo,
+) -> bytes:
+    """Write three kinds of sheets as .xlsx: "Totals", "Course", and one for each lecture in `zone`'s time."""
+    import pandas as pd
+
+    buffer = io.BytesIO()
+    options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+    with pd.ExcelWriter(buffer, engine="xlsxwriter", engine_kwargs={"options": options}) as writer:
+        book: xlsxwriter.Workbook = writer.book
+        below = book.add_format({"bg_color": "#F8D7DA", "font_color": "#58151C"})
+        table = _totals_table(students, rule)
+        table.to_excel(writer, sheet_name="Totals", index=False)
+        sheet = writer.sheets["Totals"]
+        _lay_out(sheet, widths=[16, 30, *([11] * (len(table.columns) - 2))], rows=len(students))
+        for row, student in enumerate(students, start=1):
+            if student.is_below:
+                sheet.set_row(row, None, below)
+        names = _sheet_names(lectures, zone)
+        _course_table(students, lectures, marks, names).to_excel(writer, sheet_name="Course", index=False)
+        _lay_out(writer.sheets["Course"], widths=[16, 30, *([8] * len(lectures))], rows=len(students))
+        for lecture, name in zip(lectures, names, strict=True):
+            _add_lecture(book, name, lecture, students, marks)
+    return buffer.getvalue()
+
+
+def _totals_table(students: Sequence[StudentTotal], rule: TotalsRule) -> Any:
+    """Attended and held are numbers, so that a teacher can go on calculating."""
+    import pandas as pd
+
+    return pd.DataFrame(
+        {
+            "Roll id": [each.roll_id for each in students],
+            "Name": [each.name for each in students],
+            "Attended": [each.attended for each in students],
+            "Held": [each.held for each in students],
+            "Percent": [None if each.percent is None else round(each.percent, 1) for each in students],
+            **{status.capitalize(): [getattr(each, status) for each in students] for status in MarkStatus},
+            "Not marked": [each.unmarked for each in students],
+            f"Below {rule.warn_below_percent} %": ["below" if each.is_below else "" for each in students],
+        }
+    )
+
+
+def _course_table(
+    students: Sequence[StudentTotal], lectures: Sequence[LectureShare], marks: Marks, names: Sequence[str]
+) -> Any:
+    """One row a student, one column a lecture, a letter for each mark."""
+    import pandas as pd
+
+    table = {"Roll id": [each.roll_id for each in students], "Name": [each.name for each in students]}
+    for lecture, name in zip(lectures, names, strict=True):
+        found = [marks.get((lecture.lecture_id, each.student_id)) for each in students]
+        table[name] = [mark.status[0].upper() if mark else "" for mark in found]
+    return pd.DataFrame(table)
+
+
+def _add_lecture(
+    book: xlsxwriter.Workbook,
+    name: str,
+    lecture: LectureShare,
+    students: Sequence[StudentTotal],
+    marks: Marks,
+) -> None:
+    sheet = book.add_worksheet(name)
+    sheet.write_row(
+        0, 0, ("Roll id", "Name", "Status", "How marked", "Note", lecture.subject, lecture.teacher)
+    )
+    for row, student in enumerate(students, start=1):
+        sheet.write_string(row, 0, student.roll_id)
+        sheet.write_string(row, 1, student.name)
+        mark = marks.get((lecture.lecture_id, student.student_id))
+        if mark is not None:
+            for column, text in enumerate(mark, start=2):
+                sheet.write_string(row, column, text)
+    _lay_out(sheet, widths=[16, 30, 12, 32, 36], rows=len(students))
+
+
+def _lay_out(sheet: Any, *, widths: Sequence[int], rows: int) -> None:
+    for column, width in enumerate(widths):
+        sheet.set_column(column, column, width)
+    sheet.freeze_panes(1, 2)
+    sheet.autofilter(0, 0, max(rows, 1), len(widths) - 1)
+
+
+def _sheet_names(lectures: Sequence[LectureShare], zone: BaseTzInfo) -> list[str]:
+    """Numbered in time, so that two lectures of one minute have two names."""
+    names = (f"{each.starts_at.astimezone(zone):%d %b %H.%M}" for each in lectures)
+    return [f"{number} · {name}"[:_LONGEST_SHEET_NAME] for number, name in enumerate(names, start=1)]

@@ -1,0 +1,80 @@
+"""Pages of the totals: a class over a series of lectures, on the page and as a workbook."""
+
+from collections.abc import Callable
+from io import BytesIO
+from typing import Any
+
+from flask import Blueprint, flash, render_template, request, send_file
+from werkzeug.wrappers import Response
+
+from shared.domain.totals import StudentTotal
+from shared.errors import InvalidInput
+from shared.persistence import attendance
+from shared.services.totals import SeriesAsked, class_totals, download_totals
+from shared.web.sign_in import actor
+from shared.web.site import reading, toolbox
+from teacher_site.forms import asked_date, asked_number
+
+pages = Blueprint("totals", __name__, template_folder="templates")
+
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+def _lowest_first(student: StudentTotal) -> tuple[bool, float]:
+    return (student.percent is None, student.percent or 0)
+
+
+ORDER_WORDS = {"roll": "by roll id", "name": "by name", "lowest": "lowest first"}
+_ORDERS: dict[str, Callable[[StudentTotal], Any]] = {
+    "roll": lambda student: (),  # the service's own
+    "name": lambda student: student.name.casefold(),
+    "lowest": _lowest_first,
+}
+
+
+@pages.get("/totals")
+def show() -> str:
+    classes = [school_class for school_class, _ in attendance.classes_of(reading, actor().account_id)]
+    asked = _asked(classes[0].id if classes else None)
+    found = None
+    if asked is not None:
+        try:
+            found = class_totals(toolbox, actor(), asked)
+        except InvalidInput as refused:
+            flash(str(refused), "warning")
+    sort = request.args.get("sort", "")
+    sort = sort if sort in _ORDERS else "roll"
+    return render_template(
+        "teacher/totals.html",
+        classes=classes,
+        asked=asked,
+        found=found,
+        students=sorted(found.students, key=_ORDERS[sort]) if found else [],
+        orders=ORDER_WORDS,
+        sort=sort,
+        address={**request.args.to_dict(), "class_id": asked.class_id} if asked else {},
+    )
+
+
+@pages.get("/totals.xlsx")
+def download() -> Response:
+    asked = _asked(None)
+    if asked is None:
+        raise InvalidInput("Choose a class first.")
+    name, content = download_totals(toolbox, actor(), asked)
+    return send_file(BytesIO(content), mimetype=XLSX, as_attachment=True, download_name=name)
+
+
+def _asked(usual_class_id: int | None) -> SeriesAsked | None:
+    """The series in the address; without a choice of teacher it is the teacher's own."""
+    class_id = asked_number("class_id") or usual_class_id
+    if class_id is None:
+        return None
+    own = actor().account_id if "teacher_id" not in request.args else None
+    return SeriesAsked(
+        class_id=class_id,
+        since=asked_date("since"),
+        until=asked_date("until"),
+        teacher_id=asked_number("teacher_id") or own,
+        subject=request.args.get("subject") or None,
+    )
