@@ -39,7 +39,7 @@ def main() -> int:
         environ.setdefault("TEACHER_SITE_URL", f"https://{phone_address}:{ports['teacher']}")
         settings = read_settings(environ)
         settings.instance_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _tell_first_password(settings, prepare_database(settings, fill_demo=environ.get("DEMO") == "1"))
+        _tell_passwords(settings, prepare_database(settings, fill_demo=environ.get("DEMO") == "1"))
         certificate = ensure_certificate(settings.instance_dir / "tls", find_names(), find_addresses())
         for site in _make_sites(environ, ports, certificate):
             site.start()
@@ -130,9 +130,12 @@ def _answers(port: int, trust: ssl.SSLContext) -> bool:
         connection.close()
 
 
-def _tell_first_password(settings: Settings, password: str | None) -> None:
-    # At once, for it cannot be shown a second time should the start fail.
-    if password:
+def _tell_passwords(settings: Settings, passwords: Mapping[str, str]) -> None:
+    # At once, for they cannot be shown a second time should the start fail.
+    for email, password in passwords.items():
+        if email != FIRST_ADMIN_EMAIL:
+            print(f"The demo's teacher {email} signs in at the classroom with {password}", flush=True)
+            continue
         print(f"The first admin signs in at the office as {FIRST_ADMIN_EMAIL}")
         print(f"with the password {password} (shown this once only).")
         print(f"Keep a copy of {settings.instance_dir / 'settings.env'} away from this machine:")

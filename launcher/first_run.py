@@ -11,8 +11,8 @@ from shared.settings import Settings
 FIRST_ADMIN_EMAIL = "admin@localhost"
 
 
-def prepare_database(settings: Settings, *, fill_demo: bool) -> str | None:
-    """Migrate, make the first admin where there is none, and give that admin's password.
+def prepare_database(settings: Settings, *, fill_demo: bool) -> dict[str, str]:
+    """Migrate, make the first admin where there is none, and give the new accounts' passwords by e-mail.
 
     Raises SettingsError if the database of DATABASE_URL cannot be reached.
     """
@@ -31,16 +31,17 @@ def prepare_database(settings: Settings, *, fill_demo: bool) -> str | None:
             "./setup.sh says what it needs."
         ) from cause
     if has_admin and not fill_demo:
-        return None
+        return {}
     # Imported here only: with the networks' libraries behind it, it would slow every later start.
     from shared.services.accounts import create_first_admin
     from shared.toolbox import Toolbox
 
     toolbox = Toolbox(settings)
     password = create_first_admin(toolbox, email=FIRST_ADMIN_EMAIL)
+    passwords = {FIRST_ADMIN_EMAIL: password} if password else {}
     if fill_demo:
         from shared.services.demo import fill_demo_school
 
-        fill_demo_school(toolbox)
+        passwords |= fill_demo_school(toolbox)
     toolbox.engine.dispose()
-    return password
+    return passwords
