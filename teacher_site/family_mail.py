@@ -37,7 +37,7 @@ def show(lecture_id: int) -> str:
         lecture=lecture,
         states=LectureState,
         plan=plan,
-        samples=[(letter, *family_mail.show_sample(toolbox, lecture, letter)) for letter in plan.samples],
+        samples=[(letter, family_mail.show_sample(toolbox, lecture, letter)) for letter in plan.samples],
         languages=LANGUAGES,
         told=sorted(plan.told, key=lambda letter: _ORDER.index(letter.state)),
         progress=_progress(plan.told),
@@ -69,7 +69,7 @@ def _note(letter: OutgoingMail) -> str:
     """Why a letter is where it is, and when it is tried again."""
     if letter.state is MailState.QUEUED and letter.reason:
         again = letter.try_at.astimezone(toolbox.settings.zone)
-        return f"{letter.reason} Next try at {again:%H:%M}."
+        return f"{letter.reason.rstrip('.')}. Next try at {again:%H:%M}."
     return letter.reason
 
 

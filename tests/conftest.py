@@ -95,18 +95,21 @@ def bare_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 def settings_for(instance_dir: Path, database_url: str, **variables: str) -> Settings:
     """Settings as an installation would have them; `MAIL_PORT="25"` and the like replace or add one."""
-    return read_settings(
-        {
-            "DATABASE_URL": database_url,
-            "INSTANCE_DIR": str(instance_dir),
-            "ADMIN_SECRET_KEY": "the office's secret of the tests " * 2,
-            "TEACHER_SECRET_KEY": "the classroom's secret of the tests " * 2,
-            "PASSWORD_SALT": "the salt of the tests, for nothing else",
-            "FACE_KEYS": "1:" + base64.b64encode(bytes(range(32))).decode(),
-            "TIME_ZONE": "Asia/Kolkata",
-            **variables,
-        }
-    )
+    return read_settings(variables_for(instance_dir, database_url, **variables))
+
+
+def variables_for(instance_dir: Path, database_url: str, **variables: str) -> dict[str, str]:
+    """The same as environment variables, for programs that the tests start."""
+    return {
+        "DATABASE_URL": database_url,
+        "INSTANCE_DIR": str(instance_dir),
+        "ADMIN_SECRET_KEY": "the office's secret of the tests " * 2,
+        "TEACHER_SECRET_KEY": "the classroom's secret of the tests " * 2,
+        "PASSWORD_SALT": "the salt of the tests, for nothing else",
+        "FACE_KEYS": "1:" + base64.b64encode(bytes(range(32))).decode(),
+        "TIME_ZONE": "Asia/Kolkata",
+        **variables,
+    }
 
 
 @pytest.fixture

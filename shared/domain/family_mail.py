@@ -71,8 +71,12 @@ def find_doubt(address: str, *, children: int = 1) -> str | None:
         return "Nobody seems to read this address."
     if children > _MOST_CHILDREN:
         return f"The same address stands for {children} students."
-    near = [] if domain in _USUAL_DOMAINS else get_close_matches(domain, _USUAL_DOMAINS, 1, _SLIP)
-    return f"Perhaps {near[0]} is meant." if near else None
+    if domain in _USUAL_DOMAINS:
+        return None
+    near = get_close_matches(domain, _USUAL_DOMAINS, 3, _SLIP)
+    # The first letter is rarely the wrong one, and fingers slip more often than they leave out.
+    meant = min(near, key=lambda usual: (usual[0] != domain[0], abs(len(usual) - len(domain))), default=None)
+    return f"Perhaps {meant} is meant." if meant else None
 
 
 # A mail server that says "later" is tried again after so long, at the end once an hour …

@@ -61,6 +61,12 @@ def compose(mailer: Mailer, email: AttendanceEmail) -> Message:
     return message
 
 
+def show_words(mailer: Mailer, email: AttendanceEmail) -> Wording:
+    """The letter's words without their layout, for the page that shows them before anything is sent."""
+    with mailer.writing_in(email.language):
+        return _find_words(email)
+
+
 def _find_words(email: AttendanceEmail) -> Wording:
     values = _values(email)
     subjects = {

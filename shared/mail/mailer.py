@@ -200,9 +200,9 @@ def on_one_line(text: str) -> str:
 
 
 def _judge(code: int, words: bytes | str) -> EmailResult:
-    """RFC 5321: 4yz may work later, 5yz never will."""
+    """RFC 5321: 5yz will never work, 4yz may later; so may a server that speaks no sense now."""
     said = words.decode("utf-8", "replace") if isinstance(words, bytes) else words
-    outcome = Outcome.LATER if 400 <= code < 500 else Outcome.REFUSED
+    outcome = Outcome.REFUSED if 500 <= code < 600 else Outcome.LATER
     return EmailResult(outcome, f"The mail server said: {code} {on_one_line(said)[:200]}")
 
 
@@ -218,6 +218,6 @@ def _explain(cause: OSError) -> MailServerFailure:
         return MailServerFailure(sentence, Outcome.REFUSED)
     if isinstance(cause, socket.gaierror):
         return MailServerFailure("The mail server's name is not known on this network.", Outcome.LATER)
-    if isinstance(cause, TimeoutError):
+    if isinstance(cause, TimeoutError | smtplib.SMTPServerDisconnected):
         return MailServerFailure("The mail server does not answer.", Outcome.LATER)
     return MailServerFailure("The mail server cannot be reached.", Outcome.LATER)

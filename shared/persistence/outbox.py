@@ -98,10 +98,15 @@ def defer_due(session: Session, reason: str, now: datetime) -> None:
     )
     old = OutgoingMail.queued_at < now - GIVE_UP_AFTER
     refuse_due(session, GIVEN_UP + reason, now, old)
+    # MySQL sets columns one after another: the pause must be reckoned before the try is counted.
     session.execute(
         update(OutgoingMail)
         .where(*_due(now))
-        .values(try_at=wait, tries=OutgoingMail.tries + 1, reason=reason)
+        .ordered_values(
+            (OutgoingMail.try_at, wait),
+            (OutgoingMail.tries, OutgoingMail.tries + 1),
+            (OutgoingMail.reason, reason),
+        )
     )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from shared.domain.attendance import MarkStatus
 from shared.domain.family_mail import MailState, family_addresses, find_doubt, is_writable
 from shared.errors import Conflict, InvalidInput
-from shared.mail.attendance_email import compose
+from shared.mail.attendance_email import Wording, show_words
 from shared.persistence import attendance, outbox
 from shared.persistence.database import Session
 from shared.persistence.tables import Lecture, OutgoingMail, Student
@@ -108,11 +108,10 @@ def _is_outdated(letter: OutgoingMail, marked: dict[int, MarkStatus]) -> bool:
     )
 
 
-def show_sample(toolbox: Toolbox, lecture: Lecture, letter: Letter) -> tuple[str, str]:
-    """Give the subject and the text of a letter as the family would get it."""
+def show_sample(toolbox: Toolbox, lecture: Lecture, letter: Letter) -> Wording:
+    """Give the words of a letter as the family would read them."""
     email = email_about(letter.student, lecture, address=letter.address, status=letter.status, key="sample")
-    message = compose(toolbox.mailer, email)
-    return message.subject, message.body or ""
+    return show_words(toolbox.mailer, email)
 
 
 def send_mail(toolbox: Toolbox, actor: Actor, lecture_id: int, *, seen: str) -> int:

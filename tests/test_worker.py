@@ -1,0 +1,130 @@
+"""The real worker in its own process: it delivers by itself, and after kill -9 it writes to nobody twice."""
+
+import os
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from launcher.children import ENDS_WITH_US
+from shared.domain.family_mail import MailState
+from shared.services.family_mail import send_mail
+from shared.services.mail_delivery import sweep
+from shared.settings import PROJECT_DIR, read_settings
+from shared.toolbox import Toolbox
+from tests.conftest import variables_for
+from tests.families import add_families, fates, mark_and_close, plan
+from tests.school import found_school
+
+LETTERS = 500
+GOAL_S = 20  # for 500 letters to a mail server on the same machine, which does nothing else
+
+
+@pytest.fixture
+def variables(database_url, mail_server, tmp_path):
+    """What the worker and the test are both told."""
+    mail = {"MAIL_SERVER": "127.0.0.1", "MAIL_PORT": str(mail_server.port), "MAIL_USE_TLS": "0"}
+    (tmp_path / "instance").mkdir()
+    return variables_for(tmp_path / "instance", database_url, MAIL_SENDER="attendance@school.in", **mail)
+
+
+@pytest.fixture
+def toolbox(variables):
+    toolbox = Toolbox(read_settings(variables))
+    yield toolbox
+    toolbox.engine.dispose()
+
+
+@contextmanager
+def worker(variables):
+    """The worker as `make run` starts it; killed with -9 at the end, whatever it is doing."""
+    command = [sys.executable, "-m", "huey.bin.huey_consumer", "shared.jobs.worker.huey", "--quiet"]
+    process = subprocess.Popen(
+        [*ENDS_WITH_US, *command, "--workers", "2", "--max-delay", "0.5"],
+        env={**os.environ, **variables},
+        cwd=PROJECT_DIR,
+        start_new_session=True,
+    )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+def wait_until(is_so: Callable[[], bool], *, within_s: float) -> float:
+    """Wait, and give how long it took in seconds."""
+    begin = time.monotonic()
+    while not is_so():
+        assert time.monotonic() - begin < within_s, "it took too long"
+        time.sleep(0.1)
+    return time.monotonic() - begin
+
+
+def press(toolbox, school):
+    seen = plan(toolbox, school).fingerprint
+    return send_mail(toolbox, school.actor, school.ids["lecture"], seen=seen)
+
+
+def count(toolbox, school):
+    return Counter(fates(toolbox, school).values())
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_five_hundred_letters_are_sent_in_time(toolbox, variables, mail_server):
+    school = found_school(toolbox)
+    add_families(toolbox, school, LETTERS)
+    mark_and_close(toolbox, school)
+    with worker(variables):
+        press(toolbox, school)
+        wait_until(lambda: mail_server.messages, within_s=120)  # the worker starts
+        took = wait_until(lambda: len(mail_server.messages) == LETTERS, within_s=120)
+        wait_until(lambda: count(toolbox, school) == {MailState.SENT: LETTERS}, within_s=10)
+    busy = max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
+    print(f"{LETTERS} letters in {took:.1f} s, with {busy:.1f} programs waiting for each processor")
+    assert took < GOAL_S * busy
+    assert len({message["To"] for message in mail_server.messages}) == LETTERS
+
+
+def test_a_worker_killed_half_way_is_followed_by_one_that_writes_to_nobody_twice(
+    toolbox, variables, mail_server
+):
+    school = found_school(toolbox)
+    add_families(toolbox, school, LETTERS)
+    mark_and_close(toolbox, school)
+    with worker(variables):
+        press(toolbox, school)
+        wait_until(lambda: len(mail_server.messages) >= LETTERS // 2, within_s=120)
+    assert len(mail_server.messages) < LETTERS
+
+    with worker(variables):
+        wait_until(lambda: MailState.QUEUED not in count(toolbox, school), within_s=120)
+        wait_until(lambda: count(toolbox, school)[MailState.SENDING] <= 2, within_s=10)
+        left = {address for address, state in fates(toolbox, school).items() if state is MailState.SENDING}
+    # Long after: whatever the first worker had in its hands is perhaps sent, never sent by itself.
+    later = replace(toolbox, now=lambda: datetime.now(UTC) + timedelta(hours=1))
+    sweep(later)
+    later.engine.dispose()
+    found = fates(toolbox, school)
+    assert {address for address, state in found.items() if state is MailState.PERHAPS_SENT} == left
+    received = Counter(message["To"] for message in mail_server.messages)
+    assert max(received.values()) == 1
+    assert {address for address, state in found.items() if state is MailState.SENT} == set(received) - left
+    assert set(found) - set(received) <= left
+
+
+def test_letters_queued_while_no_worker_runs_are_sent_when_one_starts(toolbox, variables, mail_server):
+    school = found_school(toolbox)
+    add_families(toolbox, school, 3)
+    mark_and_close(toolbox, school)
+    press(toolbox, school)
+    (toolbox.settings.instance_dir / "queue.sqlite3").unlink()  # the message is lost, the rows are not
+    with worker(variables):
+        wait_until(lambda: count(toolbox, school) == {MailState.SENT: 3}, within_s=120)
+    assert len(mail_server.messages) == 3
