@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from admin_site import class_photos, classes, commands, enrolment, readiness, students, teachers
+from admin_site import class_photos, classes, commands, enrolment, readiness, roster, students, teachers
 from shared.persistence.tables import Admin
 from shared.services import photo_archive
 from shared.services.enrolment import LARGEST_BATCH_BYTES
@@ -40,6 +40,7 @@ def create_app(settings: Settings | None = None, toolbox: Toolbox | None = None)
             readiness.pages,
             classes.pages,
             class_photos.pages,
+            roster.pages,
             teachers.pages,
             students.pages,
             enrolment.pages,

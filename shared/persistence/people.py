@@ -144,6 +144,13 @@ def list_by_roll_id(session: Session, class_id: int) -> dict[str, Student]:
     return {student.roll_id: student for student in students}
 
 
+def list_roster(session: Session, class_id: int, *, lock: bool = False) -> dict[str, Student]:
+    """Every student of a class by roll id, deactivated ones included."""
+    query = select(Student).where(Student.class_id == class_id)
+    students = session.scalars(query.with_for_update() if lock else query)
+    return {student.roll_id: student for student in students}
+
+
 def find_next_to_enrol(session: Session, class_id: int, *, after: str = "") -> Student | None:
     """The first active student without a face, by roll id, among those behind the roll id `after`."""
     query = (

@@ -116,7 +116,7 @@ def set_teacher_active(toolbox: Toolbox, actor: Actor, teacher_id: int, *, activ
 
 def add_student(toolbox: Toolbox, actor: Actor, details: StudentDetails) -> int:
     """Add a student and give the id. Raises InvalidInput naming the field."""
-    values = _checked_student(details)
+    values = checked_student(details)
     try:
         with toolbox.sessions.begin() as session:
             _require_class(session, values["class_id"])
@@ -131,7 +131,7 @@ def add_student(toolbox: Toolbox, actor: Actor, details: StudentDetails) -> int:
 
 def change_student(toolbox: Toolbox, actor: Actor, student_id: int, details: StudentDetails) -> None:
     """Change a student. Raises InvalidInput naming the field, or NotFound."""
-    values = _checked_student(details)
+    values = checked_student(details)
     try:
         with toolbox.sessions.begin() as session:
             student = find_student(session, student_id)
@@ -196,7 +196,8 @@ def _checked_class(class_code: str, name: str) -> dict[str, Any]:
     }
 
 
-def _checked_student(details: StudentDetails) -> dict[str, Any]:
+def checked_student(details: StudentDetails) -> dict[str, Any]:
+    """Bring what is typed about a student to its stored form. Raises InvalidInput naming the field."""
     values = asdict(details)
     values["name"] = checked_name(details.name)
     values["roll_id"] = checked_code(details.roll_id, field="roll_id")

@@ -1,0 +1,65 @@
+"""Pages of a class list: paste or upload it, see every row's fate, take it over."""
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from shared.domain.sheet_table import Cell
+from shared.errors import Conflict, InvalidInput, WorkbookRefused
+from shared.reports.workbook_reading import read_list, read_text_table
+from shared.services import registration
+from shared.services.roster_import import COLUMNS, Fate, RosterReview, apply_roster, review_roster
+from shared.web.sign_in import actor
+from shared.web.site import reading, toolbox
+
+pages = Blueprint("roster", __name__)
+
+FATE_WORDS = {
+    Fate.ADD: "added",
+    Fate.CHANGE: "changed",
+    Fate.REACTIVATE: "reactivated",
+    Fate.SAME: "the same as before",
+}
+
+
+@pages.route("/classes/<int:class_id>/roster", methods=["GET", "POST"])
+def show(class_id: int) -> str | tuple[str, int]:
+    """The page of a class list; a posted list is answered with every row's fate."""
+    if request.method == "GET":
+        return _page(class_id)
+    try:
+        return _page(class_id, found=review_roster(toolbox, actor(), class_id, _sent_rows()))
+    except (InvalidInput, WorkbookRefused) as refused:
+        return _page(class_id, refused=str(refused)), refused.status
+
+
+def _sent_rows() -> list[tuple[Cell, ...]]:
+    sent, pasted = request.files.get("list"), request.form.get("pasted", "")
+    if sent is not None and sent.filename:
+        return read_list(sent.stream.read())
+    if not pasted.strip():
+        raise InvalidInput("Please choose a file, or paste the list.")
+    return read_text_table(pasted)
+
+
+def _page(class_id: int, *, found: RosterReview | None = None, refused: str = "") -> str:
+    return render_template(
+        "admin/roster.html",
+        school_class=registration.find_class(reading, class_id),
+        found=found,
+        refused=refused,
+        pasted=request.form.get("pasted", ""),
+        titles={name: column.title for name, column in COLUMNS.items()},
+        languages=registration.LANGUAGES,
+        fate_words=FATE_WORDS,
+    )
+
+
+@pages.post("/classes/<int:class_id>/roster/apply")
+def apply(class_id: int) -> Response:
+    try:
+        count = apply_roster(toolbox, actor(), class_id, request.form.get("review", ""))
+    except (Conflict, InvalidInput) as refused:
+        flash(str(refused), "warning")
+        return redirect(url_for("roster.show", class_id=class_id))
+    flash(f"The class list was taken over: {count} students.", "success")
+    return redirect(url_for("students.show_list", class_id=class_id))
