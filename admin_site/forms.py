@@ -1,5 +1,6 @@
 """The office's forms, and how a service's refusal comes to stand at its field."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from flask import request
@@ -8,6 +9,7 @@ from flask_wtf.file import FileField, FileRequired
 from wtforms import (
     BooleanField,
     EmailField,
+    SelectChoice,
     SelectField,
     SelectMultipleField,
     StringField,
@@ -17,6 +19,7 @@ from wtforms.widgets import CheckboxInput, ListWidget
 
 from shared.errors import InvalidInput
 from shared.persistence import people
+from shared.persistence.tables import SchoolClass
 from shared.services.registration import LANGUAGES, StudentDetails
 from shared.web.site import reading
 
@@ -41,9 +44,10 @@ class TeacherForm(FlaskForm):  # type: ignore[misc]
         "Classes taught", coerce=int, widget=ListWidget(prefix_label=False), option_widget=CheckboxInput()
     )
 
-    def __init__(self, *args: Any, **values: Any) -> None:
+    def __init__(self, *args: Any, also: Iterable[SchoolClass] = (), **values: Any) -> None:
+        """`also` are the teacher's classes; a deactivated one among them stays theirs."""
         super().__init__(*args, **values)
-        self.class_ids.choices = class_choices()
+        self.class_ids.choices = class_choices(also)
 
 
 class StudentForm(FlaskForm):  # type: ignore[misc]
@@ -57,12 +61,14 @@ class StudentForm(FlaskForm):  # type: ignore[misc]
     email = EmailField("Student's e-mail", description="Optional.")
     parent1_email = EmailField("First parent's e-mail", description="Attendance is mailed to the parents.")
     parent2_email = EmailField("Second parent's e-mail", description="Optional.")
-    language = SelectField("Language of the letters", choices=list(LANGUAGES.items()))
+    language = SelectField(
+        "Language of the letters", choices=[SelectChoice(*language) for language in LANGUAGES.items()]
+    )
 
-    def __init__(self, *args: Any, also_class: Any = None, **values: Any) -> None:
-        """`also_class` is a deactivated class that the student may stay in."""
+    def __init__(self, *args: Any, also: Iterable[SchoolClass] = (), **values: Any) -> None:
+        """`also` is the student's class, where they may stay even if it is deactivated."""
         super().__init__(*args, **values)
-        self.class_id.choices = class_choices(also_class)
+        self.class_id.choices = class_choices(also)
 
     @property
     def details(self) -> StudentDetails:
@@ -98,16 +104,13 @@ class ClassPhotosForm(FlaskForm):  # type: ignore[misc]
     file = FileField("Zip file", [FileRequired("Please choose a zip file.")])
 
 
-def class_choices(also: Any = None) -> list[tuple[int, str]]:
-    """Active classes to choose from, and perhaps a deactivated one."""
-    classes = list(people.list_classes(reading))
-    if also is not None and not also.active:
-        classes.append(also)
-    return [(school_class.id, class_words(school_class)) for school_class in classes]
+def class_choices(also: Iterable[SchoolClass] = ()) -> list[SelectChoice]:
+    """Active classes to choose from, and of `also` the deactivated ones."""
+    classes = [*people.list_classes(reading), *(each for each in also if not each.active)]
+    return [SelectChoice(each.id, _class_words(each)) for each in classes]
 
 
-def class_words(school_class: Any) -> str:
-    """A class as it is called in a choice."""
+def _class_words(school_class: SchoolClass) -> str:
     return (
         f"{school_class.class_code} · {school_class.name}" if school_class.name else school_class.class_code
     )

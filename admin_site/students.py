@@ -26,7 +26,7 @@ LACK_WORDS = {
 
 @pages.get("/students")
 def show_list() -> str:
-    classes = dict(class_choices())
+    classes = {choice.value: choice.label for choice in class_choices()}
     class_id = request.args.get("class_id", type=int)
     asked: dict[str, Any] = {
         "text": request.args.get("q", ""),
@@ -70,7 +70,7 @@ def show(student_id: int) -> str:
 @pages.route("/students/<int:student_id>/edit", methods=["GET", "POST"])
 def edit(student_id: int) -> str | Response:
     student = registration.find_student(reading, student_id)
-    form = StudentForm(obj=student, also_class=student.school_class)
+    form = StudentForm(obj=student, also=[student.school_class])
     if form.validate_on_submit():
         try:
             registration.change_student(toolbox, actor(), student_id, form.details)

@@ -40,7 +40,8 @@ def add() -> str:
 @pages.route("/teachers/<int:teacher_id>/edit", methods=["GET", "POST"])
 def edit(teacher_id: int) -> str | Response:
     teacher = registration.find_teacher(reading, teacher_id)
-    form = TeacherForm(obj=teacher, class_ids=[school_class.id for school_class in teacher.classes])
+    taught = [school_class.id for school_class in teacher.classes]
+    form = TeacherForm(obj=teacher, class_ids=taught, also=teacher.classes)
     if form.validate_on_submit():
         try:
             registration.change_teacher(

@@ -1,6 +1,6 @@
 // Follows the reading of a class's zip, then shows what became of every file.
 
-import { followJob } from "/static/asking.js";
+import { followJob } from "./asking.js";
 
 const bar = document.getElementById("progress");
 const words = document.getElementById("verdict");

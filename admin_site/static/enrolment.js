@@ -1,7 +1,7 @@
 // Enrolment: guided snaps or files, a verdict for each at once, training by itself, then the self-test.
 
-import { Camera, explain } from "/shared-static/camera.js";
-import { ask, followJob } from "/static/asking.js";
+import { Camera, explain } from "../shared-static/camera.js";
+import { ask, followJob } from "./asking.js";
 
 const HINTS = [
   "Look straight at the camera.",
@@ -169,6 +169,7 @@ async function startCamera() {
     at("camera").hidden = false;
     at("refused").hidden = true;
     at("own-camera").hidden = true;
+    at("snap").focus({ preventScroll: true }); // with a queue at the desk, the space bar takes the photos
   } catch (error) {
     const problem = explain(error);
     at("camera").hidden = true;

@@ -133,6 +133,16 @@ def test_a_class_is_edited_deactivated_and_reactivated(desk, office):
     assert "CO6GB" in desk.told()
 
 
+def test_a_teacher_keeps_a_deactivated_class_when_something_else_is_saved(desk, office):
+    desk.open("/teachers/new")
+    desk.fill("Save", name="Ravi Kumar", email="ravi@school.example", class_ids=[office.class_id])
+    registration.set_class_active(office.toolbox, office.actor, office.class_id, active=False)
+    desk.open(desk.open("/teachers").select_one("main li a")["href"])
+    desk.fill("Save", name="Ravi R. Kumar")
+    assert "Ravi R. Kumar" in desk.told()
+    assert "CO6GA" in desk.told()
+
+
 def test_a_teachers_new_password_and_deactivation_end_their_sign_ins(desk, office):
     school = found_school_beside(office)
     begin_sign_in(office.toolbox, site="classroom", account_id=school.ids["teacher"], device="a phone")
