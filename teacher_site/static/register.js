@@ -22,6 +22,8 @@ async function sendInPlace(form, button) {
   document.getElementById(button?.id)?.focus({ preventScroll: true });
 }
 
+document.documentElement.classList.add("with-script"); // hides the button that only a page without script needs
+
 main.addEventListener("input", (event) => {
   if (event.target.id === "filter") filterLines();
 });
