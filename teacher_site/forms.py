@@ -17,7 +17,7 @@ from shared.settings import Settings
 from shared.web.site import reading
 
 
-class LectureForm(FlaskForm):
+class LectureForm(FlaskForm):  # type: ignore[misc]
     """A lecture to open; without date and time it begins now."""
 
     subject = StringField("Subject", [InputRequired("Say what the lecture is about.")])
