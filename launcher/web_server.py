@@ -3,11 +3,15 @@
 What differs between the sites and machines (bind, workers, certificate) stands on the command line.
 """
 
+import contextlib
 import ssl
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+from shared.errors import ModelUnavailable
 
 # A request's parts may keep a thread waiting for so long in total, and longer only by what they bring:
 # a kiosk's photo of 200 kB has half a minute, a class's photos of 200 MB more than an hour.
@@ -27,6 +31,19 @@ control_socket_disable = True
 loglevel = "error"  # a phone that does not trust the certificate yet hangs up, which is worth no line
 # %(U)s is the path without its query, in which a search for a student's name may stand.
 access_log_format = '%(t)s %(h)s "%(m)s %(U)s" %(s)s %(B)s %(M)sms'
+
+
+def post_worker_init(worker: Any) -> None:
+    """Gunicorn calls this in each new worker: read the networks now, while nobody waits for an answer."""
+    toolbox = worker.app.wsgi().extensions["toolbox"]
+    threading.Thread(target=_read_networks, args=(toolbox,), daemon=True).start()
+
+
+def _read_networks(toolbox: Any) -> None:
+    # A network that is missing or altered is told to the first person it concerns, and by /readyz.
+    with contextlib.suppress(ModelUnavailable):
+        toolbox.face_matcher.warm_up()
+        toolbox.spoof_detector  # noqa: B018 made on first use
 
 
 class DeadlineSocket(ssl.SSLSocket):
