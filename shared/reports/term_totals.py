@@ -104,8 +104,10 @@ def _add_lecture(
         sheet.write_string(row, 1, student.name)
         mark = marks.get((lecture.lecture_id, student.student_id))
         if mark is not None:
-            for column, text in enumerate(mark, start=2):
-                sheet.write_string(row, column, text)
+            sheet.write_string(row, 2, mark.status)
+            sheet.write_string(row, 3, mark.marked)
+            if mark.note:
+                sheet.write_string(row, 4, mark.note)
     _lay_out(sheet, widths=[16, 30, 12, 32, 36], rows=len(students))
 
 
