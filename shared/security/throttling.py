@@ -16,8 +16,8 @@ MEMORY = timedelta(hours=1)
 def wait_until(failures: Sequence[datetime], *, free_tries: int = FREE_TRIES) -> datetime | None:
     """Tell until when the next try must wait, given the times of earlier failures, oldest first.
 
-    Free of delay for `free_tries` failures within five minutes; the next one costs 30 seconds, and each further
-    failure doubles the wait, up to 15 minutes.
+    Free of delay for `free_tries` failures within five minutes; the next one costs 30 seconds, and each
+    further failure doubles the wait, up to 15 minutes.
     """
     wait = timedelta(0)
     for index, failed_at in enumerate(failures):
