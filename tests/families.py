@@ -12,6 +12,17 @@ from shared.services.family_mail import MailPlan, plan_mail
 from shared.services.lectures import close_lecture
 from shared.services.marks import set_mark
 from shared.toolbox import Toolbox
+from tests.servers import MailServer
+
+
+def mail_variables(mail_server: MailServer) -> dict[str, str]:
+    """The settings that lead to the test's own mail server."""
+    return {
+        "MAIL_SERVER": "127.0.0.1",
+        "MAIL_PORT": str(mail_server.port),
+        "MAIL_USE_TLS": "0",
+        "MAIL_SENDER": "attendance@school.in",
+    }
 
 
 @dataclass

@@ -21,7 +21,7 @@ from shared.settings import PROJECT_DIR, read_settings
 from shared.toolbox import Toolbox
 from tests.browser.pictures import jpeg, person
 from tests.conftest import variables_for
-from tests.families import give_addresses
+from tests.families import give_addresses, mail_variables
 from tests.school import TEACHER_EMAIL, found_school
 from tests.servers import find_free_port
 from tests.test_worker import wait_until
@@ -121,12 +121,9 @@ def machines(mariadb_url, redis_server, mail_server, tmp_path) -> Iterator[Machi
         tmp_path,
         mariadb_url,
         REDIS_URL=redis_server.url,
-        MAIL_SERVER="127.0.0.1",
-        MAIL_PORT=str(mail_server.port),
-        MAIL_USE_TLS="0",
-        MAIL_SENDER="attendance@university.in",
         SECURE_COOKIES="0",
         OMP_NUM_THREADS="1",
+        **mail_variables(mail_server),
     )
     machines.start()
     yield machines

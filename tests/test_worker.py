@@ -19,7 +19,7 @@ from shared.services.mail_delivery import sweep
 from shared.settings import PROJECT_DIR, read_settings
 from shared.toolbox import Toolbox
 from tests.conftest import variables_for
-from tests.families import add_families, fates, mark_and_close, plan
+from tests.families import add_families, fates, mail_variables, mark_and_close, plan
 from tests.school import found_school
 
 LETTERS = 500
@@ -29,9 +29,8 @@ GOAL_S = 20  # for 500 letters to a mail server on the same machine, which does 
 @pytest.fixture
 def variables(database_url, mail_server, tmp_path):
     """What the worker and the test are both told."""
-    mail = {"MAIL_SERVER": "127.0.0.1", "MAIL_PORT": str(mail_server.port), "MAIL_USE_TLS": "0"}
     (tmp_path / "instance").mkdir()
-    return variables_for(tmp_path / "instance", database_url, MAIL_SENDER="attendance@school.in", **mail)
+    return variables_for(tmp_path / "instance", database_url, **mail_variables(mail_server))
 
 
 @pytest.fixture

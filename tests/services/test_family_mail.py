@@ -16,7 +16,7 @@ from shared.services.family_mail import send_mail
 from shared.services.mail_delivery import deliver_mail
 from shared.services.marks import set_mark
 from shared.toolbox import Toolbox
-from tests.families import Clock, fates, give_addresses, mark_and_close, plan
+from tests.families import Clock, fates, give_addresses, mail_variables, mark_and_close, plan
 from tests.school import found_school
 
 PRESENT, LATE, EXCUSED, ABSENT = MarkStatus
@@ -24,15 +24,8 @@ PRESENT, LATE, EXCUSED, ABSENT = MarkStatus
 
 @pytest.fixture
 def toolbox(database_url, make_settings, mail_server):
-    settings = make_settings(
-        database_url,
-        MAIL_SERVER="127.0.0.1",
-        MAIL_PORT=str(mail_server.port),
-        MAIL_USE_TLS="0",
-        MAIL_SENDER="attendance@school.in",
-        SCHOOL_NAME="St. Mary's, Pune",
-    )
-    toolbox = Toolbox(settings, now=Clock())
+    variables = mail_variables(mail_server) | {"SCHOOL_NAME": "St. Mary's, Pune"}
+    toolbox = Toolbox(make_settings(database_url, **variables), now=Clock())
     yield toolbox
     toolbox.engine.dispose()
 

@@ -16,7 +16,7 @@ from shared.services import family_mail, mail_delivery
 from shared.services.family_mail import send_mail
 from shared.services.mail_delivery import CLAIM_LASTS, deliver_mail, sweep
 from shared.toolbox import Toolbox
-from tests.families import Clock, add_families, fates, mark_and_close, plan, reasons
+from tests.families import Clock, add_families, fates, mail_variables, mark_and_close, plan, reasons
 from tests.school import found_school
 from tests.servers import find_free_port
 
@@ -29,16 +29,7 @@ def make_toolbox(database_url, make_settings, mail_server):
     made = []
 
     def make(clock=None, **variables):
-        settings = make_settings(
-            database_url,
-            **{
-                "MAIL_SERVER": "127.0.0.1",
-                "MAIL_PORT": str(mail_server.port),
-                "MAIL_USE_TLS": "0",
-                "MAIL_SENDER": "attendance@school.in",
-                **variables,
-            },
-        )
+        settings = make_settings(database_url, **(mail_variables(mail_server) | variables))
         made.append(Toolbox(settings, now=clock or Clock()))
         return made[-1]
 

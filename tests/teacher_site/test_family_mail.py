@@ -6,19 +6,12 @@ from shared.domain.attendance import MarkStatus
 from shared.services.mail_delivery import deliver_mail
 from shared.services.marks import set_mark
 from shared.toolbox import Toolbox
-from tests.families import Clock, fates, give_addresses, mark_and_close
+from tests.families import Clock, fates, give_addresses, mail_variables, mark_and_close
 
 
 @pytest.fixture
 def toolbox(database_url, make_settings, mail_server):
-    settings = make_settings(
-        database_url,
-        MAIL_SERVER="127.0.0.1",
-        MAIL_PORT=str(mail_server.port),
-        MAIL_USE_TLS="0",
-        MAIL_SENDER="attendance@school.in",
-    )
-    toolbox = Toolbox(settings, now=Clock())
+    toolbox = Toolbox(make_settings(database_url, **mail_variables(mail_server)), now=Clock())
     yield toolbox
     toolbox.engine.dispose()
 

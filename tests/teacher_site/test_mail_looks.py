@@ -1,0 +1,104 @@
+"""The mail page in a real browser: it follows the letters by itself and fits a phone."""
+
+import threading
+from collections.abc import Iterator
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+from werkzeug.serving import make_server
+
+from shared.domain.attendance import MarkStatus
+from shared.services.mail_delivery import deliver_mail
+from shared.toolbox import Toolbox
+from teacher_site import create_app
+from tests.families import add_families, give_addresses, mail_variables, mark_and_close
+from tests.school import TEACHER_EMAIL
+
+LONG = f"{'a.very.long.address.' * 3}x@{'long-' * 10}home.co.in"
+
+
+@pytest.fixture
+def toolbox(database_url, make_settings, mail_server) -> Iterator[Toolbox]:
+    """With a mail server, and with the real clock, by which the page in the browser goes."""
+    toolbox = Toolbox(make_settings(database_url, **mail_variables(mail_server)))
+    yield toolbox
+    toolbox.engine.dispose()
+
+
+@pytest.fixture
+def address(toolbox, school) -> Iterator[str]:
+    """The mail page of a closed lecture, served on this machine."""
+    add_families(toolbox, school, 5)
+    give_addresses(toolbox, school.ids["meera"], "meera@gmial.com", LONG)
+    give_addresses(toolbox, school.ids["ravi"], "nowhere", "patil@home.in", language="hi")
+    mark_and_close(toolbox, school, meera=MarkStatus.PRESENT)
+    app = create_app(toolbox=toolbox)
+    app.config["SESSION_COOKIE_SECURE"] = False
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://localhost:{server.server_port}/lectures/{school.ids['lecture']}/mail"
+    server.shutdown()
+    thread.join()
+
+
+def open_page(browser, address: str, password: str, width: int) -> Page:
+    """The signed-in teacher's page. Axe is handed to it as a string, which our own policy forbids."""
+    page = browser.new_context(viewport={"width": width, "height": 740}, bypass_csp=True).new_page()
+    page.goto(address)
+    page.locator("[name=email]").fill(TEACHER_EMAIL)
+    page.locator("[name=password]").fill(password)
+    page.locator("main button").click()
+    page.goto(address)
+    return page
+
+
+def complaints(page: Page, width: int) -> list[str]:
+    page.evaluate("document.querySelectorAll('details').forEach(each => each.open = true)")
+    found = [
+        f"{violation['id']}: {violation['nodes'][0]['html'][:200]}"
+        for violation in Axe().run(page).response["violations"]
+        if violation["impact"] in ("serious", "critical")
+    ]
+    wide = page.evaluate("document.documentElement.scrollWidth")
+    return found if wide <= width else [*found, f"{wide} pixels wide"]
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+def test_the_page_follows_the_letters_and_says_what_is_left(
+    address,
+    toolbox,
+    school,
+    mail_server,
+    open_chromium,
+    width,
+):
+    page = open_page(open_chromium(), address, school.password, width)
+    assert complaints(page, width) == []
+    page.get_by_role("button", name="Send 8 letters").click()
+    expect(page.get_by_role("status")).to_have_text("8 queued")
+    assert complaints(page, width) == []
+
+    mail_server.answer = lambda to: "550 no such user" if to == ["meera@gmial.com"] else "250 kept"
+    deliver_mail(toolbox, 0, 0)
+    expect(page.get_by_role("status")).to_have_text("7 sent, 1 refused", timeout=30_000)
+    expect(page.get_by_role("button", name="Try the refused ones again")).to_be_visible(timeout=30_000)
+    expect(page.get_by_text("The mail server said: 550 no such user")).to_be_visible()
+    assert complaints(page, width) == []
+
+
+def test_the_page_keeps_its_own_security_policy(address, school, open_chromium):
+    page = open_chromium().new_page()
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.goto(address)
+    page.locator("[name=email]").fill(TEACHER_EMAIL)
+    page.locator("[name=password]").fill(school.password)
+    page.locator("main button").click()
+    page.goto(address, wait_until="networkidle")
+    page.get_by_role("button", name="Send 8 letters").click()
+    with page.expect_response("**/mail/progress"):
+        pass
+    assert said == []
