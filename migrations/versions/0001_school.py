@@ -599,7 +599,7 @@ def upgrade() -> None:
         ),
         sa.Column("reason", sa.String(length=300), nullable=False),
         sa.Column("tries", sa.Integer(), nullable=False),
-        sa.Column("is_correction", sa.Boolean(), nullable=False),
+        sa.Column("corrections", sa.Integer(), nullable=False),
         sa.Column("queued_at", UtcDateTime(), nullable=False),
         sa.Column("try_at", UtcDateTime(), nullable=False),
         sa.Column("claimed_at", UtcDateTime(), nullable=True),

@@ -342,8 +342,8 @@ class CheckIn(Base):
 class OutgoingMail(Base):
     """One letter to one address of a family. The unique key makes a second press send nothing twice.
 
-    `status` is what the letter says, as it was when the teacher pressed. `claimed_at` names the try that is
-    sending it now.
+    `status` is what the letter says, as it was when the teacher pressed; `corrections` counts how often it
+    was written anew because the mark had changed. `claimed_at` names the try that is sending it now.
     """
 
     __tablename__ = "outgoing_mail"
@@ -355,7 +355,7 @@ class OutgoingMail(Base):
     state: Mapped[MailState] = mapped_column(_word(MailState), default=MailState.QUEUED)
     reason: Mapped[str] = mapped_column(String(300), default="")
     tries: Mapped[int] = mapped_column(default=0)
-    is_correction: Mapped[bool] = mapped_column(default=False)
+    corrections: Mapped[int] = mapped_column(default=0)
     queued_at: Mapped[datetime] = mapped_column(UtcDateTime)
     try_at: Mapped[datetime] = mapped_column(UtcDateTime)
     claimed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

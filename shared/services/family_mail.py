@@ -192,7 +192,7 @@ def send_corrections(toolbox: Toolbox, actor: Actor, lecture_id: int) -> int:
         for letter in letters:
             mark = marked[letter.student_id]
             letter.status = mark.status if mark else letter.status
-            letter.is_correction = True
+            letter.corrections += 1
         _audit(session, toolbox, actor, "mail corrections", lecture, len(letters))
     wake(toolbox, lecture_id)
     return len(letters)

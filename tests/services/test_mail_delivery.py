@@ -83,12 +83,13 @@ class SilentServer:
             each.close()
 
 
-def speak(connection, *, end):
-    """Speak SMTP up to the letter's end, then do `end`."""
+def speak(connection, *, end, heard):
+    """Speak SMTP up to the letter's end, then do `end`; `heard` gets the letter's lines."""
     connection.sendall(b"220 hello\r\n")
     lines, is_letter = connection.makefile("rb"), False
     for line in lines:
         if is_letter:
+            heard.append(line.decode())
             if line == b".\r\n":
                 end(connection)
                 is_letter = False
@@ -208,8 +209,8 @@ def test_a_letter_whose_answer_is_lost_is_perhaps_sent_and_waits_for_a_person(
     make_toolbox, mail_server, monkeypatch, end
 ):
     monkeypatch.setattr(mailer, "SMTP_TIMEOUT_S", 0.5)
-    clock = Clock()
-    server = SilentServer(lambda connection: speak(connection, end=end))
+    clock, heard = Clock(), []
+    server = SilentServer(lambda connection: speak(connection, end=end, heard=heard))
     school = queue_letters(toolbox := make_toolbox(clock, MAIL_PORT=str(server.port)), 4)
     deliver(toolbox)
     server.close()
@@ -230,6 +231,9 @@ def test_a_letter_whose_answer_is_lost_is_perhaps_sent_and_waits_for_a_person(
     deliver(mended)
     assert counted(mended, school) == {SENT: 4}
     assert len(mail_server.messages) == 4
+    # A mail system that got it twice shows it once.
+    assert f"Message-ID: {mail_server.messages[-1]['Message-ID']}\r\n" in heard
+    assert len({message["Message-ID"] for message in mail_server.messages}) == 4
 
 
 def test_encryption_that_the_server_does_not_offer_is_never_done_without(make_toolbox, mail_server):
