@@ -48,7 +48,8 @@ INSERT INTO lecture (id, subject, teacher_id, starts_at, ends_at, closed_at, ope
   FROM school_class c JOIN seq_1_to_200 n ON n.seq <= IF(c.id = 201, 120, 200);
 INSERT INTO lecture_class (lecture_id, class_id) SELECT id, id DIV 1000 FROM lecture;
 INSERT INTO mark (lecture_id, student_id, status, source, marked_at, note)
-  SELECT l.id, s.id, ELT(GREATEST(1, (l.id * 7 + s.id * 13) % 10 - 5), 'present', 'late', 'excused', 'absent'),
+  SELECT l.id, s.id,
+    ELT(GREATEST(1, (l.id * 7 + s.id * 13) % 10 - 5), 'present', 'late', 'excused', 'absent'),
     'face', l.starts_at, ''
   FROM lecture l JOIN student s ON s.class_id = l.id DIV 1000;
 ANALYZE TABLE mark, lecture, lecture_class, student

@@ -19,6 +19,7 @@ ADDRESSES = [
     "/classes/new",
     "/classes/1/edit",
     "/classes/1/photos",
+    "/classes/1/roster",
     "/teachers",
     "/teachers/new",
     "/students",
