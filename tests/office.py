@@ -77,8 +77,8 @@ def photo_of(person: str, number: int = 0, *, verdict: PhotoVerdict = PhotoVerdi
 
 
 def looks_of(person: str, number: int = 0) -> np.ndarray:
-    """128 numbers: photos of one person are alike (cosine 0.99), those of two are not, a twin's nearly."""
-    looks = np.zeros(128, np.float32)
+    """129 numbers: photos of one person are alike (cosine 0.99), those of two are not, a twin's nearly."""
+    looks = np.zeros(129, np.float32)
     if person == "twin of meera":
         looks[PEOPLE.index("meera")] = looks[3] = 1
         looks[PEOPLE.index("meera")] += 6

@@ -79,13 +79,16 @@ def _look(toolbox: Toolbox, candidate: Candidate, photo: bytes) -> Evidence:
     """Find out what the photo shows; what cannot be found out stays None. No transaction is open here."""
     rgb = open_photo(photo)
     try:
-        reading = toolbox.face_matcher.read(rgb)
+        reading = toolbox.face_matcher.glance(rgb)
         if reading.face is None or reading.descriptor is None:
             return Evidence(verdict=reading.verdict)
         if not toolbox.spoof_detector.judge(rgb, reading.face).is_live:
             return Evidence(verdict=reading.verdict, is_live=False)
         model = _open_model(toolbox, candidate)
-        score = model.score(reading.descriptor.tolist())
+        face = reading.face
+        score = model.score_carefully(
+            reading.descriptor.tolist(), lambda: toolbox.face_matcher.look_again(rgb, face).tolist()
+        )
     except (ModelUnavailable, BrokenSeal, UnreadableFaceModel, ValueError) as failure:
         log.error("check-in of student %s: %s: %s", candidate.student.id, type(failure).__name__, failure)
         return Evidence()

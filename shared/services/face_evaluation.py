@@ -26,12 +26,18 @@ OPERATING_POINTS = ("0.01", "0.001", "0.0001")
 
 @dataclass(frozen=True)
 class ReadPhoto:
-    """One photo as the kiosk reads it: `descriptor` is None if it would not be compared."""
+    """One photo as the kiosk reads it: the descriptors of a glance and of a careful look, None if the kiosk
+    would not compare it."""
 
     person: str
     verdict: str
-    descriptor: tuple[float, ...] | None = None
+    glance: tuple[float, ...] | None = None
+    careful: tuple[float, ...] = ()
     quality: float = 0.0
+
+    def look_again(self) -> tuple[float, ...]:
+        """As the kiosk does where the glance leaves doubt."""
+        return self.careful
 
 
 @dataclass(frozen=True)
@@ -64,14 +70,17 @@ def read_photos(toolbox: Toolbox, photos: Iterable[tuple[str, Path]]) -> Iterato
     """Read each photo as the kiosk would. Raises ModelUnavailable."""
     for person, path in photos:
         try:
-            reading = toolbox.face_matcher.read(open_photo(path.read_bytes()))
+            rgb = open_photo(path.read_bytes())
         except PhotoRefused:
             yield ReadPhoto(person, "unreadable")
             continue
-        if reading.descriptor is None or not _is_compared(reading.verdict):
+        reading = toolbox.face_matcher.glance(rgb)
+        if reading.face is None or reading.descriptor is None or not _is_compared(reading.verdict):
             yield ReadPhoto(person, reading.verdict)
         else:
-            yield ReadPhoto(person, reading.verdict, tuple(reading.descriptor.tolist()), reading.quality)
+            careful = toolbox.face_matcher.look_again(rgb, reading.face)
+            glance = tuple(reading.descriptor.tolist())
+            yield ReadPhoto(person, reading.verdict, glance, tuple(careful.tolist()), reading.quality)
 
 
 def _is_compared(verdict: PhotoVerdict) -> bool:
@@ -82,20 +91,20 @@ def _is_compared(verdict: PhotoVerdict) -> bool:
 def try_everybody(toolbox: Toolbox, photos: Sequence[ReadPhoto], *, enrol: int = 5, seed: int = 0) -> Tries:
     """Enrol `enrol` photos of each person, drawn by `seed`, and try every other photo against everybody.
 
-    As at the office, photos judged good are enrolled before others and those of somebody else are left
-    out. A person without more photos than are enrolled is only tried against the others.
+    As at the office, enrolled photos that show somebody else are left out; unlike there, turned and
+    blurred ones are enrolled too, so that enrolled and tried photos are of one kind. A person without
+    more photos than are enrolled is only tried against the others.
     """
     chance = random.Random(seed)  # noqa: S311
     by_person: dict[str, list[ReadPhoto]] = {}
     for photo in photos:
-        if photo.descriptor is not None:
+        if photo.glance is not None:
             by_person.setdefault(photo.person, []).append(photo)
     models: dict[str, FaceModel] = {}
     probes: list[ReadPhoto] = []
     for person, theirs in sorted(by_person.items()):
         drawn = chance.sample(theirs, len(theirs))
         if len(drawn) > enrol:
-            drawn.sort(key=lambda photo: photo.verdict != PhotoVerdict.GOOD)
             models[person] = _train(drawn[:enrol])
             drawn = drawn[enrol:]
         probes += drawn
@@ -103,13 +112,14 @@ def try_everybody(toolbox: Toolbox, photos: Sequence[ReadPhoto], *, enrol: int =
     impostor: list[float] = []
     for probe in probes:
         for person, model in models.items():
-            (genuine if person == probe.person else impostor).append(model.score(probe.descriptor or ()))
+            score = model.score_carefully(probe.glance or (), probe.look_again)
+            (genuine if person == probe.person else impostor).append(score)
     stored = (len(toolbox.sealer.seal(m.to_bytes(), purpose="face-model:0")) for m in models.values())
     return Tries(len(by_person), sorted(genuine), sorted(impostor), max(stored, default=0))
 
 
 def _train(photos: Sequence[ReadPhoto]) -> FaceModel:
-    descriptors = [photo.descriptor or () for photo in photos]
+    descriptors = [photo.careful for photo in photos]
     odd = odd_ones_out(descriptors)
     kept = [at for at in range(len(photos)) if at not in odd]
     return FaceModel.train([descriptors[at] for at in kept], [photos[at].quality for at in kept])
@@ -120,7 +130,7 @@ def summarise(photos: Sequence[ReadPhoto], tries: Tries) -> dict[str, Any]:
     every impostor's score. Raises InvalidInput if there was nothing to try."""
     if not tries.genuine or not tries.impostor:
         raise InvalidInput("At least two people need more photos with a face than are enrolled.")
-    not_acquired = Counter(photo.verdict for photo in photos if photo.descriptor is None)
+    not_acquired = Counter(photo.verdict for photo in photos if photo.glance is None)
     refused = bisect_left(tries.genuine, MATCH_THRESHOLD)
     taken = len(tries.impostor) - bisect_left(tries.impostor, MATCH_THRESHOLD)
     return {

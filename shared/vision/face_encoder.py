@@ -17,11 +17,11 @@ CHIP_PADDING = 0.25
 DESCRIPTOR_LENGTH = 128
 
 
-def cut_chip(rgb: np.ndarray, face: Face) -> np.ndarray:
-    """Cut the face out upright and centred: RGB uint8 of shape (150, 150, 3)."""
+def cut_chip(rgb: np.ndarray, face: Face, *, padding: float = CHIP_PADDING) -> np.ndarray:
+    """Cut the face out upright and centred, with a margin in face widths: RGB uint8 of (150, 150, 3)."""
     box = dlib.rectangle(face.left, face.top, face.right, face.bottom)
     shape = dlib.full_object_detection(box, [dlib.point(x, y) for x, y in face.landmarks])
-    chip: np.ndarray = dlib.get_face_chip(rgb, shape, CHIP_SIZE, CHIP_PADDING)
+    chip: np.ndarray = dlib.get_face_chip(rgb, shape, CHIP_SIZE, padding)
     return chip
 
 

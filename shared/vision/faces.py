@@ -33,8 +33,9 @@ class FaceReading:
     """What one photo gives.
 
     `verdict` is GOOD or the first thing wrong with the photo as an enrolment photo. `face` and
-    `descriptor` (128 float32, mirror-averaged, L2-normalised) are there whenever exactly one
-    face of sufficient size was found, even if the verdict is DARK, BLURRED or TURNED_AWAY.
+    `descriptor` (129 float32: 128 of the network, mirror-averaged, of length 1, then how common such
+    a face is) are there whenever exactly one face of sufficient size was found, even if the verdict
+    is DARK, BLURRED or TURNED_AWAY.
     `quality` is 0…1, for weighting.
     """
 

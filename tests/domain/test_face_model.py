@@ -9,6 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.domain.face_model import (
+    COMMONNESS_WEIGHT,
+    DOUBT_ABOVE,
+    DOUBT_BELOW,
     MATCH_THRESHOLD,
     MAX_PHOTOS,
     FaceModel,
@@ -20,14 +23,14 @@ from shared.domain.face_model import (
 SEAL_BYTES = 64
 
 
-def person(seed: int) -> list[float]:
+def person(seed: int, *, commonness: float = 0.0) -> list[float]:
     chance = random.Random(seed)  # noqa: S311
-    return [chance.gauss(0, 1) for _ in range(128)]
+    return [*(chance.gauss(0, 1) for _ in range(128)), commonness]
 
 
 def photos_of(seed: int, count: int, *, spread: float = 0.15) -> list[list[float]]:
     face, chance = person(seed), random.Random(seed + 1000)  # noqa: S311
-    return [[number + chance.gauss(0, spread) for number in face] for _ in range(count)]
+    return [[*(number + chance.gauss(0, spread) for number in face[:128]), 0.0] for _ in range(count)]
 
 
 def trained(count: int = 5) -> FaceModel:
@@ -40,12 +43,51 @@ def test_the_right_face_scores_above_the_threshold_and_a_wrong_one_below():
     assert model.score(person(2)) < MATCH_THRESHOLD
 
 
-def test_a_score_is_the_cosine_to_the_mean():
-    first, second = [1.0] + [0.0] * 127, [0.0, 1.0] + [0.0] * 126
+def test_a_score_is_the_cosine_to_the_mean_for_a_face_that_is_neither_common_nor_rare():
+    first, second = [1.0] + [0.0] * 128, [0.0, 1.0] + [0.0] * 127
     model = FaceModel.train([first, second], [1, 1])
     assert model.score(first) == pytest.approx(math.sqrt(0.5))
     assert model.score([-number for number in first]) == pytest.approx(-math.sqrt(0.5))
     assert model.score([7 * number for number in first]) == pytest.approx(math.sqrt(0.5))
+
+
+def test_a_common_face_has_to_be_nearer_than_a_rare_one():
+    rare, common = (FaceModel.train([person(1, commonness=at)] * 3, [1] * 3) for at in (-0.1, 0.1))
+    assert rare.score(person(1)) == pytest.approx(1 + COMMONNESS_WEIGHT / 2 * 0.1)
+    assert common.score(person(1)) == pytest.approx(1 - COMMONNESS_WEIGHT / 2 * 0.1)
+    assert common.score(person(1, commonness=0.1)) == pytest.approx(1 - COMMONNESS_WEIGHT * 0.1)
+
+
+def at_score(score: float) -> list[float]:
+    """A face that scores so much against a model of the first axis."""
+    return [score, math.sqrt(1 - score**2), *[0.0] * 127]
+
+
+@pytest.mark.parametrize(
+    ("glance", "is_asked"),
+    [
+        (MATCH_THRESHOLD - DOUBT_BELOW - 0.001, False),
+        (MATCH_THRESHOLD - DOUBT_BELOW + 0.001, True),
+        (MATCH_THRESHOLD + DOUBT_ABOVE - 0.001, True),
+        (MATCH_THRESHOLD + DOUBT_ABOVE + 0.001, False),
+    ],
+)
+def test_only_a_doubtful_glance_is_looked_at_again(glance, is_asked):
+    model = FaceModel.train([at_score(1.0)], [1.0])
+    asked = []
+
+    def look_again():
+        asked.append(True)
+        return at_score(0.5)
+
+    score = model.score_carefully(at_score(glance), look_again)
+    assert asked == [True] * is_asked
+    assert score == pytest.approx(0.5 if is_asked else glance)
+
+
+def test_a_descriptor_of_nothing_but_zeros_is_refused():
+    with pytest.raises(ValueError, match="direction"):
+        trained().score([0.0] * 129)
 
 
 @pytest.mark.parametrize("count", [1, 2, 5, MAX_PHOTOS])
@@ -74,25 +116,25 @@ def test_fewer_than_three_photos_are_a_weak_model(count, weak):
 
 
 NOT_DESCRIPTORS = {
-    "too short": [0.1] * 127,
-    "too long": [0.1] * 129,
+    "too short": [0.1] * 128,
+    "too long": [0.1] * 130,
     "nothing": [],
-    "all zero": [0.0] * 128,
-    "NaN": [math.nan] + [0.1] * 127,
-    "infinite": [math.inf] + [0.1] * 127,
+    "NaN": [math.nan] + [0.1] * 128,
+    "infinite": [math.inf] + [0.1] * 128,
+    "a commonness that is no number": [0.1] * 128 + [math.nan],
 }
 
 
 @pytest.mark.parametrize("name", NOT_DESCRIPTORS)
 def test_what_is_no_descriptor_is_neither_scored_nor_learnt(name):
-    with pytest.raises(ValueError, match="128 finite numbers"):
+    with pytest.raises(ValueError, match="129 finite numbers"):
         trained().score(NOT_DESCRIPTORS[name])
-    with pytest.raises(ValueError, match="128 finite numbers"):
+    with pytest.raises(ValueError, match="129 finite numbers"):
         FaceModel.train([NOT_DESCRIPTORS[name]], [1.0])
 
 
 @pytest.mark.parametrize(
-    ("descriptors", "qualities"), [([], []), ([[0.1] * 128], []), ([[0.1] * 128], [1, 1])]
+    ("descriptors", "qualities"), [([], []), ([[0.1] * 129], []), ([[0.1] * 129], [1, 1])]
 )
 def test_training_needs_photos_and_a_quality_for_each(descriptors, qualities):
     with pytest.raises(ValueError, match="quality for each"):
@@ -122,8 +164,10 @@ DAMAGED = {
     "a quality of two": with_bytes(8, struct.pack("<e", 2.0)),
     "NaN in a descriptor": with_bytes(12, struct.pack("<e", math.nan)),
     "a descriptor far too long": with_bytes(12, struct.pack("<e", 5.0)),
-    "NaN in the mean": with_bytes(len(GOOD) - 4, struct.pack("<f", math.nan)),
-    "infinity in the mean": with_bytes(len(GOOD) - 4, struct.pack("<f", math.inf)),
+    "NaN in the template": with_bytes(len(GOOD) - 8, struct.pack("<f", math.nan)),
+    "infinity in the template": with_bytes(len(GOOD) - 8, struct.pack("<f", math.inf)),
+    "NaN as the template's commonness": with_bytes(len(GOOD) - 4, struct.pack("<f", math.nan)),
+    "a commonness of two": with_bytes(len(GOOD) - 4, struct.pack("<f", 2.0)),
     "a pickle": b"\x80\x04\x95\x10\x00\x00\x00\x00\x00\x00\x00\x8c\x08builtins",
 }
 
@@ -147,7 +191,7 @@ def test_a_changed_byte_is_refused_or_leaves_a_sane_model(at, change):
         model = FaceModel.from_bytes(content)
     except UnreadableFaceModel:
         return
-    assert -1.02 <= model.score(person(1)) <= 1.02
+    assert -1.4 <= model.score(person(1)) <= 1.4
 
 
 def test_photos_of_one_person_have_no_odd_one():

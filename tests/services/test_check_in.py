@@ -25,8 +25,8 @@ from shared.vision.spoof_detector import SpoofVerdict
 from tests.photographs import photograph
 from tests.school import enrol, found_school, hand_round
 
-MEERA_LOOKS = np.eye(128, dtype=np.float32)[0]
-RAVI_LOOKS = np.eye(128, dtype=np.float32)[1]
+MEERA_LOOKS = np.eye(129, dtype=np.float32)[0]
+RAVI_LOOKS = np.eye(129, dtype=np.float32)[1]
 FACE = Face(100, 100, 300, 300, ((270, 160), (220, 160), (130, 160), (180, 160), (200, 220)))
 
 
@@ -37,7 +37,7 @@ class Eyes:
         self.descriptor, self.verdict, self.is_live, self.failure = descriptor, verdict, is_live, failure
         self.asked = 0
 
-    def read(self, _rgb):
+    def glance(self, _rgb):
         self.asked += 1
         if self.failure:
             raise self.failure
@@ -113,8 +113,8 @@ def test_a_roll_id_is_taken_as_a_phone_types_it(toolbox, school, typed):
         (Eyes(verdict=PhotoVerdict.TOO_SMALL), CheckInOutcome.COME_CLOSER),
         (Eyes(verdict=PhotoVerdict.TOO_DARK), CheckInOutcome.TOO_DARK),
         (Eyes(failure=ModelUnavailable("gone")), CheckInOutcome.UNAVAILABLE),
-        (Eyes(np.full(128, np.nan, np.float32)), CheckInOutcome.UNAVAILABLE),
-        (Eyes(np.zeros(128, np.float32)), CheckInOutcome.UNAVAILABLE),
+        (Eyes(np.full(129, np.nan, np.float32)), CheckInOutcome.UNAVAILABLE),
+        (Eyes(np.zeros(129, np.float32)), CheckInOutcome.UNAVAILABLE),
         (Eyes(np.ones(5, np.float32)), CheckInOutcome.UNAVAILABLE),
     ],
 )
@@ -178,9 +178,9 @@ def test_three_phones_at_once_mark_once(toolbox, school):
     barrier, answers = threading.Barrier(3), []
 
     class SlowEyes(Eyes):
-        def read(self, rgb):
+        def glance(self, rgb):
             barrier.wait(timeout=10)
-            return super().read(rgb)
+            return super().glance(rgb)
 
     give_eyes(toolbox, SlowEyes())
     threads = [
@@ -209,13 +209,13 @@ def test_a_closed_and_an_ended_lecture_take_no_marks(toolbox, school):
 @pytest.mark.parametrize("what_ends", ["lecture", "pass"])
 def test_what_ends_while_the_photo_is_looked_at_marks_nobody(toolbox, school, what_ends):
     class Interrupted(Eyes):
-        def read(self, rgb):
+        def glance(self, rgb):
             with toolbox.sessions.begin() as session:
                 if what_ends == "lecture":
                     session.get(Lecture, school.ids["lecture"]).closed_at = toolbox.now()
                 else:
                     session.get(KioskPass, school.kiosk.id).ended_at = toolbox.now()
-            return super().read(rgb)
+            return super().glance(rgb)
 
     give_eyes(toolbox, Interrupted())
     assert send(toolbox, school).outcome is CheckInOutcome.LECTURE_CLOSED

@@ -27,13 +27,13 @@ def check_in(phone, photo, roll_id="15203A0042", **changes):
 @pytest.fixture
 def meera_enrolled(toolbox, school):
     """A student whose check-in gets as far as the photo."""
-    enrol(toolbox, school.ids["meera"], [[1.0] + [0.0] * 127] * 3)
+    enrol(toolbox, school.ids["meera"], [[1.0] + [0.0] * 128] * 3)
 
 
 @pytest.fixture
 def nobody_seen(toolbox, meera_enrolled):
     """A matcher that finds no face."""
-    matcher = SimpleNamespace(read=lambda rgb: FaceReading(PhotoVerdict.NO_FACE))
+    matcher = SimpleNamespace(glance=lambda rgb: FaceReading(PhotoVerdict.NO_FACE))
     toolbox.__dict__["face_matcher"] = matcher
 
 

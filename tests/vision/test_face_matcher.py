@@ -5,7 +5,6 @@ import json
 import random
 import shutil
 import threading
-import time
 
 import numpy as np
 import pytest
@@ -52,17 +51,26 @@ def room_with(*people: tuple[Image.Image, tuple[int, int]], size=(640, 480)) -> 
 def test_real_portraits_are_good_photos(matcher, name):
     reading = matcher.read(np.asarray(picture(name)))
     assert reading.verdict is PhotoVerdict.GOOD
-    assert reading.descriptor.shape == (128,)
+    assert reading.descriptor.shape == (129,)
     assert 0.3 < reading.quality <= 1
     assert reading.face.height >= 80
 
 
 def test_the_same_person_is_nearer_than_another(matcher):
     of = {name: matcher.read(np.asarray(picture(name))).descriptor for name in NAMES}
+    of = {name: descriptor[:128] for name, descriptor in of.items()}
     same = [of["obama.jpg"] @ of[other] for other in ("obama2.jpg", "obama3.jpg")]
     different = [of["obama.jpg"] @ of[other] for other in ("biden.jpg", "astronaut.png")]
     assert min(same) > 0.95
     assert max(different) < 0.9
+
+
+def test_a_glance_is_nearly_what_a_careful_look_gives(matcher):
+    rgb = np.asarray(picture("obama.jpg"))
+    glance, careful = matcher.glance(rgb), matcher.read(rgb)
+    assert (glance.verdict, glance.face, glance.quality) == (careful.verdict, careful.face, careful.quality)
+    assert 0.98 < glance.descriptor[:128] @ careful.descriptor[:128] < 0.99999
+    assert np.array_equal(matcher.look_again(rgb, glance.face), careful.descriptor)
 
 
 @pytest.mark.parametrize("gray", [0, 128, 255])
@@ -89,7 +97,7 @@ def test_somebody_seen_far_behind_does_not_spoil_the_photo(matcher):
     reading = matcher.read(rgb)
     assert reading.verdict is PhotoVerdict.GOOD
     alone = matcher.read(np.asarray(picture("obama.jpg")))
-    assert reading.descriptor @ alone.descriptor > 0.97
+    assert reading.descriptor[:128] @ alone.descriptor[:128] > 0.97
 
 
 def test_a_face_below_eighty_pixels_is_asked_to_come_closer(matcher):
@@ -100,7 +108,7 @@ def test_a_face_below_eighty_pixels_is_asked_to_come_closer(matcher):
 
 
 def test_a_dark_photo_is_named_dark(matcher):
-    dim = (np.asarray(picture("astronaut.png")) * 0.2).astype(np.uint8)
+    dim = (np.asarray(picture("astronaut.png")) * 0.12).astype(np.uint8)
     reading = matcher.read(dim)
     assert reading.verdict is PhotoVerdict.TOO_DARK
     assert reading.descriptor is not None
@@ -140,7 +148,7 @@ def own_models(tmp_path):
     return tmp_path
 
 
-FILES = ["faces/encoder.tflite", "faces/landmarks.dat"]
+FILES = ["faces/encoder.tflite", "faces/landmarks.dat", "faces/cohort.npz"]
 
 
 @pytest.mark.parametrize("file", FILES)
@@ -159,7 +167,7 @@ def test_one_changed_bit_makes_the_matcher_unavailable(own_models, file):
         FaceMatcher(models_dir=own_models)
 
 
-@pytest.mark.parametrize("key", ["faces/encoder", "faces/landmarks"])
+@pytest.mark.parametrize("key", ["faces/encoder", "faces/landmarks", "faces/cohort"])
 @pytest.mark.parametrize("content", [b"", b"no network", bytes(10_000)])
 def test_a_file_that_is_no_model_is_unavailable_even_with_the_right_hash(own_models, key, content):
     manifest = json.loads((own_models / "manifest.json").read_text())
@@ -182,17 +190,15 @@ def test_four_threads_with_mixed_sizes_give_the_answers_of_one(matcher):
         for name in ("astronaut.png", "obama.jpg", "biden.jpg")
         for size in ((512, 512), (640, 480), (480, 640), (800, 600), (1000, 1250), (250, 250))
     ]
-    expected = [matcher.read(photo) for photo in photos]
+    expected = [matcher.glance(photo) for photo in photos]
     wrong, done = [], []
-    end = time.monotonic() + 8
 
     def work(seed: int) -> None:
         chance = random.Random(seed)  # noqa: S311
-        while time.monotonic() < end:
+        for _ in range(40):
             at = chance.randrange(len(photos))
-            reading = matcher.read(photos[at])
             done.append(at)
-            if not same(reading, expected[at]):
+            if not same(matcher.glance(photos[at]), expected[at]):
                 wrong.append(at)
 
     threads = [threading.Thread(target=work, args=(seed,)) for seed in range(4)]
@@ -200,5 +206,5 @@ def test_four_threads_with_mixed_sizes_give_the_answers_of_one(matcher):
         thread.start()
     for thread in threads:
         thread.join()
-    assert len(done) > 40
+    assert len(done) == 160
     assert wrong == []
