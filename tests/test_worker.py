@@ -11,9 +11,11 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import func, select
 
 from launcher.children import ENDS_WITH_US
 from shared.domain.family_mail import MailState
+from shared.persistence.tables import OutgoingMail
 from shared.services.family_mail import send_mail
 from shared.services.mail_delivery import sweep
 from shared.settings import PROJECT_DIR, read_settings
@@ -71,8 +73,11 @@ def press(toolbox, school):
     return send_mail(toolbox, school.actor, school.ids["lecture"], seen=seen)
 
 
-def count(toolbox, school):
-    return Counter(fates(toolbox, school).values())
+def count(toolbox):
+    """How many letters are in which state; asked often, beside the mail server in the same process."""
+    query = select(OutgoingMail.state, func.count()).group_by(OutgoingMail.state)
+    with toolbox.reading() as session:
+        return dict(session.execute(query).all())
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -82,9 +87,9 @@ def test_five_hundred_letters_are_sent_in_time(toolbox, variables, mail_server):
     mark_and_close(toolbox, school)
     with worker(variables):
         press(toolbox, school)
-        wait_until(lambda: mail_server.messages, within_s=120)  # the worker starts
-        took = wait_until(lambda: len(mail_server.messages) == LETTERS, within_s=120)
-        wait_until(lambda: count(toolbox, school) == {MailState.SENT: LETTERS}, within_s=10)
+        wait_until(lambda: mail_server.messages, within_s=300)  # the worker starts
+        took = wait_until(lambda: len(mail_server.messages) == LETTERS, within_s=300)
+        wait_until(lambda: count(toolbox) == {MailState.SENT: LETTERS}, within_s=60)
     busy = max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
     print(f"{LETTERS} letters in {took:.1f} s, with {busy:.1f} programs waiting for each processor")
     assert took < GOAL_S * busy
@@ -99,12 +104,12 @@ def test_a_worker_killed_half_way_is_followed_by_one_that_writes_to_nobody_twice
     mark_and_close(toolbox, school)
     with worker(variables):
         press(toolbox, school)
-        wait_until(lambda: len(mail_server.messages) >= LETTERS // 2, within_s=120)
+        wait_until(lambda: len(mail_server.messages) >= LETTERS // 2, within_s=300)
     assert len(mail_server.messages) < LETTERS
 
     with worker(variables):
-        wait_until(lambda: MailState.QUEUED not in count(toolbox, school), within_s=120)
-        wait_until(lambda: count(toolbox, school)[MailState.SENDING] <= 2, within_s=10)
+        wait_until(lambda: MailState.QUEUED not in count(toolbox), within_s=300)
+        wait_until(lambda: count(toolbox).get(MailState.SENDING, 0) <= 2, within_s=60)
         left = {address for address, state in fates(toolbox, school).items() if state is MailState.SENDING}
     # Long after: whatever the first worker had in its hands is perhaps sent, never sent by itself.
     later = replace(toolbox, now=lambda: datetime.now(UTC) + timedelta(hours=1))
@@ -125,5 +130,5 @@ def test_letters_queued_while_no_worker_runs_are_sent_when_one_starts(toolbox, v
     press(toolbox, school)
     (toolbox.settings.instance_dir / "queue.sqlite3").unlink()  # the message is lost, the rows are not
     with worker(variables):
-        wait_until(lambda: count(toolbox, school) == {MailState.SENT: 3}, within_s=120)
+        wait_until(lambda: count(toolbox) == {MailState.SENT: 3}, within_s=300)
     assert len(mail_server.messages) == 3

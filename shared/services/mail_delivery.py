@@ -31,8 +31,9 @@ log = logging.getLogger(__name__)
 
 JOB_KIND = "deliver_mail"
 
-# A worker thread gives others their turn after so long: the training of a face must not wait for 500 letters.
-SLICE_S = 20
+# A worker thread gives others their turn after so long: the training of a face must not wait for 500 letters,
+# and whoever stops the worker waits 15 seconds before killing it with a letter in its hands.
+SLICE_S = 10
 BATCH_SIZE = 50
 
 # Five answers of the server at most (MAIL, RCPT, DATA, the letter's end, RSET), and a little air.
