@@ -113,3 +113,24 @@ def test_an_unknown_address_is_a_page_with_a_sentence(sites):
         answer = app.test_client().get("/no/such/page", **HTTPS)
         assert answer.status_code == 404
         assert "no such page" in answer.text
+
+
+def test_a_strangers_upload_is_turned_away_unread(sites):
+    class Unread:
+        def read(self, *_args):
+            raise AssertionError("the body was read")
+
+        readline = readinto = read
+
+        def close(self):
+            pass
+
+    for app, address in ((sites["office"], "/classes/1/photos"), (sites["classroom"], "/lectures/open")):
+        answer = app.test_client().post(
+            address,
+            input_stream=Unread(),
+            content_length=1000,
+            content_type="multipart/form-data; boundary=x",
+            **HTTPS,
+        )
+        assert (answer.status_code, answer.location) == (302, "/sign-in")

@@ -89,7 +89,7 @@ def actor() -> Actor:
 
 
 def install(app: Flask, description: Any, settings: Settings, toolbox: Toolbox) -> None:
-    """Give a site its sign-in, and close every page that the description does not open."""
+    """Give a site its sign-in."""
     app.config.update(
         SECURITY_PASSWORD_SALT=settings.password_salt,
         SECURITY_PASSWORD_HASH="argon2",  # noqa: S106
@@ -111,7 +111,6 @@ def install(app: Flask, description: Any, settings: Settings, toolbox: Toolbox) 
     app.teardown_appcontext(lambda _error: sessions.remove())
     users = SQLAlchemySessionUserDatastore(sessions, _user_table(description.account), RoleMixin)
     Security(app, users, login_form=_SlowedLoginForm, mail_util_cls=_LookedUpAddress)
-    app.before_request(lambda: _guard(toolbox, description))
     _follow_sign_ins(app, toolbox, description.name)
 
 
@@ -119,7 +118,7 @@ def _user_table(account: type) -> type:
     return SignedInAdmin if account is Admin else SignedInTeacher
 
 
-def _guard(toolbox: Toolbox, description: Any) -> Response | None:
+def guard(toolbox: Toolbox, description: Any) -> Response | None:
     """Close every page to browsers without a living sign-in, and most to first-time passwords."""
     endpoint = request.endpoint
     if endpoint is None or endpoint in _ALWAYS_OPEN or endpoint in description.open_endpoints:

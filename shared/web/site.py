@@ -108,6 +108,8 @@ def build_site(
         app.before_request(gate)
     _install_limits(app, description)
     Bootstrap5(app)
+    # Before the token is looked for in the body: a stranger's upload is not even read.
+    app.before_request(lambda: sign_in.guard(toolbox, description))
     CSRFProtect(app)
     app.register_blueprint(make_open_pages())  # before the sign-in library's, so that our templates win
     sign_in.install(app, description, settings, toolbox)
