@@ -10,7 +10,7 @@ from shared.domain.attendance_sheet import MarkValue, SheetReview, Standing, rev
 from shared.errors import Conflict, InvalidInput, WorkbookRefused
 from shared.persistence import attendance, sheets
 from shared.persistence.attendance import RegisterLine
-from shared.persistence.database import AlreadyThere, Session
+from shared.persistence.database import Session
 from shared.persistence.tables import Lecture, Mark, MarkChange, SheetMarkChange, SheetUpload
 from shared.reports.attendance_workbook import (
     SheetIdentity,
@@ -89,30 +89,28 @@ def apply_review(toolbox: Toolbox, actor: Actor, lecture_id: int, sealed: str) -
     Raises NotFound, InvalidInput, and Conflict when a mark is no longer what the review showed.
     """
     key, file_name, asked = _opened(toolbox, actor, lecture_id, sealed)
-    try:
-        with toolbox.sessions.begin() as session:
-            lecture = attendance.find_own_lecture(session, actor.account_id, lecture_id, lock=True)
-            applied = sheets.find_upload_by_key(session, key)
-            if applied is not None:
-                return applied
-            lines = {line.student.id: line for line in attendance.register(session, lecture_id)}
-            _refuse_stale(lines, {student_id: was for student_id, (was, _) in asked.items()})
-            upload = SheetUpload(
-                lecture_id=lecture_id,
-                teacher_id=actor.account_id,
-                file_name=file_name,
-                review_key=key,
-                applied_at=toolbox.now(),
-                changes=[_kept_change(lines[each], becomes) for each, (_, becomes) in asked.items()],
-            )
-            session.add(upload)
-            for each, (_, becomes) in asked.items():
-                _write(session, toolbox, actor, lecture, lines[each], becomes)
-            after = {"file": file_name, "marks": len(asked)}
-            audit.record(session, toolbox, actor, "apply sheet", _named(lecture), after=after)
-            return upload
-    except AlreadyThere as cause:
-        raise Conflict("A student was marked just now. Nothing was saved; upload the sheet again.") from cause
+    # Whoever marks holds the lecture's row meanwhile, phones too: what is read under the lock stays true.
+    with toolbox.sessions.begin() as session:
+        lecture = attendance.find_own_lecture(session, actor.account_id, lecture_id, lock=True)
+        applied = sheets.find_upload_by_key(session, key)
+        if applied is not None:
+            return applied
+        lines = {line.student.id: line for line in attendance.register(session, lecture_id)}
+        _refuse_stale(lines, {student_id: was for student_id, (was, _) in asked.items()})
+        upload = SheetUpload(
+            lecture_id=lecture_id,
+            teacher_id=actor.account_id,
+            file_name=file_name,
+            review_key=key,
+            applied_at=toolbox.now(),
+            changes=[_kept_change(lines[each], becomes) for each, (_, becomes) in asked.items()],
+        )
+        session.add(upload)
+        for each, (_, becomes) in asked.items():
+            _write(session, toolbox, actor, lecture, lines[each], becomes)
+        after = {"file": file_name, "marks": len(asked)}
+        audit.record(session, toolbox, actor, "apply sheet", _named(lecture), after=after)
+        return upload
 
 
 def _opened(

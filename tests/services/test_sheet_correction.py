@@ -1,6 +1,8 @@
 """The round trip of a sheet: all or nothing, never over a mark made meanwhile, undone as a whole."""
 
 import io
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 
 import openpyxl
 import pytest
@@ -8,6 +10,7 @@ import pytest
 from shared.domain.attendance import MarkSource, MarkStatus
 from shared.errors import Conflict, InvalidInput, NotFound, WorkbookRefused
 from shared.persistence import attendance, sheets
+from shared.persistence.database import AlreadyThere
 from shared.persistence.tables import AuditEntry, Lecture, Mark, MarkChange, SchoolClass, Student
 from shared.services.audit import Actor
 from shared.services.lectures import close_lecture, open_lecture, reopen_lecture
@@ -268,3 +271,30 @@ def test_the_file_is_named_for_the_lecture(toolbox, school, lecture_id):
     name, _ = download_sheet(toolbox, school.actor, lecture_id)
     assert name.startswith("CO6GA .._Data_bases_")
     assert name.endswith(".xlsx")
+
+
+def test_a_phone_that_marks_while_the_sheet_is_applied_is_never_overwritten(toolbox, school, lecture_id):
+    found = review(toolbox, school, sheet_of(toolbox, school, meera="absent"))
+    start = Barrier(2)
+
+    def mark_by_face():
+        where = {"lecture_id": lecture_id, "student_id": school.ids["meera"]}
+        start.wait()
+        with toolbox.sessions.begin() as session:
+            session.query(Lecture).filter_by(id=lecture_id).with_for_update(read=True).one()
+            session.add(Mark(**where, status=PRESENT, source=MarkSource.FACE, marked_at=toolbox.now()))
+
+    def apply_sheet():
+        start.wait()
+        apply_review(toolbox, school.actor, lecture_id, found.sealed)
+
+    with ThreadPoolExecutor(2) as phones:
+        by_face, by_sheet = phones.submit(mark_by_face), phones.submit(apply_sheet)
+        failures = [act.exception() for act in (by_face, by_sheet)]
+    status = register(toolbox, lecture_id)["15203A0042"][0]
+    if isinstance(failures[0], AlreadyThere):  # the sheet was first, and the phone is told so
+        assert (failures[1], status) == (None, ABSENT)
+    else:
+        assert failures[0] is None
+        assert isinstance(failures[1], Conflict)
+        assert status == PRESENT

@@ -40,6 +40,8 @@ def save(phone, school, page):
 def test_the_lecture_leads_to_the_sheet_and_the_sheet_downloads(teacher, school):
     links = [link["href"] for link in teacher.page(f"/lectures/{school.ids['lecture']}").select("a[href]")]
     assert sheet_page(school) in links
+    report = teacher.page(f"/report?class_id={school.ids['class']}&lecture_id={school.ids['lecture']}")
+    assert sheet_page(school) in [link["href"] for link in report.select("main a[href]")]
     answer = download(teacher, school)
     assert answer.headers["Content-Disposition"].startswith("attachment; filename=")
     assert answer.mimetype.endswith("spreadsheetml.sheet")
