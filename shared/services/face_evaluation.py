@@ -151,7 +151,7 @@ def summarise(photos: Sequence[ReadPhoto], tries: Tries) -> dict[str, Any]:
 
 
 def threshold_at(fmr: float, impostor: Sequence[float]) -> float:
-    """The lowest of `impostor` (ascending) such that at most a share `fmr` of them lie above it."""
+    """The lowest of `impostor` (ascending) such that at most a share `fmr`, below 1, of them lie above it."""
     return impostor[len(impostor) - 1 - int(fmr * len(impostor))]
 
 
@@ -181,7 +181,7 @@ def as_table(figures: dict[str, Any]) -> str:
 
 def draw_trade_off(tries: Tries) -> str:
     """The DET curve as SVG: FNMR over FMR, both axes logarithmic, the product's threshold as a dot."""
-    steps = [10 ** (-step / 20) for step in range(101)]
+    steps = [10 ** (-step / 20) for step in range(1, 101)]
     curve = [(fmr, _fnmr_at(fmr, tries)["fnmr"]) for fmr in steps if fmr * len(tries.impostor) >= 1]
     taken = len(tries.impostor) - bisect_left(tries.impostor, MATCH_THRESHOLD)
     refused = bisect_left(tries.genuine, MATCH_THRESHOLD)

@@ -118,9 +118,13 @@ def test_people_are_the_folders(tmp_path: Path) -> None:
 
 
 def test_the_drawing_is_an_svg_with_a_curve_and_a_dot() -> None:
-    drawing = ET.fromstring(draw_trade_off(Tries(2, [0.9, 0.97, 0.99], [0.1 * n for n in range(10)], 1)))  # noqa: S314
+    drawing = ET.fromstring(draw_trade_off(Tries(2, [0.75, 0.97, 0.99], [0.1 * n for n in range(10)], 1)))  # noqa: S314
     kinds = [element.tag.rpartition("}")[2] for element in drawing]
     assert (kinds.count("polyline"), kinds.count("circle")) == (1, 1)
+    (curve,) = (element.get("points", "") for element in drawing if element.tag.endswith("polyline"))
+    heights = [float(point.split(",")[1]) for point in curve.split()]
+    assert heights == sorted(heights, reverse=True)  # the fewer are taken, the more are refused
+    assert len(set(heights)) > 1
 
 
 def test_the_command_measures_real_photographs(make_settings, sqlite_url, tmp_path: Path) -> None:
