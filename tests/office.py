@@ -16,6 +16,7 @@ from shared.services.consent import record_consent
 from shared.services.registration import StudentDetails
 from shared.toolbox import Toolbox
 from shared.vision.faces import Face, FaceReading
+from shared.vision.spoof_detector import SpoofVerdict
 
 ADMIN_EMAIL = "anita.desai@school.example"
 ADMIN_PASSWORD = "seven green boats sing"
@@ -37,6 +38,7 @@ def open_office(toolbox: Toolbox) -> SimpleNamespace:
     office.ravi = add_student(toolbox, office, "Ravi Patil", "15203A0043")
     toolbox.__dict__["queue"] = office.queue
     toolbox.__dict__["face_matcher"] = NameReader()
+    toolbox.__dict__["spoof_detector"] = TrustingCheck()
     return office
 
 
@@ -86,6 +88,15 @@ def looks_of(person: str, number: int = 0) -> np.ndarray:
         looks[PEOPLE.index(person)] = 7
     looks[10 + number] += 0.7
     return looks / np.linalg.norm(looks)
+
+
+class TrustingCheck:
+    """Stands in for the spoof check: takes everything for a person, until told otherwise."""
+
+    is_live = True
+
+    def judge(self, _rgb: np.ndarray, _face: Face) -> SpoofVerdict:
+        return SpoofVerdict(self.is_live, 0.1 if self.is_live else 0.9, 0.5)
 
 
 class NameReader:

@@ -113,9 +113,8 @@ def _settle(
     with toolbox.sessions.begin() as session:
         living = kiosk.find_living_pass(session, kiosk_pass.id)
         if living is None or not is_open(toolbox, living.lecture):
-            outcome = (
-                CheckInOutcome.LECTURE_CLOSED
-            )  # closed, or the phone taken back, while the photo was looked at
+            # Closed, or the phone taken back, while the photo was looked at.
+            outcome = CheckInOutcome.LECTURE_CLOSED
         else:
             living.last_seen_at = now
         if outcome is CheckInOutcome.PRESENT and student is not None:

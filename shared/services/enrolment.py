@@ -216,7 +216,7 @@ def save_trained_model(
 
 
 def try_face(toolbox: Toolbox, student_id: int, content: bytes) -> SelfTest:
-    """Compare a fresh photo with the student's face model, as the kiosk would; nothing is kept.
+    """Ask of a fresh photo what the kiosk would ask: is it a person, is it this one. Nothing is kept.
 
     Raises NotFound, ModelUnavailable, and Conflict without a readable face model.
     """
@@ -227,11 +227,14 @@ def try_face(toolbox: Toolbox, student_id: int, content: bytes) -> SelfTest:
     if model is None:
         raise Conflict("There is no face model to test. Please enrol the face first.")
     try:
-        reading = toolbox.face_matcher.read(open_photo(content))
+        rgb = open_photo(content)
     except PhotoRefused as refused:
         return SelfTest(False, str(refused), None)
-    if reading.descriptor is None:
+    reading = toolbox.face_matcher.read(rgb)
+    if reading.face is None or reading.descriptor is None:
         return SelfTest(False, reading.verdict.sentence, None)
+    if not toolbox.spoof_detector.judge(rgb, reading.face).is_live:
+        return SelfTest(False, "Not passed: the camera check takes this for a picture of a person.", None)
     margin = model.score(reading.descriptor.tolist()) - MATCH_THRESHOLD
     if margin >= 0:
         return SelfTest(True, "Passed: the kiosk will know this face.", margin)

@@ -173,6 +173,14 @@ def test_the_self_test_tells_the_right_face_from_a_wrong_one_by_its_margin(toolb
     assert (unseen.passed, unseen.margin) == (False, None)
 
 
+def test_the_self_test_tells_that_the_kiosk_would_see_a_picture(toolbox, office):
+    enrol(toolbox, office, office.meera, "meera")
+    toolbox.spoof_detector.is_live = False
+    result = enrolment.try_face(toolbox, office.meera, photo_of("meera", 30))
+    assert (result.passed, result.margin) == (False, None)
+    assert "picture" in result.sentence
+
+
 def test_there_is_no_self_test_without_a_model(toolbox, office):
     with pytest.raises(Conflict):
         enrolment.try_face(toolbox, office.meera, photo_of("meera"))
