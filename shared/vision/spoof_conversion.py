@@ -4,9 +4,8 @@
     python -m shared.vision.spoof_conversion nsfwjs-4.4.0.tgz
 
 Keras would fetch ImageNet weights at run time; this package (MIT) carries a whole Inception v3, each tensor
-as bytes with a scale and a minimum. Two LiteRT files come of it: the lower half, whose statistics see
-texture, and the whole network, which also sees devices. The package's own last layers serve another purpose
-and are left out.
+as bytes with a scale and a minimum. The package's own last layers serve another purpose and are left out.
+What is written here sees the whole frame, as it is; `spoof_distillation` trains the lower half for texture.
 """
 
 import argparse
@@ -21,16 +20,14 @@ from typing import Any
 import numpy as np
 
 from shared.vision.model_files import MODELS_DIR
+from shared.vision.spoof_views import SCENE_SIZE
 
 PACKAGE = "nsfwjs-4.4.0.tgz"
 PACKAGE_SHA512 = (
     "92b0b57e07932d7b59c20769289d239bb86abf481349141044bf8584e6b1689f"
     "568fddade3604eddcb0eda87708130206607f646f9303eda7447c01aedd73e30"
 )
-INPUT_SIZE = 224  # pixels; 299, the size of Inception's training, costs twice the time
-
-# The blocks whose outputs become features, per file: (blocks as mean and deviation, blocks as mean alone).
-FEATURES = {"texture": (("mixed2", "mixed4"), ()), "scene": (("mixed4",), ("mixed10",))}
+INPUT_SIZE = SCENE_SIZE  # 299, the size of Inception's training, costs twice the time
 
 _FOLDER = "package/dist/models/inception_v3/"
 _TENSOR = re.compile(
@@ -93,36 +90,40 @@ def build_inception(weights: dict[str, np.ndarray]) -> Any:
     return network
 
 
-def feature_network(inception: Any, *, deviations: tuple[str, ...], means: tuple[str, ...]) -> Any:
-    """`inception` cut to one feature vector: mean and deviation over the picture of the blocks `deviations`,
-    the mean alone of the blocks `means`. Its input is (n, 224, 224, 3) RGB in 0…255."""
+def scene_network(inception: Any) -> Any:
+    """What the whole frame is described by, (n, 224, 224, 3) RGB in 0…255 to (n, 3584).
+
+    These are mean and deviation over the picture of the block `mixed4`, and the mean of the last.
+    """
     import keras
 
     pixels = keras.Input((INPUT_SIZE, INPUT_SIZE, 3))
-    blocks = keras.Model(
-        inception.input, [inception.get_layer(name).output for name in (*deviations, *means)]
-    )(pixels / 255.0)
-    features = []
-    for name, block in zip((*deviations, *means), blocks, strict=True):
-        mean = keras.ops.mean(block, axis=(1, 2))
-        features.append(mean)
-        if name in deviations:
-            spread = keras.ops.mean(keras.ops.square(block), axis=(1, 2)) - keras.ops.square(mean)
-            features.append(keras.ops.sqrt(keras.ops.maximum(spread, 0.0) + 1e-6))
+    outputs = [inception.get_layer(name).output for name in ("mixed4", "mixed10")]
+    texture, things = keras.Model(inception.input, outputs)(pixels / 255.0)
+    mean = keras.ops.mean(texture, axis=(1, 2))
+    spread = keras.ops.mean(keras.ops.square(texture), axis=(1, 2)) - keras.ops.square(mean)
+    deviation = keras.ops.sqrt(keras.ops.maximum(spread, 0.0) + 1e-6)
+    features = [mean, deviation, keras.ops.mean(things, axis=(1, 2))]
     return keras.Model(pixels, keras.ops.concatenate(features, axis=1))
 
 
-def to_litert(network: Any) -> bytes:
-    """A Keras network of one picture as a LiteRT file with 8-bit weights (dynamic range): a quarter of the
-    size, twice the speed."""
+def to_litert(network: Any, *, half_floats: bool = False) -> bytes:
+    """A Keras network of one picture as a LiteRT file.
+
+    Its weights get 8 bits (dynamic range: a quarter of the size, twice the speed) or `half_floats` (half the
+    size, the numbers within 0.01).
+    """
     import tensorflow as tf
     from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
     # Weights left as variables would be missing from the file, and the converter says nothing of it.
     signature = tf.TensorSpec((1, *network.input_shape[1:]), tf.float32)
-    graph = tf.function(network).get_concrete_function(signature)
+    judging = tf.function(lambda picture: network(picture, training=False))
+    graph = judging.get_concrete_function(signature)
     frozen = tf.lite.TFLiteConverter.from_concrete_functions([convert_variables_to_constants_v2(graph)])
     frozen.optimizations = [tf.lite.Optimize.DEFAULT]
+    if half_floats:
+        frozen.target_spec.supported_types = [tf.float16]
     return bytes(frozen.convert())
 
 
@@ -139,24 +140,24 @@ def write_model_file(key: str, file: str, content: bytes, card: dict[str, Any], 
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Rebuild models/spoof/ from the npm package nsfwjs 4.4.0.")
+    parser = argparse.ArgumentParser(
+        description="Rebuild models/spoof/scene.tflite from the npm package nsfwjs 4.4.0."
+    )
     parser.add_argument(
         "package", type=Path, help=f"the file {PACKAGE}, as `npm pack nsfwjs@4.4.0` fetches it"
     )
     parser.add_argument("--models", type=Path, default=MODELS_DIR)
     arguments = parser.parse_args()
-    inception = build_inception(read_weights(arguments.package))
-    for name, (deviations, means) in FEATURES.items():
-        network = feature_network(inception, deviations=deviations, means=means)
-        card = {
-            "licence": "MIT",
-            "origin": "npm nsfwjs 4.4.0, Inception v3",
-            "input": [INPUT_SIZE, INPUT_SIZE, 3],
-            "output": network.output_shape[1],
-        }
-        content = to_litert(network)
-        write_model_file(f"spoof/{name}", f"spoof/{name}.tflite", content, card, arguments.models)
-        print(f"spoof/{name}.tflite: {len(content) / 1e6:.1f} MB")
+    network = scene_network(build_inception(read_weights(arguments.package)))
+    card = {
+        "licence": "MIT",
+        "origin": "npm nsfwjs 4.4.0, Inception v3",
+        "input": [INPUT_SIZE, INPUT_SIZE, 3],
+        "output": network.output_shape[1],
+    }
+    content = to_litert(network)
+    write_model_file("spoof/scene", "spoof/scene.tflite", content, card, arguments.models)
+    print(f"spoof/scene.tflite: {len(content) / 1e6:.1f} MB")
 
 
 if __name__ == "__main__":

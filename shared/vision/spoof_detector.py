@@ -1,4 +1,4 @@
-"""Tells a living person from a picture of one: Inception v3 seen at several views, served by LiteRT."""
+"""Tells a living person from a picture of one: Inception v3 looks at three views, served by LiteRT."""
 
 import io
 import threading
@@ -12,10 +12,9 @@ from PIL import Image
 from shared.errors import ModelUnavailable
 from shared.vision.faces import Face
 from shared.vision.model_files import MODELS_DIR, open_model_file
-from shared.vision.spoof_views import VIEWS, cut_view
+from shared.vision.spoof_views import CLOSE_VIEWS, VIEWS, cut_close, cut_frame
 
-# The network that reads each view: texture for the face and its surroundings, everything for the frame.
-NETWORK_OF_VIEW = {"face": "texture", "surroundings": "texture", "frame": "scene"}
+NETWORKS = ("texture", "scene")
 
 
 @dataclass(frozen=True)
@@ -29,22 +28,34 @@ class SpoofVerdict:
 
 @dataclass(frozen=True)
 class SpoofHeads:
-    """What was trained: one weight per feature of each view, a common bias, and the score's threshold."""
+    """What was trained last: a weight per feature of each view, two biases, the threshold of the score."""
 
     weights: dict[str, np.ndarray]
-    bias: float
+    close_bias: float
+    frame_bias: float
     threshold: float
 
+    def close_logit(self, features: dict[str, np.ndarray]) -> float:
+        """How much skin and surroundings look recaptured: 0 is undecided."""
+        return self.close_bias + sum(float(self.weights[view] @ features[view]) for view in CLOSE_VIEWS)
+
+    def frame_logit(self, features: dict[str, np.ndarray]) -> float:
+        """How much the whole frame looks like one with a device, sheet or card in it: 0 is undecided."""
+        return self.frame_bias + float(self.weights["frame"] @ features["frame"])
+
     def score(self, features: dict[str, np.ndarray]) -> float:
-        """The logistic of the weighted features, 0…1; NaN if a feature is."""
-        logit = self.bias + sum(float(self.weights[view] @ features[view]) for view in self.weights)
+        """Both together, 0…1, the higher the more like an attack; NaN if a feature is.
+
+        A whole frame in which no device is seen proves nothing, so the frame's part only adds to the doubt.
+        """
+        logit = self.close_logit(features) + np.maximum(self.frame_logit(features), 0.0)
         return float(1.0 / (1.0 + np.exp(-np.clip(logit, -50.0, 50.0))))
 
     def to_bytes(self) -> bytes:
         """An .npz without pickled objects."""
         file = io.BytesIO()
-        numbers = {"bias": np.float64(self.bias), "threshold": np.float64(self.threshold)}
-        np.savez(file, allow_pickle=False, **self.weights, **numbers)
+        numbers = np.array([self.close_bias, self.frame_bias, self.threshold])
+        np.savez(file, allow_pickle=False, **self.weights, numbers=numbers)
         return file.getvalue()
 
     @classmethod
@@ -53,13 +64,14 @@ class SpoofHeads:
         try:
             with np.load(io.BytesIO(content), allow_pickle=False) as file:
                 weights = {view: np.asarray(file[view], np.float32) for view in VIEWS}
-                heads = cls(weights, float(file["bias"]), float(file["threshold"]))
+                numbers = [float(number) for number in file["numbers"]]
+            heads = cls(weights, *numbers)
         except Exception as cause:  # numpy raises several kinds for a damaged file
             raise ModelUnavailable(
                 "The camera check is not available: its trained layer is damaged."
             ) from cause
         finite = all(vector.ndim == 1 and np.isfinite(vector).all() for vector in weights.values())
-        if not (finite and np.isfinite(heads.bias) and 0.0 < heads.threshold < 1.0):
+        if not (finite and np.isfinite(numbers).all() and 0.0 < heads.threshold < 1.0):
             raise ModelUnavailable("The camera check is not available: its trained layer is damaged.")
         return heads
 
@@ -70,8 +82,7 @@ class SpoofFeatures:
     def __init__(self, models_dir: Path = MODELS_DIR) -> None:
         """Raises ModelUnavailable if a network is missing or altered."""
         self._networks = {
-            name: open_model_file(f"spoof/{name}", models_dir=models_dir).content
-            for name in set(NETWORK_OF_VIEW.values())
+            name: open_model_file(f"spoof/{name}", models_dir=models_dir).content for name in NETWORKS
         }
         self._of_this_thread = threading.local()
 
@@ -81,10 +92,15 @@ class SpoofFeatures:
         Raises ModelUnavailable if a network does not run.
         """
         photo = Image.fromarray(rgb)
-        return {
-            view: self._run(NETWORK_OF_VIEW[view], cut_view(photo, face, enlarged))
-            for view, enlarged in VIEWS.items()
+        features = {
+            view: self._run("texture", cut_close(photo, face, enlarged))
+            for view, enlarged in CLOSE_VIEWS.items()
         }
+        return features | {"frame": self.of_frame(rgb)}
+
+    def of_frame(self, rgb: np.ndarray) -> np.ndarray:
+        """Features of the whole photo alone, for pictures that need no face."""
+        return self._run("scene", cut_frame(Image.fromarray(rgb)))
 
     def _run(self, name: str, view: np.ndarray) -> np.ndarray:
         try:

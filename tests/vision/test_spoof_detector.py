@@ -69,7 +69,7 @@ def test_damaged_heads_mean_no_check(models_dir: Path, content: bytes) -> None:
 
 def test_heads_that_are_not_numbers_mean_no_check(models_dir: Path) -> None:
     good = SpoofHeads.from_bytes((models_dir / "spoof" / "heads.npz").read_bytes())
-    bad = SpoofHeads({view: w * np.float32("nan") for view, w in good.weights.items()}, 0.0, 0.5)
+    bad = SpoofHeads({view: w * np.float32("nan") for view, w in good.weights.items()}, 0.0, 0.0, 0.5)
     replace(models_dir, "spoof/heads", bad.to_bytes())
     with pytest.raises(ModelUnavailable):
         SpoofDetector(models_dir)
@@ -84,7 +84,7 @@ def test_a_network_that_does_not_run_means_no_check(models_dir: Path, name: str)
 
 def test_heads_of_other_networks_mean_no_check(models_dir: Path) -> None:
     good = SpoofHeads.from_bytes((models_dir / "spoof" / "heads.npz").read_bytes())
-    short = SpoofHeads({view: w[:-1] for view, w in good.weights.items()}, 0.0, 0.5)
+    short = SpoofHeads({view: w[:-1] for view, w in good.weights.items()}, 0.0, 0.0, 0.5)
     replace(models_dir, "spoof/heads", short.to_bytes())
     with pytest.raises(ModelUnavailable):
         SpoofDetector(models_dir).judge(photo(1), FACE)
