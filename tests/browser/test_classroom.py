@@ -37,7 +37,7 @@ def school(toolbox: Toolbox) -> SimpleNamespace:
     school = found_school(toolbox)
     with toolbox.sessions.begin() as session:
         session.get(Teacher, school.ids["teacher"]).must_change_password = False
-    enrol(toolbox, school.ids["meera"], [[1.0] + [0.0] * 127] * 3)
+    enrol(toolbox, school.ids["meera"], [[1.0] + [0.0] * 128] * 3)
     toolbox.__dict__["face_matcher"] = SimpleNamespace(glance=lambda rgb: FaceReading(PhotoVerdict.NO_FACE))
     return school
 
