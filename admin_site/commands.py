@@ -10,6 +10,7 @@ from flask.cli import AppGroup, with_appcontext
 from shared.errors import ProductError
 from shared.services import accounts, face_evaluation, spoof_evaluation
 from shared.services.audit import Actor
+from shared.vision import spoof_training
 
 
 @click.command("create-admin")
@@ -30,7 +31,7 @@ def create_admin(email: str, name: str) -> None:
     click.echo(f"First-time password of {email}: {password}")
 
 
-spoof = AppGroup("spoof", help="The spoof check: how good it is.")
+spoof = AppGroup("spoof", help="The spoof check: how good it is, and teaching it more.")
 
 
 @spoof.command("evaluate")
@@ -55,6 +56,52 @@ def evaluate_spoof_check(folder: Path, json_file: Path | None, plot: Path | None
     if plot:
         plot.write_text(spoof_evaluation.draw_errors(answers, figures["threshold"]), encoding="utf-8")
     click.echo(spoof_evaluation.as_table(figures))
+
+
+@spoof.command("train")
+@click.argument("folder", metavar="DIR", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option(
+    "--out",
+    default="spoof-candidate.npz",
+    show_default=True,
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Where the trained last layer goes; its card goes beside it.",
+)
+def train_spoof_check(folder: Path, out: Path) -> None:
+    """Train the last layer on DIR: live/ and other folders of attacks, with a folder per source in each."""
+    settings = current_app.extensions["toolbox"].settings
+    try:
+        found = spoof_evaluation.find_pictures(folder, attack_prefix="")
+        named = [(path, label != spoof_evaluation.LIVE, source or path.stem) for path, label, source in found]
+        with click.progressbar(named, label="Looking") as pictures:
+            cache_dir = settings.instance_dir / "spoof-features"
+            samples = list(spoof_training.read_samples(pictures, settings.models_dir, cache_dir))
+        candidate = spoof_training.train(
+            samples,
+            spoof_training.active_heads(settings.models_dir),
+            on_progress=lambda done, of: click.echo(f"Training {done + 1} of {of}"),
+        )
+    except ProductError as refused:
+        raise click.ClickException(str(refused)) from refused
+    spoof_training.write_candidate(candidate, out, pictures=len(samples))
+    for name, of in (("active", candidate.before), ("candidate", candidate.after)):
+        click.echo(f"{name}: attacks passed {of.apcer:.1%}, live refused {of.bpcer:.1%}, AUC {of.auc:.3f}")
+    click.echo(f"Written to {out}. To use it: flask --app admin_site spoof activate {out}")
+
+
+@spoof.command("activate")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--even-if-worse", is_flag=True, help="Also without a card, or with one that says it is worse.")
+def activate_spoof_check(file: Path, even_if_worse: bool) -> None:
+    """Put a trained last layer into use. Start the sites again afterwards."""
+    models_dir = current_app.extensions["toolbox"].settings.models_dir
+    try:
+        spoof_training.activate(file, models_dir, even_if_worse=even_if_worse)
+    except ProductError as refused:
+        raise click.ClickException(str(refused)) from refused
+    click.echo(
+        "In use from the next start of the sites. The version before is still in the folder of models."
+    )
 
 
 faces = AppGroup("faces", help="The face matching: how good it is.")

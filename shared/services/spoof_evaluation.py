@@ -66,21 +66,21 @@ def bounds(count: int, of: int) -> tuple[float, float] | None:
     return round(max(0.0, centre - reach), 4), round(min(1.0, centre + reach), 4)
 
 
-def find_pictures(folder: Path) -> list[tuple[Path, str, str]]:
+def find_pictures(folder: Path, *, attack_prefix: str = ATTACK_PREFIX) -> list[tuple[Path, str, str]]:
     """Every picture below `folder` as (path, label, source).
 
-    The folder holds `live/` and folders named `attack_…`, each with a folder per source; a picture lying
-    directly in its label's folder has the source "". Raises InvalidInput without a live picture or an attack.
+    The folder holds `live/` and folders named `attack_prefix`…, each with a folder per source; a picture
+    directly in its label's folder has the source "". Raises InvalidInput without live pictures or attacks.
     """
     found = [
         (path, label.name, path.relative_to(label).parts[0] if path.parent != label else "")
         for label in sorted(folder.iterdir() if folder.is_dir() else [])
-        if label.is_dir() and (label.name == LIVE or label.name.startswith(ATTACK_PREFIX))
+        if label.is_dir() and (label.name == LIVE or label.name.startswith(attack_prefix))
         for path in sorted(label.rglob("*"))
         if path.suffix.lower() in PICTURES
     ]
     if not {label == LIVE for _, label, _ in found} == {True, False}:
-        raise InvalidInput(f"{folder} needs pictures in live/ and in at least one folder named attack_….")
+        raise InvalidInput(f"{folder} needs pictures in live/ and in at least one folder of attacks.")
     return found
 
 

@@ -145,7 +145,7 @@ def _on_screen(pixels: np.ndarray, attack: Attack, rng: np.random.Generator) -> 
         pixels = pixels * (1 + rng.uniform(0.02, 0.12) * bands)[:, None, None].astype(np.float32)
     if rng.random() < 0.6:
         pixels = pixels + _glare(pixels.shape, rng) * rng.uniform(0.1, 0.6)
-    return pixels * _uneven_light(pixels.shape, rng)
+    return np.asarray(pixels * _uneven_light(pixels.shape, rng))
 
 
 def _on_paper(pixels: np.ndarray, attack: Attack, rng: np.random.Generator) -> np.ndarray:
@@ -165,7 +165,7 @@ def _on_paper(pixels: np.ndarray, attack: Attack, rng: np.random.Generator) -> n
         pixels = pixels + streaks[:, None, None].astype(np.float32)
     if attack.medium == "card" or rng.random() < 0.2:  # laminated or glossy
         pixels = pixels + _glare(pixels.shape, rng) * rng.uniform(0.1, 0.5)
-    return pixels * _uneven_light(pixels.shape, rng)
+    return np.asarray(pixels * _uneven_light(pixels.shape, rng))
 
 
 def _glare(shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
@@ -260,10 +260,10 @@ def _object(shown: Image.Image, medium: str, rng: np.random.Generator) -> tuple[
             pen.rectangle((x, y, x + rng.uniform(0.3, 1.0) * right * 0.8, y + height // 40), fill=ink)
     sheet.paste(shown, (left, above))
     if medium == "screen" and rng.random() < 0.3:  # the viewer's own buttons
-        for x in np.linspace(0.2, 0.8, int(rng.integers(3, 6))):
-            at, radius = left + x * width, width * 0.02
-            y = above + height * 0.95
-            pen.ellipse((at - radius, y - radius, at + radius, y + radius), fill=(230, 230, 230))
+        radius, low = width * 0.02, above + height * 0.95
+        for share in np.linspace(0.2, 0.8, int(rng.integers(3, 6))):
+            at = left + share * width
+            pen.ellipse((at - radius, low - radius, at + radius, low + radius), fill=(230, 230, 230))
     return sheet, (left, above)
 
 

@@ -213,7 +213,7 @@ def main() -> None:
     parser.add_argument("package", type=Path, help="nsfwjs-4.4.0.tgz")
     parser.add_argument("teachers", type=Path, help="the folder of the two ONNX files")
     parser.add_argument("pictures", type=Path, nargs="+", help="folders of pictures with faces, of any kind")
-    parser.add_argument("--steps", type=int, default=1500)
+    parser.add_argument("--steps", type=int, default=740)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--models", type=Path, default=MODELS_DIR)
     arguments = parser.parse_args()
