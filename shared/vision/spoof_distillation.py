@@ -61,7 +61,8 @@ class Teachers:
             blue_first = pixels[:, :, ::-1].transpose(2, 0, 1)[np.newaxis].astype(np.float32)
             logits[row] = session.run(None, {session.get_inputs()[0].name: blue_first})[0][0]
         centred = logits - logits.mean(axis=1, keepdims=True)
-        return np.clip(centred, -MARGIN_LIMIT, MARGIN_LIMIT)
+        limited: np.ndarray = np.clip(centred, -MARGIN_LIMIT, MARGIN_LIMIT)
+        return limited
 
 
 def collect_crops(folders: list[Path], rng: np.random.Generator) -> Crops:
@@ -187,7 +188,7 @@ def teach(student: Any, crops: Crops, teachers: Teachers, *, steps: int, rng: np
         keras.optimizers.schedules.CosineDecay(6e-4, steps), global_clipnorm=5.0
     )
 
-    @tf.function
+    @tf.function  # type: ignore[untyped-decorator]
     def step(pixels: Any, views: Any, wanted: Any) -> Any:
         with tf.GradientTape() as tape:
             both = student(tf.cast(pixels, tf.float32), training=True)
