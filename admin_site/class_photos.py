@@ -3,10 +3,11 @@
 from flask import Blueprint, redirect, render_template, url_for
 from werkzeug.wrappers import Response
 
-from admin_site.forms import ClassPhotosForm, blame
+from admin_site.forms import ClassPhotosForm
 from shared.errors import InvalidInput
 from shared.persistence import jobs
 from shared.services import class_photos, registration
+from shared.web.forms import blame
 from shared.web.sign_in import actor
 from shared.web.site import reading, toolbox
 

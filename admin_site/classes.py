@@ -3,10 +3,11 @@
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from admin_site.forms import ClassForm, asked_page, blame
+from admin_site.forms import ClassForm, asked_page
 from shared.errors import InvalidInput
 from shared.persistence import people
 from shared.services import registration
+from shared.web.forms import blame
 from shared.web.sign_in import actor
 from shared.web.site import reading, toolbox
 

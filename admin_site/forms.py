@@ -1,4 +1,4 @@
-"""The office's forms, and how a service's refusal comes to stand at its field."""
+"""The office's forms."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -17,7 +17,6 @@ from wtforms import (
 from wtforms.validators import InputRequired
 from wtforms.widgets import CheckboxInput, ListWidget
 
-from shared.errors import InvalidInput
 from shared.persistence import people
 from shared.persistence.tables import SchoolClass
 from shared.services.registration import LANGUAGES, StudentDetails
@@ -114,15 +113,6 @@ def _class_words(school_class: SchoolClass) -> str:
     return (
         f"{school_class.class_code} · {school_class.name}" if school_class.name else school_class.class_code
     )
-
-
-def blame(form: FlaskForm, refused: InvalidInput) -> None:
-    """Let a service's refusal stand at the field it belongs to, or above the form."""
-    field = form._fields.get(refused.field or "")
-    if field is None:
-        form.form_errors.append(str(refused))
-    else:
-        field.errors = [*field.errors, str(refused)]
 
 
 def asked_page() -> int:

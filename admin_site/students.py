@@ -5,12 +5,13 @@ from typing import Any
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from admin_site.forms import ConsentForm, StudentForm, asked_page, blame, class_choices
+from admin_site.forms import ConsentForm, StudentForm, asked_page, class_choices
 from shared.errors import InvalidInput
 from shared.persistence import people
 from shared.persistence.people import Lack
 from shared.services import consent as consents
 from shared.services import registration
+from shared.web.forms import blame
 from shared.web.sign_in import actor
 from shared.web.site import reading, toolbox
 

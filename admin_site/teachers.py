@@ -3,12 +3,13 @@
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from admin_site.forms import TeacherForm, asked_page, blame
+from admin_site.forms import TeacherForm, asked_page
 from shared.errors import InvalidInput
 from shared.persistence import people
 from shared.persistence.tables import Teacher
 from shared.services import registration
 from shared.services.accounts import renew_password
+from shared.web.forms import blame
 from shared.web.sign_in import actor
 from shared.web.site import reading, toolbox
 

@@ -1,4 +1,4 @@
-"""The classroom's forms, and how a service's refusal comes to stand at its field."""
+"""The classroom's forms."""
 
 from datetime import date, datetime
 from typing import Any
@@ -47,15 +47,6 @@ class LectureForm(FlaskForm):  # type: ignore[misc]
                 raise InvalidInput("Type the time as well, or leave both empty.", field="starts_at")
             return None
         return school_time(settings, self.starts_on.data or today, self.starts_at.data)
-
-
-def blame(form: FlaskForm, refused: InvalidInput) -> None:
-    """Let a service's refusal stand at the field it belongs to, or above the form."""
-    field = form._fields.get(refused.field or "")
-    if field is None:
-        form.form_errors.append(str(refused))
-    else:
-        field.errors = [*field.errors, str(refused)]
 
 
 def asked_number(name: str) -> int | None:

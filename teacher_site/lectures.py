@@ -10,9 +10,10 @@ from werkzeug.wrappers import Response
 from shared.errors import InvalidInput
 from shared.persistence import attendance
 from shared.services.lectures import open_lecture, school_day
+from shared.web.forms import blame
 from shared.web.sign_in import actor
 from shared.web.site import reading, toolbox
-from teacher_site.forms import LectureForm, asked_date, asked_number, blame
+from teacher_site.forms import LectureForm, asked_date, asked_number
 
 pages = Blueprint("lectures", __name__, template_folder="templates")
 
