@@ -174,8 +174,6 @@ def _install_headers(app: Flask) -> None:
             response.headers.setdefault(name, value)
         if request.endpoint not in ("static", "shared.static", "bootstrap.static"):
             response.headers["Cache-Control"] = "no-store"
-        if request.is_secure:
-            response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
         return response
 
 
