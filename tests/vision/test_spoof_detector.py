@@ -8,11 +8,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from shared.errors import ModelUnavailable
+from shared.vision.face_detector import FaceDetector
 from shared.vision.faces import Face
 from shared.vision.model_files import MODELS_DIR
-from shared.vision.spoof_detector import SpoofDetector, SpoofHeads
+from shared.vision.spoof_detector import SpoofDetector, SpoofHeads, SpoofVerdict
+from tests.browser.pictures import on_a_phone, person
 
 FACE = Face(left=250, top=120, right=410, bottom=280, landmarks=())
 
@@ -41,6 +44,23 @@ def test_a_photo_gets_a_score_and_is_live_only_below_the_threshold() -> None:
     verdict = SpoofDetector().judge(photo(1), FACE)
     assert 0.0 <= verdict.score <= 1.0
     assert verdict.is_live == (verdict.score < verdict.threshold)
+
+
+def judge(picture: Image.Image) -> SpoofVerdict:
+    """As the kiosk does: find the face, judge the photo."""
+    rgb = np.asarray(picture)
+    (face,) = FaceDetector().find_faces(rgb)
+    return SpoofDetector().judge(rgb, face)
+
+
+@pytest.mark.parametrize("name", ["obama.jpg", "obama2.jpg", "obama3.jpg", "biden.jpg", "astronaut.png"])
+def test_a_person_before_the_camera_passes(name: str) -> None:
+    assert judge(person(name)).is_live
+
+
+@pytest.mark.parametrize("name", ["obama.jpg", "obama2.jpg", "biden.jpg"])
+def test_a_person_on_a_phone_held_before_the_camera_is_refused(name: str) -> None:
+    assert not judge(on_a_phone(name)).is_live
 
 
 @pytest.mark.parametrize("file", ["texture.tflite", "scene.tflite", "heads.npz"])
