@@ -170,10 +170,15 @@ def activate(path: Path, models_dir: Path, *, even_if_worse: bool = False) -> No
 
 
 def _figures(judged: list[tuple[Sample, float]], threshold: float) -> Figures:
-    live = np.array([score for sample, score in judged if not sample.is_attack])
-    attacks = np.array([score for sample, score in judged if sample.is_attack])
-    wins = (attacks[:, np.newaxis] > live).mean() + (attacks[:, np.newaxis] == live).mean() / 2
-    return Figures(float((attacks < threshold).mean()), float((live >= threshold).mean()), float(wins))
+    from sklearn.metrics import roc_auc_score
+
+    is_attack = np.array([sample.is_attack for sample, _ in judged])
+    scores = np.array([score for _, score in judged])
+    return Figures(
+        apcer=float((scores[is_attack] < threshold).mean()),
+        bpcer=float((scores[~is_attack] >= threshold).mean()),
+        auc=float(roc_auc_score(is_attack, scores)),
+    )
 
 
 def fit(samples: list[Sample], start: SpoofHeads) -> SpoofHeads:
