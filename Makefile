@@ -24,7 +24,8 @@ lock:
 	$(LOCK) requirements.in -o requirements.txt
 	$(LOCK) tests/requirements.in -o tests/requirements.txt
 
-# Rebuilds the networks from the packages they came from; npm is Debian's package npm.
+# Rebuilds the networks from the packages they came from; npm is Debian's package npm. What was trained on
+# pictures (spoof/texture, spoof/heads, faces/cohort) needs those: models/README.md has the commands.
 models:
 	.venv/bin/python -m shared.vision.face_conversion
 	mkdir -p .cache && npm pack --silent --pack-destination .cache nsfwjs@4.4.0
