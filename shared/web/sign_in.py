@@ -106,6 +106,8 @@ def install(app: Flask, description: Any, settings: Settings, toolbox: Toolbox) 
         SECURITY_POST_CHANGE_VIEW=description.home,
         SECURITY_MSG_GENERIC_AUTHN_FAILED=("The e-mail address or the password is wrong.", "error"),
         SECURITY_UNAUTHORIZED_VIEW=None,
+        SECURITY_CLI_USERS_NAME=False,  # its commands know nothing of our two tables; create-admin does
+        SECURITY_CLI_ROLES_NAME=False,
     )
     sessions = request_sessions(toolbox.engine)
     app.teardown_appcontext(lambda _error: sessions.remove())
