@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import mysql
 
-from shared.persistence.tables import UtcDateTime
+from shared.persistence.tables.base import UtcDateTime
 
 revision = "0001"
 down_revision = None

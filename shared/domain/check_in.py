@@ -68,6 +68,13 @@ _PHOTO_REFUSALS = {
 }
 
 
+class ConfirmReason(StrEnum):
+    """Why a check-in waits for the teacher instead of being marked or refused for good."""
+
+    CALLED_THE_TEACHER = "called_the_teacher"
+    LOOKS_LIKE_A_CLASSMATE = "looks_like_a_classmate"
+
+
 @dataclass(frozen=True)
 class Evidence:
     """What was found out about one photo. None means "not found out", and never counts as good.

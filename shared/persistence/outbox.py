@@ -8,7 +8,8 @@ from sqlalchemy import CursorResult, Update, case, func, literal, select, update
 from sqlalchemy.orm import Session, joinedload, load_only, selectinload
 
 from shared.domain.family_mail import BACK_OFF, GIVE_UP_AFTER, MailState
-from shared.persistence.tables import Lecture, OutgoingMail, Student, UtcDateTime
+from shared.persistence.tables import Lecture, OutgoingMail, Student
+from shared.persistence.tables.base import UtcDateTime
 
 _IN_DOUBT = "The worker stopped before it knew whether the mail server took the letter."
 GIVEN_UP = "Given up after a day. "

@@ -1,0 +1,43 @@
+"""Every table of the product. Times are aware UTC; photos, descriptors and face models are sealed bytes."""
+
+from shared.persistence.tables.accounts import Account, Admin, FailedTry, SignIn, Teacher
+from shared.persistence.tables.attendance import (
+    Lecture,
+    LectureClass,
+    Mark,
+    MarkChange,
+    SheetMarkChange,
+    SheetUpload,
+)
+from shared.persistence.tables.base import Base
+from shared.persistence.tables.faces import EnrolmentPhoto, FaceModelRow
+from shared.persistence.tables.kiosk import CheckIn, KioskPass, ToConfirm
+from shared.persistence.tables.office_work import AuditEntry, Job, OutgoingMail
+from shared.persistence.tables.people import Consent, SchoolClass, Student, Teaching
+
+__all__ = [
+    "Account",
+    "Admin",
+    "AuditEntry",
+    "Base",
+    "CheckIn",
+    "Consent",
+    "EnrolmentPhoto",
+    "FaceModelRow",
+    "FailedTry",
+    "Job",
+    "KioskPass",
+    "Lecture",
+    "LectureClass",
+    "Mark",
+    "MarkChange",
+    "OutgoingMail",
+    "SchoolClass",
+    "SheetMarkChange",
+    "SheetUpload",
+    "SignIn",
+    "Student",
+    "Teacher",
+    "Teaching",
+    "ToConfirm",
+]

@@ -1,0 +1,109 @@
+"""Lectures, marks, their history, and the sheets that changed them."""
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from shared.domain.attendance import MarkSource, MarkStatus
+from shared.persistence.tables.accounts import Teacher
+from shared.persistence.tables.base import Base, Digest, Name, UtcDateTime, table, word
+from shared.persistence.tables.people import SchoolClass, Student
+
+
+class Lecture(Base):
+    """One meeting of classes with a teacher. `opening_key` makes a form sent twice one lecture."""
+
+    __tablename__ = "lecture"
+
+    subject: Mapped[str] = mapped_column(Name)
+    teacher_id: Mapped[int] = mapped_column(ForeignKey("teacher.id"))
+    starts_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    ends_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    opening_key: Mapped[str] = mapped_column(Digest, unique=True)
+
+    teacher: Mapped[Teacher] = relationship()
+    classes: Mapped[list[SchoolClass]] = relationship(
+        secondary="lecture_class", order_by="SchoolClass.class_code"
+    )
+
+    __table_args__ = table(Index("ix_lecture_teacher", "teacher_id", "starts_at"))
+
+
+class LectureClass(Base):
+    """Which classes attend a lecture."""
+
+    __tablename__ = "lecture_class"
+
+    lecture_id: Mapped[int] = mapped_column(ForeignKey("lecture.id", ondelete="CASCADE"))
+    class_id: Mapped[int] = mapped_column(ForeignKey("school_class.id"), index=True)
+
+    __table_args__ = table(UniqueConstraint("lecture_id", "class_id"))
+
+
+class Mark(Base):
+    """One student at one lecture. The unique key makes a double mark impossible."""
+
+    __tablename__ = "mark"
+
+    lecture_id: Mapped[int] = mapped_column(ForeignKey("lecture.id", ondelete="CASCADE"))
+    student_id: Mapped[int] = mapped_column(ForeignKey("student.id", ondelete="CASCADE"), index=True)
+    status: Mapped[MarkStatus] = mapped_column(word(MarkStatus))
+    source: Mapped[MarkSource] = mapped_column(word(MarkSource))
+    marked_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    note: Mapped[str] = mapped_column(String(500), default="")
+
+    student: Mapped[Student] = relationship()
+
+    __table_args__ = table(UniqueConstraint("lecture_id", "student_id"))
+
+
+class MarkChange(Base):
+    """The history of a mark: who, when, from what to what. No `teacher_id`: the kiosk marked."""
+
+    __tablename__ = "mark_change"
+
+    lecture_id: Mapped[int] = mapped_column(ForeignKey("lecture.id", ondelete="CASCADE"))
+    student_id: Mapped[int] = mapped_column(ForeignKey("student.id", ondelete="CASCADE"), index=True)
+    teacher_id: Mapped[int | None] = mapped_column(ForeignKey("teacher.id"))
+    source: Mapped[MarkSource] = mapped_column(word(MarkSource))
+    was: Mapped[MarkStatus | None] = mapped_column(word(MarkStatus))
+    becomes: Mapped[MarkStatus | None] = mapped_column(word(MarkStatus))
+    note: Mapped[str] = mapped_column(String(500), default="")
+    changed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    student: Mapped[Student] = relationship()
+    teacher: Mapped[Teacher | None] = relationship()
+
+    __table_args__ = table(Index("ix_mark_change_lecture", "lecture_id", "changed_at"))
+
+
+class SheetUpload(Base):
+    """An edited sheet that was applied, kept to be undone as a whole. One review is applied once."""
+
+    __tablename__ = "sheet_upload"
+
+    lecture_id: Mapped[int] = mapped_column(ForeignKey("lecture.id", ondelete="CASCADE"), index=True)
+    teacher_id: Mapped[int] = mapped_column(ForeignKey("teacher.id"))
+    file_name: Mapped[str] = mapped_column(Name)
+    review_key: Mapped[str] = mapped_column(Digest, unique=True)
+    applied_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    undone_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    changes: Mapped[list["SheetMarkChange"]] = relationship(order_by="SheetMarkChange.id")
+
+
+class SheetMarkChange(Base):
+    """One mark an uploaded sheet changed: how it stood before, to the second, and what it became."""
+
+    __tablename__ = "sheet_mark_change"
+
+    upload_id: Mapped[int] = mapped_column(ForeignKey("sheet_upload.id", ondelete="CASCADE"), index=True)
+    student_id: Mapped[int] = mapped_column(ForeignKey("student.id", ondelete="CASCADE"), index=True)
+    was: Mapped[MarkStatus | None] = mapped_column(word(MarkStatus))
+    was_note: Mapped[str] = mapped_column(String(500))
+    was_source: Mapped[MarkSource | None] = mapped_column(word(MarkSource))
+    was_marked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    becomes: Mapped[MarkStatus] = mapped_column(word(MarkStatus))
+    becomes_note: Mapped[str] = mapped_column(String(500))

@@ -1,0 +1,62 @@
+"""What every table is made of: column types that mean the same on SQLite and MariaDB, and one metadata."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import DateTime, Enum, LargeBinary, MetaData, String
+from sqlalchemy.dialects import mysql
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.types import TypeDecorator
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware datetime, stored as UTC with microseconds."""
+
+    impl = DateTime
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Any) -> Any:
+        return dialect.type_descriptor(mysql.DATETIME(fsp=6) if dialect.name == "mysql" else DateTime())
+
+    def process_bind_param(self, value: datetime | None, _dialect: Any) -> datetime | None:
+        return None if value is None else value.astimezone(UTC).replace(tzinfo=None)
+
+    def process_result_value(self, value: datetime | None, _dialect: Any) -> datetime | None:
+        return None if value is None else value.replace(tzinfo=UTC)
+
+
+def word(kind: type) -> Enum:
+    """A column that holds a word of an enumeration."""
+    return Enum(
+        kind, native_enum=False, length=32, values_callable=lambda words: [word.value for word in words]
+    )
+
+
+# Codes are compared to the letter; MySQL's default collation would take "É1" for "E1".
+Code = String(64).with_variant(mysql.VARCHAR(64, collation="utf8mb4_bin"), "mysql")
+Digest = String(64).with_variant(mysql.VARCHAR(64, collation="ascii_bin"), "mysql")
+Email = String(254)
+Name = String(200)
+Photo = LargeBinary().with_variant(mysql.MEDIUMBLOB(), "mysql")
+SmallSealed = LargeBinary(16_384)
+
+
+class Base(DeclarativeBase):
+    """One metadata, with names for every constraint so that migrations can drop them anywhere."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(column_0_label)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    __table_args__: Any = {"mysql_engine": "InnoDB", "mysql_charset": "utf8mb4"}
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+
+
+def table(*constraints: Any) -> Any:
+    """`__table_args__` with constraints of the table's own."""
+    return (*constraints, Base.__table_args__)

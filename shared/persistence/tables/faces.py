@@ -1,0 +1,38 @@
+"""What is kept of a face: sealed photos until training, and the sealed face model."""
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, LargeBinary
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from shared.domain.photo_verdict import PhotoVerdict
+from shared.persistence.tables.base import Base, Name, Photo, SmallSealed, UtcDateTime, word
+from shared.persistence.tables.people import Student
+
+
+class EnrolmentPhoto(Base):
+    """A photo waiting for training, or kept after it where the school chose to. No verdict: not seen yet."""
+
+    __tablename__ = "enrolment_photo"
+
+    student_id: Mapped[int] = mapped_column(ForeignKey("student.id", ondelete="CASCADE"), index=True)
+    file_name: Mapped[str] = mapped_column(Name)
+    sealed_photo: Mapped[bytes] = mapped_column(Photo, deferred=True)
+    sealed_descriptor: Mapped[bytes | None] = mapped_column(SmallSealed, deferred=True)
+    verdict: Mapped[PhotoVerdict | None] = mapped_column(word(PhotoVerdict))
+    quality: Mapped[float] = mapped_column(default=0.0)
+    added_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class FaceModelRow(Base):
+    """The sealed face model of one roll id: at most 8,192 bytes with nonce and tag."""
+
+    __tablename__ = "face_model"
+
+    student_id: Mapped[int] = mapped_column(ForeignKey("student.id", ondelete="CASCADE"), unique=True)
+    sealed_model: Mapped[bytes] = mapped_column(LargeBinary(8192), deferred=True)
+    photo_count: Mapped[int]
+    is_weak: Mapped[bool]
+    trained_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    student: Mapped[Student] = relationship(back_populates="face_model")

@@ -1,0 +1,77 @@
+"""Phones that were handed round, and what they were answered."""
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from shared.domain.check_in import CheckInOutcome, ConfirmReason
+from shared.persistence.tables.accounts import Teacher
+from shared.persistence.tables.attendance import Lecture
+from shared.persistence.tables.base import Base, Digest, Name, Photo, SmallSealed, UtcDateTime, table, word
+from shared.persistence.tables.people import Student
+
+
+class KioskPass(Base):
+    """A phone's right to send check-ins of one lecture, and nothing else, until it ends."""
+
+    __tablename__ = "kiosk_pass"
+
+    token_digest: Mapped[str] = mapped_column(Digest, unique=True)
+    lecture_id: Mapped[int] = mapped_column(ForeignKey("lecture.id", ondelete="CASCADE"), index=True)
+    teacher_id: Mapped[int] = mapped_column(ForeignKey("teacher.id"))
+    device: Mapped[str] = mapped_column(Name)
+    opened_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    last_seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    lecture: Mapped[Lecture] = relationship()
+    teacher: Mapped[Teacher] = relationship()
+
+
+class CheckIn(Base):
+    """One answered check-in. The key is the phone's own: the same key sent again gets the same answer."""
+
+    __tablename__ = "check_in"
+
+    kiosk_pass_id: Mapped[int] = mapped_column(ForeignKey("kiosk_pass.id", ondelete="CASCADE"))
+    idempotency_key: Mapped[str] = mapped_column(Digest)
+    lecture_id: Mapped[int] = mapped_column(ForeignKey("lecture.id", ondelete="CASCADE"), index=True)
+    student_id: Mapped[int | None] = mapped_column(ForeignKey("student.id", ondelete="CASCADE"), index=True)
+    outcome: Mapped[CheckInOutcome] = mapped_column(word(CheckInOutcome))
+    answered_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    student: Mapped[Student | None] = relationship()
+
+    __table_args__ = table(UniqueConstraint("kiosk_pass_id", "idempotency_key"))
+
+
+class ToConfirm(Base):
+    """A check-in that waits for the teacher's eye: why, and one sealed picture with its descriptor.
+
+    Picture (at most 50 kB) and descriptor are there until somebody decides, seven days at most. At most one
+    entry of a student at a lecture waits: `waiting` is true or NULL, and NULLs never clash.
+    """
+
+    __tablename__ = "to_confirm"
+
+    lecture_id: Mapped[int] = mapped_column(ForeignKey("lecture.id", ondelete="CASCADE"))
+    student_id: Mapped[int] = mapped_column(ForeignKey("student.id", ondelete="CASCADE"), index=True)
+    kiosk_pass_id: Mapped[int] = mapped_column(ForeignKey("kiosk_pass.id", ondelete="CASCADE"))
+    reason: Mapped[ConfirmReason] = mapped_column(word(ConfirmReason))
+    last_outcome: Mapped[CheckInOutcome | None] = mapped_column(word(CheckInOutcome))
+    resembled_id: Mapped[int | None] = mapped_column(ForeignKey("student.id", ondelete="SET NULL"))
+    score: Mapped[float | None]
+    sealed_picture: Mapped[bytes | None] = mapped_column(Photo, deferred=True)
+    sealed_descriptor: Mapped[bytes | None] = mapped_column(SmallSealed, deferred=True)
+    asked_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    waiting: Mapped[bool | None] = mapped_column(default=True)
+    accepted: Mapped[bool | None]
+    decided_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("teacher.id"))
+
+    student: Mapped[Student] = relationship(foreign_keys=student_id)
+    resembled: Mapped[Student | None] = relationship(foreign_keys=resembled_id)
+    decided_by: Mapped[Teacher | None] = relationship()
+
+    __table_args__ = table(UniqueConstraint("lecture_id", "student_id", "waiting"))

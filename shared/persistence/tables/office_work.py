@@ -1,0 +1,80 @@
+"""Letters on their way, long work with its progress, and the audit trail."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from shared.domain.attendance import MarkStatus
+from shared.domain.family_mail import MailState
+from shared.persistence.tables.attendance import Lecture
+from shared.persistence.tables.base import Base, Email, Name, UtcDateTime, table, word
+from shared.persistence.tables.people import Student
+
+
+class OutgoingMail(Base):
+    """One letter to one address of a family. The unique key makes a second press send nothing twice.
+
+    `status` is what the letter says, as it was when the teacher pressed; `corrections` counts how often it
+    was written anew because the mark had changed. `claimed_at` names the try that is sending it now.
+    """
+
+    __tablename__ = "outgoing_mail"
+
+    lecture_id: Mapped[int] = mapped_column(ForeignKey("lecture.id", ondelete="CASCADE"))
+    student_id: Mapped[int] = mapped_column(ForeignKey("student.id", ondelete="CASCADE"), index=True)
+    address: Mapped[str] = mapped_column(Email)
+    status: Mapped[MarkStatus] = mapped_column(word(MarkStatus))
+    state: Mapped[MailState] = mapped_column(word(MailState), default=MailState.QUEUED)
+    reason: Mapped[str] = mapped_column(String(300), default="")
+    tries: Mapped[int] = mapped_column(default=0)
+    corrections: Mapped[int] = mapped_column(default=0)
+    queued_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    try_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    claimed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    settled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    lecture: Mapped[Lecture] = relationship()
+    student: Mapped[Student] = relationship()
+
+    __table_args__ = table(
+        UniqueConstraint("lecture_id", "student_id", "address"),
+        Index("ix_outgoing_mail_due", "state", "try_at"),
+    )
+
+
+class Job(Base):
+    """Long work with its progress; the queue's message carries only this row's id.
+
+    `fates` says of each file of a class's zip what became of it.
+    """
+
+    __tablename__ = "job"
+
+    kind: Mapped[str] = mapped_column(String(32))
+    subject_id: Mapped[int]
+    state: Mapped[str] = mapped_column(String(16), default="queued")
+    done: Mapped[int] = mapped_column(default=0)
+    total: Mapped[int] = mapped_column(default=0)
+    sentence: Mapped[str] = mapped_column(Text, default="")
+    fates: Mapped[list[dict[str, Any]] | None] = mapped_column(JSON)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    __table_args__ = table(Index("ix_job_subject", "kind", "subject_id"))
+
+
+class AuditEntry(Base):
+    """Who did what, when, from where, before and after. Nothing in the product changes or deletes one."""
+
+    __tablename__ = "audit_entry"
+
+    at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    site: Mapped[str] = mapped_column(String(16))
+    actor: Mapped[str] = mapped_column(Email)
+    address: Mapped[str] = mapped_column(String(64))
+    act: Mapped[str] = mapped_column(String(64), index=True)
+    subject: Mapped[str] = mapped_column(Name)
+    before: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    after: Mapped[dict[str, Any] | None] = mapped_column(JSON)

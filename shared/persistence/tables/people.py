@@ -1,0 +1,72 @@
+"""Classes, students with their families, and what these agreed to."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from sqlalchemy import ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from shared.persistence.tables.accounts import Admin
+from shared.persistence.tables.base import Base, Code, Email, Name, UtcDateTime, table
+
+if TYPE_CHECKING:
+    from shared.persistence.tables.faces import FaceModelRow
+
+
+class SchoolClass(Base):
+    """A class, known by its code, such as CO6GA."""
+
+    __tablename__ = "school_class"
+
+    class_code: Mapped[str] = mapped_column(Code, unique=True)
+    name: Mapped[str] = mapped_column(Name, default="")
+    active: Mapped[bool] = mapped_column(default=True)
+
+
+class Teaching(Base):
+    """Which classes a teacher teaches."""
+
+    __tablename__ = "teaching"
+
+    teacher_id: Mapped[int] = mapped_column(ForeignKey("teacher.id", ondelete="CASCADE"))
+    class_id: Mapped[int] = mapped_column(ForeignKey("school_class.id", ondelete="CASCADE"), index=True)
+
+    __table_args__ = table(UniqueConstraint("teacher_id", "class_id"))
+
+
+class Student(Base):
+    """A student of one class, with the family's addresses."""
+
+    __tablename__ = "student"
+
+    class_id: Mapped[int] = mapped_column(ForeignKey("school_class.id"))
+    roll_id: Mapped[str] = mapped_column(Code)
+    name: Mapped[str] = mapped_column(Name, index=True)
+    email: Mapped[str | None] = mapped_column(Email)
+    parent1_email: Mapped[str | None] = mapped_column(Email)
+    parent2_email: Mapped[str | None] = mapped_column(Email)
+    language: Mapped[str] = mapped_column(String(16), default="en")
+    active: Mapped[bool] = mapped_column(default=True)
+
+    school_class: Mapped[SchoolClass] = relationship()
+    face_model: Mapped["FaceModelRow | None"] = relationship(back_populates="student")
+    consents: Mapped[list["Consent"]] = relationship(order_by="Consent.given_at")
+
+    __table_args__ = table(UniqueConstraint("class_id", "roll_id"))
+
+
+class Consent(Base):
+    """A family's agreement to a face model, with the very text agreed to, and its withdrawal."""
+
+    __tablename__ = "consent"
+
+    student_id: Mapped[int] = mapped_column(ForeignKey("student.id", ondelete="CASCADE"), index=True)
+    text: Mapped[str] = mapped_column(Text)
+    given_by: Mapped[str] = mapped_column(Name)
+    given_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    recorded_by_id: Mapped[int] = mapped_column(ForeignKey("admin.id"))
+    withdrawn_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    withdrawal_recorded_by_id: Mapped[int | None] = mapped_column(ForeignKey("admin.id"))
+
+    recorded_by: Mapped[Admin] = relationship(foreign_keys=recorded_by_id)
+    withdrawal_recorded_by: Mapped[Admin | None] = relationship(foreign_keys=withdrawal_recorded_by_id)
