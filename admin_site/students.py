@@ -12,6 +12,7 @@ from shared.persistence.people import Lack
 from shared.services import consent as consents
 from shared.services import registration
 from shared.web.forms import blame
+from shared.web.password_again import asks_password_again
 from shared.web.sign_in import actor
 from shared.web.site import reading, toolbox
 
@@ -112,6 +113,7 @@ def consent(student_id: int) -> str | Response:
 
 
 @pages.post("/students/<int:student_id>/consent/withdraw")
+@asks_password_again
 def withdraw(student_id: int) -> Response:
     consents.withdraw_consent(toolbox, actor(), student_id)
     flash("The consent was withdrawn. Photos and face model were deleted.", "success")

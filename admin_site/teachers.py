@@ -10,6 +10,7 @@ from shared.persistence.tables import Teacher
 from shared.services import registration
 from shared.services.accounts import renew_password
 from shared.web.forms import blame
+from shared.web.password_again import asks_password_again
 from shared.web.sign_in import actor
 from shared.web.site import reading, toolbox
 
@@ -62,6 +63,7 @@ def edit(teacher_id: int) -> str | Response:
 
 
 @pages.post("/teachers/<int:teacher_id>/new-password")
+@asks_password_again
 def renew(teacher_id: int) -> str:
     teacher = registration.find_teacher(reading, teacher_id)
     password = renew_password(toolbox, actor(), Teacher, teacher.email)
@@ -69,6 +71,7 @@ def renew(teacher_id: int) -> str:
 
 
 @pages.post("/teachers/<int:teacher_id>/deactivate")
+@asks_password_again
 def deactivate(teacher_id: int) -> Response:
     registration.set_teacher_active(toolbox, actor(), teacher_id, active=False)
     flash("The teacher was deactivated and signed out everywhere.", "success")

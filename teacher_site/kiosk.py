@@ -27,8 +27,9 @@ from shared.persistence.tables import KioskPass, Lecture
 from shared.services.check_in import check_in
 from shared.services.kiosk import end_pass, find_pass, open_kiosk
 from shared.web.error_pages import answer_failure
-from shared.web.sign_in import actor, slowed_try
+from shared.web.sign_in import actor
 from shared.web.site import reading, toolbox
+from shared.web.tries import slowed_try
 
 pages = Blueprint("kiosk", __name__, template_folder="templates")
 

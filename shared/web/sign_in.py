@@ -1,6 +1,6 @@
 """Signing in: Flask-Security's forms and hashes over sign-ins that the database keeps and can end."""
 
-from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 from flask import Flask, Response, current_app, flash, redirect, request, session, url_for
@@ -23,6 +23,8 @@ from shared.services import sign_in
 from shared.services.audit import Actor
 from shared.settings import Settings
 from shared.toolbox import Toolbox
+from shared.web import password_again
+from shared.web.tries import slowed_try
 
 
 class SignedInAdmin(UserMixin, Admin):  # type: ignore[misc]  # both declare `password`
@@ -68,16 +70,6 @@ class _SlowedLoginForm(LoginForm):
         return right
 
 
-def slowed_try(email: str, is_right: Callable[[], bool]) -> bool:
-    """Check a password, counting wrong tries for the account and the address. Raises TooManyTries."""
-    toolbox, site = current_app.extensions["toolbox"], current_app.extensions["site"].name
-    who = {"site": site, "email": email, "address": request.remote_addr or ""}
-    sign_in.refuse_hasty_try(toolbox, **who)
-    right = is_right()
-    sign_in.note_try(toolbox, **who, right=right)
-    return right
-
-
 def actor() -> Actor:
     """Who sends this request, for the audit trail."""
     return Actor(
@@ -100,10 +92,16 @@ def install(app: Flask, description: Any, settings: Settings, toolbox: Toolbox) 
         SECURITY_LOGOUT_URL="/sign-out",
         SECURITY_CHANGE_URL="/password",
         SECURITY_CHANGEABLE=True,
+        SECURITY_VERIFY_URL="/password-again",
+        SECURITY_FRESHNESS=password_again.FRESH_FOR,
+        SECURITY_FRESHNESS_GRACE_PERIOD=timedelta(0),
         SECURITY_SEND_PASSWORD_CHANGE_EMAIL=False,
         SECURITY_POST_LOGIN_VIEW=description.home,
         SECURITY_POST_LOGOUT_VIEW="security.login",
         SECURITY_POST_CHANGE_VIEW=description.home,
+        SECURITY_POST_VERIFY_VIEW=description.home,
+        SECURITY_MSG_INVALID_PASSWORD=("This is not your password.", "error"),
+        SECURITY_MSG_REAUTHENTICATION_SUCCESSFUL=("Thank you. You can go on now.", "success"),
         SECURITY_MSG_GENERIC_AUTHN_FAILED=("The e-mail address or the password is wrong.", "error"),
         SECURITY_UNAUTHORIZED_VIEW=None,
         SECURITY_CLI_USERS_NAME=False,  # its commands know nothing of our two tables; create-admin does
@@ -112,7 +110,14 @@ def install(app: Flask, description: Any, settings: Settings, toolbox: Toolbox) 
     sessions = request_sessions(toolbox.engine)
     app.teardown_appcontext(lambda _error: sessions.remove())
     users = SQLAlchemySessionUserDatastore(sessions, _user_table(description.account), RoleMixin)
-    Security(app, users, login_form=_SlowedLoginForm, mail_util_cls=_LookedUpAddress)
+    security = Security(
+        app,
+        users,
+        login_form=_SlowedLoginForm,
+        verify_form=password_again.PasswordAgainForm,
+        mail_util_cls=_LookedUpAddress,
+    )
+    password_again.install(security)
     _follow_sign_ins(app, toolbox, description.name)
 
 

@@ -39,7 +39,7 @@ class Desk:
             form.get("action") or self.path,
             base_url=SITE,
             data=fields,
-            headers={"Referer": SITE + "/"},
+            headers={"Referer": SITE + self.path},
             follow_redirects=True,
         )
         return self._show(answer)

@@ -1,0 +1,66 @@
+"""Acts of weight ask for the password again: an open desk is not enough to delete, export or lock out."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+from flask import Response, flash, redirect, request, url_for
+from flask_security import Security, VerifyForm, auth_required
+
+from shared.errors import TooManyTries
+from shared.web.error_pages import answer_failure
+from shared.web.tries import slowed_try
+
+# Whoever signed in or typed the password so recently is still the one who sits there.
+FRESH_FOR = timedelta(minutes=5)
+
+_ASK = "Please type your password again."
+_ASK_AND_PRESS = "Please type your password again, then press the button once more."
+
+Page = TypeVar("Page", bound=Callable[..., Any])
+
+
+def asks_password_again(page: Page) -> Page:
+    """Let a page be used only by someone who typed the password within the last five minutes.
+
+    Write it between the route and the function, on the page with the button as well as on the act, so that
+    the password is asked for before anything is typed. Whoever comes late is led to `/password-again` and
+    from there back: to the same address after a GET, to the page with the form after a POST, where the
+    button must be pressed once more. Our scripts get a 403 with a sentence.
+    """
+    gated: Page = auth_required("session", within=lambda: FRESH_FOR, grace=timedelta)(page)
+    return gated
+
+
+class PasswordAgainForm(VerifyForm):
+    """The library's form for the password of whoever is signed in; wrong tries make the next one wait."""
+
+    def validate(self, **extra: Any) -> bool:
+        try:
+            return slowed_try(self.user.email, lambda: VerifyForm.validate(self, **extra))
+        except TooManyTries as wait:
+            self.form_errors.append(str(wait))
+            return False
+
+
+def install(security: Security) -> None:
+    """Lead late-comers to our page instead of the library's."""
+    security.reauthn_handler(_ask_again)
+
+
+def _ask_again(_within: timedelta, _grace: timedelta) -> Response:
+    if request.accept_mimetypes.best == "application/json":
+        return answer_failure(403, "Please load the page again: this needs your password once more.")
+    flash(_ASK if request.method == "GET" else _ASK_AND_PRESS, "info")
+    return redirect(url_for("security.verify", next=_way_back()))  # type: ignore[return-value]
+
+
+def _way_back() -> str | None:
+    """Where the person was: this address, or the page whose button was pressed. Never another site."""
+    if request.method == "GET":
+        return request.full_path.rstrip("?")
+    came_from = urlsplit(request.referrer or "")
+    if came_from.netloc != request.host:
+        return None
+    return f"{came_from.path}?{came_from.query}" if came_from.query else came_from.path
