@@ -43,7 +43,7 @@ def _read_networks(toolbox: Any) -> None:
     # A network that is missing or altered is told to the first person it concerns, and by /readyz.
     with contextlib.suppress(ModelUnavailable):
         toolbox.face_matcher.warm_up()
-        toolbox.spoof_detector  # noqa: B018 made on first use
+        toolbox.spoof_detector.warm_up()
 
 
 class DeadlineSocket(ssl.SSLSocket):

@@ -1,6 +1,5 @@
 """Finds faces in a photo, coarse copy first, and their five landmarks at full size."""
 
-import threading
 from pathlib import Path
 
 import dlib
@@ -10,6 +9,7 @@ from PIL import Image
 from shared.errors import ModelUnavailable
 from shared.vision.faces import Face
 from shared.vision.model_files import MODELS_DIR, open_model_file
+from shared.vision.spares import Spares
 
 # dlib's window is 80 pixels, so each copy finds faces from a quarter to a third, then from an eighth, of
 # its longer side. Of 1,712 photos (LFW, Caltech-101) the first found 1,700 in 8.5 ms, the second one more
@@ -26,8 +26,8 @@ Box = tuple[int, int, int, int]
 class FaceDetector:
     """dlib's frontal face detector and five-point landmarks, for any number of threads.
 
-    Every thread gets a detector of its own: two threads sharing one get wrong boxes and, with photos
-    of different sizes, end the process.
+    No two threads use one detector at once: they would get wrong boxes and, with photos of different
+    sizes, end the process.
     """
 
     def __init__(self, *, models_dir: Path = MODELS_DIR) -> None:
@@ -38,7 +38,7 @@ class FaceDetector:
             self._predictor = dlib.shape_predictor(str(models_dir / file.card["file"]))
         except RuntimeError as cause:
             raise ModelUnavailable("The camera check is not available: a model file is damaged.") from cause
-        self._own = threading.local()
+        self._detectors = Spares(dlib.get_frontal_face_detector)
 
     def find_faces(self, rgb: np.ndarray) -> list[Face]:
         """Find the faces in an RGB uint8 photo of shape (height, width, 3), the largest first."""
@@ -55,7 +55,9 @@ class FaceDetector:
         for side in COPY_SIDES:
             scale = min(side / longest, MAX_ENLARGEMENT)
             size = (round(gray.width * scale), round(gray.height * scale))
-            found = self._detector()(np.asarray(gray.resize(size, Image.Resampling.BILINEAR)), 0)
+            copy = np.asarray(gray.resize(size, Image.Resampling.BILINEAR))
+            with self._detectors.borrowed() as detect:
+                found = detect(copy, 0)
             if found:
                 boxes = sorted((_scaled(each, 1 / scale) for each in found), key=lambda box: box[1] - box[3])
             if max((each.height() for each in found), default=0) >= SURE_HEIGHT or scale == MAX_ENLARGEMENT:
@@ -66,11 +68,6 @@ class FaceDetector:
         """Place the five landmarks of the face in `box`, at the photo's full size."""
         shape = self._predictor(rgb, dlib.rectangle(*box))
         return Face(*box, landmarks=tuple((point.x, point.y) for point in shape.parts()))
-
-    def _detector(self) -> dlib.fhog_object_detector:
-        if not hasattr(self._own, "detector"):
-            self._own.detector = dlib.get_frontal_face_detector()
-        return self._own.detector
 
 
 def _scaled(rectangle: dlib.rectangle, factor: float) -> Box:

@@ -1,6 +1,5 @@
 """Describes one face as 128 numbers, with dlib's network served by LiteRT."""
 
-import threading
 from pathlib import Path
 
 import dlib
@@ -10,6 +9,7 @@ from ai_edge_litert.interpreter import Interpreter
 from shared.errors import ModelUnavailable
 from shared.vision.faces import Face
 from shared.vision.model_files import MODELS_DIR, open_model_file
+from shared.vision.spares import Spares
 
 # The size and margin that dlib's network was trained with (dlib's face_recognition.py).
 CHIP_SIZE = 150
@@ -26,13 +26,14 @@ def cut_chip(rgb: np.ndarray, face: Face, *, padding: float = CHIP_PADDING) -> n
 
 
 class FaceEncoder:
-    """dlib's face recognition ResNet, for any number of threads: each gets its own interpreter."""
+    """dlib's face recognition ResNet, for any number of threads."""
 
     def __init__(self, *, models_dir: Path = MODELS_DIR) -> None:
         """Raises ModelUnavailable if the network's file is missing, altered or not a network."""
         self._network = open_model_file("faces/encoder", models_dir=models_dir).content
-        self._own = threading.local()
-        self._interpreter()
+        self._interpreters = Spares(self._make_interpreter)
+        with self._interpreters.borrowed():
+            pass  # a damaged file is told now, not to the first person it concerns
 
     def describe(self, chip: np.ndarray) -> np.ndarray:
         """Describe a chip: the mean of its and its mirror image's descriptors, (128,) float32 of length 1.
@@ -48,24 +49,22 @@ class FaceEncoder:
 
     def describe_both(self, chip: np.ndarray) -> np.ndarray:
         """Give dlib's own descriptors of a chip and of its mirror image: (2, 128) float32."""
-        interpreter = self._interpreter()
         pair = np.stack([chip, chip[:, ::-1]]).astype(np.float32)
         try:
-            interpreter.set_tensor(interpreter.get_input_details()[0]["index"], pair)
-            interpreter.invoke()
-            both: np.ndarray = interpreter.get_tensor(interpreter.get_output_details()[0]["index"])
+            with self._interpreters.borrowed() as interpreter:
+                interpreter.set_tensor(interpreter.get_input_details()[0]["index"], pair)
+                interpreter.invoke()
+                both: np.ndarray = interpreter.get_tensor(interpreter.get_output_details()[0]["index"])
         except (RuntimeError, ValueError) as cause:
             raise ModelUnavailable("The camera check is not available: the face network failed.") from cause
         return both
 
-    def _interpreter(self) -> Interpreter:
-        if not hasattr(self._own, "interpreter"):
-            try:
-                interpreter = Interpreter(model_content=self._network, num_threads=1)
-                interpreter.allocate_tensors()
-            except (RuntimeError, ValueError) as cause:
-                raise ModelUnavailable(
-                    "The camera check is not available: the face network is damaged."
-                ) from cause
-            self._own.interpreter = interpreter
-        return self._own.interpreter
+    def _make_interpreter(self) -> Interpreter:
+        try:
+            interpreter = Interpreter(model_content=self._network, num_threads=1)
+            interpreter.allocate_tensors()
+        except (RuntimeError, ValueError) as cause:
+            raise ModelUnavailable(
+                "The camera check is not available: the face network is damaged."
+            ) from cause
+        return interpreter

@@ -44,7 +44,7 @@ class FaceMatcher:
         self._cohort = FaceCohort(models_dir=models_dir)
 
     def warm_up(self) -> None:
-        """Make this thread's detector and network now, before somebody waits. Raises ModelUnavailable."""
+        """Make a detector and a network now, before somebody waits. Raises ModelUnavailable."""
         self.detector.find_faces(np.zeros((240, 320, 3), np.uint8))
         self.encoder.describe(np.zeros((150, 150, 3), np.uint8))
 

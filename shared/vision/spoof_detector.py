@@ -1,8 +1,8 @@
 """Tells a living person from a picture of one: Inception v3 looks at three views, served by LiteRT."""
 
 import io
-import threading
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +12,7 @@ from PIL import Image
 from shared.errors import ModelUnavailable
 from shared.vision.faces import Face
 from shared.vision.model_files import MODELS_DIR, open_model_file
+from shared.vision.spares import Spares
 from shared.vision.spoof_views import CLOSE_VIEWS, VIEWS, cut_close, cut_frame
 
 NETWORKS = ("texture", "scene")
@@ -77,14 +78,16 @@ class SpoofHeads:
 
 
 class SpoofFeatures:
-    """Runs the networks. Interpreters are not thread-safe, so each thread makes its own on first use."""
+    """Runs the networks. Interpreters are not thread-safe: each serves one thread at a time."""
 
     def __init__(self, models_dir: Path = MODELS_DIR) -> None:
         """Raises ModelUnavailable if a network is missing or altered."""
-        self._networks = {
+        contents = {
             name: open_model_file(f"spoof/{name}", models_dir=models_dir).content for name in NETWORKS
         }
-        self._of_this_thread = threading.local()
+        self._interpreters = {
+            name: Spares(partial(_make_interpreter, content)) for name, content in contents.items()
+        }
 
     def of_photo(self, rgb: np.ndarray, face: Face) -> dict[str, np.ndarray]:
         """Features by view of an upright (rows, columns, 3) uint8 RGB photo.
@@ -104,21 +107,19 @@ class SpoofFeatures:
 
     def _run(self, name: str, view: np.ndarray) -> np.ndarray:
         try:
-            interpreter = self._interpreter(name)
-            interpreter.set_tensor(interpreter.get_input_details()[0]["index"], view[np.newaxis])
-            interpreter.invoke()
-            features: np.ndarray = interpreter.get_tensor(interpreter.get_output_details()[0]["index"])[0]
+            with self._interpreters[name].borrowed() as interpreter:
+                interpreter.set_tensor(interpreter.get_input_details()[0]["index"], view[np.newaxis])
+                interpreter.invoke()
+                features: np.ndarray = interpreter.get_tensor(interpreter.get_output_details()[0]["index"])[0]
         except (RuntimeError, ValueError) as cause:
             raise ModelUnavailable("The camera check is not available: its network failed.") from cause
         return features
 
-    def _interpreter(self, name: str) -> Interpreter:
-        interpreters: dict[str, Interpreter] = self._of_this_thread.__dict__.setdefault("interpreters", {})
-        if name not in interpreters:
-            interpreter = Interpreter(model_content=self._networks[name], num_threads=1)
-            interpreter.allocate_tensors()
-            interpreters[name] = interpreter
-        return interpreters[name]
+
+def _make_interpreter(content: bytes) -> Interpreter:
+    interpreter = Interpreter(model_content=content, num_threads=1)
+    interpreter.allocate_tensors()
+    return interpreter
 
 
 class SpoofDetector:
@@ -133,6 +134,10 @@ class SpoofDetector:
     def threshold(self) -> float:
         """The score from which on a photo is refused."""
         return self._heads.threshold
+
+    def warm_up(self) -> None:
+        """Make the interpreters now, before somebody waits. Raises ModelUnavailable."""
+        self.judge(np.zeros((240, 320, 3), np.uint8), Face(120, 80, 200, 160, landmarks=()))
 
     def judge(self, rgb: np.ndarray, face: Face) -> SpoofVerdict:
         """Judge the face in an upright (rows, columns, 3) uint8 RGB photo.
