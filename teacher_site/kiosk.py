@@ -24,7 +24,7 @@ from shared.domain.attendance import LectureState, lecture_state
 from shared.errors import InvalidInput, NotFound, TooManyTries
 from shared.persistence import attendance
 from shared.persistence.tables import KioskPass, Lecture
-from shared.services.check_in import check_in
+from shared.services.check_in import CheckInAnswer, Sent, call_teacher, check_in
 from shared.services.kiosk import end_pass, find_pass, open_kiosk
 from shared.web.error_pages import answer_failure
 from shared.web.sign_in import actor
@@ -38,7 +38,7 @@ COOKIE = "kiosk_pass"
 COOKIE_LIFE_S = 24 * 60 * 60
 
 # What a phone with a pass may ask for; each of these pages asks for the pass.
-OPEN_TO_THE_PASS = frozenset({"kiosk.page", "kiosk.status", "kiosk.send", "kiosk.leave"})
+OPEN_TO_THE_PASS = frozenset({"kiosk.page", "kiosk.status", "kiosk.send", "kiosk.call", "kiosk.leave"})
 _STATIC = frozenset({"static", "shared.static", "bootstrap.static"})
 
 _OVER = {
@@ -122,17 +122,30 @@ def _standing(lecture: Lecture) -> dict[str, object]:
 @pages.post("/kiosk/check-in")
 def send() -> dict[str, object]:
     """One photo, class and roll id; one answer."""
-    kiosk_pass, photo = _living_pass(), request.files.get("photo")
+    kiosk_pass = _living_pass()
+    return _told(kiosk_pass, check_in(toolbox, kiosk_pass, _sent()))
+
+
+@pages.post("/kiosk/call")
+def call() -> dict[str, object]:
+    """The same, for the teacher to decide about."""
+    kiosk_pass = _living_pass()
+    return _told(kiosk_pass, call_teacher(toolbox, kiosk_pass, _sent()))
+
+
+def _sent() -> Sent:
+    photo = request.files.get("photo")
     if photo is None:
         raise InvalidInput("The photo did not arrive. Please try again.")
-    answer = check_in(
-        toolbox,
-        kiosk_pass,
+    return Sent(
         class_code=request.form.get("class_code", ""),
         roll_id=request.form.get("roll_id", ""),
         photo=photo.read(),
         idempotency_key=_sent_key(),
     )
+
+
+def _told(kiosk_pass: KioskPass, answer: CheckInAnswer) -> dict[str, object]:
     count = attendance.count_here(reading, [kiosk_pass.lecture_id])[kiosk_pass.lecture_id]
     return {
         "outcome": answer.outcome,
@@ -140,6 +153,7 @@ def send() -> dict[str, object]:
         "sentence": answer.outcome.sentence,
         "name": answer.student_name,
         "marked_at": _clock(answer.marked_at),
+        "may_call_teacher": answer.may_call_teacher,
         "here": count.here,
         "expected": count.expected,
     }

@@ -25,6 +25,7 @@ OPEN = {
     "kiosk.page",
     "kiosk.status",
     "kiosk.send",
+    "kiosk.call",
     "kiosk.leave",
 }
 KEBAB = re.compile(r"(/|(/([a-z0-9]+(-[a-z0-9]+)*|<(int|path):[a-z_]+>|<[a-z_]+>))+)(\.[a-z]+)?")

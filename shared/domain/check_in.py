@@ -21,6 +21,7 @@ class CheckInOutcome(StrEnum):
     NOT_ENROLLED = "not_enrolled"
     LECTURE_CLOSED = "lecture_closed"
     UNAVAILABLE = "unavailable"
+    ASKED_TEACHER = "asked_teacher"
 
     @property
     def headline(self) -> str:
@@ -55,7 +56,23 @@ _WORDS = {
         "The camera check is not available",
         "Nobody can be marked by face right now. The teacher will mark you by hand.",
     ),
+    CheckInOutcome.ASKED_TEACHER: ("The teacher will look at it", "Please pass the phone on."),
 }
+
+# What a student may have tried in vain; after so many of these the teacher can be called.
+REFUSALS = (
+    CheckInOutcome.NO_FACE,
+    CheckInOutcome.SEVERAL_FACES,
+    CheckInOutcome.COME_CLOSER,
+    CheckInOutcome.TOO_DARK,
+    CheckInOutcome.PICTURE_SEEN,
+    CheckInOutcome.NO_MATCH,
+    CheckInOutcome.NOT_ENROLLED,
+    CheckInOutcome.UNAVAILABLE,
+)
+REFUSALS_BEFORE_CALLING = 3
+# No further try can help these.
+_CALL_AT_ONCE = (CheckInOutcome.NOT_ENROLLED, CheckInOutcome.UNAVAILABLE)
 
 
 # Of the verdicts on a photo, those that keep a face from being compared. A blurred or turned face is
@@ -73,6 +90,24 @@ class ConfirmReason(StrEnum):
 
     CALLED_THE_TEACHER = "called_the_teacher"
     LOOKS_LIKE_A_CLASSMATE = "looks_like_a_classmate"
+
+
+def may_call_teacher(last: CheckInOutcome | None, *, refusals: int, has_asked: bool) -> bool:
+    """Tell whether a student may call the teacher after the outcome `last`.
+
+    `refusals` are those at this lecture since the teacher was asked last, if ever (`has_asked`).
+    """
+    if last in _CALL_AT_ONCE and not has_asked:
+        return True
+    return last in REFUSALS and refusals >= REFUSALS_BEFORE_CALLING
+
+
+def doubtfulness(last: CheckInOutcome | None, score: float | None) -> tuple[bool, float]:
+    """Give the key that sorts waiting check-ins, the greatest the most doubtful.
+
+    A picture that was seen before a face, then the less alike; what was not compared counts as unlike.
+    """
+    return last is CheckInOutcome.PICTURE_SEEN, -score if score is not None else 1.0
 
 
 @dataclass(frozen=True)

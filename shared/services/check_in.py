@@ -1,23 +1,47 @@
-"""From one photo to one mark: the story of a check-in, top to bottom."""
+"""From one photo to one mark: the story of a check-in, top to bottom; or to a question for the teacher."""
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+import numpy as np
+
 from shared.domain.attendance import MarkSource, MarkStatus, normal_code
-from shared.domain.check_in import CheckInOutcome, Evidence, decide
+from shared.domain.check_in import (
+    REFUSALS,
+    CheckInOutcome,
+    ConfirmReason,
+    Evidence,
+    decide,
+    may_call_teacher,
+)
 from shared.domain.face_model import MATCH_THRESHOLD, FaceModel, UnreadableFaceModel
-from shared.errors import ModelUnavailable
-from shared.persistence import kiosk
+from shared.errors import Conflict, ModelUnavailable
+from shared.persistence import kiosk, to_confirm
 from shared.persistence.database import AlreadyThere, Session
 from shared.persistence.kiosk import Candidate
 from shared.persistence.tables import CheckIn, KioskPass, Mark, MarkChange, Student
 from shared.security.sealing import BrokenSeal
 from shared.services.kiosk import is_open
+from shared.services.to_confirm import PICTURE_MAX_BYTES, Question, ask_teacher
 from shared.toolbox import Toolbox
-from shared.vision.images import open_photo
+from shared.vision.images import open_photo, shrink_photo
 
 log = logging.getLogger(__name__)
+
+# What the models may meet on the way; each means "not found out".
+_NOT_FOUND_OUT = (ModelUnavailable, BrokenSeal, UnreadableFaceModel, ValueError)
+
+
+@dataclass(frozen=True)
+class Sent:
+    """One request of a kiosk as it arrived; the key is the phone's own, the same however often it is sent."""
+
+    class_code: str
+    roll_id: str
+    photo: bytes
+    idempotency_key: str
 
 
 @dataclass(frozen=True)
@@ -27,72 +51,141 @@ class CheckInAnswer:
     outcome: CheckInOutcome
     student_name: str | None = None
     marked_at: datetime | None = None
+    may_call_teacher: bool = False
 
 
-def check_in(
-    toolbox: Toolbox,
-    kiosk_pass: KioskPass,
-    *,
-    class_code: str,
-    roll_id: str,
-    photo: bytes,
-    idempotency_key: str,
-) -> CheckInAnswer:
-    """Answer one request of a kiosk; the same key sent again gets the same answer and marks nobody twice.
+@dataclass(frozen=True)
+class Finding:
+    """What a request came to before it is written down; ASKED_TEACHER comes with its question."""
 
-    Raises PhotoRefused if `photo` is not a JPEG or PNG that can be opened safely.
+    outcome: CheckInOutcome
+    question: Question | None = None
+
+
+def check_in(toolbox: Toolbox, kiosk_pass: KioskPass, sent: Sent) -> CheckInAnswer:
+    """Answer one check-in; the same key sent again gets the same answer and marks nobody twice.
+
+    Raises PhotoRefused if the photo is not a JPEG or PNG that can be opened safely.
     """
+    return _answer_once(toolbox, kiosk_pass, sent, lambda candidate: _look(toolbox, candidate, sent.photo))
+
+
+def call_teacher(toolbox: Toolbox, kiosk_pass: KioskPass, sent: Sent) -> CheckInAnswer:
+    """Ask the teacher about a student whom the check-in refused; answered once, like `check_in`.
+
+    Raises Conflict for a student who was not refused often enough, PhotoRefused.
+    """
+    lecture_id = kiosk_pass.lecture_id
+    return _answer_once(
+        toolbox, kiosk_pass, sent, lambda candidate: _ask(toolbox, lecture_id, candidate, sent.photo)
+    )
+
+
+def _answer_once(
+    toolbox: Toolbox, kiosk_pass: KioskPass, sent: Sent, find_out: Callable[[Candidate], Finding]
+) -> CheckInAnswer:
+    class_code, roll_id = normal_code(sent.class_code), normal_code(sent.roll_id)
     with toolbox.reading() as session:
-        earlier = kiosk.find_check_in(session, kiosk_pass.id, idempotency_key)
+        earlier = kiosk.find_check_in(session, kiosk_pass.id, sent.idempotency_key)
         if earlier is not None:
             return _told_again(session, earlier)
-        candidate = kiosk.find_candidate(
-            session, kiosk_pass.lecture_id, normal_code(class_code), normal_code(roll_id)
-        )
-    outcome = _before_looking(toolbox, kiosk_pass, candidate)
-    if outcome is None:
-        outcome = decide(_look(toolbox, candidate, photo)) if candidate else CheckInOutcome.NOT_IN_CLASS
+        candidate = kiosk.find_candidate(session, kiosk_pass.lecture_id, class_code, roll_id)
     student = candidate.student if candidate else None
+    finding = _before_looking(toolbox, kiosk_pass, candidate)
+    if finding is None and candidate is not None:
+        finding = find_out(candidate)  # no transaction is open while the models run
+    finding = finding or Finding(CheckInOutcome.NOT_IN_CLASS)
     try:
-        return _settle(toolbox, kiosk_pass, student, outcome, idempotency_key)
+        return _settle(toolbox, kiosk_pass, student, finding, sent.idempotency_key)
     except AlreadyThere:
         # Another phone marked the same student, or the same request came twice at once: what stands is told.
-        return _told_by_the_register(toolbox, kiosk_pass, student, idempotency_key)
+        return _told_by_the_register(toolbox, kiosk_pass, student, finding, sent.idempotency_key)
 
 
-def _before_looking(
-    toolbox: Toolbox, kiosk_pass: KioskPass, candidate: Candidate | None
-) -> CheckInOutcome | None:
-    """Refuse what needs no model to be refused."""
+def _before_looking(toolbox: Toolbox, kiosk_pass: KioskPass, candidate: Candidate | None) -> Finding | None:
+    """Refuse what needs no model to be refused, whether it is a check-in or a call."""
     if not is_open(toolbox, kiosk_pass.lecture):
-        return CheckInOutcome.LECTURE_CLOSED
+        return Finding(CheckInOutcome.LECTURE_CLOSED)
     if candidate is None:
-        return CheckInOutcome.NOT_IN_CLASS
+        return Finding(CheckInOutcome.NOT_IN_CLASS)
     if candidate.mark is not None:
-        return CheckInOutcome.ALREADY_MARKED
-    if candidate.sealed_model is None:
-        return CheckInOutcome.NOT_ENROLLED
+        return Finding(CheckInOutcome.ALREADY_MARKED)
     return None
 
 
-def _look(toolbox: Toolbox, candidate: Candidate, photo: bytes) -> Evidence:
-    """Find out what the photo shows; what cannot be found out stays None. No transaction is open here."""
+def _look(toolbox: Toolbox, candidate: Candidate, photo: bytes) -> Finding:
+    """Find out what the photo shows; what cannot be found out stays None."""
+    if candidate.sealed_model is None:
+        return Finding(CheckInOutcome.NOT_ENROLLED)
     rgb = open_photo(photo)
     try:
-        reading = toolbox.face_matcher.glance(rgb)
-        if reading.face is None or reading.descriptor is None:
-            return Evidence(verdict=reading.verdict)
-        if not toolbox.spoof_detector.judge(rgb, reading.face).is_live:
-            return Evidence(verdict=reading.verdict, is_live=False)
-        model = _open_model(toolbox, candidate)
-        face = reading.face
-        score = model.score_carefully(
-            reading.descriptor.tolist(), lambda: toolbox.face_matcher.look_again(rgb, face).tolist()
-        )
-    except (ModelUnavailable, BrokenSeal, UnreadableFaceModel, ValueError) as failure:
-        log.error("check-in of student %s: %s: %s", candidate.student.id, type(failure).__name__, failure)
-        return Evidence()
+        evidence = _gather(toolbox, candidate, rgb)
+    except _NOT_FOUND_OUT as failure:
+        _log(candidate, failure)
+        evidence = Evidence()
+    return Finding(decide(evidence))
+
+
+def _gather(toolbox: Toolbox, candidate: Candidate, rgb: np.ndarray) -> Evidence:
+    reading = toolbox.face_matcher.glance(rgb)
+    face = reading.face
+    if face is None or reading.descriptor is None:
+        return Evidence(verdict=reading.verdict)
+    if not toolbox.spoof_detector.judge(rgb, face).is_live:
+        return Evidence(verdict=reading.verdict, is_live=False)
+    score = _open_model(toolbox, candidate).score_carefully(
+        reading.descriptor.tolist(), lambda: toolbox.face_matcher.look_again(rgb, face).tolist()
+    )
     return Evidence(verdict=reading.verdict, is_live=True, score=score, threshold=MATCH_THRESHOLD)
+
+
+def _ask(toolbox: Toolbox, lecture_id: int, candidate: Candidate, photo: bytes) -> Finding:
+    """Put the question to the teacher together; without a model to compare with, there is just no score."""
+    student_id = candidate.student.id
+    with toolbox.reading() as session:
+        last, may_call = _standing(session, lecture_id, student_id)
+    if not may_call:
+        raise Conflict("Please try the camera first; the teacher can be called after a few refusals.")
+    if candidate.sealed_model is None:
+        # The family may have said no to pictures; the teacher sees the name alone.
+        return _asking(Question(ConfirmReason.CALLED_THE_TEACHER, CheckInOutcome.NOT_ENROLLED))
+    rgb = open_photo(photo)
+    descriptor, score = None, None
+    try:
+        reading = toolbox.face_matcher.glance(rgb)
+        if reading.descriptor is not None:
+            descriptor = reading.descriptor.tolist()
+            score = _open_model(toolbox, candidate).score(descriptor)
+    except _NOT_FOUND_OUT as failure:
+        _log(candidate, failure)
+        descriptor = None
+    return _asking(
+        Question(
+            ConfirmReason.CALLED_THE_TEACHER,
+            last_outcome=last,
+            score=score,
+            picture=shrink_photo(rgb, max_bytes=PICTURE_MAX_BYTES),
+            descriptor=descriptor,
+        )
+    )
+
+
+def _asking(question: Question) -> Finding:
+    return Finding(CheckInOutcome.ASKED_TEACHER, question)
+
+
+def _standing(session: Session, lecture_id: int, student_id: int) -> tuple[CheckInOutcome | None, bool]:
+    """The last refusal of a student at a lecture, and whether the teacher may be called now."""
+    asked = to_confirm.find_latest(session, lecture_id, student_id)
+    if asked is not None and asked.waiting:
+        return asked.last_outcome, False
+    refusals = to_confirm.refusals_since(session, lecture_id, student_id, asked.asked_at if asked else None)
+    last = refusals[-1] if refusals else None
+    return last, may_call_teacher(last, refusals=len(refusals), has_asked=asked is not None)
+
+
+def _log(candidate: Candidate, failure: Exception) -> None:
+    log.error("check-in of student %s: %s: %s", candidate.student.id, type(failure).__name__, failure)
 
 
 def _open_model(toolbox: Toolbox, candidate: Candidate) -> FaceModel:
@@ -101,14 +194,10 @@ def _open_model(toolbox: Toolbox, candidate: Candidate) -> FaceModel:
 
 
 def _settle(
-    toolbox: Toolbox,
-    kiosk_pass: KioskPass,
-    student: Student | None,
-    outcome: CheckInOutcome,
-    idempotency_key: str,
+    toolbox: Toolbox, kiosk_pass: KioskPass, student: Student | None, finding: Finding, idempotency_key: str
 ) -> CheckInAnswer:
-    """Write the answer, and the mark if there is one, in one transaction."""
-    now = toolbox.now()
+    """Write the answer, and the mark or the question if there is one, in one transaction."""
+    now, outcome = toolbox.now(), finding.outcome
     mark: Mark | None = None
     with toolbox.sessions.begin() as session:
         living = kiosk.find_living_pass(session, kiosk_pass.id)
@@ -117,10 +206,15 @@ def _settle(
             outcome = CheckInOutcome.LECTURE_CLOSED
         else:
             living.last_seen_at = now
-        if outcome is CheckInOutcome.PRESENT and student is not None:
-            mark = _mark_present(session, kiosk_pass.lecture_id, student.id, now)
-        elif outcome is CheckInOutcome.ALREADY_MARKED and student is not None:
+        if student is not None and outcome in (CheckInOutcome.ALREADY_MARKED, CheckInOutcome.ASKED_TEACHER):
             mark = kiosk.find_mark(session, kiosk_pass.lecture_id, student.id)
+        if student is not None and outcome is CheckInOutcome.PRESENT:
+            mark = _mark_present(session, kiosk_pass.lecture_id, student.id, now)
+        elif student is not None and outcome is CheckInOutcome.ASKED_TEACHER and finding.question:
+            if mark is None:
+                ask_teacher(session, toolbox, kiosk_pass, student.id, finding.question)
+            else:
+                outcome = CheckInOutcome.ALREADY_MARKED
         session.add(
             CheckIn(
                 kiosk_pass_id=kiosk_pass.id,
@@ -131,7 +225,8 @@ def _settle(
                 answered_at=now,
             )
         )
-    return _answer(outcome, student, mark)
+        session.flush()
+        return _answer(session, kiosk_pass.lecture_id, outcome, student, mark)
 
 
 def _mark_present(session: Session, lecture_id: int, student_id: int, now: datetime) -> Mark:
@@ -153,29 +248,36 @@ def _mark_present(session: Session, lecture_id: int, student_id: int, now: datet
         changed_at=now,
     )
     session.add_all((mark, change))
+    to_confirm.settle(session, lecture_id, student_id, now=now, teacher_id=None)
     return mark
 
 
 def _told_by_the_register(
-    toolbox: Toolbox, kiosk_pass: KioskPass, student: Student | None, idempotency_key: str
+    toolbox: Toolbox, kiosk_pass: KioskPass, student: Student | None, finding: Finding, idempotency_key: str
 ) -> CheckInAnswer:
     with toolbox.reading() as session:
         earlier = kiosk.find_check_in(session, kiosk_pass.id, idempotency_key)
         if earlier is not None:
             return _told_again(session, earlier)
-    return _settle(toolbox, kiosk_pass, student, CheckInOutcome.ALREADY_MARKED, idempotency_key)
+    if finding.question is None:
+        finding = Finding(CheckInOutcome.ALREADY_MARKED)
+    return _settle(toolbox, kiosk_pass, student, finding, idempotency_key)
 
 
 def _told_again(session: Session, earlier: CheckIn) -> CheckInAnswer:
     mark = kiosk.find_mark(session, earlier.lecture_id, earlier.student_id) if earlier.student_id else None
-    return _answer(earlier.outcome, earlier.student, mark)
+    return _answer(session, earlier.lecture_id, earlier.outcome, earlier.student, mark)
 
 
-def _answer(outcome: CheckInOutcome, student: Student | None, mark: Mark | None) -> CheckInAnswer:
+def _answer(
+    session: Session, lecture_id: int, outcome: CheckInOutcome, student: Student | None, mark: Mark | None
+) -> CheckInAnswer:
     named = outcome is CheckInOutcome.PRESENT and student is not None
     timed = outcome in (CheckInOutcome.PRESENT, CheckInOutcome.ALREADY_MARKED) and mark is not None
+    refused = outcome in REFUSALS and student is not None
     return CheckInAnswer(
         outcome,
         student_name=student.name if named and student else None,
         marked_at=mark.marked_at if timed and mark else None,
+        may_call_teacher=_standing(session, lecture_id, student.id)[1] if refused and student else False,
     )

@@ -7,7 +7,7 @@ import pytz
 
 from shared.domain.attendance import MarkSource, MarkStatus, one_line
 from shared.errors import Conflict, InvalidInput
-from shared.persistence import attendance
+from shared.persistence import attendance, to_confirm
 from shared.persistence.database import AlreadyThere, Session
 from shared.persistence.tables import Lecture, SchoolClass
 from shared.security.tokens import digest
@@ -129,20 +129,29 @@ def _taught_classes(session: Session, actor: Actor, class_ids: Collection[int]) 
     return [school_class for class_id, school_class in taught.items() if class_id in class_ids]
 
 
-def close_lecture(toolbox: Toolbox, actor: Actor, lecture_id: int) -> int:
-    """Close a lecture: who has no mark becomes absent. Gives how many; 0 for one that was closed already."""
+def close_lecture(
+    toolbox: Toolbox, actor: Actor, lecture_id: int, *, although_some_wait: bool = False
+) -> int:
+    """Close a lecture: who has no mark becomes absent. Gives how many; 0 for one that was closed already.
+
+    Raises Conflict while check-ins wait for the teacher, unless `although_some_wait`; they go on waiting.
+    """
     try:
-        return _close(toolbox, actor, lecture_id)
+        return _close(toolbox, actor, lecture_id, although_some_wait)
     except AlreadyThere:
         # A phone marked one of them while we closed; whom it marked is no longer without a mark.
-        return _close(toolbox, actor, lecture_id)
+        return _close(toolbox, actor, lecture_id, although_some_wait)
 
 
-def _close(toolbox: Toolbox, actor: Actor, lecture_id: int) -> int:
+def _close(toolbox: Toolbox, actor: Actor, lecture_id: int, although_some_wait: bool) -> int:
     with toolbox.sessions.begin() as session:
         lecture = attendance.find_own_lecture(session, actor.account_id, lecture_id, lock=True)
         if lecture.closed_at is not None:
             return 0
+        waiting = to_confirm.count_waiting(session, lecture_id)
+        if waiting and not although_some_wait:
+            words = "1 check-in waits" if waiting == 1 else f"{waiting} check-ins wait"
+            raise Conflict(f"{words} for you to confirm. Look there first, or close all the same.")
         absent = attendance.unmarked_students(session, lecture_id)
         for student in absent:
             line = attendance.RegisterLine(student, None)

@@ -2,7 +2,7 @@
 
 from shared.domain.attendance import MarkSource, MarkStatus, one_line
 from shared.errors import Conflict, InvalidInput
-from shared.persistence import attendance
+from shared.persistence import attendance, to_confirm
 from shared.persistence.attendance import RegisterLine
 from shared.persistence.database import AlreadyThere, Session
 from shared.persistence.tables import Lecture, Mark, MarkChange
@@ -83,7 +83,8 @@ def write_mark(
 ) -> Mark | None:
     """Write a mark and its entry in the history, inside the caller's transaction; None takes the mark away.
 
-    A change of the note alone leaves time and source of the mark as they are.
+    A change of the note alone leaves time and source of the mark as they are. Whatever waited for the
+    teacher's eye is settled by a mark, but not by the absence that closing a lecture gives.
     """
     mark, now, was = line.mark, toolbox.now(), _status(line.mark)
     note = _note(mark) if note is None else note
@@ -109,6 +110,8 @@ def write_mark(
     if was != status:
         mark.status, mark.source, mark.marked_at = status, source, now
     mark.note = note
+    if source is not MarkSource.CLOSING:
+        to_confirm.settle(session, lecture.id, line.student.id, now=now, teacher_id=actor.account_id)
     session.flush()
     return mark
 

@@ -14,6 +14,8 @@ MAX_PIXELS = 4032 * 3024
 MIN_SIDE = 80
 # Twice the detector's finer copy; more pixels only cost time, and the face chip is 150 pixels.
 WORKING_SIDE = 1280
+# The longest side and the JPEG quality that `shrink_photo` tries one after another.
+_SHRINKING = ((640, 80), (640, 60), (480, 60), (320, 60), (240, 40))
 
 
 def open_photo(data: bytes) -> np.ndarray:
@@ -42,6 +44,21 @@ def open_photo(data: bytes) -> np.ndarray:
     # Pillow's decoders raise what their C code meets: OSError, SyntaxError, struct.error, zlib.error …
     except Exception as cause:
         raise PhotoRefused("The photo is damaged. Please take it again.") from cause
+
+
+def shrink_photo(rgb: np.ndarray, *, max_bytes: int) -> bytes:
+    """Write an RGB uint8 photo of shape (height, width, 3) as a JPEG of at most `max_bytes`.
+
+    It keeps its proportions and nothing but its pixels. Raises ValueError if even the smallest is larger.
+    """
+    for side, quality in _SHRINKING:
+        photo = Image.fromarray(rgb)
+        photo.thumbnail((side, side))
+        file = BytesIO()
+        photo.save(file, "JPEG", quality=quality)
+        if file.tell() <= max_bytes:
+            return file.getvalue()
+    raise ValueError(f"a photo cannot be shrunk to {max_bytes} bytes")
 
 
 def _too_many_pixels() -> PhotoRefused:

@@ -17,7 +17,7 @@ from shared.domain.check_in import CheckInOutcome
 from shared.domain.photo_verdict import PhotoVerdict
 from shared.errors import Conflict, ModelUnavailable, NotFound, PhotoRefused
 from shared.persistence.tables import CheckIn, FaceModelRow, KioskPass, Lecture, Mark, MarkChange, Student
-from shared.services.check_in import check_in
+from shared.services.check_in import Sent, check_in
 from shared.services.kiosk import end_pass, find_pass, open_kiosk
 from shared.vision.faces import Face, FaceReading
 from shared.vision.images import open_photo
@@ -72,14 +72,8 @@ def school(toolbox):
 
 
 def send(toolbox, school, roll_id="15203A0042", *, key="k1", class_code="CO6GA", photo=None, kiosk=None):
-    return check_in(
-        toolbox,
-        kiosk or school.kiosk,
-        class_code=class_code,
-        roll_id=roll_id,
-        photo=jpeg() if photo is None else photo,
-        idempotency_key=key,
-    )
+    sent = Sent(class_code, roll_id, jpeg() if photo is None else photo, key)
+    return check_in(toolbox, kiosk or school.kiosk, sent)
 
 
 def count(toolbox, table):

@@ -1,0 +1,92 @@
+"""Reads and settles the check-ins that wait for the teacher."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session, contains_eager, joinedload, undefer
+
+from shared.domain.check_in import REFUSALS, CheckInOutcome
+from shared.errors import NotFound
+from shared.persistence.tables import CheckIn, Student, ToConfirm
+
+# What a decision and the passing of time take away: the picture and what was read off it.
+_WITHOUT_PICTURE = {"sealed_picture": None, "sealed_descriptor": None}
+
+
+def find_latest(session: Session, lecture_id: int, student_id: int) -> ToConfirm | None:
+    """Find what the teacher was asked last about a student at a lecture, waiting or settled."""
+    query = select(ToConfirm).where(ToConfirm.lecture_id == lecture_id, ToConfirm.student_id == student_id)
+    return session.scalar(query.order_by(ToConfirm.id.desc()).limit(1))
+
+
+def refusals_since(
+    session: Session, lecture_id: int, student_id: int, since: datetime | None
+) -> Sequence[CheckInOutcome]:
+    """The refusals of a student at a lecture on all phones, oldest first; after `since` alone, if given."""
+    query = select(CheckIn.outcome).where(
+        CheckIn.lecture_id == lecture_id, CheckIn.student_id == student_id, CheckIn.outcome.in_(REFUSALS)
+    )
+    if since is not None:
+        query = query.where(CheckIn.answered_at > since)
+    return session.scalars(query.order_by(CheckIn.id)).all()
+
+
+def list_waiting(session: Session, lecture_id: int) -> Sequence[ToConfirm]:
+    """What waits at a lecture, with students and classes, the oldest first."""
+    query = (
+        select(ToConfirm)
+        .join(ToConfirm.student)
+        .where(ToConfirm.lecture_id == lecture_id, ToConfirm.waiting.is_(True))
+        .options(
+            contains_eager(ToConfirm.student).joinedload(Student.school_class),
+            joinedload(ToConfirm.resembled),
+        )
+    )
+    return session.scalars(query.order_by(ToConfirm.id)).all()
+
+
+def count_waiting(session: Session, lecture_id: int) -> int:
+    """How many check-ins of a lecture wait."""
+    query = select(func.count(ToConfirm.id))
+    return session.scalar(query.where(ToConfirm.lecture_id == lecture_id, ToConfirm.waiting.is_(True))) or 0
+
+
+def find_entry(session: Session, lecture_id: int, entry_id: int, *, with_picture: bool = False) -> ToConfirm:
+    """Find an entry of a lecture, with its sealed picture and descriptor if asked for. Raises NotFound."""
+    query = select(ToConfirm).where(ToConfirm.id == entry_id, ToConfirm.lecture_id == lecture_id)
+    if with_picture:
+        query = query.options(undefer(ToConfirm.sealed_picture), undefer(ToConfirm.sealed_descriptor))
+    entry = session.scalar(query)
+    if entry is None:
+        raise NotFound("There is no such check-in to confirm.")
+    return entry
+
+
+def settle(
+    session: Session,
+    lecture_id: int,
+    student_id: int,
+    *,
+    now: datetime,
+    teacher_id: int | None,
+    accepted: bool | None = None,
+) -> None:
+    """End what waits for a student, by a decision or because a mark was made; its picture goes at once."""
+    session.execute(
+        update(ToConfirm)
+        .where(
+            ToConfirm.lecture_id == lecture_id,
+            ToConfirm.student_id == student_id,
+            ToConfirm.waiting.is_(True),
+        )
+        .values(waiting=None, accepted=accepted, decided_at=now, decided_by_id=teacher_id, **_WITHOUT_PICTURE)
+    )
+
+
+def forget_pictures(session: Session, *, before: datetime) -> int:
+    """Take away pictures and descriptors of what was asked earlier; gives how many entries had one."""
+    old = select(ToConfirm.id).where(ToConfirm.asked_at < before, ToConfirm.sealed_picture.is_not(None))
+    ids = session.scalars(old.with_for_update()).all()
+    session.execute(update(ToConfirm).where(ToConfirm.id.in_(ids)).values(**_WITHOUT_PICTURE))
+    return len(ids)
