@@ -23,7 +23,6 @@ from tests.conftest import settings_for
 from tests.office import ADMIN_EMAIL, ADMIN_PASSWORD
 from tests.school import TEACHER_EMAIL, found_school
 
-
 # What ends a visit, or takes away what the visit is about.
 _NOT_TRIED = ("/sign-out", "/kiosk", "/deactivate", "/new-password", "/withdraw", "/close")
 
