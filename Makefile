@@ -1,5 +1,5 @@
 # What people type. Installing is in setup.sh, running in launcher/.
-.PHONY: run setup test check lock models translations bench-reports
+.PHONY: run setup test check lock models translations bench-reports bench-faces
 .NOTPARALLEL:
 
 run:
@@ -43,3 +43,7 @@ translations:
 # Reports, totals and downloads over 1,000,000 marks on a private MariaDB; takes some minutes.
 bench-reports:
 	.venv/bin/python -m tests.bench_reports
+
+# Looking a face up among 100,000 enrolled ones, on SQLite and on a private MariaDB; takes some minutes.
+bench-faces:
+	.venv/bin/python -m tests.bench_face_index

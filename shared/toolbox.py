@@ -10,6 +10,7 @@ from shared.mail.mailer import Mailer
 from shared.persistence.database import Engine, Sessions, connect, reading_sessions, writing_sessions
 from shared.security.sealing import Sealer
 from shared.settings import Settings
+from shared.vision.face_index import FaceIndex
 from shared.vision.face_matcher import FaceMatcher
 from shared.vision.spoof_detector import SpoofDetector
 
@@ -62,6 +63,11 @@ class Toolbox:
     def face_matcher(self) -> FaceMatcher:
         """Reads the face in a photo. Raises ModelUnavailable."""
         return FaceMatcher(models_dir=self.settings.models_dir)
+
+    @cached_property
+    def face_index(self) -> FaceIndex:
+        """Every enrolled face, to look others up among; `services.face_search` fills and refreshes it."""
+        return FaceIndex()
 
     @cached_property
     def spoof_detector(self) -> SpoofDetector:

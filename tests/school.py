@@ -4,11 +4,13 @@ from datetime import timedelta
 from types import SimpleNamespace
 
 from shared.domain.face_model import FaceModel
-from shared.persistence.tables import FaceModelRow, Lecture, SchoolClass, Student, Teacher
+from shared.persistence import faces
+from shared.persistence.tables import Lecture, SchoolClass, Student, Teacher
 from shared.security.tokens import digest
 from shared.services.accounts import create_teacher
 from shared.services.audit import Actor
 from shared.services.kiosk import find_pass, open_kiosk
+from shared.services.sealed_faces import seal_model
 from shared.toolbox import Toolbox
 
 TEACHER_EMAIL = "asha.rao@school.example"
@@ -48,16 +50,14 @@ def found_school(toolbox: Toolbox) -> SimpleNamespace:
 def enrol(toolbox: Toolbox, student_id: int, descriptors: list[list[float]]) -> None:
     """Give a student the face model of these descriptors."""
     model = FaceModel.train(descriptors, [1.0] * len(descriptors))
-    sealed = toolbox.sealer.seal(model.to_bytes(), purpose=f"face-model:{student_id}")
     with toolbox.sessions.begin() as session:
-        session.add(
-            FaceModelRow(
-                student_id=student_id,
-                sealed_model=sealed,
-                photo_count=len(descriptors),
-                is_weak=model.is_weak,
-                trained_at=toolbox.now(),
-            )
+        faces.save_model(
+            session,
+            session.get_one(Student, student_id),
+            sealed_model=seal_model(toolbox, student_id, model),
+            photo_count=len(descriptors),
+            is_weak=model.is_weak,
+            trained_at=toolbox.now(),
         )
 
 

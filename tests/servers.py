@@ -108,7 +108,9 @@ class MariaDB(_Server):
         self.execute(f"CREATE DATABASE {database} CHARACTER SET utf8mb4")
         return self.url(database)
 
-    def empty(self, database: str, *, keep: frozenset[str] = frozenset({"alembic_version"})) -> None:
+    def empty(
+        self, database: str, *, keep: frozenset[str] = frozenset({"alembic_version", "face_version"})
+    ) -> None:
         """Delete every row, except in the tables of `keep`."""
         tables = self.execute(f"SHOW TABLES FROM {database}")
         names = [f"{database}.`{name}`" for (name,) in tables if name not in keep]

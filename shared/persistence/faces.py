@@ -7,7 +7,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session, contains_eager, undefer
 
 from shared.domain.photo_verdict import PhotoVerdict
-from shared.persistence.tables import EnrolmentPhoto, FaceModelRow, SchoolClass, Student
+from shared.persistence.tables import EnrolmentPhoto, FaceModelRow, FaceVersion, SchoolClass, Student
 
 # Rows fetched at a time while all face models are gone through: some 3 MB.
 _MODELS_AT_A_TIME = 500
@@ -84,6 +84,7 @@ def save_model(
 ) -> None:
     """Write a student's face model, in place of an earlier one."""
     row = student.face_model or FaceModelRow(student_id=student.id)
+    row.version = _count_change(session)
     row.sealed_model, row.photo_count = sealed_model, photo_count
     row.is_weak, row.trained_at = is_weak, trained_at
     session.add(row)
@@ -94,24 +95,30 @@ def find_sealed_model(session: Session, student_id: int) -> bytes | None:
     return session.scalar(select(FaceModelRow.sealed_model).where(FaceModelRow.student_id == student_id))
 
 
-def each_other_model(session: Session, student_id: int) -> Iterator[tuple[int, bytes]]:
-    """Go through every other active student's id and sealed face model."""
-    query = (
-        select(FaceModelRow.student_id, FaceModelRow.sealed_model)
-        .join(Student, Student.id == FaceModelRow.student_id)
-        .where(FaceModelRow.student_id != student_id, Student.active)
-        .execution_options(yield_per=_MODELS_AT_A_TIME)
-    )
-    for row in session.execute(query):
+def find_version(session: Session) -> tuple[int, int]:
+    """How many changes of face models there were, and at which of them a model was last deleted."""
+    row = session.execute(select(FaceVersion.version, FaceVersion.removed_at)).one()
+    return row.version, row.removed_at
+
+
+def models_since(session: Session, version: int) -> Iterator[tuple[int, bytes]]:
+    """Go through the student's id and the sealed face model of every model changed after `version`."""
+    query = select(FaceModelRow.student_id, FaceModelRow.sealed_model).where(FaceModelRow.version > version)
+    for row in session.execute(query.execution_options(yield_per=_MODELS_AT_A_TIME)):
         yield row.student_id, row.sealed_model
 
 
+def list_enrolled(session: Session) -> Sequence[int]:
+    """The ids of all students with a face model."""
+    return session.scalars(select(FaceModelRow.student_id)).all()
+
+
 def list_students(session: Session, student_ids: Sequence[int]) -> Sequence[Student]:
-    """Students by their ids, with their classes, by class and roll id."""
+    """Active students by their ids, with their classes, by class and roll id."""
     query = (
         select(Student)
         .join(Student.school_class)
-        .where(Student.id.in_(student_ids))
+        .where(Student.id.in_(student_ids), Student.active)
         .options(contains_eager(Student.school_class))
     )
     return session.scalars(query.order_by(SchoolClass.class_code, Student.roll_id)).all()
@@ -121,3 +128,16 @@ def forget_face(session: Session, student_id: int) -> None:
     """Delete a student's photos, descriptors and face model."""
     session.execute(delete(EnrolmentPhoto).where(EnrolmentPhoto.student_id == student_id))
     session.execute(delete(FaceModelRow).where(FaceModelRow.student_id == student_id))
+    _count_change(session, removed=True)
+
+
+def _count_change(session: Session, *, removed: bool = False) -> int:
+    """Count a change of the face models; the row stays locked, so changes are committed in their order."""
+    row = session.scalars(
+        select(FaceVersion).with_for_update().execution_options(populate_existing=True)
+    ).one()
+    row.version += 1
+    if removed:
+        row.removed_at = row.version
+    session.flush()
+    return row.version

@@ -15,15 +15,10 @@ from shared.persistence.tables import EnrolmentPhoto, Student
 from shared.services import audit
 from shared.services.audit import Actor
 from shared.services.consent import current_consent
-from shared.services.enrolment import (
-    find_likenesses,
-    open_descriptor,
-    require_consent,
-    save_trained_model,
-    seal_descriptor,
-)
+from shared.services.enrolment import find_likenesses, require_consent, save_trained_model
 from shared.services.photo_archive import find_owner, open_archive, read_entry
 from shared.services.registration import LONGEST_NAME, find_class, find_student
+from shared.services.sealed_faces import open_descriptor, seal_descriptor
 from shared.toolbox import Toolbox
 from shared.vision.images import open_photo
 

@@ -1,35 +1,28 @@
 """Enrols a student's face: takes photos one by one, trains the face model, tries it on a fresh photo."""
 
-import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from statistics import median
-from typing import TYPE_CHECKING
 
-from shared.domain.face_model import (
-    DESCRIPTOR_LENGTH,
-    MATCH_THRESHOLD,
-    MAX_PHOTOS,
-    FaceModel,
-    UnreadableFaceModel,
-    odd_ones_out,
-)
+from shared.domain.face_model import MATCH_THRESHOLD, MAX_PHOTOS, FaceModel, odd_ones_out
 from shared.domain.photo_verdict import PhotoVerdict
 from shared.errors import Conflict, PhotoRefused
 from shared.persistence import faces, jobs
 from shared.persistence.database import Session
 from shared.persistence.tables import EnrolmentPhoto, Job, Student
-from shared.security.sealing import BrokenSeal
 from shared.services import audit
 from shared.services.audit import Actor
 from shared.services.consent import current_consent
 from shared.services.registration import LONGEST_NAME, find_student
+from shared.services.sealed_faces import (
+    open_descriptor,
+    open_model,
+    refresh_index,
+    seal_descriptor,
+    seal_model,
+)
 from shared.toolbox import Toolbox
 from shared.vision.images import MAX_BYTES, open_photo
-
-if TYPE_CHECKING:
-    import numpy as np
 
 # As many guided photos are asked for; from here on training begins by itself.
 GUIDED_PHOTOS = 5
@@ -37,8 +30,6 @@ GUIDED_PHOTOS = 5
 LARGEST_BATCH_BYTES = (MAX_PHOTOS + 1) * MAX_BYTES
 # A training that says nothing for so long was cut off with its worker; another may begin.
 LONGEST_TRAINING = timedelta(minutes=2)
-
-_DESCRIPTOR = struct.Struct(f"<{DESCRIPTOR_LENGTH}f")
 
 
 @dataclass(frozen=True)
@@ -119,18 +110,14 @@ def discard_photos(toolbox: Toolbox, actor: Actor, student_id: int) -> None:
 def find_likenesses(toolbox: Toolbox, student_id: int) -> list[Likeness]:
     """Name the students whom at least half of the waiting photos would pass for at the kiosk, likest first.
 
-    Goes through every face model of the school. Raises NotFound.
+    Asks among every enrolled face of the school. Raises NotFound.
     """
     with toolbox.reading() as session:
         waiting = faces.list_waiting(session, find_student(session, student_id))
         descriptors = [open_descriptor(toolbox, photo) for photo in waiting]
-        scores: dict[int, float] = {}
-        for other_id, sealed in faces.each_other_model(session, student_id) if descriptors else ():
-            model = open_model(toolbox, other_id, sealed)
-            if model is not None:
-                score = median(model.score(descriptor) for descriptor in descriptors)
-                if score >= MATCH_THRESHOLD:
-                    scores[other_id] = score
+        refresh_index(toolbox, session)
+        scores = toolbox.face_index.find_matches(descriptors, MATCH_THRESHOLD)
+        scores.pop(student_id, None)
         alike = [
             Likeness(student, scores[student.id]) for student in faces.list_students(session, list(scores))
         ]
@@ -205,7 +192,7 @@ def save_trained_model(
     faces.save_model(
         session,
         student,
-        sealed_model=toolbox.sealer.seal(model.to_bytes(), purpose=f"face-model:{student.id}"),
+        sealed_model=seal_model(toolbox, student.id, model),
         photo_count=len(model.descriptors),
         is_weak=model.is_weak,
         trained_at=trained_at,
@@ -248,22 +235,3 @@ def require_consent(student: Student) -> Student:
     if current_consent(student) is None:
         raise Conflict("The family has not agreed to a face model. Please record the consent first.")
     return student
-
-
-def open_model(toolbox: Toolbox, student_id: int, sealed: bytes) -> FaceModel | None:
-    """Open a stored face model; None if it was altered or is of another version."""
-    try:
-        return FaceModel.from_bytes(toolbox.sealer.open(sealed, purpose=f"face-model:{student_id}"))
-    except (BrokenSeal, UnreadableFaceModel):
-        return None
-
-
-def seal_descriptor(toolbox: Toolbox, student_id: int, descriptor: "np.ndarray") -> bytes:
-    """Seal the 128 numbers of a photo."""
-    return toolbox.sealer.seal(_DESCRIPTOR.pack(*descriptor.tolist()), purpose=f"descriptor:{student_id}")
-
-
-def open_descriptor(toolbox: Toolbox, photo: EnrolmentPhoto) -> tuple[float, ...]:
-    """Open the 128 numbers of a good photo. Raises BrokenSeal."""
-    sealed = photo.sealed_descriptor or b""
-    return _DESCRIPTOR.unpack(toolbox.sealer.open(sealed, purpose=f"descriptor:{photo.student_id}"))

@@ -10,7 +10,7 @@ from shared.persistence.tables.attendance import (
     SheetUpload,
 )
 from shared.persistence.tables.base import Base
-from shared.persistence.tables.faces import EnrolmentPhoto, FaceModelRow
+from shared.persistence.tables.faces import EnrolmentPhoto, FaceModelRow, FaceVersion
 from shared.persistence.tables.kiosk import CheckIn, KioskPass, ToConfirm
 from shared.persistence.tables.office_work import AuditEntry, Job, OutgoingMail
 from shared.persistence.tables.people import Consent, SchoolClass, Student, Teaching
@@ -24,6 +24,7 @@ __all__ = [
     "Consent",
     "EnrolmentPhoto",
     "FaceModelRow",
+    "FaceVersion",
     "FailedTry",
     "Job",
     "KioskPass",

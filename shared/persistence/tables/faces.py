@@ -34,5 +34,19 @@ class FaceModelRow(Base):
     photo_count: Mapped[int]
     is_weak: Mapped[bool]
     trained_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    version: Mapped[int] = mapped_column(default=0, index=True)
 
     student: Mapped[Student] = relationship(back_populates="face_model")
+
+
+class FaceVersion(Base):
+    """One row that counts the changes of face models, so that every process knows when its index is old.
+
+    A change takes the next count, locks the row until it is committed, and leaves the count on the model's
+    row; `removed_at` is the count at which a model was last deleted.
+    """
+
+    __tablename__ = "face_version"
+
+    version: Mapped[int]
+    removed_at: Mapped[int]
