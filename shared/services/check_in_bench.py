@@ -146,12 +146,7 @@ def _round(toolbox: Toolbox, students: Mapping[str, Shot]) -> Iterator[tuple[Che
         watch = _Stopwatch()
         with _watched(toolbox, watch) as timed, watch.lap("other"):
             answer = service.check_in(
-                timed,
-                kiosk_pass,
-                class_code=CLASS_CODE,
-                roll_id=roll_id,
-                photo=shot.jpeg,
-                idempotency_key=str(uuid4()),
+                timed, kiosk_pass, service.Sent(CLASS_CODE, roll_id, shot.jpeg, str(uuid4()))
             )
         yield answer.outcome, watch
 
