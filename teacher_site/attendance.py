@@ -1,4 +1,4 @@
-"""Pages of one lecture's attendance: its register, marking by hand, the history, and the report."""
+"""Pages of one lecture's attendance: what waits, the register, marking by hand, the history, the report."""
 
 from collections import Counter
 from typing import Any
@@ -8,10 +8,11 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from shared.domain.attendance import LectureState, MarkStatus
+from shared.domain.face_model import MATCH_THRESHOLD
 from shared.errors import Conflict, InvalidInput
 from shared.persistence import attendance, kiosk
 from shared.persistence.attendance import RegisterLine
-from shared.services import marks
+from shared.services import marks, to_confirm
 from shared.services.kiosk import end_pass
 from shared.services.lectures import close_lecture, reopen_lecture, school_day
 from shared.web.sign_in import actor
@@ -42,6 +43,8 @@ def show(lecture_id: int) -> str:
         history=history,
         undoable=set(latest.values()),
         phones=kiosk.find_passes(reading, lecture_id),
+        waiting=to_confirm.list_waiting(reading, lecture_id),
+        match_threshold=MATCH_THRESHOLD,
         statuses=list(MarkStatus),
         states=LectureState,
         asked=request.args,
@@ -82,6 +85,27 @@ def _sent_status(name: str) -> MarkStatus | None:
         raise InvalidInput("This is not a status a mark can have.") from cause
 
 
+@pages.get("/lectures/<int:lecture_id>/to-confirm/<int:entry_id>/picture")
+def picture(lecture_id: int, entry_id: int) -> Response:
+    jpeg = to_confirm.find_picture(toolbox, actor(), lecture_id, entry_id)
+    return Response(jpeg, mimetype="image/jpeg")
+
+
+@pages.post("/lectures/<int:lecture_id>/to-confirm/<int:entry_id>")
+def decide(lecture_id: int, entry_id: int) -> Response:
+    accepted = request.form.get("decision")
+    if accepted not in ("accept", "refuse"):
+        raise InvalidInput("Accept or refuse the check-in.")
+    try:
+        flash(
+            to_confirm.decide(toolbox, actor(), lecture_id, entry_id, accepted=accepted == "accept"),
+            "success",
+        )
+    except Conflict as refused:
+        flash(str(refused), "warning")
+    return _back_to(lecture_id, "to-confirm")
+
+
 @pages.post("/lectures/<int:lecture_id>/changes/<int:change_id>/undo")
 def undo(lecture_id: int, change_id: int) -> Response:
     try:
@@ -95,7 +119,12 @@ def undo(lecture_id: int, change_id: int) -> Response:
 
 @pages.post("/lectures/<int:lecture_id>/close")
 def close(lecture_id: int) -> Response:
-    absent = close_lecture(toolbox, actor(), lecture_id)
+    although_some_wait = "although_some_wait" in request.form
+    try:
+        absent = close_lecture(toolbox, actor(), lecture_id, although_some_wait=although_some_wait)
+    except Conflict as refused:
+        flash(str(refused), "warning")
+        return _back_to(lecture_id, "to-confirm")
     flash(f"The lecture is closed. {absent} without a mark became absent.", "success")
     return _back_to(lecture_id)
 

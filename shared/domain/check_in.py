@@ -91,6 +91,17 @@ class ConfirmReason(StrEnum):
     CALLED_THE_TEACHER = "called_the_teacher"
     LOOKS_LIKE_A_CLASSMATE = "looks_like_a_classmate"
 
+    @property
+    def words(self) -> str:
+        """What the teacher reads about it."""
+        return _REASONS[self]
+
+
+_REASONS = {
+    ConfirmReason.CALLED_THE_TEACHER: "Called the teacher",
+    ConfirmReason.LOOKS_LIKE_A_CLASSMATE: "Looks like a classmate as well",
+}
+
 
 def may_call_teacher(last: CheckInOutcome | None, *, refusals: int, has_asked: bool) -> bool:
     """Tell whether a student may call the teacher after the outcome `last`.

@@ -19,7 +19,8 @@ async function sendInPlace(form, button) {
   main.querySelector("#filter").value = typed;
   filterLines();
   main.querySelector(".alert-warning")?.scrollIntoView({ block: "center" });
-  document.getElementById(button?.id)?.focus({ preventScroll: true });
+  const next = document.getElementById(button?.id) ?? main.querySelector("#to-confirm button") ?? main;
+  next.focus({ preventScroll: true });
 }
 
 document.documentElement.classList.add("with-script"); // hides the button that only a page without script needs
@@ -34,7 +35,7 @@ main.addEventListener("change", (event) => {
 
 main.addEventListener("submit", (event) => {
   const form = event.target;
-  if (form.method !== "post" || !form.closest("#register")) return;
+  if (form.method !== "post" || !form.closest("#register, #to-confirm")) return;
   event.preventDefault();
   // Signed out meanwhile, or no network: the page itself says which.
   sendInPlace(form, event.submitter).catch(() => location.reload());

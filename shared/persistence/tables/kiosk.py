@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from sqlalchemy import ForeignKey, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, column_property, mapped_column, relationship
 
 from shared.domain.check_in import CheckInOutcome, ConfirmReason
 from shared.persistence.tables.accounts import Teacher
@@ -64,6 +64,7 @@ class ToConfirm(Base):
     score: Mapped[float | None]
     sealed_picture: Mapped[bytes | None] = mapped_column(Photo, deferred=True)
     sealed_descriptor: Mapped[bytes | None] = mapped_column(SmallSealed, deferred=True)
+    has_picture: Mapped[bool] = column_property(sealed_picture.is_not(None))
     asked_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
     waiting: Mapped[bool | None] = mapped_column(default=True)
     accepted: Mapped[bool | None]
