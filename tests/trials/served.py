@@ -47,7 +47,7 @@ class ServedSite:
         return int(status.partition("VmRSS:")[2].split()[0]) / 1024
 
     def processor_s(self) -> float:
-        """The processor time the worker has taken so far: what an answer costs, however busy the machine is."""
+        """The processor time the worker took so far: what an answer costs, however busy the machine is."""
         fields = Path(f"/proc/{self.worker}/stat").read_text().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 

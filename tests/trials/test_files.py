@@ -1,6 +1,5 @@
-"""Files nobody should send, to the sites as they are served: a sentence soon, nothing kept, the server well."""
+"""Files nobody should send, to the sites as they are served: a sentence, nothing kept, the server well."""
 
-import io
 from collections.abc import Iterator
 
 import openpyxl
@@ -35,7 +34,7 @@ def photos() -> dict[str, bytes]:
 
 
 def sheets() -> dict[str, bytes]:
-    """Files that are no sheet of ours, by what is wrong with them; test_workbook_reading.py has each alone."""
+    """Files that are no sheet of ours, by what is wrong; test_workbook_reading.py has many more."""
 
     def far_cell(sheet: openpyxl.worksheet.worksheet.Worksheet) -> None:
         sheet["A1"] = sheet["XFD1048576"] = "x"
