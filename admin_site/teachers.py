@@ -1,4 +1,4 @@
-"""Pages of the teachers: list, search, add, edit, deactivate, new first-time password."""
+"""Pages of the teachers: list, search, add, edit, deactivate, new first-time password or link."""
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
@@ -6,9 +6,11 @@ from werkzeug.wrappers import Response
 from admin_site.forms import TeacherForm, asked_page
 from shared.errors import InvalidInput
 from shared.persistence import people
+from shared.persistence.password_links import find_first
 from shared.persistence.tables import Teacher
 from shared.services import registration
-from shared.services.accounts import renew_password
+from shared.services.accounts import checked_email, renew_password
+from shared.services.password_links import send_first_link
 from shared.web.forms import blame
 from shared.web.password_again import asks_password_again
 from shared.web.sign_in import actor
@@ -25,7 +27,7 @@ def show_list() -> str:
 
 
 @pages.route("/teachers/new", methods=["GET", "POST"])
-def add() -> str:
+def add() -> str | Response:
     form = TeacherForm()
     if form.validate_on_submit():
         try:
@@ -35,6 +37,8 @@ def add() -> str:
         except InvalidInput as refused:
             blame(form, refused)
         else:
+            if "send_link" in request.form:
+                return _send_link(form.email.data)
             return _show_password(form.name.data, form.email.data, password)
     return render_template("admin/teacher_form.html", form=form, teacher=None)
 
@@ -59,7 +63,8 @@ def edit(teacher_id: int) -> str | Response:
         else:
             flash("The teacher was saved.", "success")
             return redirect(url_for("teachers.show_list"))
-    return render_template("admin/teacher_form.html", form=form, teacher=teacher)
+    link = find_first(reading, "classroom", teacher.email, toolbox.now())
+    return render_template("admin/teacher_form.html", form=form, teacher=teacher, link=link)
 
 
 @pages.post("/teachers/<int:teacher_id>/new-password")
@@ -68,6 +73,12 @@ def renew(teacher_id: int) -> str:
     teacher = registration.find_teacher(reading, teacher_id)
     password = renew_password(toolbox, actor(), Teacher, teacher.email)
     return _show_password(teacher.name, teacher.email, password)
+
+
+@pages.post("/teachers/<int:teacher_id>/link")
+@asks_password_again
+def send_link(teacher_id: int) -> Response:
+    return _send_link(registration.find_teacher(reading, teacher_id).email)
 
 
 @pages.post("/teachers/<int:teacher_id>/deactivate")
@@ -82,6 +93,13 @@ def deactivate(teacher_id: int) -> Response:
 def reactivate(teacher_id: int) -> Response:
     registration.set_teacher_active(toolbox, actor(), teacher_id, active=True)
     flash("The teacher may sign in again.", "success")
+    return redirect(url_for("teachers.show_list"))
+
+
+def _send_link(email: str) -> Response:
+    email = checked_email(email)
+    send_first_link(toolbox, actor(), site="classroom", email=email)
+    flash(f"A letter with a link is on its way to {email}. The link is good for a week.", "success")
     return redirect(url_for("teachers.show_list"))
 
 

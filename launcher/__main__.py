@@ -36,7 +36,8 @@ def main() -> int:
         environ = read_environ()
         ports = _choose_ports(environ)
         phone_address = find_phone_address()
-        environ.setdefault("TEACHER_SITE_URL", f"https://{phone_address}:{ports['teacher']}")
+        for name, port in ports.items():
+            environ.setdefault(f"{name.upper()}_SITE_URL", f"https://{phone_address}:{port}")
         settings = read_settings(environ)
         settings.instance_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         _tell_passwords(settings, prepare_database(settings, fill_demo=environ.get("DEMO") == "1"))

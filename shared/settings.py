@@ -50,6 +50,7 @@ class Settings:
     mail_password: str | None
     mail_use_tls: bool
     mail_sender: str
+    admin_site_url: str
     teacher_site_url: str
     secure_cookies: bool
 
@@ -92,6 +93,7 @@ def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
         mail_password=environ.get("MAIL_PASSWORD") or None,
         mail_use_tls=_flag(environ, "MAIL_USE_TLS", default=True),
         mail_sender=environ.get("MAIL_SENDER", "attendance@localhost"),
+        admin_site_url=environ.get("ADMIN_SITE_URL", "https://localhost:4555"),
         teacher_site_url=environ.get("TEACHER_SITE_URL", "https://localhost:4545"),
         secure_cookies=_flag(environ, "SECURE_COOKIES", default=True),
     )

@@ -15,6 +15,8 @@ from tests.conftest import settings_for
 # What a browser without a sign-in may ask for; everything else leads to the sign-in page.
 OPEN = {
     "security.login",
+    "password_links.ask",
+    "password_links.choose",
     "static",
     "shared.static",
     "bootstrap.static",

@@ -5,7 +5,7 @@ import logging
 from shared.errors import ProductError
 from shared.jobs.queue import JobQueue
 from shared.persistence import jobs
-from shared.services import class_photos, enrolment, mail_delivery
+from shared.services import class_photos, enrolment, mail_delivery, password_links
 from shared.settings import read_settings
 from shared.toolbox import Toolbox
 
@@ -15,6 +15,7 @@ ACTS = {
     "train_face_model": enrolment.train_face_model,
     "read_class_photos": class_photos.read_class_photos,
     mail_delivery.JOB_KIND: mail_delivery.deliver_mail,
+    password_links.JOB_KIND: password_links.send_due_links,
 }
 
 
@@ -48,4 +49,5 @@ def __getattr__(name: str) -> object:
     queue = JobQueue(settings, lambda job_id: run_job(toolbox, job_id))
     queue.at_start("sweep_mail", lambda: mail_delivery.sweep(toolbox, at_start=True))
     queue.every_minute("sweep_mail", lambda: mail_delivery.sweep(toolbox))
+    queue.every_minute("sweep_password_links", lambda: password_links.sweep(toolbox))
     return queue.huey

@@ -7,9 +7,12 @@ from typing import TypeVar
 from sqlalchemy import delete, exists, func, select, update
 from sqlalchemy.orm import Session
 
-from shared.persistence.tables import Account, Admin, FailedTry, SignIn
+from shared.persistence.tables import Account, Admin, FailedTry, SignIn, Teacher
 
 AnAccount = TypeVar("AnAccount", bound=Account)
+
+# Whose accounts a site has.
+KINDS: dict[str, type[Admin] | type[Teacher]] = {"office": Admin, "classroom": Teacher}
 
 # A sign-in is noted as seen at most this often, so that reading a page does not write a row each time.
 SEEN_EVERY = timedelta(minutes=1)

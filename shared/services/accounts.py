@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from email_validator import EmailNotValidError, validate_email
 
 from shared.errors import InvalidInput
-from shared.persistence import accounts, people
-from shared.persistence.database import AlreadyThere
+from shared.persistence import accounts, kiosk, password_links, people
+from shared.persistence.database import AlreadyThere, Session
 from shared.persistence.tables import Admin, Teacher
 from shared.security.passwords import first_time_password, hash_password
+from shared.security.tokens import digest
 from shared.services import audit
 from shared.services.audit import Actor
 from shared.toolbox import Toolbox
@@ -46,17 +47,41 @@ def create_teacher(
 def renew_password(toolbox: Toolbox, actor: Actor, kind: type[Admin] | type[Teacher], email: str) -> str:
     """Give an account a new first-time password and sign it out everywhere."""
     password = first_time_password()
+    hashed = hash_password(password, salt=toolbox.settings.password_salt)
     with toolbox.sessions.begin() as session:
         account = accounts.find_account(session, kind, email)
         if account is None:
             raise InvalidInput(f"There is no account with the address {email}.", field="email")
-        account.password = hash_password(password, salt=toolbox.settings.password_salt)
-        account.must_change_password = True
-        account.fs_uniquifier = secrets.token_hex(32)
-        site = "office" if isinstance(account, Admin) else "classroom"
-        accounts.end_sign_ins(session, site, account.id)
+        give_password(session, toolbox, account, hashed, must_change=True)
         audit.record(session, toolbox, actor, "renew password", account.email)
     return password
+
+
+def give_password(
+    session: Session, toolbox: Toolbox, account: Admin | Teacher, hashed: str, *, must_change: bool
+) -> None:
+    """Set a password: every sign-in, kiosk and link by mail of the account ends with the old one."""
+    account.password, account.must_change_password = hashed, must_change
+    account.fs_uniquifier = secrets.token_hex(32)
+    end_what_stands(session, toolbox, account)
+
+
+def note_changed_password(toolbox: Toolbox, actor: Actor, account: Admin | Teacher, *, token: str) -> None:
+    """After somebody changed their own: all else of the account ends, but for the sign-in with `token`."""
+    with toolbox.sessions.begin() as session:
+        end_what_stands(session, toolbox, account, but=token)
+        audit.record(session, toolbox, actor, "change password", account.email)
+
+
+def end_what_stands(
+    session: Session, toolbox: Toolbox, account: Admin | Teacher, *, but: str | None = None
+) -> None:
+    """End an account's sign-ins (but the one with the token `but`), kiosks and links by mail."""
+    site = "office" if isinstance(account, Admin) else "classroom"
+    accounts.end_sign_ins(session, site, account.id, but=digest(but) if but else None)
+    password_links.remove_all_of(session, site, account.id, account.email)
+    if site == "classroom":
+        kiosk.end_passes(session, now=toolbox.now(), teacher_id=account.id)
 
 
 def _create(

@@ -8,11 +8,11 @@ from typing import Any, TypeVar
 
 from shared.domain.attendance import normal_code
 from shared.errors import InvalidInput, NotFound
-from shared.persistence import accounts, kiosk, people
+from shared.persistence import people
 from shared.persistence.database import AlreadyThere, Session
 from shared.persistence.tables import SchoolClass, Student, Teacher
 from shared.services import audit
-from shared.services.accounts import checked_email, create_teacher
+from shared.services.accounts import checked_email, create_teacher, end_what_stands
 from shared.services.audit import Actor
 from shared.toolbox import Toolbox
 
@@ -110,8 +110,7 @@ def set_teacher_active(toolbox: Toolbox, actor: Actor, teacher_id: int, *, activ
         _change(session, toolbox, actor, act, teacher, {"active": active})
         if not active:
             teacher.fs_uniquifier = secrets.token_hex(32)
-            accounts.end_sign_ins(session, "classroom", teacher.id)
-            kiosk.end_passes(session, now=toolbox.now(), teacher_id=teacher.id)
+            end_what_stands(session, toolbox, teacher)
 
 
 def add_student(toolbox: Toolbox, actor: Actor, details: StudentDetails) -> int:

@@ -19,7 +19,7 @@ from shared.errors import TooManyTries
 from shared.persistence.database import request_sessions
 from shared.persistence.tables import Admin, Teacher
 from shared.security.passwords import SHORTEST_PASSWORD
-from shared.services import sign_in
+from shared.services import accounts, sign_in
 from shared.services.audit import Actor
 from shared.settings import Settings
 from shared.toolbox import Toolbox
@@ -38,6 +38,8 @@ class SignedInTeacher(UserMixin, Teacher):  # type: ignore[misc]
 _ALWAYS_OPEN = frozenset(
     {
         "security.login",
+        "password_links.ask",
+        "password_links.choose",
         "static",
         "shared.static",
         "bootstrap.static",
@@ -167,7 +169,7 @@ def _follow_sign_ins(app: Flask, toolbox: Toolbox, site: str) -> None:
 
     def settle_password(_app: Flask, user: Any) -> None:
         user.must_change_password = False
-        sign_in.end_other_sign_ins(toolbox, site=site, account_id=user.id, token=session["sign_in"])
+        accounts.note_changed_password(toolbox, actor(), user, token=session["sign_in"])
 
     user_logged_in.connect(begin, app, weak=False)
     user_logged_out.connect(end, app, weak=False)

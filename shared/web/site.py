@@ -15,7 +15,7 @@ from werkzeug.routing import IntegerConverter
 from shared.persistence.database import Session
 from shared.settings import Settings, read_settings
 from shared.toolbox import Toolbox
-from shared.web import error_pages, sign_in
+from shared.web import error_pages, password_links, sign_in
 from shared.web.open_pages import make_open_pages
 
 # A request carries at most a photo or a workbook of 5 MB and a form; a site names the pages that take more.
@@ -114,6 +114,7 @@ def build_site(
     app.register_blueprint(make_open_pages())  # before the sign-in library's, so that our templates win
     sign_in.install(app, description, settings, toolbox)
     error_pages.install(app)
+    app.register_blueprint(password_links.make_pages())
     for blueprint in pages:
         app.register_blueprint(blueprint)
     for command in commands:
@@ -187,4 +188,9 @@ def _install_words(app: Flask, description: SiteDescription, settings: Settings)
 
     @app.context_processor
     def words() -> dict[str, object]:
-        return {"site": description, "school_name": settings.school_name, "time_zone": settings.time_zone}
+        return {
+            "site": description,
+            "school_name": settings.school_name,
+            "time_zone": settings.time_zone,
+            "sends_mail": settings.mail_server is not None,
+        }

@@ -1,6 +1,14 @@
 """Every table of the product. Times are aware UTC; photos, descriptors and face models are sealed bytes."""
 
-from shared.persistence.tables.accounts import Account, Admin, FailedTry, SignIn, Teacher
+from shared.persistence.tables.accounts import (
+    Account,
+    Admin,
+    FailedTry,
+    PasswordLink,
+    RecoveryCode,
+    SignIn,
+    Teacher,
+)
 from shared.persistence.tables.attendance import (
     Lecture,
     LectureClass,
@@ -33,6 +41,8 @@ __all__ = [
     "Mark",
     "MarkChange",
     "OutgoingMail",
+    "PasswordLink",
+    "RecoveryCode",
     "SchoolClass",
     "SheetMarkChange",
     "SheetUpload",

@@ -3,10 +3,10 @@
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Index, String
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from shared.persistence.tables.base import Base, Digest, Email, Name, UtcDateTime, table
+from shared.persistence.tables.base import Base, Digest, Email, Name, SmallSealed, UtcDateTime, table
 
 if TYPE_CHECKING:
     from shared.persistence.tables.people import SchoolClass
@@ -25,9 +25,26 @@ class Account:
 
 
 class Admin(Account, Base):
-    """A person at the office."""
+    """A person at the office, perhaps with an authenticator app as the second factor.
+
+    `last_code_step` is the half minute of the last one-time code that was taken, so that none is taken twice.
+    """
 
     __tablename__ = "admin"
+
+    sealed_totp_secret: Mapped[bytes | None] = mapped_column(SmallSealed)
+    last_code_step: Mapped[int | None]
+
+
+class RecoveryCode(Base):
+    """A code that replaces the authenticator app once; using it deletes the row."""
+
+    __tablename__ = "recovery_code"
+
+    admin_id: Mapped[int] = mapped_column(ForeignKey("admin.id", ondelete="CASCADE"))
+    code_digest: Mapped[str] = mapped_column(Digest)
+
+    __table_args__ = table(UniqueConstraint("admin_id", "code_digest"))
 
 
 class Teacher(Account, Base):
@@ -56,7 +73,7 @@ class SignIn(Base):
 
 
 class FailedTry(Base):
-    """One wrong password; `subject` is what is slowed: an account or an address, of one site."""
+    """One wrong password or code; `subject` is what is slowed: an account or an address, of one site."""
 
     __tablename__ = "failed_try"
 
@@ -64,3 +81,26 @@ class FailedTry(Base):
     failed_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
     __table_args__ = table(Index("ix_failed_try_subject", "subject", "failed_at"))
+
+
+class PasswordLink(Base):
+    """A link by mail with which somebody chooses a password: first asked for, then sent, then used or late.
+
+    Whoever asked may have typed anything for `email`; only the worker looks whether there is such an account,
+    draws the link's token and keeps its digest here. Nothing in this table opens an account.
+    """
+
+    __tablename__ = "password_link"
+
+    site: Mapped[str] = mapped_column(String(16))
+    email: Mapped[str] = mapped_column(Email)
+    is_first: Mapped[bool]
+    asked_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    try_at: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True)
+    tries: Mapped[int] = mapped_column(default=0)
+    reason: Mapped[str] = mapped_column(String(300), default="")
+    account_id: Mapped[int | None]
+    token_digest: Mapped[str | None] = mapped_column(Digest, unique=True)
+
+    __table_args__ = table(Index("ix_password_link_account", "site", "account_id"))

@@ -66,7 +66,10 @@ class Job(Base):
 
 
 class AuditEntry(Base):
-    """Who did what, when, from where, before and after. Nothing in the product changes or deletes one."""
+    """Who did what, when, from where, before and after. Nothing in the product changes or deletes one.
+
+    Each index ends in the time, for the trail is read newest first, a page at a time.
+    """
 
     __tablename__ = "audit_entry"
 
@@ -74,7 +77,13 @@ class AuditEntry(Base):
     site: Mapped[str] = mapped_column(String(16))
     actor: Mapped[str] = mapped_column(Email)
     address: Mapped[str] = mapped_column(String(64))
-    act: Mapped[str] = mapped_column(String(64), index=True)
+    act: Mapped[str] = mapped_column(String(64))
     subject: Mapped[str] = mapped_column(Name)
     before: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     after: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+
+    __table_args__ = table(
+        Index("ix_audit_entry_act", "act", "at"),
+        Index("ix_audit_entry_actor", "actor", "at"),
+        Index("ix_audit_entry_subject", "subject", "at"),
+    )

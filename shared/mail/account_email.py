@@ -1,0 +1,31 @@
+"""The letter to an admin or a teacher with the link to choose a password; in English."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask_mail import Message
+
+from shared.mail.mailer import Mailer, on_one_line
+
+
+@dataclass(frozen=True)
+class LinkEmail:
+    """What a letter is made of; `good_until` is in the school's own time."""
+
+    address: str
+    name: str
+    link: str
+    is_first: bool
+    good_until: datetime
+
+
+def compose(mailer: Mailer, email: LinkEmail) -> Message:
+    """Write the letter, as text alone: nothing in it that could hide where the link leads."""
+    subject = "Choose your password" if email.is_first else "Choose a new password"
+    with mailer.writing_in("en"):
+        return Message(
+            subject=f"{subject} ({on_one_line(mailer.school_name)}, attendance)",
+            recipients=[email.address],
+            body=mailer.render("password_link.txt", email=email, name=on_one_line(email.name)),
+            extra_headers={"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All"},
+        )

@@ -1,0 +1,78 @@
+"""Pages for who has no password or forgot it: ask for a link by mail, and choose a password with it."""
+
+from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
+from flask_security import ResetPasswordForm
+from flask_wtf import FlaskForm
+from werkzeug.wrappers import Response
+from wtforms import EmailField
+from wtforms.validators import InputRequired, Length
+
+from shared.errors import NotFound, TooManyTries
+from shared.services import password_links
+from shared.toolbox import Toolbox
+from shared.web.tries import slowed_try
+
+
+class AskForm(FlaskForm):  # type: ignore[misc]
+    """Where the link is to go."""
+
+    email = EmailField("Your e-mail address", [InputRequired("Please type your address."), Length(max=254)])
+
+
+def make_pages() -> Blueprint:
+    """The blueprint "password_links", open to anybody; a new one for each site."""
+    pages = Blueprint("password_links", __name__)
+    pages.add_url_rule("/forgotten-password", "ask", ask, methods=["GET", "POST"])
+    pages.add_url_rule("/choose-password", "choose", choose, methods=["GET", "POST"])
+    return pages
+
+
+def ask() -> str:
+    """Take an address and promise nothing: the answer is the same for every address, and as quick."""
+    form, toolbox = AskForm(), _toolbox()
+    has_mail, is_asked = toolbox.settings.mail_server is not None, False
+    if has_mail and form.validate_on_submit():
+        try:
+            slowed_try(form.email.data, lambda: False, at=" forgotten password")
+        except TooManyTries as wait:
+            form.form_errors.append(str(wait))
+        else:
+            password_links.ask_for_link(toolbox, site=_site(), email=form.email.data)
+            is_asked = True
+    return render_template("shared/forgotten_password.html", form=form, is_asked=is_asked)
+
+
+def choose() -> str | Response:
+    """Choose a password with a link. Looking at the page uses nothing up: mail scanners look at links too.
+
+    The token stands in the query, which no log keeps; nobody guesses its 256 bits, so no try is slowed.
+    """
+    toolbox, site, token = _toolbox(), _site(), request.args.get("link", "")
+    form = ResetPasswordForm()
+    try:
+        owner = password_links.find_owner(toolbox, site=site, token=token)
+        form.user = owner  # type: ignore[assignment]  # the library asks it only for what makes a password weak
+        if form.validate_on_submit():
+            password_links.choose_password(
+                toolbox,
+                site=site,
+                token=token,
+                password=form.password.data,
+                address=request.remote_addr or "",
+            )
+            flash("Your password is saved. Please sign in with it.", "success")
+            return redirect(url_for("security.login"))
+    except NotFound as late:
+        flash(str(late), "warning")
+        return redirect(url_for("password_links.ask"))
+    return render_template("shared/choose_password.html", form=form, email=owner.email)
+
+
+def _toolbox() -> Toolbox:
+    toolbox: Toolbox = current_app.extensions["toolbox"]
+    return toolbox
+
+
+def _site() -> str:
+    name: str = current_app.extensions["site"].name
+    return name
