@@ -19,7 +19,9 @@ REQUEST_DEADLINE_S = 30.0
 SLOWEST_BYTES_PER_S = 50_000
 
 worker_class = "gthread"
-threads = 4
+threads = (
+    16  # the gate of photos (shared/vision/photo_gate.py) keeps at most ten of them; pages have the rest
+)
 timeout = 60  # a worker that says nothing for so long is replaced
 graceful_timeout = 10
 keepalive = 15  # a kiosk's next student comes within seconds; saves a TLS handshake on a phone

@@ -57,6 +57,16 @@ class ModelUnavailable(ProductError):
     status = 503
 
 
+class Overloaded(ProductError):
+    """More is asked at once than the machine can do; nothing was done. `retry_after` is in seconds."""
+
+    status = 503
+    retry_after = 1
+
+    def __init__(self) -> None:
+        super().__init__("Many are checking in at this moment. Please try again in a moment.")
+
+
 class QueueUnavailable(ProductError):
     """The queue's storage does not answer, so the worker cannot be told of new work."""
 

@@ -12,6 +12,7 @@ from shared.security.sealing import Sealer
 from shared.settings import Settings
 from shared.vision.face_index import FaceIndex
 from shared.vision.face_matcher import FaceMatcher
+from shared.vision.photo_gate import PhotoGate
 from shared.vision.spoof_detector import SpoofDetector
 
 
@@ -73,3 +74,8 @@ class Toolbox:
     def spoof_detector(self) -> SpoofDetector:
         """Tells a person from a picture of one. Raises ModelUnavailable."""
         return SpoofDetector(models_dir=self.settings.models_dir)
+
+    @cached_property
+    def photo_gate(self) -> PhotoGate:
+        """Keeps the kiosks' photos from taking every thread and core."""
+        return PhotoGate()

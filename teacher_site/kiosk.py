@@ -39,6 +39,7 @@ COOKIE_LIFE_S = 24 * 60 * 60
 
 # What a phone with a pass may ask for; each of these pages asks for the pass.
 OPEN_TO_THE_PASS = frozenset({"kiosk.page", "kiosk.status", "kiosk.send", "kiosk.call", "kiosk.leave"})
+_WITH_PHOTO = frozenset({"kiosk.send", "kiosk.call"})
 _STATIC = frozenset({"static", "shared.static", "bootstrap.static"})
 
 _OVER = {
@@ -53,6 +54,8 @@ def keep_to_the_kiosk() -> Response | None:
     """Answer everything but the kiosk's own pages with the kiosk, while a living pass is on the device."""
     if request.endpoint in _STATIC:
         return None
+    if request.endpoint in _WITH_PHOTO:
+        toolbox.photo_gate.require_place()
     token = request.cookies.get(COOKIE)
     g.kiosk_pass = find_pass(toolbox, token) if token else None
     if g.kiosk_pass is None:

@@ -65,7 +65,8 @@ class Finding:
 def check_in(toolbox: Toolbox, kiosk_pass: KioskPass, sent: Sent) -> CheckInAnswer:
     """Answer one check-in; the same key sent again gets the same answer and marks nobody twice.
 
-    Raises PhotoRefused if the photo is not a JPEG or PNG that can be opened safely.
+    Raises PhotoRefused if the photo is not a JPEG or PNG that can be opened safely, Overloaded if too many
+    are checked in at once.
     """
     return _answer_once(toolbox, kiosk_pass, sent, lambda candidate: _look(toolbox, candidate, sent.photo))
 
@@ -73,7 +74,7 @@ def check_in(toolbox: Toolbox, kiosk_pass: KioskPass, sent: Sent) -> CheckInAnsw
 def call_teacher(toolbox: Toolbox, kiosk_pass: KioskPass, sent: Sent) -> CheckInAnswer:
     """Ask the teacher about a student whom the check-in refused; answered once, like `check_in`.
 
-    Raises Conflict for a student who was not refused often enough, PhotoRefused.
+    Raises Conflict for a student who was not refused often enough, PhotoRefused, Overloaded.
     """
     lecture_id = kiosk_pass.lecture_id
     return _answer_once(
@@ -93,7 +94,8 @@ def _answer_once(
     student = candidate.student if candidate else None
     finding = _before_looking(toolbox, kiosk_pass, candidate)
     if finding is None and candidate is not None:
-        finding = find_out(candidate)  # no transaction is open while the models run
+        with toolbox.photo_gate.passed():
+            finding = find_out(candidate)  # no transaction is open while the models run
     finding = finding or Finding(CheckInOutcome.NOT_IN_CLASS)
     try:
         return _settle(toolbox, kiosk_pass, student, finding, sent.idempotency_key)

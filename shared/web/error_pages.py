@@ -6,7 +6,7 @@ from flask import Flask, Response, jsonify, make_response, render_template, requ
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
-from shared.errors import ProductError, TooManyTries
+from shared.errors import Overloaded, ProductError, TooManyTries
 from shared.persistence.database import UNREACHABLE
 
 log = logging.getLogger(__name__)
@@ -47,7 +47,7 @@ def answer_failure(status: int, sentence: str) -> Response:
 
 def _product_error(error: ProductError) -> Response:
     response = answer_failure(error.status, str(error))
-    if isinstance(error, TooManyTries):
+    if isinstance(error, TooManyTries | Overloaded):
         response.headers["Retry-After"] = str(error.retry_after)
     return response
 

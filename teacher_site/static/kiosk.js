@@ -150,15 +150,17 @@ const newKey = () => crypto.randomUUID();
 // Send until it is answered or given up. The key stays the same, so the register marks once.
 async function deliver(mine, fields) {
   for (let tries = 0; !mine.givenUp; tries += 1) {
+    let words = "Not sent yet, trying again…";
     try {
       const response = await ask(form.action, { method: "POST", body: fields }, mine);
       if (response.status === 404) return location.reload();
       if (!TRY_AGAIN.includes(response.status)) return await readAnswer(response);
+      ({ error: words } = await response.json());
     } catch {
-      // No network, or no answer in time.
+      // No network, or no answer in time; or it came from a proxy.
     }
     if (mine.givenUp || attempt !== mine) break;
-    showWaiting("Not sent yet, trying again…", { canGiveUp: true });
+    showWaiting(words, { canGiveUp: true });
     await new Promise((done) => setTimeout(done, BETWEEN_TRIES_MS[Math.min(tries, BETWEEN_TRIES_MS.length - 1)]));
   }
   return null;

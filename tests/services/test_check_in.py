@@ -21,6 +21,7 @@ from shared.services.check_in import Sent, check_in
 from shared.services.kiosk import end_pass, find_pass, open_kiosk
 from shared.vision.faces import Face, FaceReading
 from shared.vision.images import open_photo
+from shared.vision.photo_gate import PhotoGate
 from shared.vision.spoof_detector import SpoofVerdict
 from tests.photographs import photograph
 from tests.school import enrol, found_school, hand_round
@@ -177,6 +178,7 @@ def test_three_phones_at_once_mark_once(toolbox, school):
             return super().glance(rgb)
 
     give_eyes(toolbox, SlowEyes())
+    toolbox.__dict__["photo_gate"] = PhotoGate(at_once=3)  # as on two workers
     threads = [
         threading.Thread(target=lambda phone=phone: answers.append(send(toolbox, school, kiosk=phone)))
         for phone in phones

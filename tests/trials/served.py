@@ -23,11 +23,13 @@ READY_WITHIN_S = 60
 class ServedSite:
     """One site behind Gunicorn with one worker; the master starts another if that one dies."""
 
-    def __init__(self, site: str, folder: Path, database_url: str, **variables: str) -> None:
+    def __init__(
+        self, site: str, folder: Path, database_url: str, *, app: str = "", **variables: str
+    ) -> None:
         self.base = f"http://127.0.0.1:{find_free_port()}"
         environ = variables_for(folder, database_url, SECURE_COOKIES="0", OMP_NUM_THREADS="1", **variables)
         gunicorn = ["-m", "gunicorn", "--config", "python:launcher.web_server", "--workers", "1"]
-        bind = ["--bind", self.base.removeprefix("http://"), f"{site}_site:create_app()"]
+        bind = ["--bind", self.base.removeprefix("http://"), app or f"{site}_site:create_app()"]
         self.master = subprocess.Popen(
             [*ENDS_WITH_US, sys.executable, *gunicorn, *bind],
             env={**os.environ, **environ},
@@ -69,9 +71,11 @@ class ServedSite:
 
 
 @contextmanager
-def served(site: str, folder: Path, database_url: str, **variables: str) -> Iterator[ServedSite]:
-    """Serve a site until the block ends."""
-    served_site = ServedSite(site, folder, database_url, **variables)
+def served(
+    site: str, folder: Path, database_url: str, *, app: str = "", **variables: str
+) -> Iterator[ServedSite]:
+    """Serve a site, or another `app` by Gunicorn's name for it, until the block ends."""
+    served_site = ServedSite(site, folder, database_url, app=app, **variables)
     try:
         served_site.wait()
         yield served_site
