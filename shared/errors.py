@@ -21,6 +21,10 @@ class WorkbookRefused(ProductError):
     """The uploaded bytes are not a workbook or table we can open safely."""
 
 
+class BackupRefused(ProductError):
+    """A backup cannot be written or restored; nothing was changed."""
+
+
 class InvalidInput(ProductError):
     """Something typed cannot be taken; `field` names the form field it belongs to, if one."""
 

@@ -38,8 +38,8 @@ PAGE_TRIES, DOWNLOAD_TRIES = 60, 8
 _FILL = """
 INSERT INTO school_class (id, class_code, name, active) SELECT seq, CONCAT('C', seq), '', 1 FROM seq_1_to_201;
 INSERT INTO teaching (teacher_id, class_id) SELECT (SELECT id FROM teacher), id FROM school_class;
-INSERT INTO student (class_id, roll_id, name, language, active)
-  SELECT c.id, CONCAT('R', LPAD(n.seq, 5, '0')), CONCAT('Student ', n.seq), 'en', 1
+INSERT INTO student (class_id, roll_id, name, language, active, erasure_key)
+  SELECT c.id, CONCAT('R', LPAD(n.seq, 5, '0')), CONCAT('Student ', n.seq), 'en', 1, SHA2(UUID(), 256)
   FROM school_class c JOIN seq_1_to_200 n ON n.seq <= IF(c.id = 201, 200, 25);
 INSERT INTO lecture (id, subject, teacher_id, starts_at, ends_at, closed_at, opening_key)
   SELECT c.id * 1000 + n.seq, CONCAT('Subject ', n.seq % 5), (SELECT id FROM teacher),

@@ -18,9 +18,12 @@ __all__ = [
     "UNREACHABLE",
     "connect",
     "is_migrated",
+    "known_revisions",
+    "leave_no_trace",
     "migrate",
     "reading_sessions",
     "request_sessions",
+    "revision_of",
     "writing_sessions",
 ]
 
@@ -40,10 +43,14 @@ SQLITE_WAIT_S = 10
 # How long a request waits for a free connection or a silent server before it fails with a sentence.
 CONNECT_TIMEOUT_S = 5
 POOL_TIMEOUT_S = 5
+STATEMENT_TIMEOUT_S = 30
 
 
-def connect(database_url: str) -> Engine:
-    """Make the engine. "mysql://" and "mariadb://" addresses are served by mysqlclient."""
+def connect(database_url: str, *, patience_s: int = STATEMENT_TIMEOUT_S) -> Engine:
+    """Make the engine. "mysql://" and "mariadb://" addresses are served by mysqlclient.
+
+    A server that is silent for `patience_s` while a statement runs has failed.
+    """
     url = make_url(database_url)
     if url.get_backend_name() == "sqlite":
         return _connect_sqlite(database_url)
@@ -54,7 +61,11 @@ def connect(database_url: str) -> Engine:
         pool_recycle=1800,
         pool_timeout=POOL_TIMEOUT_S,
         isolation_level="READ COMMITTED",
-        connect_args={"connect_timeout": CONNECT_TIMEOUT_S, "read_timeout": 30, "write_timeout": 30},
+        connect_args={
+            "connect_timeout": CONNECT_TIMEOUT_S,
+            "read_timeout": patience_s,
+            "write_timeout": patience_s,
+        },
     )
 
 
@@ -99,10 +110,35 @@ def request_sessions(engine: Engine) -> scoped_session[Session]:
     return scoped_session(sessionmaker(engine.execution_options(sqlite_begin=None), expire_on_commit=False))
 
 
-def is_migrated(engine: Engine) -> bool:
+def is_migrated(engine: Engine, table: str = "audit_entry") -> bool:
     """Tell whether the tables are there. Raises one of UNREACHABLE if the database is not."""
     with engine.connect():
-        return inspect(engine).has_table("audit_entry")
+        return inspect(engine).has_table(table)
+
+
+def known_revisions() -> list[str]:
+    """Every revision of the tables this version knows, the newest first."""
+    from alembic.script import ScriptDirectory
+
+    return [script.revision for script in ScriptDirectory(str(MIGRATIONS_DIR)).walk_revisions()]
+
+
+def revision_of(engine: Engine) -> str | None:
+    """The revision a database is at; None if it has no tables yet."""
+    from alembic.migration import MigrationContext
+
+    with engine.connect() as connection:
+        return MigrationContext.configure(connection).get_current_revision()
+
+
+def leave_no_trace(engine: Engine) -> None:
+    """Empty SQLite's write-ahead log, where deleted bytes still stand; while others read, a later call does.
+
+    Its main file is kept clean by secure_delete. MariaDB overwrites what was deleted by itself, in its time.
+    """
+    if engine.dialect.name == "sqlite":
+        with engine.execution_options(sqlite_begin=None).connect() as connection:
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 _migrating = threading.Lock()  # Alembic keeps its context in module globals

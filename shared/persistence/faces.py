@@ -124,10 +124,8 @@ def list_students(session: Session, student_ids: Sequence[int]) -> Sequence[Stud
     return session.scalars(query.order_by(SchoolClass.class_code, Student.roll_id)).all()
 
 
-def forget_face(session: Session, student_id: int) -> None:
-    """Delete a student's photos, descriptors and face model."""
-    session.execute(delete(EnrolmentPhoto).where(EnrolmentPhoto.student_id == student_id))
-    session.execute(delete(FaceModelRow).where(FaceModelRow.student_id == student_id))
+def note_removal(session: Session) -> None:
+    """Say that a face model was deleted, to those who keep models in memory."""
     _count_change(session, removed=True)
 
 

@@ -25,12 +25,14 @@ def record(
     act: str,
     subject: str,
     *,
+    student_id: int | None = None,
     before: dict[str, Any] | None = None,
     after: dict[str, Any] | None = None,
 ) -> None:
     """Add an entry to the transaction that does the act, so that neither happens without the other.
 
-    `act` is a verb and its object, such as "add student". Never pass a password, photo or descriptor.
+    `act` is a verb and its object, such as "add student". Never pass a password, photo or
+    descriptor. `student_id` is whom it is about: for the export of all that is held, and for the erasure.
     """
     session.add(
         AuditEntry(
@@ -40,6 +42,7 @@ def record(
             address=actor.address,
             act=act,
             subject=subject[:200],
+            student_id=student_id,
             before=before,
             after=after,
         )

@@ -198,7 +198,15 @@ def _train(toolbox: Toolbox, student_id: int) -> str | None:
     with toolbox.sessions.begin() as session:
         student = require_consent(find_student(session, student_id, lock=True))
         count = save_trained_model(toolbox, session, student, faces.list_waiting(session, student))
-        audit.record(session, toolbox, _WORKER, "train face model", student.roll_id, after={"photos": count})
+        audit.record(
+            session,
+            toolbox,
+            _WORKER,
+            "train face model",
+            student.roll_id,
+            student_id=student_id,
+            after={"photos": count},
+        )
     return None
 
 

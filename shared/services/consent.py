@@ -1,9 +1,8 @@
 """Records a family's consent to a face model, and its withdrawal, which removes everything at once."""
 
 from shared.errors import Conflict
-from shared.persistence import faces
 from shared.persistence.tables import Consent, Student
-from shared.services import audit
+from shared.services import audit, erasure
 from shared.services.audit import Actor
 from shared.services.registration import checked_name, find_student
 from shared.toolbox import Toolbox
@@ -43,11 +42,19 @@ def record_consent(toolbox: Toolbox, actor: Actor, student_id: int, *, given_by:
         student.consents.append(
             Consent(text=NOTICE, given_by=given_by, given_at=toolbox.now(), recorded_by_id=actor.account_id)
         )
-        audit.record(session, toolbox, actor, "record consent", student.roll_id, after={"given_by": given_by})
+        audit.record(
+            session,
+            toolbox,
+            actor,
+            "record consent",
+            student.roll_id,
+            student_id=student_id,
+            after={"given_by": given_by},
+        )
 
 
 def withdraw_consent(toolbox: Toolbox, actor: Actor, student_id: int) -> None:
-    """End a consent and remove photos, descriptors and face model in the same transaction.
+    """End a consent and remove all that was made of the face in the same transaction; marks stay.
 
     Raises NotFound, or Conflict when no consent holds.
     """
@@ -57,5 +64,6 @@ def withdraw_consent(toolbox: Toolbox, actor: Actor, student_id: int) -> None:
         if consent is None:
             raise Conflict("There is no consent to withdraw.")
         consent.withdrawn_at, consent.withdrawal_recorded_by_id = toolbox.now(), actor.account_id
-        faces.forget_face(session, student_id)
-        audit.record(session, toolbox, actor, "withdraw consent", student.roll_id)
+        erasure.forget_face(session, toolbox, student, consent)
+        audit.record(session, toolbox, actor, "withdraw consent", student.roll_id, student_id=student_id)
+    erasure.settle(toolbox)

@@ -95,7 +95,7 @@ def add_photo(
                 added_at=toolbox.now(),
             )
         )
-        audit.record(session, toolbox, actor, "add enrolment photo", student.roll_id)
+        audit.record(session, toolbox, actor, "add enrolment photo", student.roll_id, student_id=student_id)
     return PhotoFate(file_name, reading.verdict.sentence, reading.verdict, is_kept=True)
 
 
@@ -104,7 +104,9 @@ def discard_photos(toolbox: Toolbox, actor: Actor, student_id: int) -> None:
     with toolbox.sessions.begin() as session:
         student = find_student(session, student_id, lock=True)
         faces.delete_photos(session, faces.list_waiting(session, student))
-        audit.record(session, toolbox, actor, "discard enrolment photos", student.roll_id)
+        audit.record(
+            session, toolbox, actor, "discard enrolment photos", student.roll_id, student_id=student_id
+        )
 
 
 def find_likenesses(toolbox: Toolbox, student_id: int) -> list[Likeness]:
@@ -146,7 +148,9 @@ def start_training(
             raise Conflict("There are no good photos to train on yet.")
         job = jobs.add(session, "train_face_model", student_id, total=count, now=toolbox.now())
         after = {"photos": count, "accepted_likenesses": list(accepted)}
-        audit.record(session, toolbox, actor, "train face model", student.roll_id, after=after)
+        audit.record(
+            session, toolbox, actor, "train face model", student.roll_id, student_id=student_id, after=after
+        )
     toolbox.queue.start(job.id)
     return job.id
 

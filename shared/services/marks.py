@@ -152,4 +152,13 @@ def _audit(
     becomes: MarkStatus | None,
 ) -> None:
     subject = f"lecture {lecture.id}: {line.student.roll_id}"
-    audit.record(session, toolbox, actor, act, subject, before={"status": was}, after={"status": becomes})
+    audit.record(
+        session,
+        toolbox,
+        actor,
+        act,
+        subject,
+        student_id=line.student.id,
+        before={"status": was},
+        after={"status": becomes},
+    )

@@ -122,7 +122,9 @@ def add_student(toolbox: Toolbox, actor: Actor, details: StudentDetails) -> int:
             student = Student(**values, active=True)
             session.add(student)
             session.flush()
-            audit.record(session, toolbox, actor, "add student", student.roll_id, after=values)
+            audit.record(
+                session, toolbox, actor, "add student", student.roll_id, student_id=student.id, after=values
+            )
     except AlreadyThere as cause:
         raise _roll_id_taken(values) from cause
     return student.id
@@ -240,7 +242,9 @@ def _change(
         setattr(row, name, values[name])
     subject = {SchoolClass: "class_code", Teacher: "email", Student: "roll_id"}[type(row)]
     after = {name: values[name] for name in before}
-    audit.record(session, toolbox, actor, act, getattr(row, subject), before=before, after=after)
+    about = row.id if isinstance(row, Student) else None
+    named = getattr(row, subject)
+    audit.record(session, toolbox, actor, act, named, student_id=about, before=before, after=after)
     session.flush()
 
 

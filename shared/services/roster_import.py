@@ -212,8 +212,12 @@ def _apply_row(
         if row["fate"] != Fate.ADD:
             raise _overtaken(row["name"])
         added = {"email": None, "parent1_email": None, "parent2_email": None, **row["becomes"]}
-        session.add(Student(**added, roll_id=row["roll_id"], class_id=class_id, active=True))
-        audit.record(session, toolbox, actor, "add student", row["roll_id"], after=added)
+        student = Student(**added, roll_id=row["roll_id"], class_id=class_id, active=True)
+        session.add(student)
+        session.flush()
+        audit.record(
+            session, toolbox, actor, "add student", row["roll_id"], student_id=student.id, after=added
+        )
         return
     now = {name: getattr(student, name) for name in row["becomes"]}
     if now == row["becomes"] and student.active:
@@ -224,7 +228,16 @@ def _apply_row(
         setattr(student, name, value)
     student.active = True
     act = "reactivate student" if row["fate"] == Fate.REACTIVATE else "change student"
-    audit.record(session, toolbox, actor, act, student.roll_id, before=row["was"], after=row["becomes"])
+    audit.record(
+        session,
+        toolbox,
+        actor,
+        act,
+        student.roll_id,
+        student_id=student.id,
+        before=row["was"],
+        after=row["becomes"],
+    )
 
 
 def _overtaken(name: str) -> Conflict:

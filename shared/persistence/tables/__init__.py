@@ -22,6 +22,7 @@ from shared.persistence.tables.faces import EnrolmentPhoto, FaceModelRow, FaceVe
 from shared.persistence.tables.kiosk import CheckIn, KioskPass, ToConfirm
 from shared.persistence.tables.office_work import AuditEntry, Job, OutgoingMail
 from shared.persistence.tables.people import Consent, SchoolClass, Student, Teaching
+from shared.persistence.tables.privacy import Erasure, Night
 
 __all__ = [
     "Account",
@@ -31,6 +32,7 @@ __all__ = [
     "CheckIn",
     "Consent",
     "EnrolmentPhoto",
+    "Erasure",
     "FaceModelRow",
     "FaceVersion",
     "FailedTry",
@@ -40,6 +42,7 @@ __all__ = [
     "LectureClass",
     "Mark",
     "MarkChange",
+    "Night",
     "OutgoingMail",
     "PasswordLink",
     "RecoveryCode",

@@ -66,9 +66,11 @@ class Job(Base):
 
 
 class AuditEntry(Base):
-    """Who did what, when, from where, before and after. Nothing in the product changes or deletes one.
+    """Who did what, when, from where, before and after. Nothing in the product changes what was done.
 
-    Each index ends in the time, for the trail is read newest first, a page at a time.
+    `student_id` says whom it is about. Erasing a student puts a pseudonym in place of what named them; after
+    some years entries are deleted, see `shared.services.retention`. The other indexes end in the time, for
+    the trail is read newest first, a page at a time.
     """
 
     __tablename__ = "audit_entry"
@@ -79,6 +81,7 @@ class AuditEntry(Base):
     address: Mapped[str] = mapped_column(String(64))
     act: Mapped[str] = mapped_column(String(64))
     subject: Mapped[str] = mapped_column(Name)
+    student_id: Mapped[int | None] = mapped_column(index=True)
     before: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     after: Mapped[dict[str, Any] | None] = mapped_column(JSON)
 

@@ -1,5 +1,6 @@
 """Classes, students with their families, and what these agreed to."""
 
+import secrets
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -7,7 +8,7 @@ from sqlalchemy import ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from shared.persistence.tables.accounts import Admin
-from shared.persistence.tables.base import Base, Code, Email, Name, UtcDateTime, table
+from shared.persistence.tables.base import Base, Code, Digest, Email, Name, UtcDateTime, table
 
 if TYPE_CHECKING:
     from shared.persistence.tables.faces import FaceModelRow
@@ -35,7 +36,10 @@ class Teaching(Base):
 
 
 class Student(Base):
-    """A student of one class, with the family's addresses."""
+    """A student of one class, with the family's addresses.
+
+    `erasure_key` is random and never changes: the ledger of erasures knows a student by a digest under it.
+    """
 
     __tablename__ = "student"
 
@@ -47,6 +51,9 @@ class Student(Base):
     parent2_email: Mapped[str | None] = mapped_column(Email)
     language: Mapped[str] = mapped_column(String(16), default="en")
     active: Mapped[bool] = mapped_column(default=True)
+    erasure_key: Mapped[str] = mapped_column(
+        Digest, unique=True, index=True, default=lambda: secrets.token_hex(32)
+    )
 
     school_class: Mapped[SchoolClass] = relationship()
     face_model: Mapped["FaceModelRow | None"] = relationship(back_populates="student")

@@ -1,0 +1,166 @@
+"""A school whose every table holds something about Meera and about Ravi, most of it made by the services."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from types import SimpleNamespace
+from typing import Any
+
+from sqlalchemy import select
+
+from shared.domain.attendance import MarkStatus
+from shared.domain.check_in import CheckInOutcome, ConfirmReason
+from shared.jobs.worker import run_job
+from shared.persistence.tables import (
+    Base,
+    CheckIn,
+    Job,
+    KioskPass,
+    OutgoingMail,
+    SheetMarkChange,
+    SheetUpload,
+    Student,
+    Teacher,
+    ToConfirm,
+)
+from shared.services import accounts, enrolment, lectures, marks, registration
+from shared.services.audit import Actor
+from shared.services.consent import record_consent
+from shared.services.registration import StudentDetails
+from shared.toolbox import Toolbox
+from tests.office import agree, open_office, photo_of
+
+TEACHER = "asha.rao@school.example"
+# What Meera is recognised by, whatever table or file it stands in.
+MEERA = (
+    "Meera Iyer",
+    "15203A0042",
+    "meera@students.example",
+    "latha.iyer@home.example",
+    "Latha Iyer (mother)",
+)
+PICTURE, DESCRIPTOR = b"the picture of Meera " * 100, b"the numbers of Meera " * 20
+
+
+def fill_school(toolbox: Toolbox) -> SimpleNamespace:
+    """Fill it; gives tests.office's office with the `teacher` as actor and the `lecture`'s id."""
+    office = open_office(toolbox)
+    admin = office.actor
+    meera = StudentDetails("Meera Iyer", MEERA[1], office.class_id, MEERA[2], MEERA[3], language="hi")
+    registration.change_student(toolbox, admin, office.meera, meera)
+    agree(toolbox, office, office.meera)
+    record_consent(toolbox, admin, office.ravi, given_by="Kamala Patil (mother)")
+    for student_id, person in ((office.meera, "meera"), (office.ravi, "ravi")):
+        enrol(toolbox, office, student_id, person)
+    accounts.create_teacher(toolbox, admin, email=TEACHER, name="Asha Rao", class_ids=[office.class_id])
+    with toolbox.reading() as session:
+        teacher_id = session.scalar(select(Teacher.id))
+    office.teacher = Actor(site="classroom", email=TEACHER, account_id=teacher_id)
+    office.lecture = lectures.open_lecture(
+        toolbox,
+        office.teacher,
+        subject="Databases, with Meera Iyer",
+        class_ids=[office.class_id],
+        minutes=60,
+        opening_key="whole school",
+    )
+    for student_id in (office.meera, office.ravi):
+        for was, status in ((None, MarkStatus.ABSENT), (MarkStatus.ABSENT, MarkStatus.LATE)):
+            marks.set_mark(
+                toolbox,
+                office.teacher,
+                office.lecture,
+                student_id,
+                status,
+                expected=was,
+                note="sat by Meera Iyer",
+            )
+    with toolbox.sessions.begin() as session:
+        session.add_all(_rows_of_a_lecture(toolbox, office))
+        session.add(_class_photos_job(toolbox, office))
+    return office
+
+
+def enrol(toolbox: Toolbox, office: SimpleNamespace, student_id: int, person: str) -> None:
+    """Train a face model, and leave one more photo waiting."""
+    for number in range(3):
+        enrolment.add_photo(
+            toolbox, office.actor, student_id, file_name=f"{person}.png", content=photo_of(person, number)
+        )
+    run_job(toolbox, enrolment.start_training(toolbox, office.actor, student_id))
+    enrolment.add_photo(
+        toolbox, office.actor, student_id, file_name=f"{person}.png", content=photo_of(person, 4)
+    )
+
+
+def _rows_of_a_lecture(toolbox: Toolbox, office: SimpleNamespace) -> Iterator[Any]:
+    now = toolbox.now()
+    phone = KioskPass(lecture_id=office.lecture, teacher_id=office.teacher.account_id, device="a phone")
+    phone.token_digest, phone.opened_at, phone.last_seen_at = "pass", now, now
+    upload = SheetUpload(lecture_id=office.lecture, teacher_id=office.teacher.account_id)
+    upload.file_name, upload.review_key, upload.applied_at = "of 15203A0042.xlsx", "key", now
+    with toolbox.sessions.begin() as session:
+        session.add_all((phone, upload))
+    for student_id, other in ((office.meera, office.ravi), (office.ravi, office.meera)):
+        whose = f"{student_id}"
+        yield CheckIn(
+            kiosk_pass_id=phone.id,
+            idempotency_key=whose,
+            lecture_id=office.lecture,
+            student_id=student_id,
+            outcome=CheckInOutcome.NO_MATCH,
+            answered_at=now,
+        )
+        yield ToConfirm(
+            lecture_id=office.lecture,
+            student_id=student_id,
+            kiosk_pass_id=phone.id,
+            reason=ConfirmReason.LOOKS_LIKE_A_CLASSMATE,
+            resembled_id=other,
+            score=0.97,
+            sealed_picture=toolbox.sealer.seal(PICTURE, purpose=f"to-confirm-picture:{student_id}"),
+            sealed_descriptor=toolbox.sealer.seal(DESCRIPTOR, purpose=f"to-confirm-descriptor:{student_id}"),
+            asked_at=now,
+        )
+        yield OutgoingMail(
+            lecture_id=office.lecture,
+            student_id=student_id,
+            address=MEERA[3] if student_id == office.meera else "patil@home.example",
+            status=MarkStatus.LATE,
+            queued_at=now,
+            try_at=now + timedelta(days=1),
+        )
+        yield SheetMarkChange(
+            upload_id=upload.id, student_id=student_id, was_note="", becomes=MarkStatus.LATE, becomes_note=""
+        )
+
+
+def _class_photos_job(toolbox: Toolbox, office: SimpleNamespace) -> Job:
+    """A class's zip as the worker leaves it: one file of Meera's, and one of Ravi's that looks like hers."""
+    fates = [
+        {"file": "15203A0042_1.jpg", "student_id": office.meera, "student": "15203A0042 Meera Iyer"},
+        {"file": "15203A0043_1.jpg", "student_id": office.ravi, "student": "15203A0043 Ravi Patil"},
+    ]
+    sentences = ("Good.", "Not enrolled yet: looks like Meera Iyer, 15203A0042 in CO6GA.")
+    told = [{**fate, "sentence": said, "used": True} for fate, said in zip(fates, sentences, strict=True)]
+    job = Job(kind="read_class_photos", subject_id=office.class_id, state="done", fates=told)
+    job.created_at = toolbox.now()
+    return job
+
+
+def tables_of_students() -> list[Any]:
+    """Every table that hangs on a student, with the columns that say whose a row is."""
+    student = Student.__table__
+    return [
+        (table, [key.parent for key in table.foreign_keys if key.column.table is student])
+        for table in Base.metadata.sorted_tables
+        if any(key.column.table is student for key in table.foreign_keys)
+    ]
+
+
+def everything(toolbox: Toolbox) -> Iterator[tuple[str, str, Any]]:
+    """Every value of every row: table, column, value; sealed ones as they are."""
+    with toolbox.reading() as session:
+        for table in Base.metadata.sorted_tables:
+            for row in session.execute(select(table)):
+                for column, value in row._mapping.items():
+                    yield table.name, str(column), value
