@@ -2,7 +2,18 @@
 
 from flask import Flask
 
-from admin_site import class_photos, classes, commands, enrolment, readiness, roster, students, teachers
+from admin_site import (
+    class_photos,
+    classes,
+    commands,
+    enrolment,
+    maintenance,
+    privacy,
+    readiness,
+    roster,
+    students,
+    teachers,
+)
 from shared.persistence.tables import Admin
 from shared.services import photo_archive
 from shared.services.enrolment import LARGEST_BATCH_BYTES
@@ -44,6 +55,7 @@ def create_app(settings: Settings | None = None, toolbox: Toolbox | None = None)
             teachers.pages,
             students.pages,
             enrolment.pages,
+            privacy.pages,
         ],
-        commands=commands.commands,
+        commands=(*commands.commands, *maintenance.commands),
     )

@@ -110,17 +110,20 @@ def _rows_of_a_lecture(toolbox: Toolbox, office: SimpleNamespace) -> Iterator[An
             outcome=CheckInOutcome.NO_MATCH,
             answered_at=now,
         )
-        yield ToConfirm(
+        waiting = ToConfirm(
+            id=student_id,
             lecture_id=office.lecture,
             student_id=student_id,
             kiosk_pass_id=phone.id,
             reason=ConfirmReason.LOOKS_LIKE_A_CLASSMATE,
             resembled_id=other,
             score=0.97,
-            sealed_picture=toolbox.sealer.seal(PICTURE, purpose=f"to-confirm-picture:{student_id}"),
-            sealed_descriptor=toolbox.sealer.seal(DESCRIPTOR, purpose=f"to-confirm-descriptor:{student_id}"),
             asked_at=now,
         )
+        waiting.sealed_picture = toolbox.sealer.seal(PICTURE, purpose=f"to-confirm-picture:{student_id}")
+        purpose = f"to-confirm-descriptor:{student_id}"
+        waiting.sealed_descriptor = toolbox.sealer.seal(DESCRIPTOR, purpose=purpose)
+        yield waiting
         yield OutgoingMail(
             lecture_id=office.lecture,
             student_id=student_id,

@@ -6,14 +6,16 @@ audit trail, files of a class's zip, notes) is found by the columns' types, so t
 
 import json
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
+from itertools import groupby
 from typing import Any
 
-from sqlalchemy import JSON, ColumnElement, Enum, String, Table, cast, delete, exists, or_, select, update
+from sqlalchemy import JSON, ColumnElement, Enum, String, cast, delete, exists, or_, select, update
 from sqlalchemy import Text as TextType
 from sqlalchemy.orm import Session
 
+from shared.persistence.sealed_rows import list_columns
 from shared.persistence.tables import (
     Admin,
     AuditEntry,
@@ -34,19 +36,11 @@ _SOMEBODYS_OWN = frozenset({"student", "teacher", "admin", "consent"})
 _SOMEBODYS_OWN_COLUMNS = frozenset({"audit_entry.actor", "outgoing_mail.address"})
 
 
-def sealed_tables() -> Iterator[tuple[Table, list[Any]]]:
-    """Every table that holds sealed values, with their columns, all named `sealed_…`."""
-    for table in Base.metadata.sorted_tables:
-        sealed = [column for column in table.columns if column.name.startswith("sealed_")]
-        if sealed:
-            yield table, sealed
-
-
 def forget_face(session: Session, student_id: int) -> None:
     """Remove all that was made of a student's face: photos, descriptors, model, pictures, trainings."""
-    for table, sealed in sealed_tables():
-        if "student_id" not in table.columns:
-            continue
+    of_students = [column for column in list_columns() if "student_id" in column.table.columns]
+    for table, columns in groupby(of_students, key=lambda column: column.table):
+        sealed = [table.c[column.column] for column in columns]
         of_student = table.c.student_id == student_id
         if all(column.nullable for column in sealed):
             session.execute(update(table).where(of_student).values({column.name: None for column in sealed}))

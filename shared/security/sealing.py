@@ -39,3 +39,8 @@ class Sealer:
             return self._ciphers[head[1]].decrypt(nonce, rest, head + purpose.encode())
         except InvalidTag as cause:
             raise BrokenSeal from cause
+
+
+def key_number(sealed: bytes) -> int:
+    """The number of the key a value was sealed with."""
+    return sealed[1]

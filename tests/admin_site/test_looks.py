@@ -28,6 +28,7 @@ ADDRESSES = [
     "/students/1",
     "/students/1/edit",
     "/students/1/consent",
+    "/students/1/erase",
     "/students/1/enrolment",
     "/students/2/enrolment",
     "/students/99",

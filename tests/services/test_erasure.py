@@ -8,10 +8,10 @@ from sqlalchemy import func, select
 
 from shared.domain.attendance import MarkStatus
 from shared.errors import InvalidInput, NotFound
-from shared.persistence.erasure import sealed_tables
+from shared.persistence.sealed_rows import list_columns, next_rows
 from shared.persistence.tables import AuditEntry, Base, Erasure, Job, Mark, Student
-from shared.security.sealing import BrokenSeal
 from shared.services import consent, erasure, registration
+from shared.services.key_rotation import purpose_of
 from shared.services.registration import find_student
 from tests.office import agree, photo_of
 from tests.whole_school import DESCRIPTOR, MEERA, PICTURE, enrol, everything, fill_school, tables_of_students
@@ -22,21 +22,6 @@ FACE = (PICTURE, DESCRIPTOR, *(photo_of("meera", number) for number in range(5))
 @pytest.fixture
 def office(toolbox):
     return fill_school(toolbox)
-
-
-def purposes(student_id):
-    kinds = ("enrolment-photo", "descriptor", "face-model", "to-confirm-picture", "to-confirm-descriptor")
-    return [f"{kind}:{student_id}" for kind in kinds]
-
-
-def opened(toolbox, sealed, student_id):
-    """What a sealed value holds, tried as everything a student may have sealed."""
-    for purpose in purposes(student_id):
-        try:
-            return toolbox.sealer.open(sealed, purpose=purpose)
-        except BrokenSeal:
-            continue
-    return None
 
 
 def find_words(toolbox):
@@ -55,19 +40,23 @@ def test_the_school_of_this_test_has_rows_of_meera_in_every_table_that_hangs_on_
             for column in columns:
                 query = select(func.count()).select_from(table).where(column == office.meera)
                 assert session.scalar(query), f"{table.name}.{column.name} is not tried by this test"
-        for table, columns in sealed_tables():
-            for column in columns:
-                if "student_id" in table.columns:
-                    query = select(func.count()).where(
-                        table.c.student_id == office.meera, column.is_not(None)
-                    )
-                    assert session.scalar(query), f"{table.name}.{column.name} is not tried by this test"
+        for sealed in list_columns():
+            table, column = sealed.table, sealed.table.c[sealed.column]
+            if "student_id" in table.columns:
+                query = select(func.count()).where(table.c.student_id == office.meera, column.is_not(None))
+                assert session.scalar(query), f"{table.name}.{column.name} is not tried by this test"
 
 
 def sealed_of(toolbox, student_id):
-    """The sealed values that open as this student's."""
-    values = [value for _table, _column, value in everything(toolbox) if isinstance(value, bytes)]
-    return [value for value in values if opened(toolbox, value, student_id) is not None]
+    """The sealed values of a student, each of which opens."""
+    found = []
+    with toolbox.reading() as session:
+        for column in list_columns():
+            for row in next_rows(session, column, after=0):
+                if row["student_id"] == student_id:
+                    toolbox.sealer.open(row["sealed"], purpose=purpose_of(column, row))
+                    found.append(row["sealed"])
+    return found
 
 
 def files(toolbox):

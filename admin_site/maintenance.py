@@ -1,0 +1,100 @@
+"""Commands that keep an installation safe: `flask --app admin_site backup`, `restore`, `rotate-keys`."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+from flask import current_app
+from flask.cli import with_appcontext
+
+from shared.errors import ProductError
+from shared.persistence.database import UNREACHABLE
+from shared.services import backup, key_rotation
+from shared.services.audit import Actor
+from shared.services.erasure import LEDGER_NAME
+
+_FILE = click.Path(dir_okay=False, path_type=Path)
+
+
+@contextmanager
+def _as_sentences() -> Iterator[None]:
+    try:
+        yield
+    except ProductError as refused:
+        raise click.ClickException(str(refused)) from refused
+    except UNREACHABLE as cause:
+        raise click.ClickException(f"The database does not answer: {cause.__cause__ or cause}") from cause
+
+
+@contextmanager
+def _progress(label: str) -> Iterator[Callable[[int, int], None]]:
+    """A bar that learns its length with the first step."""
+    with click.progressbar(length=1, label=label) as bar:
+
+        def step(done: int, total: int) -> None:
+            bar.length = max(total, 1)
+            bar.update(done)
+
+        yield step
+
+
+@click.command("backup")
+@click.argument("file", type=_FILE)
+@with_appcontext
+def write_backup(file: Path) -> None:
+    """Write the whole database into FILE, sealed with the newest of FACE_KEYS. People may go on working."""
+    toolbox = current_app.extensions["toolbox"]
+    with _as_sentences(), _progress("Writing") as step:
+        rows = backup.write_backup(toolbox, Actor(site="command", email="backup"), file, on_rows=step)
+    size = file.stat().st_size / 1e6
+    click.echo(f"{rows} rows in {file} ({size:.1f} MB), read back and found whole.")
+    click.echo(f"Keep {file.with_name(LEDGER_NAME)} beside it: it names, for nobody to read, who was erased.")
+
+
+@click.command("restore")
+@click.argument("file", type=_FILE)
+@click.option("--replace", is_flag=True, help="Also where there is a school already; it is gone then.")
+@click.option(
+    "--erasures",
+    "ledger_files",
+    type=_FILE,
+    multiple=True,
+    help=f"A newer {LEDGER_NAME} than the one beside FILE.",
+)
+@with_appcontext
+def restore_backup(file: Path, replace: bool, ledger_files: tuple[Path, ...]) -> None:
+    """Put FILE's rows in place of the database's, but for whoever was erased since."""
+    toolbox = current_app.extensions["toolbox"]
+    with _as_sentences(), _progress("Reading") as step:
+        restored = backup.restore_backup(
+            toolbox,
+            Actor(site="command", email="restore"),
+            file,
+            may_replace=replace,
+            ledger_files=ledger_files,
+            on_rows=step,
+        )
+    click.echo(f"{restored.rows} rows of {restored.made_at} are in place.")
+    if restored.ledgers:
+        click.echo(f"Erased again: {restored.erased_again}, by the ledger of {', '.join(restored.ledgers)}.")
+    else:
+        click.echo(f"No {LEDGER_NAME} was found: who was erased after the backup is not known here.")
+    click.echo(
+        "Everybody signs in again. Accounts deactivated since are active again: please look through them."
+    )
+
+
+@click.command("rotate-keys")
+@with_appcontext
+def rotate_keys() -> None:
+    """Seal all photos and face models anew with the newest of FACE_KEYS. Everybody may go on working."""
+    toolbox = current_app.extensions["toolbox"]
+    with _as_sentences(), _progress("Sealing") as step:
+        left = key_rotation.rotate_keys(toolbox, Actor(site="command", email="rotate-keys"), on_values=step)
+    for number in sorted(toolbox.settings.face_keys.keys() | left.keys()):
+        click.echo(f"Key {number} seals {left.get(number, 0)} values.")
+    click.echo(key_rotation.advice(toolbox.settings.face_keys, left))
+
+
+commands: tuple[click.Command, ...] = (write_backup, restore_backup, rotate_keys)

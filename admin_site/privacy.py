@@ -1,0 +1,33 @@
+"""Pages of a family's rights: everything that is held on a student as a file, and their erasure."""
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from shared.services import erasure, registration
+from shared.web.password_again import asks_password_again
+from shared.web.sign_in import actor
+from shared.web.site import reading, toolbox
+
+pages = Blueprint("privacy", __name__)
+
+
+@pages.get("/students/<int:student_id>/erase")
+@asks_password_again
+def ask_to_erase(student_id: int) -> str:
+    return _erase_page(student_id)
+
+
+@pages.post("/students/<int:student_id>/erase")
+@asks_password_again
+def erase(student_id: int) -> str | Response:
+    student = registration.find_student(reading, student_id)
+    if request.form.get("roll_id", "").strip() != student.roll_id:
+        return _erase_page(student_id, error=f"This is not the roll id. Please type {student.roll_id}.")
+    erasure.erase_student(toolbox, actor(), student_id)
+    flash("The student was erased, with everything that was held on them.", "success")
+    return redirect(url_for("students.show_list"))
+
+
+def _erase_page(student_id: int, *, error: str | None = None) -> str:
+    student = registration.find_student(reading, student_id)
+    return render_template("admin/erase.html", student=student, error=error)

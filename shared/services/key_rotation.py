@@ -1,0 +1,101 @@
+"""Seals every stored photo, descriptor and face model anew under the newest of FACE_KEYS."""
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from shared.persistence import sealed_rows
+from shared.persistence.sealed_rows import SealedColumn
+from shared.security.sealing import BrokenSeal, key_number
+from shared.services import audit
+from shared.services.audit import Actor
+from shared.toolbox import Toolbox
+
+# What each sealed column is sealed for, in the row's own values; tests hold that none is missing.
+PURPOSES: Mapping[str, str] = {
+    "enrolment_photo.sealed_photo": "enrolment-photo:{student_id}",
+    "enrolment_photo.sealed_descriptor": "descriptor:{student_id}",
+    "face_model.sealed_model": "face-model:{student_id}",
+    "to_confirm.sealed_picture": "to-confirm-picture:{id}",
+    "to_confirm.sealed_descriptor": "to-confirm-descriptor:{id}",
+}
+
+OnValues = Callable[[int, int], None]
+"""Told the values just done and the values of all."""
+
+
+def purpose_of(column: SealedColumn, row: Mapping[str, Any]) -> str:
+    """What a row's value was sealed for."""
+    return PURPOSES[column.name].format(**row)
+
+
+def rotate_keys(
+    toolbox: Toolbox, actor: Actor, *, on_values: OnValues = lambda _done, _all: None
+) -> dict[int, int]:
+    """Seal anew what older keys sealed, value by value, and count what each key still seals afterwards.
+
+    People go on working: a value that somebody else wrote meanwhile is left as they wrote it. Begun again
+    after an interruption, it goes on where it was. A value that does not open stays as it is and is counted
+    under its old key, so that nobody is told to throw that key away.
+    """
+    newest = max(toolbox.settings.face_keys)
+    with toolbox.reading() as session:
+        total = sum(sealed_rows.count(session, column) for column in sealed_rows.list_columns())
+    for column in sealed_rows.list_columns():
+        last = 0
+        while True:
+            with toolbox.reading() as session:
+                rows = sealed_rows.next_rows(session, column, after=last)
+            if not rows:
+                break
+            for row in rows:
+                _seal_anew(toolbox, column, row, newest)
+            last = rows[-1]["id"]
+            on_values(len(rows), total)
+    left = count_by_key(toolbox)
+    after = {str(number): count for number, count in left.items()}
+    with toolbox.sessions.begin() as session:
+        audit.record(session, toolbox, actor, "rotate keys", f"key {newest}", after=after)
+    return left
+
+
+def count_by_key(toolbox: Toolbox) -> dict[int, int]:
+    """How many stored values each key's number seals."""
+    counts: Counter[int] = Counter()
+    with toolbox.reading() as session:
+        for column in sealed_rows.list_columns():
+            for head, count in sealed_rows.count_by_head(session, column):
+                counts[key_number(head)] += count
+    return dict(counts)
+
+
+def _seal_anew(toolbox: Toolbox, column: SealedColumn, row: Mapping[str, Any], newest: int) -> None:
+    sealed, purpose = row["sealed"], purpose_of(column, row)
+    if key_number(sealed) == newest:
+        return
+    try:
+        plain = toolbox.sealer.open(sealed, purpose=purpose)
+    except BrokenSeal:
+        return
+    with toolbox.sessions.begin() as session:
+        sealed_rows.replace(
+            session, column, row["id"], was=sealed, becomes=toolbox.sealer.seal(plain, purpose=purpose)
+        )
+
+
+def advice(keys: Mapping[int, bytes], left: Mapping[int, int]) -> str:
+    """Say which keys may go, now that `left` counts what each seals; none that a value still needs."""
+    newest = max(keys)
+    needed = sorted(number for number in left if number != newest)
+    if needed:
+        named = ", ".join(map(str, needed))
+        return f"Keep key {named}: values still need it. Run this command again; what stays does not open."
+    older = sorted(number for number in keys if number != newest)
+    if not older:
+        return (
+            f"Only key {newest} is there. To change it, put a new one behind it in FACE_KEYS, and start anew."
+        )
+    return (
+        f"No value needs key {', '.join(map(str, older))} any more. Remove it from FACE_KEYS when the last "
+        "backup that was sealed with it is gone, and every site and worker has been started with the new one."
+    )

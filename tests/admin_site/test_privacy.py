@@ -1,0 +1,54 @@
+"""A family's rights at the desk: the export of all that is held, the erasure, the withdrawal."""
+
+import pytest
+from sqlalchemy import func, select
+
+from shared.persistence.tables import Student
+from tests.admin_site.conftest import SITE
+from tests.office import ADMIN_PASSWORD
+
+
+def let_time_pass(desk):
+    """Six minutes after the password was last typed."""
+    with desk.client.session_transaction(base_url=SITE) as session:
+        session["fs_paa"] -= 6 * 60
+
+
+def count_students(office):
+    with office.toolbox.reading() as session:
+        return session.scalar(select(func.count(Student.id)))
+
+
+def test_a_student_is_erased_after_the_roll_id_was_typed(desk, office):
+    desk.open(f"/students/{office.meera}")
+    desk.open(desk.page.find("a", string="Erase this student …")["href"])
+    assert "marks stay" in desk.told()
+    desk.fill("Erase for good", roll_id="15203A0042")
+    assert desk.path == "/students"
+    assert "was erased" in desk.told()
+    assert count_students(office) == 1
+    desk.open(f"/students/{office.meera}")
+    assert desk.status == 404
+
+
+def test_another_roll_id_erases_nobody(desk, office):
+    desk.open(f"/students/{office.meera}/erase")
+    desk.fill("Erase for good", roll_id="15203A0043")
+    assert "This is not the roll id." in desk.error_at("roll_id")
+    assert count_students(office) == 2
+
+
+@pytest.mark.parametrize("page", ["erase"])
+def test_it_asks_for_the_password_again(desk, office, page):
+    let_time_pass(desk)
+    desk.open(f"/students/{office.meera}/{page}")
+    assert desk.path == "/password-again"
+    desk.fill("Go on", password=ADMIN_PASSWORD)
+    assert desk.path == f"/students/{office.meera}/{page}"
+
+
+def test_an_act_without_its_page_asks_too(desk, office):
+    desk.open(f"/students/{office.meera}")
+    let_time_pass(desk)
+    desk.ask(f"/students/{office.meera}/erase", roll_id="15203A0042")
+    assert count_students(office) == 2
