@@ -15,6 +15,7 @@ from sqlalchemy import JSON, ColumnElement, Enum, String, cast, delete, exists, 
 from sqlalchemy import Text as TextType
 from sqlalchemy.orm import Session
 
+from shared.persistence import faces
 from shared.persistence.sealed_rows import list_columns
 from shared.persistence.tables import (
     Admin,
@@ -46,6 +47,7 @@ def forget_face(session: Session, student_id: int) -> None:
             session.execute(update(table).where(of_student).values({column.name: None for column in sealed}))
         else:
             session.execute(delete(table).where(of_student))
+    faces.note_removal(session)
     session.execute(update(ToConfirm).where(ToConfirm.student_id == student_id).values(score=None))
     resembling = update(ToConfirm).where(ToConfirm.resembled_id == student_id)
     session.execute(resembling.values(resembled_id=None, score=None))

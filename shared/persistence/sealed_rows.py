@@ -45,7 +45,8 @@ def next_rows(session: Session, sealed: SealedColumn, *, after: int) -> Sequence
     table, value = sealed.table, sealed.table.c[sealed.column]
     ids = [column for column in table.columns if column.name == "id" or column.name.endswith("_id")]
     query = select(value.label("sealed"), *ids).where(table.c.id > after, value.is_not(None))
-    return session.execute(query.order_by(table.c.id).limit(_AT_A_TIME)).mappings().all()
+    rows = session.execute(query.order_by(table.c.id).limit(_AT_A_TIME)).mappings()
+    return [dict(row) for row in rows]
 
 
 def count_by_head(session: Session, sealed: SealedColumn) -> Iterator[tuple[bytes, int]]:

@@ -10,13 +10,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import LargeBinary, Table, delete, exists, func, select, text, update
+from sqlalchemy import LargeBinary, Table, delete, exists, func, inspect, select, text, update
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.orm import Session
 
 from shared.domain.family_mail import MailState
 from shared.persistence.tables import (
     Base,
+    FaceVersion,
     Job,
     KioskPass,
     Lecture,
@@ -88,8 +89,13 @@ def _plain(value: Any) -> Any:
 
 
 def fill(engine: Engine, batches: Iterable[Batch]) -> None:
-    """Write rows into empty tables, all in one transaction."""
+    """Write rows into the tables of a new database, all in one transaction."""
     with engine.begin() as connection:
+        # A migration may have written a first row; the backup has its own.
+        quote = connection.dialect.identifier_preparer.quote
+        for name in inspect(connection).get_table_names():
+            if name != "alembic_version":
+                connection.exec_driver_sql(f"DELETE FROM {quote(name)}")  # noqa: S608
         for batch in batches:
             _insert(connection, batch)
 
@@ -136,8 +142,13 @@ def holds_a_school(session: Session) -> bool:
     )
 
 
-def settle_the_past(session: Session, now: datetime) -> None:
-    """What was under way when a backup was made is over: sign-ins, kiosks, jobs, letters being sent."""
+def settle_the_past(session: Session, now: datetime, *, newest_faces: int) -> None:
+    """What was under way when a backup was made is over: sign-ins, kiosks, jobs, letters being sent.
+
+    `newest_faces` is the version of face models that processes may hold in memory; this one is newer.
+    """
+    version = max(newest_faces, session.scalar(select(FaceVersion.version)) or 0) + 1
+    session.execute(update(FaceVersion).values(version=version, removed_at=version))
     session.execute(delete(SignIn))
     session.execute(update(KioskPass).where(KioskPass.ended_at.is_(None)).values(ended_at=now))
     under_way = update(Job).where(Job.finished_at.is_(None))

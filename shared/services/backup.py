@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from shared.errors import BackupRefused
+from shared.persistence import faces
 from shared.persistence.database import connect, is_migrated, known_revisions, migrate, revision_of
 from shared.persistence.snapshot import (
     Batch,
@@ -116,7 +117,7 @@ def restore_backup(
             erased = erasure.replay_ledger(restored, ledger)
             total = sum(head["counts"].values())
             with restored.sessions.begin() as session:
-                settle_the_past(session, toolbox.now())
+                settle_the_past(session, toolbox.now(), newest_faces=_newest_faces(toolbox))
                 after = {"made at": head["made_at"], "rows": total, "erased again": erased}
                 audit.record(session, toolbox, actor, "restore backup", path.name, after=after)
             _take_over(toolbox, restored)
@@ -259,6 +260,14 @@ def _holds_a_school(toolbox: Toolbox) -> bool:
         return False
     with toolbox.reading() as session:
         return holds_a_school(session)
+
+
+def _newest_faces(toolbox: Toolbox) -> int:
+    """The version of the face models that processes may have in memory."""
+    if not is_migrated(toolbox.engine, "face_version"):
+        return 0
+    with toolbox.reading() as session:
+        return faces.find_version(session)[0]
 
 
 def _take_over(toolbox: Toolbox, restored: Toolbox) -> None:
