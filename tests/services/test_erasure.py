@@ -87,9 +87,9 @@ def test_everybody_else_stays_as_they_were(toolbox, office):
         with toolbox.reading() as session:
             return {
                 table.name: session.scalar(
-                    select(func.count()).select_from(table).where(columns[0] == office.ravi)
+                    select(func.count()).select_from(table).where(table.c.student_id == office.ravi)
                 )
-                for table, columns in tables_of_students()
+                for table, _columns in tables_of_students()
             }
 
     before, sealed = of_ravi(), len(sealed_of(toolbox, office.ravi))
