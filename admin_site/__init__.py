@@ -3,6 +3,7 @@
 from flask import Flask
 
 from admin_site import (
+    admins,
     class_photos,
     classes,
     commands,
@@ -11,6 +12,24 @@ from admin_site import (
     privacy,
     readiness,
     roster,
+    second_factor,
+    students,
+    teachers,
+)
+    class_photos,
+    classes,
+    commands,
+    enrolment,
+<<<<<<< HEAD
+    maintenance,
+    privacy,
+    readiness,
+    roster,
+=======
+    readiness,
+    roster,
+    second_factor,
+>>>>>>> 47087c9 (Offer admins an authenticator app, and pages for their accounts)
     students,
     teachers,
 )
@@ -35,6 +54,7 @@ def create_app(settings: Settings | None = None, toolbox: Toolbox | None = None)
             ("classes.show_list", "Classes"),
             ("teachers.show_list", "Teachers"),
             ("students.show_list", "Students"),
+            ("admins.show_list", "Admins"),
         ),
         home="readiness.board",
         large_uploads={
@@ -56,6 +76,8 @@ def create_app(settings: Settings | None = None, toolbox: Toolbox | None = None)
             students.pages,
             enrolment.pages,
             privacy.pages,
+            admins.pages,
+            second_factor.pages,
         ],
         commands=(*commands.commands, *maintenance.commands),
     )

@@ -8,7 +8,9 @@ from flask import current_app
 from flask.cli import AppGroup, with_appcontext
 
 from shared.errors import ProductError
-from shared.services import accounts, face_evaluation, spoof_evaluation
+from shared.persistence.accounts import find_account
+from shared.persistence.tables import Admin
+from shared.services import accounts, face_evaluation, second_factor, spoof_evaluation
 from shared.services.audit import Actor
 from shared.vision import spoof_training
 
@@ -29,6 +31,20 @@ def create_admin(email: str, name: str) -> None:
     except ProductError as refused:
         raise click.ClickException(str(refused)) from refused
     click.echo(f"First-time password of {email}: {password}")
+
+
+@click.command("reset-second-factor")
+@click.argument("email")
+@with_appcontext
+def reset_second_factor(email: str) -> None:
+    """Let an admin sign in without a code: for a lost phone when no other admin is there."""
+    toolbox = current_app.extensions["toolbox"]
+    with toolbox.reading() as session:
+        admin = find_account(session, Admin, email)
+    if admin is None:
+        raise click.ClickException(f"There is no admin with the address {email}.")
+    second_factor.turn_off(toolbox, Actor(site="command", email="reset-second-factor"), admin.id)
+    click.echo(f"{admin.email} is asked for no code any more.")
 
 
 spoof = AppGroup("spoof", help="The spoof check: how good it is, and teaching it more.")
@@ -136,4 +152,4 @@ def evaluate_face_matching(
     click.echo(face_evaluation.as_table(figures))
 
 
-commands: tuple[click.Command, ...] = (create_admin, faces, spoof)
+commands: tuple[click.Command, ...] = (create_admin, reset_second_factor, faces, spoof)

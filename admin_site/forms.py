@@ -9,6 +9,7 @@ from flask_wtf.file import FileField, FileRequired
 from wtforms import (
     BooleanField,
     EmailField,
+    HiddenField,
     SelectChoice,
     SelectField,
     SelectMultipleField,
@@ -47,6 +48,26 @@ class TeacherForm(FlaskForm):  # type: ignore[misc]
         """`also` are the teacher's classes; a deactivated one among them stays theirs."""
         super().__init__(*args, **values)
         self.class_ids.choices = class_choices(also)
+
+
+class AdminForm(FlaskForm):  # type: ignore[misc]
+    """A person at the office."""
+
+    name = StringField("Name", [InputRequired("Please type a name.")])
+    email = EmailField(
+        "E-mail", [InputRequired("Please type an address.")], description="The admin signs in with it."
+    )
+
+
+class CodeForm(FlaskForm):  # type: ignore[misc]
+    """The first code of an authenticator app, with the secret it was set up with."""
+
+    sealed_secret = HiddenField()
+    code = StringField(
+        "Code the app shows",
+        [InputRequired("Please type the six digits.")],
+        render_kw={"autocomplete": "one-time-code", "inputmode": "numeric", "maxlength": 10},
+    )
 
 
 class StudentForm(FlaskForm):  # type: ignore[misc]

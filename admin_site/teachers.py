@@ -105,4 +105,6 @@ def _send_link(email: str) -> Response:
 
 def _show_password(name: str, email: str, password: str) -> str:
     """The only time the password is shown; it is the answer to the press itself and stored nowhere."""
-    return render_template("admin/first_time_password.html", name=name, email=email, password=password)
+    return render_template(
+        "admin/first_time_password.html", name=name, email=email, password=password, back="teachers.show_list"
+    )

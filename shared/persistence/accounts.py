@@ -23,6 +23,11 @@ def has_admin(session: Session) -> bool:
     return bool(session.scalar(select(exists().where(Admin.active))))
 
 
+def find_admins(session: Session) -> Sequence[Admin]:
+    """Every admin, the deactivated ones last."""
+    return session.scalars(select(Admin).order_by(Admin.active.desc(), Admin.name, Admin.id)).all()
+
+
 def find_account(session: Session, kind: type[AnAccount], email: str) -> AnAccount | None:
     """Find an admin or a teacher by e-mail, whatever its letters' case."""
     return session.scalar(select(kind).where(func.lower(kind.email) == email.strip().lower()))

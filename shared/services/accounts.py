@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from email_validator import EmailNotValidError, validate_email
 
-from shared.errors import InvalidInput
+from shared.errors import Conflict, InvalidInput, NotFound
 from shared.persistence import accounts, kiosk, password_links, people
 from shared.persistence.database import AlreadyThere, Session
 from shared.persistence.tables import Admin, Teacher
@@ -42,6 +42,33 @@ def create_teacher(
     Raises InvalidInput for an address in use.
     """
     return _create(toolbox, actor, Teacher(), email=email, name=name, class_ids=class_ids)
+
+
+def find_admin(session: Session, admin_id: int) -> Admin:
+    """Find an admin. Raises NotFound."""
+    admin = session.get(Admin, admin_id)
+    if admin is None:
+        raise NotFound("There is no such admin.")
+    return admin
+
+
+def set_admin_active(toolbox: Toolbox, actor: Actor, admin_id: int, *, active: bool) -> None:
+    """Let an admin in, or shut them out at once. Raises NotFound, or Conflict for one's own account.
+
+    Nobody deactivates themselves, so there is always somebody left who can let the others in.
+    """
+    if admin_id == actor.account_id and not active:
+        raise Conflict("You cannot deactivate yourself; another admin can.")
+    with toolbox.sessions.begin() as session:
+        admin = find_admin(session, admin_id)
+        if admin.active == active:
+            return
+        admin.active = active
+        act = "reactivate admin" if active else "deactivate admin"
+        audit.record(session, toolbox, actor, act, admin.email)
+        if not active:
+            admin.fs_uniquifier = secrets.token_hex(32)
+            end_what_stands(session, toolbox, admin)
 
 
 def renew_password(toolbox: Toolbox, actor: Actor, kind: type[Admin] | type[Teacher], email: str) -> str:

@@ -6,7 +6,6 @@ from typing import Any
 from flask import Flask, Response, current_app, flash, redirect, request, session, url_for
 from flask_login import current_user, logout_user, user_logged_in, user_logged_out
 from flask_security import (
-    LoginForm,
     MailUtil,
     RoleMixin,
     Security,
@@ -15,7 +14,6 @@ from flask_security import (
     password_changed,
 )
 
-from shared.errors import TooManyTries
 from shared.persistence.database import request_sessions
 from shared.persistence.tables import Admin, Teacher
 from shared.security.passwords import SHORTEST_PASSWORD
@@ -24,7 +22,7 @@ from shared.services.audit import Actor
 from shared.settings import Settings
 from shared.toolbox import Toolbox
 from shared.web import password_again
-from shared.web.tries import slowed_try
+from shared.web.sign_in_forms import SignInForm, SignInWithCode
 
 
 class SignedInAdmin(UserMixin, Admin):  # type: ignore[misc]  # both declare `password`
@@ -56,20 +54,6 @@ class _LookedUpAddress(MailUtil):
 
     def normalize(self, email: str) -> str:
         return email.strip().lower()
-
-
-class _SlowedLoginForm(LoginForm):
-    """The library's sign-in form; wrong tries make the next one wait."""
-
-    remember = None  # a school's computer is shared
-
-    def validate(self, **extra: Any) -> bool:
-        try:
-            right = slowed_try(str(self.email.data or ""), lambda: LoginForm.validate(self, **extra))
-        except TooManyTries as wait:
-            self.form_errors.append(str(wait))
-            return False
-        return right
 
 
 def actor() -> Actor:
@@ -104,7 +88,7 @@ def install(app: Flask, description: Any, settings: Settings, toolbox: Toolbox) 
         SECURITY_POST_VERIFY_VIEW=description.home,
         SECURITY_MSG_INVALID_PASSWORD=("This is not your password.", "error"),
         SECURITY_MSG_REAUTHENTICATION_SUCCESSFUL=("Thank you. You can go on now.", "success"),
-        SECURITY_MSG_GENERIC_AUTHN_FAILED=("The e-mail address or the password is wrong.", "error"),
+        SECURITY_MSG_GENERIC_AUTHN_FAILED=(_wrong(description.account), "error"),
         SECURITY_UNAUTHORIZED_VIEW=None,
         SECURITY_CLI_USERS_NAME=False,  # its commands know nothing of our two tables; create-admin does
         SECURITY_CLI_ROLES_NAME=False,
@@ -115,12 +99,18 @@ def install(app: Flask, description: Any, settings: Settings, toolbox: Toolbox) 
     security = Security(
         app,
         users,
-        login_form=_SlowedLoginForm,
+        login_form=SignInWithCode if description.account is Admin else SignInForm,
         verify_form=password_again.PasswordAgainForm,
         mail_util_cls=_LookedUpAddress,
     )
     password_again.install(security)
     _follow_sign_ins(app, toolbox, description.name)
+
+
+def _wrong(account: type) -> str:
+    if account is Admin:
+        return "The e-mail address, the password or the code is wrong."
+    return "The e-mail address or the password is wrong."
 
 
 def _user_table(account: type) -> type:

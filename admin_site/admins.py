@@ -1,0 +1,101 @@
+"""Pages of the office's own accounts: list, add, password, lost authenticator app, deactivate."""
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from admin_site.forms import AdminForm
+from shared.errors import InvalidInput
+from shared.persistence import accounts as stored
+from shared.persistence.password_links import find_first
+from shared.persistence.tables import Admin
+from shared.services import accounts, second_factor
+from shared.services.password_links import send_first_link
+from shared.services.registration import checked_name
+from shared.web.forms import blame
+from shared.web.password_again import asks_password_again
+from shared.web.sign_in import actor
+from shared.web.site import reading, toolbox
+
+pages = Blueprint("admins", __name__)
+
+
+@pages.get("/admins")
+def show_list() -> str:
+    return render_template("admin/admins.html", admins=stored.find_admins(reading))
+
+
+@pages.route("/admins/new", methods=["GET", "POST"])
+@asks_password_again
+def add() -> str | Response:
+    form = AdminForm()
+    if form.validate_on_submit():
+        try:
+            name = checked_name(form.name.data)
+            password = accounts.create_admin(toolbox, actor(), email=form.email.data, name=name)
+        except InvalidInput as refused:
+            blame(form, refused)
+        else:
+            if "send_link" in request.form:
+                return _send_link(form.email.data)
+            return _show_password(form.name.data, form.email.data, password)
+    return render_template("admin/admin_form.html", form=form)
+
+
+@pages.get("/admins/<int:admin_id>")
+def show(admin_id: int) -> str:
+    admin = accounts.find_admin(reading, admin_id)
+    link = find_first(reading, "office", admin.email, toolbox.now())
+    return render_template("admin/admin.html", admin=admin, link=link)
+
+
+@pages.post("/admins/<int:admin_id>/new-password")
+@asks_password_again
+def renew(admin_id: int) -> str:
+    admin = accounts.find_admin(reading, admin_id)
+    return _show_password(
+        admin.name, admin.email, accounts.renew_password(toolbox, actor(), Admin, admin.email)
+    )
+
+
+@pages.post("/admins/<int:admin_id>/link")
+@asks_password_again
+def send_link(admin_id: int) -> Response:
+    return _send_link(accounts.find_admin(reading, admin_id).email)
+
+
+@pages.post("/admins/<int:admin_id>/no-second-factor")
+@asks_password_again
+def reset_second_factor(admin_id: int) -> Response:
+    second_factor.turn_off(toolbox, actor(), admin_id)
+    flash("This admin is asked for no code any more, until they set up an app again.", "success")
+    return redirect(url_for("admins.show", admin_id=admin_id))
+
+
+@pages.post("/admins/<int:admin_id>/deactivate")
+@asks_password_again
+def deactivate(admin_id: int) -> Response:
+    accounts.set_admin_active(toolbox, actor(), admin_id, active=False)
+    flash("The admin was deactivated and signed out everywhere.", "success")
+    return redirect(url_for("admins.show_list"))
+
+
+@pages.post("/admins/<int:admin_id>/reactivate")
+@asks_password_again
+def reactivate(admin_id: int) -> Response:
+    accounts.set_admin_active(toolbox, actor(), admin_id, active=True)
+    flash("The admin may sign in again.", "success")
+    return redirect(url_for("admins.show_list"))
+
+
+def _send_link(email: str) -> Response:
+    email = accounts.checked_email(email)
+    send_first_link(toolbox, actor(), site="office", email=email)
+    flash(f"A letter with a link is on its way to {email}. The link is good for a week.", "success")
+    return redirect(url_for("admins.show_list"))
+
+
+def _show_password(name: str, email: str, password: str) -> str:
+    """The only time the password is shown."""
+    return render_template(
+        "admin/first_time_password.html", name=name, email=email, password=password, back="admins.show_list"
+    )

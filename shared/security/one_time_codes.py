@@ -1,0 +1,28 @@
+"""One-time codes of an authenticator app (RFC 6238: six digits, a new one every 30 seconds)."""
+
+from datetime import datetime
+
+from passlib.exc import TokenError
+from passlib.totp import TOTP
+
+# A phone's clock may be so far off, in seconds; the code before and the one after are taken too.
+CLOCKS_DIFFER_S = 30
+
+
+def new_secret() -> str:
+    """Draw the secret that app and server share: 160 bits in base32."""
+    return str(TOTP.new().base32_key)
+
+
+def setup_address(secret: str, *, account: str, issuer: str) -> str:
+    """The otpauth:// address that an app reads from a QR code."""
+    return str(TOTP(key=secret).to_uri(label=account, issuer=issuer.replace(":", " ")))
+
+
+def find_step(secret: str, typed: str, *, now: datetime, after: int | None = None) -> int | None:
+    """Tell of which half minute a typed code is; None if it is wrong or not later than `after`."""
+    try:
+        match = TOTP(key=secret).match(typed, time=now, window=CLOCKS_DIFFER_S, last_counter=after)
+    except TokenError:
+        return None
+    return int(match.counter)
