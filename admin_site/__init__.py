@@ -16,23 +16,6 @@ from admin_site import (
     students,
     teachers,
 )
-    class_photos,
-    classes,
-    commands,
-    enrolment,
-<<<<<<< HEAD
-    maintenance,
-    privacy,
-    readiness,
-    roster,
-=======
-    readiness,
-    roster,
-    second_factor,
->>>>>>> 47087c9 (Offer admins an authenticator app, and pages for their accounts)
-    students,
-    teachers,
-)
 from shared.persistence.tables import Admin
 from shared.services import photo_archive
 from shared.services.enrolment import LARGEST_BATCH_BYTES

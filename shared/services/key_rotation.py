@@ -13,6 +13,7 @@ from shared.toolbox import Toolbox
 
 # What each sealed column is sealed for, in the row's own values; tests hold that none is missing.
 PURPOSES: Mapping[str, str] = {
+    "admin.sealed_totp_secret": "totp:{id}",
     "enrolment_photo.sealed_photo": "enrolment-photo:{student_id}",
     "enrolment_photo.sealed_descriptor": "descriptor:{student_id}",
     "face_model.sealed_model": "face-model:{student_id}",
