@@ -107,17 +107,19 @@ def copy_over(
 
     Both must be at the newest revision; `source` is SQLite.
     """
-    if target.dialect.name == "sqlite":
-        with source.connect() as here, target.execution_options(sqlite_begin=None).connect() as there:
-            # SQLite's own copying is one transaction for whoever has the database open.
-            _raw(here).backup(_raw(there))
-        return
-    with target.begin() as connection, take_snapshot(source) as snapshot:
-        for table in reversed(Base.metadata.sorted_tables):
-            connection.execute(delete(table))
-        for batch in snapshot.batches():
-            _insert(connection, batch)
-            on_rows(len(batch.rows))
+    with take_snapshot(source) as snapshot:
+        if target.dialect.name == "sqlite":
+            with target.execution_options(sqlite_begin=None).connect() as connection:
+                # SQLite's own copying is one transaction for whoever has the database open.
+                _raw(snapshot.connection).backup(_raw(connection))
+            on_rows(sum(snapshot.counts.values()))
+            return
+        with target.begin() as connection:
+            for table in reversed(Base.metadata.sorted_tables):
+                connection.execute(delete(table))
+            for batch in snapshot.batches():
+                _insert(connection, batch)
+                on_rows(len(batch.rows))
 
 
 def _raw(connection: Connection) -> Any:

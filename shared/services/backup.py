@@ -113,14 +113,14 @@ def restore_backup(
         url = f"sqlite:///{Path(folder) / 'restored.sqlite3'}"
         restored = Toolbox(replace(toolbox.settings, database_url=url), now=toolbox.now)
         try:
-            head = _unpack(toolbox.settings, path, url, on_rows)
+            head = _unpack(toolbox.settings, path, url, lambda count, total: on_rows(count, 2 * total))
             erased = erasure.replay_ledger(restored, ledger)
             total = sum(head["counts"].values())
             with restored.sessions.begin() as session:
                 settle_the_past(session, toolbox.now(), newest_faces=_newest_faces(toolbox))
                 after = {"made at": head["made_at"], "rows": total, "erased again": erased}
                 audit.record(session, toolbox, actor, "restore backup", path.name, after=after)
-            _take_over(toolbox, restored)
+            _take_over(toolbox, restored, lambda count: on_rows(count, 2 * total))
         finally:
             restored.engine.dispose()
     erasure.settle(toolbox)
@@ -270,8 +270,8 @@ def _newest_faces(toolbox: Toolbox) -> int:
         return faces.find_version(session)[0]
 
 
-def _take_over(toolbox: Toolbox, restored: Toolbox) -> None:
+def _take_over(toolbox: Toolbox, restored: Toolbox, on_rows: Callable[[int], None]) -> None:
     migrate(toolbox.settings.database_url)
     target = connect(toolbox.settings.database_url, patience_s=_PATIENCE_S)
-    copy_over(restored.engine, target)
+    copy_over(restored.engine, target, on_rows=on_rows)
     target.dispose()
