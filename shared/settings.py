@@ -40,7 +40,12 @@ class Settings:
     models_dir: Path
     school_name: str
     time_zone: str
+    school_contact: str
     keep_enrolment_photos: bool
+    keep_check_ins_days: int
+    keep_letters_days: int
+    keep_marks_years: int
+    keep_audit_years: int
     late_counts_as: str
     warn_below_percent: int
     redis_url: str | None
@@ -83,7 +88,12 @@ def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
         models_dir=Path(environ.get("MODELS_DIR", str(PROJECT_DIR / "models"))),
         school_name=environ.get("SCHOOL_NAME", "Our School"),
         time_zone=_time_zone(environ),
+        school_contact=environ.get("SCHOOL_CONTACT", "the school's office"),
         keep_enrolment_photos=_flag(environ, "KEEP_ENROLMENT_PHOTOS"),
+        keep_check_ins_days=_span(environ, "KEEP_CHECK_INS_DAYS", 30, most=3650),
+        keep_letters_days=_span(environ, "KEEP_LETTERS_DAYS", 180, most=3650),
+        keep_marks_years=_span(environ, "KEEP_MARKS_YEARS", 5, most=100),
+        keep_audit_years=_span(environ, "KEEP_AUDIT_YEARS", 5, most=100),
         late_counts_as=_late_counts_as(environ),
         warn_below_percent=_percent(environ, "WARN_BELOW_PERCENT", 75),
         redis_url=environ.get("REDIS_URL") or None,
@@ -170,6 +180,13 @@ def _percent(environ: Mapping[str, str], name: str, default: int) -> int:
     value = _number(environ, name, default)
     if not 0 <= value <= 100:
         raise SettingsError(f"{name} must be between 0 and 100.")
+    return value
+
+
+def _span(environ: Mapping[str, str], name: str, default: int, *, most: int) -> int:
+    value = _number(environ, name, default)
+    if not 1 <= value <= most:
+        raise SettingsError(f"{name} must be between 1 and {most}.")
     return value
 
 

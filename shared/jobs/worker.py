@@ -1,13 +1,17 @@
 """The worker's entry: `huey_consumer shared.jobs.worker.huey`. Runs one job row to its end."""
 
 import logging
+from datetime import timedelta
 
 from shared.errors import ProductError
 from shared.jobs.queue import JobQueue
 from shared.persistence import jobs
-from shared.services import class_photos, enrolment, mail_delivery, password_links
+from shared.services import class_photos, enrolment, mail_delivery, nightly, password_links
 from shared.settings import read_settings
 from shared.toolbox import Toolbox
+
+# Longer than a free worker takes to begin.
+LOST_AFTER = timedelta(minutes=3)
 
 log = logging.getLogger(__name__)
 
@@ -40,6 +44,15 @@ def run_job(toolbox: Toolbox, job_id: int) -> None:
         jobs.finish(session, job_id, state="done", sentence=sentence, now=toolbox.now())
 
 
+def start_lost_jobs(toolbox: Toolbox) -> None:
+    """Start again what has been queued for minutes: its message was lost. Told twice, a job runs once."""
+    kinds = ACTS.keys() - {mail_delivery.JOB_KIND}  # letters have a sweep of their own
+    with toolbox.reading() as session:
+        lost = jobs.list_queued(session, kinds, before=toolbox.now() - LOST_AFTER)
+    for job_id in lost:
+        toolbox.queue.start(job_id)
+
+
 def __getattr__(name: str) -> object:
     """Build the queue when the consumer asks for it; importing this module alone starts nothing."""
     if name != "huey":
@@ -50,4 +63,6 @@ def __getattr__(name: str) -> object:
     queue.at_start("sweep_mail", lambda: mail_delivery.sweep(toolbox, at_start=True))
     queue.every_minute("sweep_mail", lambda: mail_delivery.sweep(toolbox))
     queue.every_minute("sweep_password_links", lambda: password_links.sweep(toolbox))
+    queue.every_minute("start_lost_jobs", lambda: start_lost_jobs(toolbox))
+    queue.every_minute("night", lambda: nightly.work_if_due(toolbox))
     return queue.huey

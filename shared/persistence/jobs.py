@@ -1,5 +1,6 @@
 """Reads and writes the progress of long work."""
 
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, cast
 
@@ -28,6 +29,12 @@ def find_latest(session: Session, kind: str, subject_id: int) -> Job | None:
     """Find the newest job of a kind for a subject."""
     query = select(Job).where(Job.kind == kind, Job.subject_id == subject_id)
     return session.scalar(query.order_by(Job.id.desc()).limit(1))
+
+
+def list_queued(session: Session, kinds: Collection[str], *, before: datetime) -> Sequence[int]:
+    """Ids of the jobs of these kinds that were queued before and that no worker took."""
+    query = select(Job.id).where(Job.state == "queued", Job.kind.in_(kinds), Job.created_at < before)
+    return session.scalars(query.order_by(Job.id)).all()
 
 
 def claim(session: Session, job_id: int) -> Job | None:

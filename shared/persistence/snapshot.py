@@ -22,6 +22,7 @@ from shared.persistence.tables import (
     KioskPass,
     Lecture,
     OutgoingMail,
+    PasswordLink,
     SchoolClass,
     SignIn,
     Student,
@@ -152,6 +153,7 @@ def settle_the_past(session: Session, now: datetime, *, newest_faces: int) -> No
     version = max(newest_faces, session.scalar(select(FaceVersion.version)) or 0) + 1
     session.execute(update(FaceVersion).values(version=version, removed_at=version))
     session.execute(delete(SignIn))
+    session.execute(delete(PasswordLink))
     session.execute(update(KioskPass).where(KioskPass.ended_at.is_(None)).values(ended_at=now))
     under_way = update(Job).where(Job.finished_at.is_(None))
     session.execute(
