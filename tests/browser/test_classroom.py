@@ -225,6 +225,23 @@ def test_a_missing_camera_is_explained(hand_round):
     expect(page.get_by_role("link", name="Leave")).to_be_visible()
 
 
+def test_a_camera_that_is_unplugged_is_explained_and_plugged_in_again_it_works(hand_round):
+    page = hand_round()
+    wait_for_the_camera(page)
+    page.evaluate(
+        """() => {
+            const [track] = document.querySelector("video").srcObject.getVideoTracks();
+            track.stop();
+            track.dispatchEvent(new Event("ended"));  // what a browser does when the plug is pulled
+        }"""
+    )
+    problem = page.get_by_role("alert").filter(has_text="Plug a camera in")
+    expect(problem).to_be_visible()
+    problem.get_by_role("button").click()
+    expect(problem).to_be_hidden()
+    wait_for_the_camera(page)
+
+
 def test_the_counter_and_the_end_of_the_lecture_arrive_by_themselves(hand_round, school, toolbox):
     page = hand_round()
     page.clock.install()
