@@ -1,5 +1,5 @@
 # What people type. Installing is in setup.sh, running in launcher/.
-.PHONY: run setup test check lock models translations bench-reports bench-faces
+.PHONY: run setup test check lock models translations bench-reports load bench-faces
 .NOTPARALLEL:
 
 run:
@@ -47,3 +47,7 @@ bench-reports:
 # Looking a face up among 100,000 enrolled ones, on SQLite and on a private MariaDB; takes some minutes.
 bench-faces:
 	.venv/bin/python -m tests.bench_face_index
+
+# Kiosks against a worker for each core and a private MariaDB; takes some three minutes.
+load:
+	.venv/bin/python -m tests.bench_load

@@ -1,6 +1,6 @@
 """A school made up for measurements: photos as the kiosk sends them, and a student for each of them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from io import BytesIO
@@ -11,7 +11,9 @@ from PIL import Image
 
 from shared.domain.face_model import FaceModel
 from shared.errors import InvalidInput, PhotoRefused
-from shared.persistence.tables import FaceModelRow, Lecture, SchoolClass, Student, Teacher
+from shared.persistence import faces
+from shared.persistence.database import Session
+from shared.persistence.tables import Lecture, SchoolClass, Student, Teacher
 from shared.security.tokens import digest
 from shared.services.accounts import create_teacher
 from shared.services.audit import Actor
@@ -73,35 +75,42 @@ def _frame(toolbox: Toolbox, content: bytes) -> bytes | None:
     return file.getvalue()
 
 
-def found_school(toolbox: Toolbox, shots: Sequence[Shot]) -> dict[str, Shot]:
+def found_school(toolbox: Toolbox, shots: Sequence[Shot], *, copies: int = 1) -> dict[str, Shot]:
     """Fill an empty database with a teacher, a class and a student for each photo; gives roll id and photo.
 
     The student's face model is trained from up to five other photos of the person, or from the photo
-    itself where there is no other. A photo without a comparable face gets no student.
+    itself where there is no other. A photo without a comparable face gets no student. With `copies` that
+    many students have the same face.
     """
-    descriptors = {shot: _describe(toolbox, shot) for shot in shots}
+    models = _train(shots, {shot: _describe(toolbox, shot) for shot in shots})
+    if not models:
+        raise InvalidInput("No photo has a face that could be enrolled.")
     create_teacher(toolbox, Actor(site="command", email="bench"), email=TEACHER_EMAIL, name="Bench")
-    students = {}
+    students: dict[str, Shot] = {}
     with toolbox.sessions.begin() as session:
         school_class = SchoolClass(class_code=CLASS_CODE, name="Made up for a measurement", active=True)
         teacher = session.query(Teacher).one()
         teacher.classes.append(school_class)
-        for number, shot in enumerate(shots):
-            others = [other for other in shots if other.person == shot.person and other != shot] or [shot]
-            enrolled = [numbers for other in others if (numbers := descriptors[other])][:MOST_ENROLLED]
-            if not enrolled:
-                continue
-            roll_id = f"R{number:04d}"
+        for shot, model in [*models.items()] * copies:
+            roll_id = f"R{len(students):04d}"
             student = Student(
                 school_class=school_class, roll_id=roll_id, name=shot.person[:100], language="en", active=True
             )
             session.add(student)
             session.flush()
-            session.add(_face_model(toolbox, student.id, FaceModel.train(enrolled, [1.0] * len(enrolled))))
+            _save_model(toolbox, session, student, model)
             students[roll_id] = shot
-    if not students:
-        raise InvalidInput("No photo has a face that could be enrolled.")
     return students
+
+
+def _train(shots: Sequence[Shot], descriptors: Mapping[Shot, list[float] | None]) -> dict[Shot, FaceModel]:
+    models = {}
+    for shot in shots:
+        others = [other for other in shots if other.person == shot.person and other != shot] or [shot]
+        enrolled = [numbers for other in others if (numbers := descriptors[other])][:MOST_ENROLLED]
+        if enrolled:
+            models[shot] = FaceModel.train(enrolled, [1.0] * len(enrolled))
+    return models
 
 
 def _describe(toolbox: Toolbox, shot: Shot) -> list[float] | None:
@@ -109,10 +118,11 @@ def _describe(toolbox: Toolbox, shot: Shot) -> list[float] | None:
     return None if reading.descriptor is None else reading.descriptor.tolist()
 
 
-def _face_model(toolbox: Toolbox, student_id: int, model: FaceModel) -> FaceModelRow:
-    return FaceModelRow(
-        student_id=student_id,
-        sealed_model=toolbox.sealer.seal(model.to_bytes(), purpose=f"face-model:{student_id}"),
+def _save_model(toolbox: Toolbox, session: Session, student: Student, model: FaceModel) -> None:
+    faces.save_model(
+        session,
+        student,
+        sealed_model=toolbox.sealer.seal(model.to_bytes(), purpose=f"face-model:{student.id}"),
         photo_count=len(model.descriptors),
         is_weak=model.is_weak,
         trained_at=toolbox.now(),

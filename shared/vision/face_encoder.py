@@ -28,9 +28,12 @@ def cut_chip(rgb: np.ndarray, face: Face, *, padding: float = CHIP_PADDING) -> n
 class FaceEncoder:
     """dlib's face recognition ResNet, for any number of threads."""
 
-    def __init__(self, *, models_dir: Path = MODELS_DIR) -> None:
-        """Raises ModelUnavailable if the network's file is missing, altered or not a network."""
-        self._network = open_model_file("faces/encoder", models_dir=models_dir).content
+    def __init__(self, name: str = "faces/encoder", *, models_dir: Path = MODELS_DIR) -> None:
+        """Read the network that the manifest lists under `name`.
+
+        Raises ModelUnavailable if its file is missing, altered or not a network.
+        """
+        self._network = open_model_file(name, models_dir=models_dir).content
         self._interpreters = Spares(self._make_interpreter)
         with self._interpreters.borrowed():
             pass  # a damaged file is told now, not to the first person it concerns

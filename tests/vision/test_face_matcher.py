@@ -13,6 +13,7 @@ from PIL import Image, ImageFilter
 from shared.domain.photo_verdict import PhotoVerdict
 from shared.errors import ModelUnavailable
 from shared.vision.face_detector import FaceDetector
+from shared.vision.face_encoder import cut_chip
 from shared.vision.face_matcher import FaceMatcher
 from shared.vision.images import open_photo
 from shared.vision.model_files import MODELS_DIR
@@ -208,3 +209,12 @@ def test_four_threads_with_mixed_sizes_give_the_answers_of_one(matcher):
         thread.join()
     assert len(done) == 160
     assert wrong == []
+
+
+@pytest.mark.parametrize("name", ["obama.jpg", "obama2.jpg", "biden.jpg", "astronaut.png"])
+def test_a_glance_is_near_what_dlibs_own_numbers_would_be(matcher, name):
+    photo = np.asarray(picture(name))
+    glance = matcher.glance(photo)
+    exact = matcher.encoder.describe(cut_chip(photo, glance.face))
+    shift = np.linalg.norm(glance.descriptor[:128] - exact)
+    assert 0.001 < shift < 0.03  # 8 bits, and no more than they cost

@@ -1,0 +1,161 @@
+"""A classroom served as `make run` serves it, and phones that speak to it: what `make load` measures with."""
+
+import http.client
+import json
+import os
+import ssl
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from uuid import uuid4
+
+from bs4 import BeautifulSoup
+from urllib3 import encode_multipart_formdata
+
+from launcher.addresses import LOOPBACK
+from launcher.certificates import ensure_certificate
+from launcher.children import ENDS_WITH_US
+from shared.services.bench_school import CLASS_CODE, Shot
+from shared.settings import PROJECT_DIR
+from tests.servers import find_free_port
+
+TICKS_PER_S = os.sysconf("SC_CLK_TCK")
+
+
+class Visitor:
+    """One connection that is kept, its cookies, and the token of the page shown last."""
+
+    def __init__(self, port: int, trust: ssl.SSLContext) -> None:
+        self._connection = http.client.HTTPSConnection("localhost", port, timeout=30, context=trust)
+        self.cookies: dict[str, str] = {}
+        self.token = ""
+
+    def open(self, path: str) -> int:
+        status, body = self._ask("GET", path)
+        meta = BeautifulSoup(body, "html.parser").select_one("meta[name=csrf-token]")
+        self.token = str(meta["content"]) if meta else self.token
+        return status
+
+    def post(self, path: str, body: bytes, kind: str) -> tuple[int, bytes]:
+        """Send a form as the page shown last does."""
+        return self._ask("POST", path, body, {"Content-Type": kind, "X-CSRFToken": self.token})
+
+    def _ask(
+        self, method: str, path: str, body: bytes | None = None, headers: Mapping[str, str] | None = None
+    ) -> tuple[int, bytes]:
+        sent = {"Accept": "application/json" if body else "text/html", **(headers or {})}
+        sent |= {"Referer": f"https://localhost:{self._connection.port}/"}
+        sent |= {"Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items())}
+        try:
+            self._connection.request(method, path, body, sent)
+            answer = self._connection.getresponse()
+        except http.client.RemoteDisconnected:  # idle for longer than the server keeps a connection
+            self._connection.close()
+            self._connection.request(method, path, body, sent)
+            answer = self._connection.getresponse()
+        for line in answer.headers.get_all("Set-Cookie") or []:
+            name, _, rest = line.partition("=")
+            self.cookies[name] = rest.partition(";")[0]
+        return answer.status, answer.read()
+
+
+class Kiosk:
+    """A phone in the class: checks in one student after the other, at a new lecture when all have been."""
+
+    def __init__(self, visitor: Visitor, passes: Iterator[str], students: Mapping[str, Shot]) -> None:
+        self._visitor, self._passes, self._students = visitor, passes, students
+        self._waiting: list[str] = []
+
+    def check_in(self) -> tuple[float, str]:
+        """The milliseconds the answer took, and the outcome, "overloaded" or what went wrong."""
+        if not self._waiting:
+            self._visitor.cookies = {"kiosk_pass": next(self._passes)}
+            self._visitor.open("/kiosk")
+            self._waiting = list(self._students)
+        roll_id = self._waiting[-1]
+        body, kind = _form(roll_id, self._students[roll_id].jpeg)
+        began = time.perf_counter()
+        status, answer = self._visitor.post("/kiosk/check-in", body, kind)
+        taken = (time.perf_counter() - began) * 1e3
+        if status == 503:
+            return taken, "overloaded"
+        self._waiting.pop()
+        return taken, json.loads(answer)["outcome"] if status == 200 else f"error {status}"
+
+
+def _form(roll_id: str, jpeg: bytes) -> tuple[bytes, str]:
+    """The check-in's form as the page sends it, and its content type."""
+    fields = {"class_code": CLASS_CODE, "roll_id": roll_id, "idempotency_key": str(uuid4())}
+    body, kind = encode_multipart_formdata({**fields, "photo": ("photo.jpg", jpeg, "image/jpeg")})
+    return body, str(kind)
+
+
+class Server:
+    """Gunicorn with a worker for each core, and what its processes use."""
+
+    def __init__(self, folder: Path, environ: Mapping[str, str], others: Mapping[str, int]) -> None:
+        (folder / "tls").mkdir()
+        certificate = ensure_certificate(folder / "tls", ["localhost"], [LOOPBACK])
+        self.trust = ssl.create_default_context(cafile=folder / "tls" / "authority.crt")
+        self.port, cores = find_free_port(), len(os.sched_getaffinity(0))
+        command = [sys.executable, "-m", "gunicorn", "--config", "python:launcher.web_server"]
+        command += ["--bind", f"127.0.0.1:{self.port}", "--workers", str(cores)]
+        command += [
+            "--certfile",
+            str(certificate),
+            "--keyfile",
+            str(certificate),
+            "teacher_site:create_app()",
+        ]
+        began = time.monotonic()
+        self._master = subprocess.Popen(
+            [*ENDS_WITH_US, *command, "teacher_site:create_app()"],
+            env={**os.environ, **environ},
+            cwd=PROJECT_DIR,
+            start_new_session=True,
+        )
+        self._others = others
+        try:
+            self._wait_until_ready()
+        except BaseException:
+            self.stop()
+            raise
+        self.ready_s = time.monotonic() - began
+
+    def _wait_until_ready(self) -> None:
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:
+            try:
+                if Visitor(self.port, self.trust).open("/readyz") == 200:
+                    return
+            except OSError:
+                time.sleep(0.02)
+        raise RuntimeError("the server was not ready within a minute")
+
+    @property
+    def workers(self) -> list[int]:
+        children = Path(f"/proc/{self._master.pid}/task/{self._master.pid}/children").read_text(
+            encoding="ascii"
+        )
+        return [int(child) for child in children.split()]
+
+    def memory_mb(self) -> list[float]:
+        """What each worker holds now."""
+        texts = (Path(f"/proc/{pid}/status").read_text(encoding="ascii") for pid in self.workers)
+        return [int(text.partition("VmRSS:")[2].split()[0]) / 1024 for text in texts]
+
+    def processor_s(self) -> dict[str, float]:
+        """The processor time that every process has used so far."""
+        named = {f"worker {number}": pid for number, pid in enumerate(self.workers, 1)}
+        return {name: _processor_s(pid) for name, pid in {**named, **self._others}.items()}
+
+    def stop(self) -> None:
+        self._master.terminate()
+        self._master.wait(30)
+
+
+def _processor_s(pid: int) -> float:
+    fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / TICKS_PER_S
