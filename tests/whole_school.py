@@ -13,8 +13,10 @@ from shared.jobs.worker import run_job
 from shared.persistence.tables import (
     Base,
     CheckIn,
+    FaceFlag,
     Job,
     KioskPass,
+    LookAlikes,
     OutgoingMail,
     SheetMarkChange,
     SheetUpload,
@@ -124,6 +126,14 @@ def _rows_of_a_lecture(toolbox: Toolbox, office: SimpleNamespace) -> Iterator[An
         purpose = f"to-confirm-descriptor:{student_id}"
         waiting.sealed_descriptor = toolbox.sealer.seal(DESCRIPTOR, purpose=purpose)
         yield waiting
+        for flag_id, resembled in ((student_id, None), (student_id + 100, other)):
+            flag = FaceFlag(id=flag_id, lecture_id=office.lecture, student_id=student_id)
+            flag.kiosk_pass_id, flag.outcome, flag.noted_at = phone.id, CheckInOutcome.NO_MATCH, now
+            flag.resembled_id = resembled
+            if resembled is None:
+                flag.sealed_descriptor = toolbox.sealer.seal(DESCRIPTOR, purpose=f"face-flag:{flag_id}")
+            yield flag
+        yield LookAlikes(student_id=student_id, other_id=other, score=0.97)
         yield OutgoingMail(
             lecture_id=office.lecture,
             student_id=student_id,

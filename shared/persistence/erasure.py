@@ -47,6 +47,7 @@ def forget_face(session: Session, student_id: int) -> None:
             session.execute(update(table).where(of_student).values({column.name: None for column in sealed}))
         else:
             session.execute(delete(table).where(of_student))
+    faces.forget_likenesses(session, student_id)
     faces.note_removal(session)
     session.execute(update(ToConfirm).where(ToConfirm.student_id == student_id).values(score=None))
     resembling = update(ToConfirm).where(ToConfirm.resembled_id == student_id)

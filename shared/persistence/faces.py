@@ -1,13 +1,21 @@
 """Keeps enrolment photos and face models, all of them sealed."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import delete, select
-from sqlalchemy.orm import Session, contains_eager, undefer
+from sqlalchemy import ColumnElement, delete, or_, select
+from sqlalchemy.orm import Session, aliased, contains_eager, undefer
 
 from shared.domain.photo_verdict import PhotoVerdict
-from shared.persistence.tables import EnrolmentPhoto, FaceModelRow, FaceVersion, SchoolClass, Student
+from shared.persistence.tables import (
+    EnrolmentPhoto,
+    FaceFlag,
+    FaceModelRow,
+    FaceVersion,
+    LookAlikes,
+    SchoolClass,
+    Student,
+)
 
 # Rows fetched at a time while all face models are gone through: some 3 MB.
 _MODELS_AT_A_TIME = 500
@@ -84,7 +92,7 @@ def save_model(
 ) -> None:
     """Write a student's face model, in place of an earlier one."""
     row = student.face_model or FaceModelRow(student_id=student.id)
-    row.version = _count_change(session)
+    row.version = count_change(session)
     row.sealed_model, row.photo_count = sealed_model, photo_count
     row.is_weak, row.trained_at = is_weak, trained_at
     session.add(row)
@@ -124,16 +132,77 @@ def list_students(session: Session, student_ids: Sequence[int]) -> Sequence[Stud
     return session.scalars(query.order_by(SchoolClass.class_code, Student.roll_id)).all()
 
 
+def list_classmates(session: Session, student: Student) -> Sequence[int]:
+    """The ids of the other students of a class, deactivated ones included."""
+    query = select(Student.id).where(Student.class_id == student.class_id, Student.id != student.id)
+    return session.scalars(query).all()
+
+
+def save_look_alikes(session: Session, student_id: int, scores: Mapping[int, float]) -> None:
+    """Write who looks like a student, in place of what was known before."""
+    _delete_look_alikes(session, student_id)
+    for other_id, score in scores.items():
+        first, second = sorted((student_id, other_id))
+        session.add(LookAlikes(student_id=first, other_id=second, score=score))
+
+
+def look_alikes_of(session: Session, student_id: int) -> set[int]:
+    """The ids of the classmates who look like a student."""
+    pairs = session.execute(
+        select(LookAlikes.student_id, LookAlikes.other_id).where(_has_look_alike(student_id))
+    )
+    return {each for pair in pairs for each in pair} - {student_id}
+
+
+def list_look_alikes(session: Session) -> Sequence[LookAlikes]:
+    """Every pair of active students who look alike, the likest first, with their names."""
+    one, other = aliased(Student), aliased(Student)
+    query = (
+        select(LookAlikes)
+        .join(LookAlikes.student.of_type(one))
+        .join(LookAlikes.other.of_type(other))
+        .where(one.active, other.active)
+        .options(
+            contains_eager(LookAlikes.student.of_type(one)), contains_eager(LookAlikes.other.of_type(other))
+        )
+    )
+    return session.scalars(query.order_by(LookAlikes.score.desc())).all()
+
+
 def note_removal(session: Session) -> None:
     """Say that a face model was deleted, to those who keep models in memory."""
-    _count_change(session, removed=True)
+    count_change(session, removed=True)
 
 
-def _count_change(session: Session, *, removed: bool = False) -> int:
-    """Count a change of the face models; the row stays locked, so changes are committed in their order."""
-    row = session.scalars(
-        select(FaceVersion).with_for_update().execution_options(populate_existing=True)
-    ).one()
+def forget_likenesses(session: Session, student_id: int) -> None:
+    """Delete whom a student looked like, here and at the kiosk."""
+    _delete_look_alikes(session, student_id)
+    session.execute(
+        delete(FaceFlag).where(or_(FaceFlag.student_id == student_id, FaceFlag.resembled_id == student_id))
+    )
+
+
+def _delete_look_alikes(session: Session, student_id: int) -> None:
+    session.execute(delete(LookAlikes).where(_has_look_alike(student_id)))
+
+
+def _has_look_alike(student_id: int) -> ColumnElement[bool]:
+    return or_(LookAlikes.student_id == student_id, LookAlikes.other_id == student_id)
+
+
+def lock_models(session: Session) -> FaceVersion:
+    """Let nobody else change a face model until the transaction ends.
+
+    Who will write about two students' faces takes this lock before a student's, or two of them could wait
+    for each other.
+    """
+    query = select(FaceVersion).with_for_update().execution_options(populate_existing=True)
+    return session.scalars(query).one()
+
+
+def count_change(session: Session, *, removed: bool = False) -> int:
+    """Count a change of the face models; under its lock, so that changes are committed in their order."""
+    row = lock_models(session)
     row.version += 1
     if removed:
         row.removed_at = row.version

@@ -1,11 +1,13 @@
 """Reads what a check-in needs, and keeps kiosk passes and answered check-ins."""
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session, joinedload
 
+from shared.domain.attendance import HERE
 from shared.persistence.tables import (
     CheckIn,
     FaceModelRow,
@@ -78,6 +80,24 @@ def find_candidate(session: Session, lecture_id: int, class_code: str, roll_id: 
     return None if row is None else Candidate(*row)
 
 
+def list_expected(session: Session, lecture_id: int) -> Sequence[int]:
+    """The ids of the active students of a lecture's classes."""
+    query = (
+        select(Student.id)
+        .join(LectureClass, LectureClass.class_id == Student.class_id)
+        .where(LectureClass.lecture_id == lecture_id, Student.active)
+    )
+    return session.scalars(query).all()
+
+
+def find_here(session: Session, lecture_id: int, student_ids: Collection[int]) -> int | None:
+    """One of some students who is marked present or late at a lecture."""
+    query = select(Mark.student_id).where(
+        Mark.lecture_id == lecture_id, Mark.student_id.in_(student_ids), Mark.status.in_(HERE)
+    )
+    return session.scalar(query.limit(1))
+
+
 def find_check_in(session: Session, pass_id: int, idempotency_key: str) -> CheckIn | None:
     """Find the answer already given to a phone's request."""
     query = select(CheckIn).where(
@@ -91,11 +111,14 @@ def find_mark(session: Session, lecture_id: int, student_id: int) -> Mark | None
     return session.scalar(select(Mark).where(Mark.lecture_id == lecture_id, Mark.student_id == student_id))
 
 
-def find_living_pass(session: Session, pass_id: int) -> KioskPass | None:
-    """Find a pass and lock it with its lecture until the transaction ends, so that neither ends meanwhile."""
+def find_living_pass(session: Session, pass_id: int, *, alone: bool = False) -> KioskPass | None:
+    """Find a pass and lock it with its lecture until the transaction ends, so that neither ends meanwhile.
+
+    `alone` also keeps every other phone of the lecture from writing meanwhile.
+    """
     query = select(KioskPass).where(KioskPass.id == pass_id, KioskPass.ended_at.is_(None))
     found = session.scalar(query.with_for_update().execution_options(populate_existing=True))
     if found is not None:
-        lecture = select(Lecture).where(Lecture.id == found.lecture_id).with_for_update(read=True)
+        lecture = select(Lecture).where(Lecture.id == found.lecture_id).with_for_update(read=not alone)
         session.scalar(lecture.execution_options(populate_existing=True))
     return found

@@ -1,8 +1,8 @@
 """From one photo to one mark: the story of a check-in, top to bottom; or to a question for the teacher."""
 
 import logging
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import numpy as np
@@ -23,6 +23,7 @@ from shared.persistence.database import AlreadyThere, Session
 from shared.persistence.kiosk import Candidate
 from shared.persistence.tables import CheckIn, KioskPass, Mark, MarkChange, Student
 from shared.security.sealing import BrokenSeal
+from shared.services.face_flags import Sighting, look_around, note
 from shared.services.kiosk import is_open
 from shared.services.to_confirm import PICTURE_MAX_BYTES, Question, ask_teacher
 from shared.toolbox import Toolbox
@@ -56,10 +57,15 @@ class CheckInAnswer:
 
 @dataclass(frozen=True)
 class Finding:
-    """What a request came to before it is written down; ASKED_TEACHER comes with its question."""
+    """What a request came to before it is written down; ASKED_TEACHER comes with its question.
+
+    `sighting` tells how the face compares with the lecture's other students. PRESENT comes with a question if
+    it would pass for some of them too: it is asked instead of marking, once one of those is here already.
+    """
 
     outcome: CheckInOutcome
     question: Question | None = None
+    sighting: Sighting | None = None
 
 
 def check_in(toolbox: Toolbox, kiosk_pass: KioskPass, sent: Sent) -> CheckInAnswer:
@@ -68,7 +74,12 @@ def check_in(toolbox: Toolbox, kiosk_pass: KioskPass, sent: Sent) -> CheckInAnsw
     Raises PhotoRefused if the photo is not a JPEG or PNG that can be opened safely, Overloaded if too many
     are checked in at once.
     """
-    return _answer_once(toolbox, kiosk_pass, sent, lambda candidate: _look(toolbox, candidate, sent.photo))
+    return _answer_once(
+        toolbox,
+        kiosk_pass,
+        sent,
+        lambda candidate: _look(toolbox, kiosk_pass.lecture_id, candidate, sent.photo),
+    )
 
 
 def call_teacher(toolbox: Toolbox, kiosk_pass: KioskPass, sent: Sent) -> CheckInAnswer:
@@ -115,30 +126,50 @@ def _before_looking(toolbox: Toolbox, kiosk_pass: KioskPass, candidate: Candidat
     return None
 
 
-def _look(toolbox: Toolbox, candidate: Candidate, photo: bytes) -> Finding:
+def _look(toolbox: Toolbox, lecture_id: int, candidate: Candidate, photo: bytes) -> Finding:
     """Find out what the photo shows; what cannot be found out stays None."""
     if candidate.sealed_model is None:
         return Finding(CheckInOutcome.NOT_ENROLLED)
     rgb = open_photo(photo)
     try:
-        evidence = _gather(toolbox, candidate, rgb)
+        evidence, sighting = _gather(toolbox, lecture_id, candidate, rgb)
     except _NOT_FOUND_OUT as failure:
         _log(candidate, failure)
-        evidence = Evidence()
-    return Finding(decide(evidence))
+        evidence, sighting = Evidence(), None
+    outcome = decide(evidence)
+    if outcome is not CheckInOutcome.PRESENT or sighting is None or not sighting.is_ambiguous:
+        return Finding(outcome, sighting=sighting)
+    question = Question(
+        ConfirmReason.LOOKS_LIKE_A_CLASSMATE,
+        score=evidence.score,
+        resembled_id=sighting.rival_id,
+        picture=shrink_photo(rgb, max_bytes=PICTURE_MAX_BYTES),
+        descriptor=sighting.descriptor,
+    )
+    if sighting.rival_id is not None:
+        outcome = CheckInOutcome.ASKED_TEACHER
+    return Finding(outcome, question, sighting)
 
 
-def _gather(toolbox: Toolbox, candidate: Candidate, rgb: np.ndarray) -> Evidence:
+def _gather(
+    toolbox: Toolbox, lecture_id: int, candidate: Candidate, rgb: np.ndarray
+) -> tuple[Evidence, Sighting | None]:
+    """Read the photo; the face is compared with the lecture's other students too, if it is a living one's."""
     reading = toolbox.face_matcher.glance(rgb)
     face = reading.face
     if face is None or reading.descriptor is None:
-        return Evidence(verdict=reading.verdict)
+        return Evidence(verdict=reading.verdict), None
     if not toolbox.spoof_detector.judge(rgb, face).is_live:
-        return Evidence(verdict=reading.verdict, is_live=False)
-    score = _open_model(toolbox, candidate).score_carefully(
-        reading.descriptor.tolist(), lambda: toolbox.face_matcher.look_again(rgb, face).tolist()
-    )
-    return Evidence(verdict=reading.verdict, is_live=True, score=score, threshold=MATCH_THRESHOLD)
+        return Evidence(verdict=reading.verdict, is_live=False), None
+    looks: list[Sequence[float]] = [reading.descriptor.tolist()]
+
+    def look_again() -> Sequence[float]:
+        looks.append(toolbox.face_matcher.look_again(rgb, face).tolist())
+        return looks[-1]
+
+    score = _open_model(toolbox, candidate).score_carefully(looks[0], look_again)
+    evidence = Evidence(verdict=reading.verdict, is_live=True, score=score, threshold=MATCH_THRESHOLD)
+    return evidence, look_around(toolbox, lecture_id, candidate.student.id, looks[-1], score)
 
 
 def _ask(toolbox: Toolbox, lecture_id: int, candidate: Candidate, photo: bytes) -> Finding:
@@ -199,15 +230,16 @@ def _settle(
     toolbox: Toolbox, kiosk_pass: KioskPass, student: Student | None, finding: Finding, idempotency_key: str
 ) -> CheckInAnswer:
     """Write the answer, and the mark or the question if there is one, in one transaction."""
-    now, outcome = toolbox.now(), finding.outcome
-    mark: Mark | None = None
+    now, mark = toolbox.now(), None
     with toolbox.sessions.begin() as session:
-        living = kiosk.find_living_pass(session, kiosk_pass.id)
+        living = kiosk.find_living_pass(session, kiosk_pass.id, alone=_needs_care(finding))
         if living is None or not is_open(toolbox, living.lecture):
             # Closed, or the phone taken back, while the photo was looked at.
-            outcome = CheckInOutcome.LECTURE_CLOSED
+            finding = Finding(CheckInOutcome.LECTURE_CLOSED)
         else:
             living.last_seen_at = now
+            finding = _doubt_a_second_mark(session, kiosk_pass.lecture_id, finding)
+        outcome = finding.outcome
         if student is not None and outcome in (CheckInOutcome.ALREADY_MARKED, CheckInOutcome.ASKED_TEACHER):
             mark = kiosk.find_mark(session, kiosk_pass.lecture_id, student.id)
         if student is not None and outcome is CheckInOutcome.PRESENT:
@@ -217,6 +249,8 @@ def _settle(
                 ask_teacher(session, toolbox, kiosk_pass, student.id, finding.question)
             else:
                 outcome = CheckInOutcome.ALREADY_MARKED
+        if student is not None and finding.sighting is not None:
+            note(session, toolbox, kiosk_pass, student.id, outcome, finding.sighting)
         session.add(
             CheckIn(
                 kiosk_pass_id=kiosk_pass.id,
@@ -229,6 +263,24 @@ def _settle(
         )
         session.flush()
         return _answer(session, kiosk_pass.lecture_id, outcome, student, mark)
+
+
+def _needs_care(finding: Finding) -> bool:
+    return finding.outcome is CheckInOutcome.PRESENT and finding.question is not None
+
+
+def _doubt_a_second_mark(session: Session, lecture_id: int, finding: Finding) -> Finding:
+    """Ask instead of marking, if the face would also pass for somebody who is here already."""
+    if not _needs_care(finding) or finding.question is None or finding.sighting is None:
+        return finding
+    here = kiosk.find_here(session, lecture_id, finding.sighting.passing_ids)
+    if here is None:
+        return finding
+    return Finding(
+        CheckInOutcome.ASKED_TEACHER,
+        replace(finding.question, resembled_id=here),
+        replace(finding.sighting, rival_id=here),
+    )
 
 
 def _mark_present(session: Session, lecture_id: int, student_id: int, now: datetime) -> Mark:
@@ -261,7 +313,7 @@ def _told_by_the_register(
         earlier = kiosk.find_check_in(session, kiosk_pass.id, idempotency_key)
         if earlier is not None:
             return _told_again(session, earlier)
-    if finding.question is None:
+    if finding.outcome is not CheckInOutcome.ASKED_TEACHER:
         finding = Finding(CheckInOutcome.ALREADY_MARKED)
     return _settle(toolbox, kiosk_pass, student, finding, idempotency_key)
 

@@ -196,6 +196,7 @@ def _train(toolbox: Toolbox, student_id: int) -> str | None:
             "Please decide on the student's enrolment page."
         )
     with toolbox.sessions.begin() as session:
+        faces.lock_models(session)
         student = require_consent(find_student(session, student_id, lock=True))
         count = save_trained_model(toolbox, session, student, faces.list_waiting(session, student))
         audit.record(

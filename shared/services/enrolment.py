@@ -13,6 +13,7 @@ from shared.persistence.tables import EnrolmentPhoto, Job, Student
 from shared.services import audit
 from shared.services.audit import Actor
 from shared.services.consent import current_consent
+from shared.services.look_alikes import note_look_alikes
 from shared.services.registration import LONGEST_NAME, find_student
 from shared.services.sealed_faces import (
     open_descriptor,
@@ -169,6 +170,7 @@ def train_face_model(toolbox: Toolbox, job_id: int, student_id: int) -> str:
     Raises Conflict if the consent or the photos went away meanwhile.
     """
     with toolbox.sessions.begin() as session:
+        faces.lock_models(session)
         student = require_consent(find_student(session, student_id, lock=True))
         waiting = faces.list_waiting(session, student)
         count = save_trained_model(toolbox, session, student, waiting)
@@ -183,7 +185,8 @@ def save_trained_model(
 ) -> int:
     """Train on photos of one person, put the model in place of an earlier one, and let the photos go.
 
-    Photos of somebody else are left out. Gives the number of photos learnt from; raises Conflict without one.
+    The caller has locked the models, then the student. Photos of somebody else are left out. Gives the number
+    of photos learnt from; raises Conflict without one.
     """
     descriptors = [open_descriptor(toolbox, photo) for photo in photos]
     odd = odd_ones_out(descriptors)
@@ -201,6 +204,7 @@ def save_trained_model(
         is_weak=model.is_weak,
         trained_at=trained_at,
     )
+    note_look_alikes(session, toolbox, student, model)
     chosen = [photos[at] for at in kept] if toolbox.settings.keep_enrolment_photos else []
     faces.delete_photos_but(session, student.id, chosen)
     return len(model.descriptors)

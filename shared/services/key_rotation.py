@@ -16,6 +16,7 @@ PURPOSES: Mapping[str, str] = {
     "admin.sealed_totp_secret": "totp:{id}",
     "enrolment_photo.sealed_photo": "enrolment-photo:{student_id}",
     "enrolment_photo.sealed_descriptor": "descriptor:{student_id}",
+    "face_flag.sealed_descriptor": "face-flag:{id}",
     "face_model.sealed_model": "face-model:{student_id}",
     "to_confirm.sealed_picture": "to-confirm-picture:{id}",
     "to_confirm.sealed_descriptor": "to-confirm-descriptor:{id}",

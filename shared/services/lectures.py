@@ -13,6 +13,7 @@ from shared.persistence.tables import Lecture, SchoolClass
 from shared.security.tokens import digest
 from shared.services import audit
 from shared.services.audit import Actor
+from shared.services.face_flags import forget_strangers
 from shared.services.marks import write_mark
 from shared.settings import Settings
 from shared.toolbox import Toolbox
@@ -157,6 +158,7 @@ def _close(toolbox: Toolbox, actor: Actor, lecture_id: int, although_some_wait: 
             line = attendance.RegisterLine(student, None)
             write_mark(session, toolbox, actor, lecture, line, MarkStatus.ABSENT, source=MarkSource.CLOSING)
         lecture.closed_at = toolbox.now()
+        forget_strangers(session, lecture_id)
         after = {"became absent": len(absent)}
         audit.record(session, toolbox, actor, "close lecture", _named(lecture), after=after)
         return len(absent)

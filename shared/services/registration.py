@@ -8,12 +8,13 @@ from typing import Any, TypeVar
 
 from shared.domain.attendance import normal_code
 from shared.errors import InvalidInput, NotFound
-from shared.persistence import people
+from shared.persistence import faces, people
 from shared.persistence.database import AlreadyThere, Session
 from shared.persistence.tables import SchoolClass, Student, Teacher
 from shared.services import audit
 from shared.services.accounts import checked_email, create_teacher, end_what_stands
 from shared.services.audit import Actor
+from shared.services.look_alikes import move_look_alikes
 from shared.toolbox import Toolbox
 
 Row = TypeVar("Row", SchoolClass, Teacher, Student)
@@ -136,9 +137,13 @@ def change_student(toolbox: Toolbox, actor: Actor, student_id: int, details: Stu
     try:
         with toolbox.sessions.begin() as session:
             student = find_student(session, student_id)
-            if values["class_id"] != student.class_id:
+            moves = values["class_id"] != student.class_id
+            if moves:
                 _require_class(session, values["class_id"])
+                faces.lock_models(session)
             _change(session, toolbox, actor, "change student", student, values)
+            if moves:
+                move_look_alikes(session, toolbox, student)
     except AlreadyThere as cause:
         raise _roll_id_taken(values) from cause
 

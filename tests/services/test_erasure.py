@@ -90,6 +90,7 @@ def test_everybody_else_stays_as_they_were(toolbox, office):
                     select(func.count()).select_from(table).where(table.c.student_id == office.ravi)
                 )
                 for table, _columns in tables_of_students()
+                if table.name not in ("face_flag", "look_alikes")  # these are about Meera and Ravi
             }
 
     before, sealed = of_ravi(), len(sealed_of(toolbox, office.ravi))

@@ -5,7 +5,7 @@ import threading
 import numpy as np
 import pytest
 
-from shared.persistence import faces
+from shared.persistence import erasure, faces
 from shared.persistence.tables import FaceModelRow
 from shared.services.sealed_faces import refresh_index
 from shared.toolbox import Toolbox
@@ -41,7 +41,7 @@ def test_another_process_notices_each_change(toolbox, school):
     enrol(toolbox, school.ids["ravi"], [RAVI.tolist()])
     assert scores(other, school, MEERA) == {"meera": 0, "ravi": 0}
     with toolbox.sessions.begin() as session:
-        faces.forget_face(session, school.ids["meera"])
+        erasure.forget_face(session, school.ids["meera"])
     assert scores(other, school, RAVI) == {"ravi": 1}
     other.engine.dispose()
 
@@ -70,7 +70,7 @@ def test_only_changed_models_are_opened(toolbox, school):
 def test_a_change_that_is_undone_is_no_change(toolbox, school):
     enrol(toolbox, school.ids["meera"], [MEERA.tolist()])
     with toolbox.sessions() as session:
-        faces.forget_face(session, school.ids["meera"])
+        erasure.forget_face(session, school.ids["meera"])
         session.rollback()
     assert scores(toolbox, school, MEERA) == {"meera": 1}
 

@@ -18,8 +18,8 @@ from shared.persistence.tables.attendance import (
     SheetUpload,
 )
 from shared.persistence.tables.base import Base
-from shared.persistence.tables.faces import EnrolmentPhoto, FaceModelRow, FaceVersion
-from shared.persistence.tables.kiosk import CheckIn, KioskPass, ToConfirm
+from shared.persistence.tables.faces import EnrolmentPhoto, FaceModelRow, FaceVersion, LookAlikes
+from shared.persistence.tables.kiosk import CheckIn, FaceFlag, KioskPass, ToConfirm
 from shared.persistence.tables.office_work import AuditEntry, Job, OutgoingMail
 from shared.persistence.tables.people import Consent, SchoolClass, Student, Teaching
 from shared.persistence.tables.privacy import Erasure, Night
@@ -33,6 +33,7 @@ __all__ = [
     "Consent",
     "EnrolmentPhoto",
     "Erasure",
+    "FaceFlag",
     "FaceModelRow",
     "FaceVersion",
     "FailedTry",
@@ -40,6 +41,7 @@ __all__ = [
     "KioskPass",
     "Lecture",
     "LectureClass",
+    "LookAlikes",
     "Mark",
     "MarkChange",
     "Night",

@@ -2,11 +2,11 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, LargeBinary
+from sqlalchemy import ForeignKey, LargeBinary, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from shared.domain.photo_verdict import PhotoVerdict
-from shared.persistence.tables.base import Base, Name, Photo, SmallSealed, UtcDateTime, word
+from shared.persistence.tables.base import Base, Name, Photo, SmallSealed, UtcDateTime, table, word
 from shared.persistence.tables.people import Student
 
 
@@ -50,3 +50,18 @@ class FaceVersion(Base):
 
     version: Mapped[int]
     removed_at: Mapped[int]
+
+
+class LookAlikes(Base):
+    """Two students of one class whose templates are so near that a check-in may be the other's."""
+
+    __tablename__ = "look_alikes"
+
+    student_id: Mapped[int] = mapped_column(ForeignKey("student.id", ondelete="CASCADE"))
+    other_id: Mapped[int] = mapped_column(ForeignKey("student.id", ondelete="CASCADE"), index=True)
+    score: Mapped[float]
+
+    student: Mapped[Student] = relationship(foreign_keys=student_id)
+    other: Mapped[Student] = relationship(foreign_keys=other_id)
+
+    __table_args__ = table(UniqueConstraint("student_id", "other_id"))

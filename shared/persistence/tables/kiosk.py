@@ -76,3 +76,27 @@ class ToConfirm(Base):
     decided_by: Mapped[Teacher | None] = relationship()
 
     __table_args__ = table(UniqueConstraint("lecture_id", "student_id", "waiting"))
+
+
+class FaceFlag(Base):
+    """A face at the kiosk that was not the typed student's, or not only.
+
+    `resembled` is the student of the lecture whose face it was. Without one, the face is nobody's there: its
+    sealed descriptor is kept until the lecture closes, a day at most, to know it again, and `same_as_id` is
+    the first flag of the same face.
+    """
+
+    __tablename__ = "face_flag"
+
+    lecture_id: Mapped[int] = mapped_column(ForeignKey("lecture.id", ondelete="CASCADE"), index=True)
+    kiosk_pass_id: Mapped[int] = mapped_column(ForeignKey("kiosk_pass.id", ondelete="CASCADE"))
+    student_id: Mapped[int] = mapped_column(ForeignKey("student.id", ondelete="CASCADE"), index=True)
+    resembled_id: Mapped[int | None] = mapped_column(ForeignKey("student.id", ondelete="CASCADE"), index=True)
+    same_as_id: Mapped[int | None] = mapped_column(ForeignKey("face_flag.id", ondelete="SET NULL"))
+    outcome: Mapped[CheckInOutcome] = mapped_column(word(CheckInOutcome))
+    sealed_descriptor: Mapped[bytes | None] = mapped_column(SmallSealed, deferred=True)
+    noted_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+
+    kiosk_pass: Mapped[KioskPass] = relationship()
+    student: Mapped[Student] = relationship(foreign_keys=student_id)
+    resembled: Mapped[Student | None] = relationship(foreign_keys=resembled_id)
