@@ -13,6 +13,7 @@ from admin_site import (
     readiness,
     roster,
     second_factor,
+    spoof_check,
     students,
     teachers,
 )
@@ -38,11 +39,14 @@ def create_app(settings: Settings | None = None, toolbox: Toolbox | None = None)
             ("teachers.show_list", "Teachers"),
             ("students.show_list", "Students"),
             ("admins.show_list", "Admins"),
+            ("spoof_check.show", "Camera check"),
         ),
         home="readiness.board",
         large_uploads={
             "class_photos.show": photo_archive.LARGEST_ZIP_BYTES,
             "enrolment.add_photos": LARGEST_BATCH_BYTES,
+            "spoof_check.send_archive": photo_archive.LARGEST_ZIP_BYTES,
+            "spoof_check.send_pictures": photo_archive.LARGEST_ZIP_BYTES,
         },
     )
     return build_site(
@@ -61,6 +65,7 @@ def create_app(settings: Settings | None = None, toolbox: Toolbox | None = None)
             privacy.pages,
             admins.pages,
             second_factor.pages,
+            spoof_check.pages,
         ],
         commands=(*commands.commands, *maintenance.commands),
     )

@@ -10,9 +10,16 @@ from flask.cli import AppGroup, with_appcontext
 from shared.errors import ProductError
 from shared.persistence.accounts import find_account
 from shared.persistence.tables import Admin
-from shared.services import accounts, face_evaluation, second_factor, spoof_evaluation
+from shared.services import (
+    accounts,
+    face_evaluation,
+    second_factor,
+    spoof_evaluation,
+    spoof_training,
+    spoof_versions,
+)
 from shared.services.audit import Actor
-from shared.vision import spoof_training
+from shared.services.spoof_training import Seen
 
 
 @click.command("create-admin")
@@ -85,39 +92,53 @@ def evaluate_spoof_check(folder: Path, json_file: Path | None, plot: Path | None
 )
 def train_spoof_check(folder: Path, out: Path) -> None:
     """Train the last layer on DIR: live/ and other folders of attacks, with a folder per source in each."""
-    settings = current_app.extensions["toolbox"].settings
+    toolbox = current_app.extensions["toolbox"]
+    cache_dir = toolbox.settings.instance_dir / "spoof-features"
+    seen = []
     try:
         found = spoof_evaluation.find_pictures(folder, attack_prefix="")
-        named = [(path, label != spoof_evaluation.LIVE, source or path.stem) for path, label, source in found]
-        with click.progressbar(named, label="Looking") as pictures:
-            cache_dir = settings.instance_dir / "spoof-features"
-            samples = list(spoof_training.read_samples(pictures, settings.models_dir, cache_dir))
-        candidate = spoof_training.train(
-            samples,
-            spoof_training.active_heads(settings.models_dir),
-            on_progress=lambda done, of: click.echo(f"Training {done + 1} of {of}"),
+        with click.progressbar(found, label="Looking") as pictures:
+            for path, label, source in pictures:
+                source = source or path.stem
+                is_attack = label != spoof_evaluation.LIVE
+                sample = toolbox.spoof_trainer.look_at_file(
+                    path, is_attack=is_attack, source=source, cache_dir=cache_dir
+                )
+                if sample is not None:
+                    seen.append(Seen(path, label, source, sample))
+        trained = spoof_training.train_on(
+            toolbox, seen, on_progress=lambda done, of: click.echo(f"Training {done + 1} of {of}")
         )
     except ProductError as refused:
         raise click.ClickException(str(refused)) from refused
-    spoof_training.write_candidate(candidate, out, pictures=len(samples))
-    for name, of in (("active", candidate.before), ("candidate", candidate.after)):
-        click.echo(f"{name}: attacks passed {of.apcer:.1%}, live refused {of.bpcer:.1%}, AUC {of.auc:.3f}")
-    click.echo(f"Written to {out}. To use it: flask --app admin_site spoof activate {out}")
+    out.write_bytes(trained.heads)
+    out.with_suffix(".json").write_text(json.dumps(trained.card, indent=2) + "\n", encoding="utf-8")
+    for words in ("before", "after"):
+        click.echo(f"\nOn sources kept out, {words}:\n{spoof_evaluation.as_table(trained.card[words])}")
+    click.echo(f"\nWritten to {out}. To use it: flask --app admin_site spoof activate {out}")
 
 
 @spoof.command("activate")
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("file", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--shipped", is_flag=True, help="Go back to the version that came with the product.")
 @click.option("--even-if-worse", is_flag=True, help="Also without a card, or with one that says it is worse.")
-def activate_spoof_check(file: Path, even_if_worse: bool) -> None:
-    """Put a trained last layer into use. Start the sites again afterwards."""
-    models_dir = current_app.extensions["toolbox"].settings.models_dir
+@with_appcontext
+def activate_spoof_check(file: Path | None, shipped: bool, even_if_worse: bool) -> None:
+    """Put a trained last layer into use, on all machines within seconds. Every version stays on the admin's
+    page, to go back to."""
+    if (file is None) != shipped:
+        raise click.UsageError("Name a file, or say --shipped.")
+    toolbox, actor = current_app.extensions["toolbox"], Actor(site="command", email="spoof activate")
     try:
-        spoof_training.activate(file, models_dir, even_if_worse=even_if_worse)
+        version_id = None
+        if file is not None:
+            card_file = file.with_suffix(".json")
+            card = json.loads(card_file.read_text(encoding="utf-8")) if card_file.exists() else {}
+            version_id = spoof_versions.add_version(toolbox, actor, file.read_bytes(), card)
+        spoof_versions.activate(toolbox, actor, version_id, even_if_worse=even_if_worse)
     except ProductError as refused:
         raise click.ClickException(str(refused)) from refused
-    click.echo(
-        "In use from the next start of the sites. The version before is still in the folder of models."
-    )
+    click.echo("In use.")
 
 
 faces = AppGroup("faces", help="The face matching: how good it is.")

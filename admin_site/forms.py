@@ -5,7 +5,7 @@ from typing import Any
 
 from flask import request
 from flask_wtf import FlaskForm
-from flask_wtf.file import FileField, FileRequired
+from flask_wtf.file import FileField, FileRequired, MultipleFileField
 from wtforms import (
     BooleanField,
     EmailField,
@@ -21,6 +21,7 @@ from wtforms.widgets import CheckboxInput, ListWidget
 from shared.persistence import people
 from shared.persistence.tables import SchoolClass
 from shared.services.registration import LANGUAGES, StudentDetails
+from shared.services.spoof_pictures import KINDS
 from shared.web.site import reading
 
 
@@ -120,6 +121,24 @@ class ConsentForm(FlaskForm):  # type: ignore[misc]
 
 class ClassPhotosForm(FlaskForm):  # type: ignore[misc]
     """A class's zip of photos."""
+
+    file = FileField("Zip file", [FileRequired("Please choose a zip file.")])
+
+
+class SpoofPicturesForm(FlaskForm):  # type: ignore[misc]
+    """Pictures of one kind from one source."""
+
+    label = SelectField("What they show", choices=[SelectChoice(*kind) for kind in KINDS.items()])
+    source = StringField(
+        "Who or what",
+        [InputRequired("Please type who or what the pictures show.")],
+        description="The same name for the same person, alive and as a picture, such as Asha.",
+    )
+    pictures = MultipleFileField("Pictures", description="JPEG or PNG, as the classroom’s phones take them.")
+
+
+class SpoofArchiveForm(FlaskForm):  # type: ignore[misc]
+    """A zip of pictures in folders."""
 
     file = FileField("Zip file", [FileRequired("Please choose a zip file.")])
 

@@ -5,15 +5,18 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
 
+from shared.errors import ModelUnavailable
 from shared.jobs.queue import JobQueue
 from shared.mail.mailer import Mailer
+from shared.persistence import spoof
 from shared.persistence.database import Engine, Sessions, connect, reading_sessions, writing_sessions
-from shared.security.sealing import Sealer
+from shared.security.sealing import BrokenSeal, Sealer
 from shared.settings import Settings
 from shared.vision.face_index import FaceIndex
 from shared.vision.face_matcher import FaceMatcher
 from shared.vision.photo_gate import PhotoGate
 from shared.vision.spoof_detector import SpoofDetector
+from shared.vision.spoof_training import SpoofTrainer
 
 
 def _utc_now() -> datetime:
@@ -73,9 +76,30 @@ class Toolbox:
     @cached_property
     def spoof_detector(self) -> SpoofDetector:
         """Tells a person from a picture of one. Raises ModelUnavailable."""
-        return SpoofDetector(models_dir=self.settings.models_dir)
+        return SpoofDetector(self.settings.models_dir, self._find_trained_spoof_heads)
 
     @cached_property
     def photo_gate(self) -> PhotoGate:
         """Keeps the kiosks' photos from taking every thread and core."""
         return PhotoGate()
+
+    @cached_property
+    def spoof_trainer(self) -> SpoofTrainer:
+        """Trains the spoof check's last layer. Raises ModelUnavailable."""
+        return SpoofTrainer(self.settings.models_dir)
+
+    def _find_trained_spoof_heads(self) -> bytes | None:
+        """The last layer the school put into use; None: the shipped one. Raises ModelUnavailable."""
+        with self.reading() as session:
+            activation = spoof.find_activation(session)
+        if activation is None or activation.version_id is None:
+            return None
+        version = activation.version
+        if version is None:
+            raise ModelUnavailable("The camera check is not available: the version in use is missing.")
+        try:
+            return self.sealer.open(version.sealed_heads, purpose=f"spoof-version:{version.digest}")
+        except BrokenSeal as cause:
+            raise ModelUnavailable(
+                "The camera check is not available: the version in use was altered."
+            ) from cause

@@ -27,7 +27,7 @@ OURS = {
     "shared.jobs": (*PLAIN, "shared.services", "shared.toolbox", "shared.persistence"),
     "shared.toolbox": (
         *PLAIN,
-        "shared.persistence.database",
+        "shared.persistence",
         "shared.vision",
         "shared.mail",
         "shared.security",

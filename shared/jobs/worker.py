@@ -6,7 +6,14 @@ from datetime import timedelta
 from shared.errors import ProductError
 from shared.jobs.queue import JobQueue
 from shared.persistence import jobs
-from shared.services import class_photos, enrolment, mail_delivery, nightly, password_links
+from shared.services import (
+    class_photos,
+    enrolment,
+    mail_delivery,
+    nightly,
+    password_links,
+    spoof_training,
+)
 from shared.settings import read_settings
 from shared.toolbox import Toolbox
 
@@ -20,6 +27,7 @@ ACTS = {
     "read_class_photos": class_photos.read_class_photos,
     mail_delivery.JOB_KIND: mail_delivery.deliver_mail,
     password_links.JOB_KIND: password_links.send_due_links,
+    spoof_training.JOB: spoof_training.train_spoof_check,
 }
 
 

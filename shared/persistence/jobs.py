@@ -46,9 +46,9 @@ def claim(session: Session, job_id: int) -> Job | None:
     return session.get(Job, job_id, populate_existing=True) if taken else None
 
 
-def advance(session: Session, job_id: int, *, done: int) -> None:
-    """Say how far a job is, in its own unit."""
-    session.execute(update(Job).where(Job.id == job_id).values(done=done))
+def advance(session: Session, job_id: int, *, done: int, now: datetime) -> None:
+    """Say how far a job is, in its own unit, and that it is alive."""
+    session.execute(update(Job).where(Job.id == job_id).values(done=done, advanced_at=now))
 
 
 def note_fates(session: Session, job_id: int, fates: list[dict[str, Any]]) -> None:

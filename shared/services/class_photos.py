@@ -65,7 +65,7 @@ def receive_class_photos(toolbox: Toolbox, actor: Actor, class_id: int, file: Bi
             fates.append(_fate(entry.filename, student, str(refused)))
     with toolbox.sessions.begin() as session:
         jobs.note_fates(session, job.id, fates)
-        jobs.advance(session, job.id, done=len(fates))
+        jobs.advance(session, job.id, done=len(fates), now=toolbox.now())
     toolbox.queue.start(job.id)
     return job.id
 
@@ -83,7 +83,7 @@ def read_class_photos(toolbox: Toolbox, job_id: int, class_id: int) -> str:
         for photo in photos:
             seen.append(_look(toolbox, photo))
             with toolbox.sessions.begin() as session:
-                jobs.advance(session, job_id, done=len(fates) + len(seen))
+                jobs.advance(session, job_id, done=len(fates) + len(seen), now=toolbox.now())
         student, settled, used = _settle(toolbox, student_id, seen)
         likeness = _train(toolbox, student_id) if used else None
         trained += bool(used) and likeness is None

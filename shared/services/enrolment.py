@@ -174,7 +174,7 @@ def train_face_model(toolbox: Toolbox, job_id: int, student_id: int) -> str:
         student = require_consent(find_student(session, student_id, lock=True))
         waiting = faces.list_waiting(session, student)
         count = save_trained_model(toolbox, session, student, waiting)
-        jobs.advance(session, job_id, done=len(waiting))
+        jobs.advance(session, job_id, done=len(waiting), now=toolbox.now())
     if count < GUIDED_PHOTOS:
         return f"The face is enrolled from {count} photos. More photos would make it more reliable."
     return f"The face is enrolled from {count} photos."

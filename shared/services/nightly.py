@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from shared.persistence import retention
-from shared.services import audit, erasure, to_confirm
+from shared.services import audit, erasure, spoof_pictures, to_confirm
 from shared.services.audit import Actor
 from shared.toolbox import Toolbox
 
@@ -35,6 +35,7 @@ def work_if_due(toolbox: Toolbox) -> None:
         return
     counts = {what: retention.delete_old(toolbox.sessions, which) for what, which in _old(toolbox, now)}
     counts["pictures that waited"] = to_confirm.forget_old(toolbox)
+    counts["spoof pictures"] = spoof_pictures.forget_old(toolbox)
     with toolbox.sessions.begin() as session:
         audit.record(session, toolbox, _WORKER, "delete the old", f"night of {night_of}", after=counts)
         retention.finish_night(session, night_of, toolbox.now())

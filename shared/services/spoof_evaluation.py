@@ -152,11 +152,12 @@ def _share(count: int, of: int) -> float | None:
 
 def area_under_curve(answers: list[Judged]) -> float | None:
     """How often an attack scores above a live photo (ties half), of those with a face; None without both."""
+    from sklearn.metrics import roc_auc_score
+
     live, attacks = _scores(answers)
     if not live or not attacks:
         return None
-    wins = sum((attack > alive) + (attack == alive) / 2 for attack in attacks for alive in live)
-    return round(wins / (len(live) * len(attacks)), 4)
+    return round(float(roc_auc_score([0] * len(live) + [1] * len(attacks), live + attacks)), 4)
 
 
 def _scores(answers: list[Judged]) -> tuple[list[float], list[float]]:

@@ -1,6 +1,9 @@
 """Tells a living person from a picture of one: Inception v3 looks at three views, served by LiteRT."""
 
+import hashlib
 import io
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -16,6 +19,10 @@ from shared.vision.spares import Spares
 from shared.vision.spoof_views import CLOSE_VIEWS, VIEWS, cut_close, cut_frame
 
 NETWORKS = ("texture", "scene")
+# A last layer that another machine put into use judges here this many seconds later at most.
+NOTICE_WITHIN_S = 3.0
+
+_DAMAGED = "The camera check is not available: its trained layer is damaged."
 
 
 @dataclass(frozen=True)
@@ -29,12 +36,17 @@ class SpoofVerdict:
 
 @dataclass(frozen=True)
 class SpoofHeads:
-    """What was trained last: a weight per feature of each view, two biases, the threshold of the score."""
+    """What was trained last: a weight per feature of each view, two biases, the threshold of the score.
+
+    `networks` names the networks whose features the weights are for: `SpoofFeatures.networks`. The shipped
+    layer leaves it empty, since the manifest ties it to its networks.
+    """
 
     weights: dict[str, np.ndarray]
     close_bias: float
     frame_bias: float
     threshold: float
+    networks: str = ""
 
     def close_logit(self, features: dict[str, np.ndarray]) -> float:
         """How much skin and surroundings look recaptured: 0 is undecided."""
@@ -56,7 +68,7 @@ class SpoofHeads:
         """An .npz without pickled objects."""
         file = io.BytesIO()
         numbers = np.array([self.close_bias, self.frame_bias, self.threshold])
-        np.savez(file, allow_pickle=False, **self.weights, numbers=numbers)
+        np.savez(file, allow_pickle=False, **self.weights, numbers=numbers, networks=np.array(self.networks))
         return file.getvalue()
 
     @classmethod
@@ -66,14 +78,14 @@ class SpoofHeads:
             with np.load(io.BytesIO(content), allow_pickle=False) as file:
                 weights = {view: np.asarray(file[view], np.float32) for view in VIEWS}
                 numbers = [float(number) for number in file["numbers"]]
-            heads = cls(weights, *numbers)
+                networks = str(file["networks"]) if "networks" in file else ""
+            close_bias, frame_bias, threshold = numbers
+            heads = cls(weights, close_bias, frame_bias, threshold, networks)
         except Exception as cause:  # numpy raises several kinds for a damaged file
-            raise ModelUnavailable(
-                "The camera check is not available: its trained layer is damaged."
-            ) from cause
+            raise ModelUnavailable(_DAMAGED) from cause
         finite = all(vector.ndim == 1 and np.isfinite(vector).all() for vector in weights.values())
         if not (finite and np.isfinite(numbers).all() and 0.0 < heads.threshold < 1.0):
-            raise ModelUnavailable("The camera check is not available: its trained layer is damaged.")
+            raise ModelUnavailable(_DAMAGED)
         return heads
 
 
@@ -82,11 +94,10 @@ class SpoofFeatures:
 
     def __init__(self, models_dir: Path = MODELS_DIR) -> None:
         """Raises ModelUnavailable if a network is missing or altered."""
-        contents = {
-            name: open_model_file(f"spoof/{name}", models_dir=models_dir).content for name in NETWORKS
-        }
+        files = {name: open_model_file(f"spoof/{name}", models_dir=models_dir) for name in NETWORKS}
+        self.networks = hashlib.sha256("".join(file.sha256 for file in files.values()).encode()).hexdigest()
         self._interpreters = {
-            name: Spares(partial(_make_interpreter, content)) for name, content in contents.items()
+            name: Spares(partial(_make_interpreter, file.content)) for name, file in files.items()
         }
 
     def of_photo(self, rgb: np.ndarray, face: Face) -> dict[str, np.ndarray]:
@@ -125,29 +136,60 @@ def _make_interpreter(content: bytes) -> Interpreter:
 class SpoofDetector:
     """Judges one photo; safe to share between threads."""
 
-    def __init__(self, models_dir: Path = MODELS_DIR) -> None:
-        """Raises ModelUnavailable if a file of `models/spoof/` is missing, altered or damaged."""
+    def __init__(
+        self, models_dir: Path = MODELS_DIR, find_trained: Callable[[], bytes | None] = lambda: None
+    ) -> None:
+        """`find_trained` gives the last layer the school put into use, as `SpoofHeads.to_bytes` wrote it, or
+        None for the shipped one. It is asked again every few seconds, so that no process needs a restart.
+
+        Raises ModelUnavailable if a file of `models/spoof/` is missing, altered or damaged.
+        """
         self._features = SpoofFeatures(models_dir)
-        self._heads = SpoofHeads.from_bytes(open_model_file("spoof/heads", models_dir=models_dir).content)
+        self._shipped = SpoofHeads.from_bytes(open_model_file("spoof/heads", models_dir=models_dir).content)
+        self._find_trained = find_trained
+        self._asked: tuple[float, SpoofHeads] | None = None
+
+    @property
+    def heads(self) -> SpoofHeads:
+        """The last layer in use.
+
+        Raises ModelUnavailable if it cannot be read or belongs to other networks; the shipped one never steps
+        in for it, as it may be the easier one to pass.
+        """
+        now = time.monotonic()
+        if self._asked is None or now - self._asked[0] >= NOTICE_WITHIN_S:
+            content = self._find_trained()
+            self._asked = (now, self._shipped if content is None else self.open_trained(content))
+        return self._asked[1]
+
+    def open_trained(self, content: bytes) -> SpoofHeads:
+        """Open a last layer that was trained for these networks. Raises ModelUnavailable for any other."""
+        heads = SpoofHeads.from_bytes(content)
+        if heads.networks != self._features.networks:
+            raise ModelUnavailable(
+                "The camera check is not available: its last layer was trained for other networks."
+            )
+        return heads
 
     @property
     def threshold(self) -> float:
-        """The score from which on a photo is refused."""
-        return self._heads.threshold
+        """The score from which on a photo is refused. Raises ModelUnavailable."""
+        return self.heads.threshold
 
     def warm_up(self) -> None:
         """Make the interpreters now, before somebody waits. Raises ModelUnavailable."""
-        self.judge(np.zeros((240, 320, 3), np.uint8), Face(120, 80, 200, 160, landmarks=()))
+        self._features.of_photo(np.zeros((240, 320, 3), np.uint8), Face(120, 80, 200, 160, landmarks=()))
 
     def judge(self, rgb: np.ndarray, face: Face) -> SpoofVerdict:
         """Judge the face in an upright (rows, columns, 3) uint8 RGB photo.
 
         Raises ModelUnavailable if a network fails or its score is not a number; nobody passes then.
         """
+        heads = self.heads
         try:
-            score = self._heads.score(self._features.of_photo(rgb, face))
+            score = heads.score(self._features.of_photo(rgb, face))
         except ValueError as cause:  # trained for networks with another number of features
             raise ModelUnavailable("The camera check is not available: its parts do not fit.") from cause
         if not np.isfinite(score):
             raise ModelUnavailable("The camera check is not available: it gave no score.")
-        return SpoofVerdict(score < self._heads.threshold, score, self._heads.threshold)
+        return SpoofVerdict(score < heads.threshold, score, heads.threshold)

@@ -5,11 +5,9 @@ back to the active layer, so that pictures of one kind do not make it forget the
 """
 
 import hashlib
-import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import asdict, dataclass, replace
-from datetime import UTC, datetime
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -17,9 +15,8 @@ import numpy as np
 from shared.errors import InvalidInput, PhotoRefused
 from shared.vision.face_detector import FaceDetector
 from shared.vision.images import open_photo
-from shared.vision.model_files import open_model_file
-from shared.vision.spoof_conversion import write_model_file
-from shared.vision.spoof_detector import NETWORKS, SpoofFeatures, SpoofHeads
+from shared.vision.model_files import MODELS_DIR
+from shared.vision.spoof_detector import SpoofFeatures, SpoofHeads
 from shared.vision.spoof_views import CLOSE_VIEWS
 
 # How strongly weights are pulled back to the active ones, per squared deviation of their feature. For the
@@ -47,56 +44,72 @@ class Sample:
 
 
 @dataclass(frozen=True)
-class Figures:
-    """On sources kept out of training, 0…1: attacks passed, live refused, area under the curve."""
+class KeptOut:
+    """A sample with a face, by its place in the list: its score by the active layer, and by one that was
+    trained without its source. Each is 0…1, and an attack's should be the higher."""
 
-    apcer: float
-    bpcer: float
-    auc: float
-
-    def is_worse_than(self, other: "Figures") -> bool:
-        return self.apcer + self.bpcer > other.apcer + other.bpcer
+    place: int
+    before: float
+    after: float
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """A trained last layer, and what the active one and it make of sources that were kept out."""
+    """A trained last layer, and how it and the active one judge sources that were kept out."""
 
     heads: SpoofHeads
-    before: Figures
-    after: Figures
+    kept_out: list[KeptOut]
 
 
-def read_samples(
-    pictures: Iterable[tuple[Path, bool, str]], models_dir: Path, cache_dir: Path
-) -> Iterator[Sample]:
-    """The features of pictures given as (path, is_attack, source), kept in `cache_dir` for the next time.
+class SpoofTrainer:
+    """Looks at pictures with the networks as they are, and trains the last layer on what these say."""
 
-    A live photo without exactly one face, and whatever cannot be opened, is left out; an attack without one,
-    such as a photo of a phone, teaches only the whole frame. Raises ModelUnavailable.
-    """
-    networks, detector = SpoofFeatures(models_dir), FaceDetector(models_dir=models_dir)
-    version = "".join(open_model_file(f"spoof/{name}", models_dir=models_dir).sha256 for name in NETWORKS)
-    cache_dir.mkdir(parents=True, exist_ok=True)
-    for path, is_attack, source in pictures:
+    def __init__(self, models_dir: Path = MODELS_DIR) -> None:
+        """Raises ModelUnavailable if a network is missing or altered."""
+        self._features = SpoofFeatures(models_dir)
+        self._detector = FaceDetector(models_dir=models_dir)
+
+    def look(self, rgb: np.ndarray, *, is_attack: bool, source: str) -> Sample | None:
+        """Make a sample of an upright (rows, columns, 3) uint8 RGB picture. Raises ModelUnavailable.
+
+        An attack without exactly one face, such as a photo of a phone, teaches the whole frame alone; a live
+        photo without one teaches nothing: None.
+        """
+        sample = Sample(self._find_features(rgb), is_attack, source)
+        return sample if is_attack or sample.has_face else None
+
+    def look_at_file(self, path: Path, *, is_attack: bool, source: str, cache_dir: Path) -> Sample | None:
+        """The same of a file, its features kept in `cache_dir` for the next time. None also for a file that
+        is no photo we can open. Raises ModelUnavailable."""
         content = path.read_bytes()
-        cached = cache_dir / (hashlib.sha256(version.encode() + content).hexdigest() + ".npz")
+        digest = hashlib.sha256(self._features.networks.encode() + content).hexdigest()
+        cached = cache_dir / f"{digest}.npz"
         if not cached.exists():
-            np.savez(cached, allow_pickle=False, **_features(content, networks, detector))
+            cache_dir.mkdir(parents=True, exist_ok=True)
+            try:
+                np.savez(cached, allow_pickle=False, **self._find_features(open_photo(content)))
+            except PhotoRefused:
+                return None
         with np.load(cached, allow_pickle=False) as file:
-            features = {view: file[view] for view in file.files}
-        sample = Sample(features, is_attack, source)
-        if features and (is_attack or sample.has_face):
-            yield sample
+            sample = Sample({view: file[view] for view in file.files}, is_attack, source)
+        return sample if is_attack or sample.has_face else None
 
+    def _find_features(self, rgb: np.ndarray) -> dict[str, np.ndarray]:
+        faces = self._detector.find_faces(rgb)
+        if len(faces) == 1:
+            return self._features.of_photo(rgb, faces[0])
+        return {"frame": self._features.of_frame(rgb)}
 
-def _features(content: bytes, networks: SpoofFeatures, detector: FaceDetector) -> dict[str, np.ndarray]:
-    try:
-        rgb = open_photo(content)
-    except PhotoRefused:
-        return {}
-    faces = detector.find_faces(rgb)
-    return networks.of_photo(rgb, faces[0]) if len(faces) == 1 else {"frame": networks.of_frame(rgb)}
+    def train(
+        self,
+        samples: list[Sample],
+        active: SpoofHeads,
+        *,
+        on_progress: Callable[[int, int], None] = lambda done, of: None,
+    ) -> Candidate:
+        """Train on all samples, for the networks at hand; see `train`."""
+        candidate = train(samples, active, on_progress=on_progress)
+        return replace(candidate, heads=replace(candidate.heads, networks=self._features.networks))
 
 
 def train(
@@ -105,80 +118,43 @@ def train(
     *,
     on_progress: Callable[[int, int], None] = lambda done, of: None,
 ) -> Candidate:
-    """Train on all samples. Threshold and figures come from leaving out a fifth of the sources at a time.
+    """Train on all samples; threshold and judgements come from leaving out a fifth of the sources at a time.
 
     `on_progress` is told (done, of). Raises InvalidInput unless live photos and attacks with a face come from
     two sources each.
     """
-    sources = sorted({sample.source for sample in samples})
-    for is_attack in (False, True):
-        if len({s.source for s in samples if s.has_face and s.is_attack == is_attack}) < 2:
-            raise InvalidInput("Live photos and attacks must come from at least two sources each.")
-    folds = min(FOLDS, len(sources))
-    judged: list[tuple[Sample, float]] = []
-    for fold in range(folds):
-        on_progress(fold, folds + 1)
-        kept_out = set(sources[fold::folds])
-        heads = fit([sample for sample in samples if sample.source not in kept_out], active)
-        judged += [
-            (sample, heads.score(sample.features))
-            for sample in samples
-            if sample.source in kept_out and sample.has_face
+    groups = _folds(samples)
+    kept_out: list[KeptOut] = []
+    for done, group in enumerate(groups):
+        on_progress(done, len(groups) + 1)
+        heads = fit([sample for sample in samples if sample.source not in group], active)
+        kept_out += [
+            KeptOut(place, active.score(sample.features), heads.score(sample.features))
+            for place, sample in enumerate(samples)
+            if sample.source in group and sample.has_face
         ]
-    on_progress(folds, folds + 1)
-    threshold = float(np.quantile([score for sample, score in judged if not sample.is_attack], 1 - MAX_BPCER))
-    before = [(sample, active.score(sample.features)) for sample, _ in judged]
+    on_progress(len(groups), len(groups) + 1)
+    live = [judged.after for judged in kept_out if not samples[judged.place].is_attack]
+    # Just above the live score at this share, so that the one it was read from passes.
+    threshold = float(np.nextafter(np.quantile(live, 1 - MAX_BPCER, method="higher"), 1.0))
     heads = replace(fit(samples, active), threshold=float(np.clip(threshold, 1e-6, 1 - 1e-6)))
-    return Candidate(heads, _figures(before, active.threshold), _figures(judged, heads.threshold))
+    return Candidate(heads, kept_out)
 
 
-def active_heads(models_dir: Path) -> SpoofHeads:
-    """The last layer in use. Raises ModelUnavailable."""
-    return SpoofHeads.from_bytes(open_model_file("spoof/heads", models_dir=models_dir).content)
+def _folds(samples: list[Sample]) -> list[set[str]]:
+    """The sources in groups to be left out, so that no group holds all of the living or all attacks.
 
-
-def write_candidate(candidate: Candidate, path: Path, *, pictures: int) -> None:
-    """Write the last layer to `path` and its card beside it, as .json."""
-    path.write_bytes(candidate.heads.to_bytes())
-    card = {
-        "before": asdict(candidate.before),
-        "after": asdict(candidate.after),
-        "pictures": pictures,
-        "trained_at": datetime.now(UTC).isoformat(timespec="seconds"),
-    }
-    path.with_suffix(".json").write_text(json.dumps(card, indent=2) + "\n", encoding="utf-8")
-
-
-def activate(path: Path, models_dir: Path, *, even_if_worse: bool = False) -> None:
-    """Put the last layer of `path` into use. The one before stays in `models_dir` and can be activated again.
-
-    Raises InvalidInput if its card is missing or says it is worse than what it was compared with, unless
-    `even_if_worse`; ModelUnavailable if the file is damaged.
+    Raises InvalidInput unless live photos and attacks with a face come from two sources each.
     """
-    content = path.read_bytes()
-    SpoofHeads.from_bytes(content)
-    card_path = path.with_suffix(".json")
-    card = json.loads(card_path.read_text(encoding="utf-8")) if card_path.exists() else None
-    if not even_if_worse:
-        if card is None:
-            raise InvalidInput(f"{path} has no card that says how good it is.")
-        if Figures(**card["after"]).is_worse_than(Figures(**card["before"])):
-            raise InvalidInput("This version is worse than the one it was compared with.")
-    file = f"spoof/heads-{hashlib.sha256(content).hexdigest()[:8]}.npz"
-    description = {"licence": "ours", "origin": f"spoof train, {(card or {}).get('trained_at', 'no card')}"}
-    write_model_file("spoof/heads", file, content, description, models_dir)
-
-
-def _figures(judged: list[tuple[Sample, float]], threshold: float) -> Figures:
-    from sklearn.metrics import roc_auc_score
-
-    is_attack = np.array([sample.is_attack for sample, _ in judged])
-    scores = np.array([score for _, score in judged])
-    return Figures(
-        apcer=float((scores[is_attack] < threshold).mean()),
-        bpcer=float((scores[~is_attack] >= threshold).mean()),
-        auc=float(roc_auc_score(is_attack, scores)),
-    )
+    live = {sample.source for sample in samples if sample.has_face and not sample.is_attack}
+    attacks = {sample.source for sample in samples if sample.has_face and sample.is_attack}
+    if len(live) < 2 or len(attacks) < 2:
+        raise InvalidInput("Live photos and attacks must come from at least two sources each.")
+    # Dealt out in this order, what has live photos lies together, and so does what has attacks.
+    others = sorted({sample.source for sample in samples} - live - attacks)
+    dealt = [*others, *sorted(attacks - live), *sorted(attacks & live), *sorted(live - attacks)]
+    count = min(FOLDS, len(dealt))
+    return [set(dealt[first::count]) for first in range(count)]
 
 
 def fit(samples: list[Sample], start: SpoofHeads) -> SpoofHeads:

@@ -32,6 +32,7 @@ ADDRESSES = [
     "/students/1/enrolment",
     "/students/2/enrolment",
     "/students/99",
+    "/spoof-check",
     "/password",
 ]
 

@@ -1,5 +1,6 @@
 """The spoof check refuses whenever it cannot judge, and judges the same in any thread."""
 
+import dataclasses
 import hashlib
 import json
 import shutil
@@ -14,7 +15,7 @@ from shared.errors import ModelUnavailable
 from shared.vision.face_detector import FaceDetector
 from shared.vision.faces import Face
 from shared.vision.model_files import MODELS_DIR
-from shared.vision.spoof_detector import SpoofDetector, SpoofHeads, SpoofVerdict
+from shared.vision.spoof_detector import SpoofDetector, SpoofFeatures, SpoofHeads, SpoofVerdict
 from tests.browser.pictures import on_a_phone, person
 
 FACE = Face(left=250, top=120, right=410, bottom=280, landmarks=())
@@ -108,6 +109,39 @@ def test_heads_of_other_networks_mean_no_check(models_dir: Path) -> None:
     replace(models_dir, "spoof/heads", short.to_bytes())
     with pytest.raises(ModelUnavailable):
         SpoofDetector(models_dir).judge(photo(1), FACE)
+
+
+def trained_heads(networks: str) -> bytes:
+    """The shipped last layer as a school's, which lets nobody pass."""
+    shipped = SpoofDetector().heads
+    return dataclasses.replace(shipped, threshold=1e-6, networks=networks).to_bytes()
+
+
+def test_a_trained_last_layer_judges_as_soon_as_it_is_noticed(monkeypatch) -> None:
+    in_use: list[bytes | None] = [None]
+    detector = SpoofDetector(find_trained=lambda: in_use[0])
+    shipped = detector.threshold
+    in_use[0] = trained_heads(SpoofFeatures().networks)
+    assert detector.threshold == shipped
+    monkeypatch.setattr("shared.vision.spoof_detector.NOTICE_WITHIN_S", 0.0)
+    assert not detector.judge(photo(1), FACE).is_live
+    in_use[0] = None
+    assert detector.threshold == shipped
+
+
+@pytest.mark.parametrize("networks", ["", "0" * 64])
+def test_a_last_layer_of_other_networks_refuses_and_the_shipped_one_does_not_step_in(networks: str) -> None:
+    with pytest.raises(ModelUnavailable, match="other networks"):
+        SpoofDetector(find_trained=lambda: trained_heads(networks)).judge(photo(1), FACE)
+
+
+def test_a_damaged_trained_last_layer_refuses_until_it_is_mended() -> None:
+    found = [b"damaged", b"damaged", trained_heads(SpoofFeatures().networks)]
+    detector = SpoofDetector(find_trained=lambda: found.pop(0))
+    for _ in range(2):
+        with pytest.raises(ModelUnavailable, match="damaged"):
+            detector.judge(photo(1), FACE)
+    assert not detector.judge(photo(1), FACE).is_live
 
 
 def test_four_threads_with_mixed_sizes_judge_as_one_does() -> None:

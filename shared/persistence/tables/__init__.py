@@ -23,6 +23,7 @@ from shared.persistence.tables.kiosk import CheckIn, FaceFlag, KioskPass, ToConf
 from shared.persistence.tables.office_work import AuditEntry, Job, OutgoingMail
 from shared.persistence.tables.people import Consent, SchoolClass, Student, Teaching
 from shared.persistence.tables.privacy import Erasure, Night
+from shared.persistence.tables.spoof import SpoofActivation, SpoofMistake, SpoofPicture, SpoofVersion
 
 __all__ = [
     "Account",
@@ -52,6 +53,10 @@ __all__ = [
     "SheetMarkChange",
     "SheetUpload",
     "SignIn",
+    "SpoofActivation",
+    "SpoofMistake",
+    "SpoofPicture",
+    "SpoofVersion",
     "Student",
     "Teacher",
     "Teaching",

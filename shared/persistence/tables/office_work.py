@@ -47,7 +47,7 @@ class OutgoingMail(Base):
 class Job(Base):
     """Long work with its progress; the queue's message carries only this row's id.
 
-    `fates` says of each file of a class's zip what became of it.
+    `fates` says of each file what became of it. `advanced_at` is when the work last told of its progress.
     """
 
     __tablename__ = "job"
@@ -60,6 +60,7 @@ class Job(Base):
     sentence: Mapped[str] = mapped_column(Text, default="")
     fates: Mapped[list[dict[str, Any]] | None] = mapped_column(JSON)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    advanced_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     __table_args__ = table(Index("ix_job_subject", "kind", "subject_id"))

@@ -1,4 +1,4 @@
-// Follows the reading of a class's zip, then shows what became of every file.
+// Follows long work on its progress bar, then loads the page again to show what became of it.
 
 import { followJob } from "./asking.js";
 
@@ -8,6 +8,7 @@ const words = document.getElementById("verdict");
 await followJob(bar.dataset.jobUrl, ({ state, done, total, sentence }) => {
   if (state === "queued") bar.removeAttribute("value");
   else bar.value = done;
-  words.textContent = sentence || (state === "queued" ? "Waiting for the worker …" : `${done} of ${total} files`);
+  words.textContent =
+    sentence || (state === "queued" ? "Waiting for the worker …" : `${done} of ${total} ${bar.dataset.unit}`);
 });
 location.reload();

@@ -1,0 +1,129 @@
+"""Page of the spoof check: send pictures, train on them, see the figures, and choose the version in use."""
+
+from typing import Any
+
+from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from admin_site.forms import SpoofArchiveForm, SpoofPicturesForm
+from shared.errors import Conflict, InvalidInput
+from shared.persistence import jobs, spoof
+from shared.services import spoof_pictures, spoof_training, spoof_versions
+from shared.services.spoof_evaluation import LIVE, bounds
+from shared.services.spoof_pictures import KEPT_FOR, KINDS
+from shared.web.forms import blame
+from shared.web.password_again import asks_password_again
+from shared.web.sign_in import actor
+from shared.web.site import reading, toolbox
+
+pages = Blueprint("spoof_check", __name__)
+
+
+@pages.get("/spoof-check")
+def show() -> str:
+    return _page()
+
+
+@pages.post("/spoof-check/pictures")
+def send_pictures() -> str:
+    form = SpoofPicturesForm()
+    received = None
+    if form.validate_on_submit():
+        files = [(file.filename, file.stream) for file in form.pictures.data or [] if file.filename]
+        try:
+            received = spoof_pictures.receive_pictures(
+                toolbox, actor(), label=form.label.data, source=form.source.data, files=files
+            )
+        except InvalidInput as refused:
+            blame(form, refused)
+    return _page(pictures_form=form, received=received)
+
+
+@pages.post("/spoof-check/archive")
+def send_archive() -> str:
+    form = SpoofArchiveForm()
+    received = None
+    if form.validate_on_submit():
+        try:
+            received = spoof_pictures.receive_archive(toolbox, actor(), form.file.data.stream)
+        except InvalidInput as refused:
+            blame(form, refused)
+    return _page(archive_form=form, received=received)
+
+
+@pages.post("/spoof-check/pictures/discard")
+def discard_pictures() -> Response:
+    spoof_pictures.discard_pictures(toolbox, actor())
+    flash("The pictures were deleted.", "success")
+    return redirect(url_for("spoof_check.show"))
+
+
+@pages.post("/spoof-check/training")
+def train() -> Response:
+    try:
+        spoof_training.start_training(toolbox, actor())
+    except Conflict as refused:
+        flash(str(refused), "warning")
+    return redirect(url_for("spoof_check.show"))
+
+
+@pages.post("/spoof-check/versions/<int:version_id>/activate")
+@asks_password_again
+def activate(version_id: int) -> Response:
+    return _activate(version_id)
+
+
+@pages.post("/spoof-check/shipped-version/activate")
+@asks_password_again
+def activate_shipped() -> Response:
+    return _activate(None)
+
+
+@pages.post("/spoof-check/versions/<int:version_id>/decline")
+def decline(version_id: int) -> Response:
+    spoof_versions.decline(toolbox, actor(), version_id)
+    flash("The version was deleted.", "success")
+    return redirect(url_for("spoof_check.show"))
+
+
+@pages.get("/spoof-check/mistakes/<int:mistake_id>")
+def show_mistake(mistake_id: int) -> Response:
+    answer = make_response(spoof_versions.open_mistake(toolbox, mistake_id))
+    answer.content_type = "image/jpeg"
+    return answer
+
+
+def _activate(version_id: int | None) -> Response:
+    even_if_worse = request.form.get("even_if_worse") == "y"
+    try:
+        spoof_versions.activate(toolbox, actor(), version_id, even_if_worse=even_if_worse)
+    except Conflict as refused:
+        flash(str(refused), "warning")
+    else:
+        flash("This version is in use, on every phone within seconds.", "success")
+    return redirect(url_for("spoof_check.show"))
+
+
+def _page(**outcome: Any) -> str:
+    job = jobs.find_latest(reading, spoof_training.JOB, spoof_training.SUBJECT)
+    activation = spoof.find_activation(reading)
+    forms = {
+        "pictures_form": SpoofPicturesForm(formdata=None),
+        "archive_form": SpoofArchiveForm(formdata=None),
+    }
+    return render_template(
+        "admin/spoof_check.html",
+        versions=spoof.list_versions(reading),
+        activation=activation,
+        counts=spoof.count_pictures(reading),
+        kinds=KINDS,
+        live=LIVE,
+        kept_days=KEPT_FOR.days,
+        job=job,
+        is_running=spoof_training.is_running(toolbox, job),
+        cut_off=spoof_training.CUT_OFF,
+        fault=spoof_versions.find_fault(toolbox),
+        is_worse=spoof_versions.is_worse,
+        at_most_of_none=lambda of: (bounds(0, of) or (0, 1))[1],
+        **{**forms, **outcome},
+    )

@@ -1,0 +1,100 @@
+"""The camera check's page: send pictures, train, look at the figures, choose a version."""
+
+from io import BytesIO
+
+import pytest
+
+from shared.jobs.worker import run_job
+from shared.persistence import spoof
+from tests.admin_site.conftest import SITE
+from tests.spoof_pictures import archive, picture, school_pictures, use_real_check
+
+
+@pytest.fixture
+def desk(desk, office, monkeypatch):
+    monkeypatch.setattr("shared.vision.spoof_detector.NOTICE_WITHIN_S", 0.0)
+    use_real_check(office.toolbox)
+    desk.open("/spoof-check")
+    return desk
+
+
+def send_zip(desk, files):
+    file = archive(files)
+    file.seek(0)
+    return desk.fill("Send the zip", file=(file, "school.zip"))
+
+
+def train(desk, office):
+    desk.open("/spoof-check")
+    desk.fill("Train on these")
+    run_job(office.toolbox, office.queue.started[-1])
+    desk.open("/spoof-check")
+
+
+def test_from_pictures_to_a_version_in_use_and_back(desk, office):
+    assert "in use" in desk.page.find(id="shipped").get_text()
+    send_zip(desk, school_pictures())
+    assert "18 pictures were kept." in desk.told()
+    assert "A face on paper 6 6 sources" in desk.told()
+    desk.open("/spoof-check")
+    desk.fill("Train on these")
+    assert desk.page.select_one("#progress")["data-job-url"] == f"/jobs/{office.queue.started[-1]}"
+    run_job(office.toolbox, office.queue.started[-1])
+    desk.open("/spoof-check")
+    assert "A new version is trained." in desk.told()
+    table = desk.page.select_one("article table").get_text(" ", strip=True)
+    assert "Attacks that passed (APCER)" in table
+    assert "0 of 6 0.0 % to 39.0 %" in table
+    assert "in use" in desk.page.find(id="shipped").get_text()
+    desk.fill("Use this version")
+    assert "in use since" in desk.page.select_one("article h3").get_text()
+    desk.fill("Go back to it")
+    assert "in use" in desk.page.find(id="shipped").get_text()
+    desk.fill("Go back to this version")
+    assert "in use since" in desk.page.select_one("article h3").get_text()
+
+
+def test_single_pictures_are_taken_and_wrong_ones_named(desk):
+    desk.fill(
+        "Send the pictures",
+        label="attack_print",
+        source="Asha",
+        pictures=[(BytesIO(picture(recaptured=True, number=1)), "1.png"), (BytesIO(b"heic"), "photo.heic")],
+    )
+    assert "1 picture was kept, 1 not: photo.heic Only JPEG and PNG photos can be opened." in desk.told()
+    desk.fill("Send the pictures", source="")
+    assert "who or what" in desk.error_at("source")
+    desk.fill("Send the pictures", source="Asha", pictures=[])
+    assert "choose pictures" in desk.error_at("pictures")
+
+
+def test_what_is_no_zip_is_refused_at_its_field(desk):
+    desk.fill("Send the zip", file=(BytesIO(b"hello"), "x.zip"))
+    assert "not a zip file" in desk.error_at("file")
+
+
+def test_the_worst_mistakes_are_seen_and_go_with_the_version(desk, office):
+    files = school_pictures() | {"attack_phone/person 0/2.png": picture(recaptured=False, number=200)}
+    send_zip(desk, files)
+    train(desk, office)
+    address = desk.page.select_one("ul.photos img")["src"]
+    seen = desk.client.get(address, base_url=SITE)
+    assert (seen.status_code, seen.mimetype, seen.data[:2]) == (200, "image/jpeg", b"\xff\xd8")
+    assert seen.headers["Cache-Control"] == "no-store"
+    desk.fill("Delete it")
+    assert desk.client.get(address, base_url=SITE).status_code == 404
+    with office.toolbox.reading() as session:
+        assert spoof.list_versions(session) == []
+
+
+def test_a_training_without_attacks_is_refused_in_words(desk):
+    send_zip(desk, {"live/ann/1.png": picture(recaptured=False, number=1)})
+    desk.open("/spoof-check")
+    desk.fill("Train on these")
+    assert "Please send pictures of living people and of attacks first." in desk.told()
+
+
+def test_a_check_that_judges_nobody_is_said_aloud(desk, office, monkeypatch):
+    monkeypatch.setattr(office.toolbox.spoof_detector, "_find_trained", lambda: b"damaged")
+    desk.open("/spoof-check")
+    assert "its trained layer is damaged. Nobody is marked by the kiosk" in desk.told()
