@@ -98,7 +98,7 @@ class Toolbox:
         if version is None:
             raise ModelUnavailable("The camera check is not available: the version in use is missing.")
         try:
-            return self.sealer.open(version.sealed_heads, purpose=f"spoof-version:{version.digest}")
+            return self.sealer.open(version.sealed_heads, purpose=f"spoof-version:{version.id}")
         except BrokenSeal as cause:
             raise ModelUnavailable(
                 "The camera check is not available: the version in use was altered."

@@ -20,6 +20,9 @@ PURPOSES: Mapping[str, str] = {
     "face_model.sealed_model": "face-model:{student_id}",
     "to_confirm.sealed_picture": "to-confirm-picture:{id}",
     "to_confirm.sealed_descriptor": "to-confirm-descriptor:{id}",
+    "spoof_picture.sealed_picture": "spoof-picture:{id}",
+    "spoof_version.sealed_heads": "spoof-version:{id}",
+    "spoof_mistake.sealed_picture": "spoof-mistake:{version_id}",
 }
 
 OnValues = Callable[[int, int], None]

@@ -92,11 +92,6 @@ def forget_old(toolbox: Toolbox) -> None:
             audit.record(session, toolbox, _WORKER, "forget spoof pictures", "", before={"pictures": count})
 
 
-def picture_purpose(label: str, source: str) -> str:
-    """What a picture is sealed for: one that is given another label in the database does not open."""
-    return f"spoof-picture:{label}:{source}"
-
-
 def _receive(
     toolbox: Toolbox, actor: Actor, found: Iterable[tuple[str, str, str, Callable[[], bytes]]], *, count: int
 ) -> Received:
@@ -118,17 +113,17 @@ def _receive(
         except PhotoRefused as refused:
             received.refused.append((name, str(refused)))
             continue
-        sealed = toolbox.sealer.seal(content, purpose=picture_purpose(label, source))
         with toolbox.sessions.begin() as session:
-            session.add(
-                SpoofPicture(
-                    label=label,
-                    source=source,
-                    file_name=name[-LONGEST_NAME:],
-                    sealed_picture=sealed,
-                    added_at=toolbox.now(),
-                )
+            picture = SpoofPicture(
+                label=label,
+                source=source,
+                file_name=name[-LONGEST_NAME:],
+                sealed_picture=b"",
+                added_at=toolbox.now(),
             )
+            session.add(picture)
+            session.flush()
+            picture.sealed_picture = toolbox.sealer.seal(content, purpose=f"spoof-picture:{picture.id}")
         received.kept += 1
     return received
 

@@ -14,7 +14,6 @@ from shared.security.sealing import BrokenSeal
 from shared.services import audit
 from shared.services.audit import Actor
 from shared.services.spoof_evaluation import LIVE, Judged, summarise
-from shared.services.spoof_pictures import picture_purpose
 from shared.services.spoof_versions import keep_version
 from shared.toolbox import Toolbox
 from shared.vision.images import open_photo, shrink_photo
@@ -166,7 +165,7 @@ def _open_picture(toolbox: Toolbox, picture: SpoofPicture) -> bytes:
     if sealed is None:
         raise PhotoRefused("It was deleted before it could be looked at.")
     try:
-        return toolbox.sealer.open(sealed, purpose=picture_purpose(picture.label, picture.source))
+        return toolbox.sealer.open(sealed, purpose=f"spoof-picture:{picture.id}")
     except BrokenSeal as cause:
         raise PhotoRefused("It was altered in the database.") from cause
 

@@ -39,7 +39,7 @@ def keep_version(
         return known
     version = SpoofVersion(
         digest=digest,
-        sealed_heads=toolbox.sealer.seal(heads, purpose=f"spoof-version:{digest}"),
+        sealed_heads=b"",
         card=card,
         trained_at=toolbox.now(),
         activations=[],
@@ -47,6 +47,7 @@ def keep_version(
     )
     session.add(version)
     session.flush()
+    version.sealed_heads = toolbox.sealer.seal(heads, purpose=f"spoof-version:{version.id}")
     audit.record(session, toolbox, actor, "add spoof version", _name(version), after=_rates(card))
     return version
 
@@ -133,6 +134,6 @@ def _find(session: Session, version_id: int) -> SpoofVersion:
 
 def _open_heads(toolbox: Toolbox, version: SpoofVersion) -> bytes:
     try:
-        return toolbox.sealer.open(version.sealed_heads, purpose=f"spoof-version:{version.digest}")
+        return toolbox.sealer.open(version.sealed_heads, purpose=f"spoof-version:{version.id}")
     except BrokenSeal as cause:
         raise ModelUnavailable("This version was altered in the database.") from cause
