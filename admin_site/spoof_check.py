@@ -10,7 +10,7 @@ from shared.errors import Conflict, InvalidInput
 from shared.persistence import jobs, spoof
 from shared.services import spoof_pictures, spoof_training, spoof_versions
 from shared.services.spoof_evaluation import LIVE, bounds
-from shared.services.spoof_pictures import KEPT_FOR, KINDS
+from shared.services.spoof_pictures import KINDS, MOST_DAYS
 from shared.web.forms import blame
 from shared.web.password_again import asks_password_again
 from shared.web.sign_in import actor
@@ -118,7 +118,7 @@ def _page(**outcome: Any) -> str:
         counts=spoof.count_pictures(reading),
         kinds=KINDS,
         live=LIVE,
-        kept_days=KEPT_FOR.days,
+        kept_days=MOST_DAYS,
         job=job,
         is_running=spoof_training.is_running(toolbox, job),
         cut_off=spoof_training.CUT_OFF,

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, cast
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import CursorResult, delete, func, select
 from sqlalchemy.orm import Session, joinedload, selectinload, undefer
 
 from shared.persistence.tables import SpoofActivation, SpoofMistake, SpoofPicture, SpoofVersion
@@ -44,11 +45,11 @@ def delete_pictures(session: Session, picture_ids: Sequence[int] | None = None) 
 
 
 def delete_older(session: Session, before: datetime) -> int:
-    """Delete pictures that wait, and copies of mistakes, from before a moment; give how many waited."""
-    waiting = select(func.count()).select_from(SpoofPicture).where(SpoofPicture.added_at < before)
-    count = session.scalar(waiting) or 0
+    """Delete pictures that wait, and copies of mistakes, from before a moment; give how many."""
+    count = 0
     for kind in (SpoofPicture, SpoofMistake):
-        session.execute(delete(kind).where(kind.added_at < before))
+        deleted = session.execute(delete(kind).where(kind.added_at < before))
+        count += cast("CursorResult[Any]", deleted).rowcount
     return count
 
 

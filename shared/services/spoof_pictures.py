@@ -29,10 +29,11 @@ KINDS = {
     "phones": "Phones, with or without a face",
 }
 MOST_PICTURES = MOST_FILES
-# Pictures that nobody trains on, and copies of mistakes that nobody decides about, go after this time.
-KEPT_FOR = timedelta(days=7)
+# Pictures that nobody trains on, and copies of mistakes that nobody decides about, go in the night after this
+# time: seven days at most.
+KEPT_FOR = timedelta(days=6)
+MOST_DAYS = 7
 
-_WORKER = Actor(site="worker", email="worker")
 _LONGEST_LABEL = 64
 
 
@@ -84,12 +85,10 @@ def discard_pictures(toolbox: Toolbox, actor: Actor) -> None:
         audit.record(session, toolbox, actor, "discard spoof pictures", "", before=before)
 
 
-def forget_old(toolbox: Toolbox) -> None:
-    """Delete what has waited for a week, pictures and copies of mistakes alike."""
+def forget_old(toolbox: Toolbox) -> int:
+    """Delete what has waited long enough, pictures and copies of mistakes alike; give how many."""
     with toolbox.sessions.begin() as session:
-        count = spoof.delete_older(session, toolbox.now() - KEPT_FOR)
-        if count:
-            audit.record(session, toolbox, _WORKER, "forget spoof pictures", "", before={"pictures": count})
+        return spoof.delete_older(session, toolbox.now() - KEPT_FOR)
 
 
 def _receive(

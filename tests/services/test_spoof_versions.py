@@ -240,8 +240,8 @@ def test_pictures_and_mistakes_are_forgotten_after_a_week(toolbox, office):
     spoof_pictures.forget_old(toolbox)
     assert count(toolbox, SpoofPicture) == 18
     with toolbox.sessions.begin() as session:
-        a_week_ago = toolbox.now() - spoof_pictures.KEPT_FOR - timedelta(seconds=1)
-        session.execute(update(SpoofPicture).values(added_at=a_week_ago))
+        long_ago = toolbox.now() - spoof_pictures.KEPT_FOR - timedelta(seconds=1)
+        session.execute(update(SpoofPicture).values(added_at=long_ago))
     spoof_pictures.forget_old(toolbox)
     assert count(toolbox, SpoofPicture) == 0
 
