@@ -39,6 +39,12 @@ class NotFound(ProductError):
     status = 404
 
 
+class UnknownDevice(ProductError):
+    """The request does not carry the signature of the phone that was handed round."""
+
+    status = 403
+
+
 class Conflict(ProductError):
     """Somebody else changed the same thing first; nothing was saved."""
 

@@ -25,7 +25,15 @@ from shared.errors import InvalidInput, NotFound, TooManyTries
 from shared.persistence import attendance
 from shared.persistence.tables import KioskPass, Lecture
 from shared.services.check_in import CheckInAnswer, Sent, call_teacher, check_in
-from shared.services.kiosk import end_pass, find_pass, open_kiosk
+from shared.services.kiosk import (
+    bind_key,
+    end_pass,
+    find_pass,
+    issue_ticket,
+    note_seen,
+    open_kiosk,
+    require_signature,
+)
 from shared.web.error_pages import answer_failure
 from shared.web.sign_in import actor
 from shared.web.site import reading, toolbox
@@ -34,11 +42,14 @@ from shared.web.tries import slowed_try
 pages = Blueprint("kiosk", __name__, template_folder="templates")
 
 COOKIE = "kiosk_pass"
+SIGNATURE = "X-Kiosk-Signature"
 # Longer than any lecture: a browser that was closed in between opens as a kiosk again.
 COOKIE_LIFE_S = 24 * 60 * 60
 
 # What a phone with a pass may ask for; each of these pages asks for the pass.
-OPEN_TO_THE_PASS = frozenset({"kiosk.page", "kiosk.status", "kiosk.send", "kiosk.call", "kiosk.leave"})
+OPEN_TO_THE_PASS = frozenset(
+    f"kiosk.{page}" for page in ("page", "key", "status", "ticket", "send", "call", "leave")
+)
 _WITH_PHOTO = frozenset({"kiosk.send", "kiosk.call"})
 _STATIC = frozenset({"static", "shared.static", "bootstrap.static"})
 
@@ -74,6 +85,14 @@ def _living_pass() -> KioskPass:
     return kiosk_pass
 
 
+def _signed_pass(*words: str) -> KioskPass:
+    """The pass, if the phone it was given to signed the address and these words. Raises UnknownDevice."""
+    kiosk_pass = _living_pass()
+    message = "\n".join((request.path, *words))
+    require_signature(kiosk_pass, message, request.headers.get(SIGNATURE, ""))
+    return kiosk_pass
+
+
 @pages.route("/lectures/<int:lecture_id>/kiosk", methods=["GET", "POST"])
 def hand_over(lecture_id: int) -> Response | str:
     """Ask whether to hand the phone round; the press ends the teacher's sign-in on it."""
@@ -104,14 +123,29 @@ def _device_words() -> str:
 def page() -> Response | str:
     if g.kiosk_pass is None:
         return make_response(redirect(url_for("lectures.today")))
-    lecture = g.kiosk_pass.lecture
-    return render_template("teacher/kiosk.html", lecture=lecture, **_standing(lecture))
+    # For a copied cookie too, so there is nothing on it that the signed pages have to tell.
+    return render_template("teacher/kiosk.html", lecture=g.kiosk_pass.lecture, pass_id=g.kiosk_pass.id)
+
+
+@pages.post("/kiosk/key")
+def key() -> dict[str, object]:
+    """Bind the pass to the key that the page has made, once."""
+    bind_key(toolbox, _living_pass(), request.form.get("public_key", ""))
+    return {}
 
 
 @pages.get("/kiosk/status")
 def status() -> dict[str, object]:
     """Whether the lecture still takes marks, and the counter."""
-    return _standing(_living_pass().lecture)
+    kiosk_pass = _signed_pass()
+    note_seen(toolbox, kiosk_pass)
+    return _standing(kiosk_pass.lecture)
+
+
+@pages.post("/kiosk/ticket")
+def ticket() -> dict[str, object]:
+    """A ticket for the photo that is being taken."""
+    return {"ticket": issue_ticket(toolbox, _signed_pass())}
 
 
 def _standing(lecture: Lecture) -> dict[str, object]:
@@ -125,18 +159,21 @@ def _standing(lecture: Lecture) -> dict[str, object]:
 @pages.post("/kiosk/check-in")
 def send() -> dict[str, object]:
     """One photo, class and roll id; one answer."""
-    kiosk_pass = _living_pass()
-    return _told(kiosk_pass, check_in(toolbox, kiosk_pass, _sent()))
+    sent = _sent()
+    kiosk_pass = _signed_pass(*sent.words)
+    return _told(kiosk_pass, check_in(toolbox, kiosk_pass, sent))
 
 
 @pages.post("/kiosk/call")
 def call() -> dict[str, object]:
     """The same, for the teacher to decide about."""
-    kiosk_pass = _living_pass()
-    return _told(kiosk_pass, call_teacher(toolbox, kiosk_pass, _sent()))
+    sent = _sent()
+    kiosk_pass = _signed_pass(*sent.words)
+    return _told(kiosk_pass, call_teacher(toolbox, kiosk_pass, sent))
 
 
 def _sent() -> Sent:
+    _living_pass()
     photo = request.files.get("photo")
     if photo is None:
         raise InvalidInput("The photo did not arrive. Please try again.")
@@ -145,6 +182,7 @@ def _sent() -> Sent:
         roll_id=request.form.get("roll_id", ""),
         photo=photo.read(),
         idempotency_key=_sent_key(),
+        ticket=request.form.get("ticket", ""),
     )
 
 
@@ -153,7 +191,7 @@ def _told(kiosk_pass: KioskPass, answer: CheckInAnswer) -> dict[str, object]:
     return {
         "outcome": answer.outcome,
         "headline": answer.outcome.headline,
-        "sentence": answer.outcome.sentence,
+        "sentence": answer.sentence,
         "name": answer.student_name,
         "marked_at": _clock(answer.marked_at),
         "may_call_teacher": answer.may_call_teacher,

@@ -9,7 +9,8 @@ from shared.persistence.tables import Lecture, SchoolClass, Student, Teacher
 from shared.security.tokens import digest
 from shared.services.accounts import create_teacher
 from shared.services.audit import Actor
-from shared.services.kiosk import find_pass, open_kiosk
+from shared.services.check_in import Sent
+from shared.services.kiosk import find_pass, issue_ticket, open_kiosk
 from shared.services.sealed_faces import seal_model
 from shared.toolbox import Toolbox
 
@@ -65,3 +66,8 @@ def hand_round(toolbox: Toolbox, school: SimpleNamespace):
     """Open a kiosk on a phone and give its pass."""
     token = open_kiosk(toolbox, school.actor, lecture_id=school.ids["lecture"], device="a phone")
     return find_pass(toolbox, token)
+
+
+def sent(toolbox: Toolbox, kiosk_pass, roll_id: str, photo: bytes, *, key: str, class_code="CO6GA") -> Sent:
+    """What arrives from a phone that has just fetched its ticket."""
+    return Sent(class_code, roll_id, photo, key, issue_ticket(toolbox, kiosk_pass))

@@ -12,10 +12,11 @@ from shared.persistence.tables import Admin, EnrolmentPhoto, FaceModelRow, Teach
 from shared.services import consent, enrolment, lectures, registration
 from shared.services.accounts import create_first_admin
 from shared.services.audit import Actor
-from shared.services.check_in import Sent, check_in
+from shared.services.check_in import check_in
 from shared.services.kiosk import find_pass, open_kiosk
 from shared.services.registration import StudentDetails
 from tests.browser.pictures import jpeg, on_a_phone, person, two_people, wall
+from tests.school import sent
 
 ROLL_ID, OTHER_ROLL_ID = "15203A0042", "15203A0043"
 
@@ -58,8 +59,8 @@ def test_the_office_enrols_the_kiosk_marks_the_teacher_sees(toolbox, seen, monke
     kiosk = find_pass(toolbox, open_kiosk(toolbox, classroom, lecture_id=lecture_id, device="a phone"))
 
     def send(picture, roll_id=ROLL_ID):
-        sent = Sent("CO6GA", roll_id, seen[picture], f"{picture} {roll_id}")
-        return check_in(toolbox, kiosk, sent).outcome
+        key = f"{picture} {roll_id}"
+        return check_in(toolbox, kiosk, sent(toolbox, kiosk, roll_id, seen[picture], key=key)).outcome
 
     assert send("biden") is CheckInOutcome.NO_MATCH
     assert send("phone") is CheckInOutcome.PICTURE_SEEN

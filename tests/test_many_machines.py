@@ -6,9 +6,9 @@ The machines share no file and know each other by settings alone; a person's req
 import os
 import subprocess
 import sys
-import uuid
 from collections.abc import Iterator
 from itertools import cycle
+from types import SimpleNamespace
 
 import pytest
 from bs4 import BeautifulSoup
@@ -22,6 +22,7 @@ from shared.toolbox import Toolbox
 from tests.browser.pictures import jpeg, person
 from tests.conftest import variables_for
 from tests.families import give_addresses, mail_variables
+from tests.kiosk_phone import Phone
 from tests.school import TEACHER_EMAIL, found_school
 from tests.servers import find_free_port
 from tests.test_worker import wait_until
@@ -115,6 +116,27 @@ class Visitor:
         return self.page
 
 
+class Requests:
+    """A visitor with the manners of requests.Session, for a kiosk phone; the next instance answers."""
+
+    def __init__(self, visitor: Visitor) -> None:
+        self.visitor = visitor
+
+    def get(self, path: str, *, headers: dict) -> SimpleNamespace:
+        return self._told(self.visitor.client.get(next(self.visitor.bases) + path, headers=headers))
+
+    def post(self, path: str, *, data: dict, files: dict | None, headers: dict) -> SimpleNamespace:
+        parts = {
+            name: {"name": file, "mimeType": kind, "buffer": content}
+            for name, (file, content, kind) in (files or {}).items()
+        }
+        address = next(self.visitor.bases) + path
+        return self._told(self.visitor.client.post(address, multipart={**data, **parts}, headers=headers))
+
+    def _told(self, answer: APIResponse) -> SimpleNamespace:
+        return SimpleNamespace(status_code=answer.status, text=answer.text(), json=answer.json)
+
+
 @pytest.fixture
 def machines(mariadb_url, redis_server, mail_server, tmp_path) -> Iterator[Machines]:
     machines = Machines(
@@ -178,16 +200,11 @@ def _check_in(teacher: Visitor, password: str, lecture_id: int) -> None:
     teacher.post("/sign-in", email=TEACHER_EMAIL, password=password)
     teacher.open(f"/lectures/{lecture_id}/kiosk")
     teacher.post(f"/lectures/{lecture_id}/kiosk")
-    answer = teacher.ask(
-        "/kiosk/check-in",
-        class_code="CO6GA",
-        roll_id="15203A0042",
-        idempotency_key=str(uuid.uuid4()),
-        photo=photo("obama.jpg"),
-    )
+    phone = Phone(Requests(teacher))
+    answer = phone.check_in("15203A0042", jpeg(person("obama.jpg")), "CO6GA")
     assert answer["outcome"] == "present", answer
     assert answer["name"] == "Meera Iyer"
-    assert teacher.look("/kiosk/status")["here"] == 1
+    assert phone.status()["here"] == 1
     teacher.open("/kiosk/leave")
     teacher.post("/kiosk/leave", password=password)
 

@@ -25,7 +25,9 @@ OPEN = {
     "shared.certificate",
     # These ask for a kiosk pass instead of a sign-in, see tests/teacher_site.
     "kiosk.page",
+    "kiosk.key",
     "kiosk.status",
+    "kiosk.ticket",
     "kiosk.send",
     "kiosk.call",
     "kiosk.leave",

@@ -1,10 +1,10 @@
-"""Check-ins that wait for the teacher's eye"""
+"""Check-ins that wait for the teacher's eye, the phone's own key, and tickets for one check-in each"""
 
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import mysql
 
-from shared.persistence.tables.base import UtcDateTime
+from shared.persistence.tables.base import Digest, UtcDateTime
 
 revision = "0003"
 down_revision = "0002"
@@ -92,7 +92,29 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_to_confirm_asked_at"), "to_confirm", ["asked_at"], unique=False)
     op.create_index(op.f("ix_to_confirm_student_id"), "to_confirm", ["student_id"], unique=False)
+    op.create_table(
+        "kiosk_ticket",
+        sa.Column("token_digest", Digest, nullable=False),
+        sa.Column("kiosk_pass_id", sa.Integer(), nullable=False),
+        sa.Column("issued_at", UtcDateTime(), nullable=False),
+        sa.Column("bound_to", Digest, nullable=True),
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["kiosk_pass_id"],
+            ["kiosk_pass.id"],
+            name=op.f("fk_kiosk_ticket_kiosk_pass_id_kiosk_pass"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_kiosk_ticket")),
+        sa.UniqueConstraint("token_digest", name=op.f("uq_kiosk_ticket_token_digest")),
+        mysql_charset="utf8mb4",
+        mysql_engine="InnoDB",
+    )
+    op.create_index("ix_kiosk_ticket_pass", "kiosk_ticket", ["kiosk_pass_id", "issued_at"], unique=False)
+    op.add_column("kiosk_pass", sa.Column("public_key", sa.String(length=200), nullable=True))
 
 
 def downgrade() -> None:
+    op.drop_column("kiosk_pass", "public_key")
+    op.drop_table("kiosk_ticket")
     op.drop_table("to_confirm")

@@ -22,6 +22,8 @@ class CheckInOutcome(StrEnum):
     LECTURE_CLOSED = "lecture_closed"
     UNAVAILABLE = "unavailable"
     ASKED_TEACHER = "asked_teacher"
+    TOO_LATE = "too_late"
+    SLOWED = "slowed"
 
     @property
     def headline(self) -> str:
@@ -57,6 +59,8 @@ _WORDS = {
         "Nobody can be marked by face right now. The teacher will mark you by hand.",
     ),
     CheckInOutcome.ASKED_TEACHER: ("The teacher will look at it", "Please pass the phone on."),
+    CheckInOutcome.TOO_LATE: ("That took too long", "Please take the photo again."),
+    CheckInOutcome.SLOWED: ("Please wait a little", "There were too many tries for this roll id."),
 }
 
 # What a student may have tried in vain; after so many of these the teacher can be called.
@@ -71,6 +75,8 @@ REFUSALS = (
     CheckInOutcome.UNAVAILABLE,
 )
 REFUSALS_BEFORE_CALLING = 3
+# What somebody may have tried with a face that is not the roll id's; these are slowed and shown.
+SUSPICIOUS = (CheckInOutcome.PICTURE_SEEN, CheckInOutcome.NO_MATCH)
 # No further try can help these.
 _CALL_AT_ONCE = (CheckInOutcome.NOT_ENROLLED, CheckInOutcome.UNAVAILABLE)
 

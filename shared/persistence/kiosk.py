@@ -1,23 +1,29 @@
-"""Reads what a check-in needs, and keeps kiosk passes and answered check-ins."""
+"""Reads what a check-in needs, and keeps kiosk passes, their tickets and answered check-ins."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, cast
 
-from sqlalchemy import select, update
+from sqlalchemy import CursorResult, delete, func, select, update
 from sqlalchemy.orm import Session, joinedload
 
 from shared.domain.attendance import HERE
+from shared.domain.check_in import SUSPICIOUS, CheckInOutcome
 from shared.persistence.tables import (
     CheckIn,
     FaceModelRow,
     KioskPass,
+    KioskTicket,
     Lecture,
     LectureClass,
     Mark,
     SchoolClass,
     Student,
 )
+
+# More failures than these cannot make a wait longer.
+_FAILURES_LOOKED_AT = 40
 
 
 @dataclass(frozen=True)
@@ -122,3 +128,76 @@ def find_living_pass(session: Session, pass_id: int, *, alone: bool = False) -> 
         lecture = select(Lecture).where(Lecture.id == found.lecture_id).with_for_update(read=not alone)
         session.scalar(lecture.execution_options(populate_existing=True))
     return found
+
+
+def bind_key(session: Session, pass_id: int, public_key: str) -> str | None:
+    """Give a pass its public key unless it has one; gives the one it has now."""
+    mine = (KioskPass.id == pass_id, KioskPass.public_key.is_(None))
+    session.execute(update(KioskPass).where(*mine).values(public_key=public_key))
+    return session.scalar(select(KioskPass.public_key).where(KioskPass.id == pass_id))
+
+
+def note_seen(session: Session, pass_id: int, *, now: datetime) -> None:
+    """Note that a phone asked for something."""
+    session.execute(update(KioskPass).where(KioskPass.id == pass_id).values(last_seen_at=now))
+
+
+def use_ticket(
+    session: Session, pass_id: int, token_digest: str, *, issued_after: datetime, bound_to: str
+) -> bool:
+    """Bind a pass's unused ticket to one request, in one step; False if there is none young enough."""
+    using = update(KioskTicket).where(
+        KioskTicket.token_digest == token_digest,
+        KioskTicket.kiosk_pass_id == pass_id,
+        KioskTicket.issued_at > issued_after,
+        KioskTicket.bound_to.is_(None),
+    )
+    return cast("CursorResult[Any]", session.execute(using.values(bound_to=bound_to))).rowcount == 1
+
+
+def sweep_tickets(session: Session, *, issued_before: datetime, pass_id: int | None = None) -> None:
+    """Delete old tickets, of one pass or of all."""
+    sweeping = delete(KioskTicket).where(KioskTicket.issued_at < issued_before)
+    session.execute(sweeping if pass_id is None else sweeping.where(KioskTicket.kiosk_pass_id == pass_id))
+
+
+def failures_of_student(
+    session: Session, lecture_id: int, student_id: int, since: datetime
+) -> Sequence[datetime]:
+    """When somebody failed with a student's roll id at a lecture, on any phone, oldest first."""
+    query = select(CheckIn.answered_at).where(
+        CheckIn.lecture_id == lecture_id,
+        CheckIn.student_id == student_id,
+        CheckIn.outcome.in_(SUSPICIOUS),
+        CheckIn.answered_at > since,
+    )
+    latest = session.scalars(query.order_by(CheckIn.id.desc()).limit(_FAILURES_LOOKED_AT)).all()
+    return latest[::-1]
+
+
+def failures_of_phone(session: Session, pass_id: int, since: datetime) -> Sequence[datetime]:
+    """When somebody failed on a phone, roll ids of nobody included, oldest first."""
+    query = select(CheckIn.answered_at).where(
+        CheckIn.kiosk_pass_id == pass_id,
+        CheckIn.outcome.in_((*SUSPICIOUS, CheckInOutcome.NOT_IN_CLASS)),
+        CheckIn.answered_at > since,
+    )
+    latest = session.scalars(query.order_by(CheckIn.id.desc()).limit(_FAILURES_LOOKED_AT)).all()
+    return latest[::-1]
+
+
+def repeated_failures(
+    session: Session, lecture_id: int, *, more_than: int
+) -> Sequence[tuple[Student, int, int]]:
+    """The unmarked students of a lecture with many failures: how many, and on how many phones."""
+    tries, phones = func.count(CheckIn.id), func.count(CheckIn.kiosk_pass_id.distinct())
+    query = (
+        select(Student, tries, phones)
+        .join(CheckIn, CheckIn.student_id == Student.id)
+        .outerjoin(Mark, (Mark.student_id == Student.id) & (Mark.lecture_id == lecture_id))
+        .where(CheckIn.lecture_id == lecture_id, CheckIn.outcome.in_(SUSPICIOUS), Mark.id.is_(None))
+        .group_by(Student.id)
+        .having(tries > more_than)
+        .order_by(tries.desc(), Student.id)
+    )
+    return [(student, count, used) for student, count, used in session.execute(query)]

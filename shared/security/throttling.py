@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 FREE_TRIES = 5
 # A whole school may stand behind one address; six slips of its teachers must not lock out the others.
 FREE_TRIES_OF_AN_ADDRESS = 30
+# A whole class stands behind one phone too.
+FREE_TRIES_OF_A_PHONE = 30
 WINDOW = timedelta(minutes=5)
 FIRST_WAIT = timedelta(seconds=30)
 LONGEST_WAIT = timedelta(minutes=15)
@@ -27,3 +29,8 @@ def wait_until(failures: Sequence[datetime], *, free_tries: int = FREE_TRIES) ->
         elif recent > free_tries:
             wait = FIRST_WAIT
     return failures[-1] + wait if wait else None
+
+
+def spoken(seconds: int) -> str:
+    """A wait as people say it."""
+    return f"{seconds} seconds" if seconds < 120 else f"{seconds // 60 + 1} minutes"

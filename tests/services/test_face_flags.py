@@ -11,10 +11,10 @@ from shared.domain.check_in import CheckInOutcome, ConfirmReason
 from shared.persistence import erasure, faces
 from shared.persistence.tables import FaceFlag, Lecture, Mark, Student, ToConfirm
 from shared.services import face_flags
-from shared.services.check_in import Sent, check_in
+from shared.services.check_in import check_in
 from shared.services.lectures import close_lecture
 from shared.services.to_confirm import decide
-from tests.school import enrol, found_school, hand_round
+from tests.school import enrol, found_school, hand_round, sent
 from tests.services.test_check_in import Eyes, give_eyes, jpeg
 
 
@@ -61,8 +61,8 @@ def school(toolbox):
 def come(toolbox, school, looks, roll_id, *, kiosk=None):
     give_eyes(toolbox, Eyes(looks))
     school.count += 1
-    sent = Sent(class_code="CO6GA", roll_id=roll_id, photo=jpeg(), idempotency_key=f"k{school.count}")
-    return check_in(toolbox, kiosk or school.kiosk, sent).outcome
+    kiosk = kiosk or school.kiosk
+    return check_in(toolbox, kiosk, sent(toolbox, kiosk, roll_id, jpeg(), key=f"k{school.count}")).outcome
 
 
 def rows(toolbox, table):
@@ -141,8 +141,7 @@ def test_of_two_phones_at_once_only_one_marks_the_face(toolbox, school):
 
     def send(roll_id, kiosk):
         own.roll_id = roll_id
-        sent = Sent(class_code="CO6GA", roll_id=roll_id, photo=jpeg(), idempotency_key=roll_id)
-        answers.append(check_in(toolbox, kiosk, sent).outcome)
+        answers.append(check_in(toolbox, kiosk, sent(toolbox, kiosk, roll_id, jpeg(), key=roll_id)).outcome)
 
     threads = [
         threading.Thread(target=send, args=(roll_id, hand_round(toolbox, school))) for roll_id in looks

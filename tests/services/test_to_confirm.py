@@ -17,11 +17,11 @@ from shared.persistence.tables import AuditEntry, Mark, Student, ToConfirm
 from shared.security.sealing import BrokenSeal
 from shared.services import to_confirm
 from shared.services.audit import Actor
-from shared.services.check_in import Sent, call_teacher, check_in
+from shared.services.check_in import call_teacher, check_in
 from shared.services.lectures import close_lecture
 from shared.services.marks import set_mark, undo_change
 from shared.services.to_confirm import PICTURE_MAX_BYTES, Question, ask_teacher, decide, forget_old
-from tests.school import enrol, found_school, hand_round
+from tests.school import enrol, found_school, hand_round, sent
 from tests.services.test_check_in import MEERA_LOOKS, RAVI_LOOKS, Eyes, give_eyes, jpeg
 
 MEERA, RAVI = "15203A0042", "15203A0043"
@@ -43,8 +43,8 @@ def send(toolbox, school):
     numbers = iter(range(1000))
 
     def send_one(roll_id=MEERA, *, act=check_in, kiosk=None, photo=None, key=None):
-        sent = Sent("CO6GA", roll_id, photo or jpeg(), key or f"key {next(numbers)}")
-        return act(toolbox, kiosk or school.kiosk, sent)
+        kiosk, key = kiosk or school.kiosk, key or f"key {next(numbers)}"
+        return act(toolbox, kiosk, sent(toolbox, kiosk, roll_id, photo or jpeg(), key=key))
 
     return send_one
 

@@ -1,5 +1,6 @@
 """The classroom with a small school in it, and phones that visit it."""
 
+from functools import cached_property
 from io import BytesIO
 from types import SimpleNamespace
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import pytest
 from bs4 import BeautifulSoup
 from flask import Flask
+from flask.testing import FlaskClient
 from jinja2 import FileSystemBytecodeCache
 from PIL import Image
 from werkzeug.test import TestResponse
@@ -14,9 +16,30 @@ from werkzeug.test import TestResponse
 from shared.persistence.tables import Teacher
 from shared.toolbox import Toolbox
 from teacher_site import create_app
+from tests.kiosk_phone import Phone as KioskPhone
 from tests.school import TEACHER_EMAIL, found_school
 
 SITE = "https://localhost:4545"
+
+
+class _Requests:
+    """Flask's test client with the manners of requests.Session, as far as a KioskPhone needs them."""
+
+    def __init__(self, client: FlaskClient) -> None:
+        self.client = client
+
+    def get(self, url: str, *, headers: dict[str, str]) -> Any:
+        return _Answer(self.client.get(url, headers=headers))
+
+    def post(self, url: str, *, data: dict[str, Any], files: Any, headers: dict[str, str]) -> Any:
+        sent = {name: (BytesIO(content), file) for name, (file, content, _kind) in (files or {}).items()}
+        return _Answer(self.client.post(url, data={**data, **sent}, headers=headers))
+
+
+class _Answer:
+    def __init__(self, answer: TestResponse) -> None:
+        self.status_code, self.text = answer.status_code, answer.text
+        self.json = answer.get_json
 
 
 class Phone:
@@ -57,6 +80,11 @@ class Phone:
     def told(self, path: str = "/") -> str:
         """The messages shown at the top of the next page."""
         return " ".join(each.get_text(" ", strip=True) for each in self.page(path).select(".alert"))
+
+    @cached_property
+    def at_the_kiosk(self) -> KioskPhone:
+        """The same phone with its key and its tickets."""
+        return KioskPhone(_Requests(self.client), SITE)
 
     def cookies(self) -> dict[str, str]:
         found = (self.client.get_cookie(name, "localhost") for name in ("classroom_session", "kiosk_pass"))

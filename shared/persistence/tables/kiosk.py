@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, column_property, mapped_column, relationship
 
 from shared.domain.check_in import CheckInOutcome, ConfirmReason
@@ -13,7 +13,10 @@ from shared.persistence.tables.people import Student
 
 
 class KioskPass(Base):
-    """A phone's right to send check-ins of one lecture, and nothing else, until it ends."""
+    """A phone's right to send check-ins of one lecture, and nothing else, until it ends.
+
+    `public_key` is the phone's (P-256, SPKI in base64), set once; without it the pass is worth nothing.
+    """
 
     __tablename__ = "kiosk_pass"
 
@@ -24,9 +27,23 @@ class KioskPass(Base):
     opened_at: Mapped[datetime] = mapped_column(UtcDateTime)
     last_seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    public_key: Mapped[str | None] = mapped_column(String(200))
 
     lecture: Mapped[Lecture] = relationship()
     teacher: Mapped[Teacher] = relationship()
+
+
+class KioskTicket(Base):
+    """Good for one request of one phone within seconds. `bound_to` says of which one, once it was used."""
+
+    __tablename__ = "kiosk_ticket"
+
+    token_digest: Mapped[str] = mapped_column(Digest, unique=True)
+    kiosk_pass_id: Mapped[int] = mapped_column(ForeignKey("kiosk_pass.id", ondelete="CASCADE"))
+    issued_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    bound_to: Mapped[str | None] = mapped_column(Digest)
+
+    __table_args__ = table(Index("ix_kiosk_ticket_pass", "kiosk_pass_id", "issued_at"))
 
 
 class CheckIn(Base):

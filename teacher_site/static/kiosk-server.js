@@ -1,0 +1,113 @@
+// What the kiosk says to the server: everything signed with the phone's key, every check-in with a ticket of its own.
+
+import { PhoneKey } from "./kiosk-key.js";
+
+const ONE_TRY_MS = 12_000;
+const BETWEEN_TRIES_MS = [1000, 2000, 4000];
+const TRY_AGAIN = [408, 502, 503, 504];
+
+const hexadecimal = (buffer) => [...new Uint8Array(buffer)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+
+// This browser is not, or no longer, the phone that was handed round.
+export class NotThisPhone extends Error {}
+
+// The pass was ended: the page has nothing to say any more.
+export class PassEnded extends Error {}
+
+export class Server {
+  #passId;
+  #csrfToken;
+  #key = null;
+  #binding = null;
+
+  constructor({ passId, csrfToken }) {
+    this.#passId = passId;
+    this.#csrfToken = csrfToken;
+  }
+
+  // Bind the pass to this browser's key; gives the key. What failed for want of a network is tried again.
+  async bind() {
+    this.#binding ??= this.#bind();
+    try {
+      return await this.#binding;
+    } catch (error) {
+      this.#binding = null;
+      throw error;
+    }
+  }
+
+  async #bind() {
+    this.#key ??= await PhoneKey.of(this.#passId);
+    const body = new FormData();
+    body.append("public_key", await this.#key.publicKey());
+    const response = await this.#ask("/kiosk/key", { method: "POST", body });
+    if (!response.ok) throw new Error(`the key was answered with ${response.status}`);
+    return this.#key;
+  }
+
+  // The lecture's state and the counter; null if the server has trouble.
+  async status() {
+    const response = await this.#askSigned("/kiosk/status");
+    return response.ok ? response.json() : null;
+  }
+
+  async fetchTicket(options = {}) {
+    const response = await this.#askSigned("/kiosk/ticket", { ...options, method: "POST" });
+    if (!response.ok) throw new Error(`the ticket was answered with ${response.status}`);
+    return (await response.json()).ticket;
+  }
+
+  // Send a check-in or a call until it is answered or given up (`signal`); `onDelay` hears why a try failed.
+  // The key stays the same, so that the register marks once; a new try takes a new ticket.
+  async deliver(address, { classCode, rollId, photo, ticket }, { signal, onDelay }) {
+    const digest = hexadecimal(await crypto.subtle.digest("SHA-256", await photo.arrayBuffer()));
+    const key = crypto.randomUUID();
+    let next = ticket;
+    for (let tries = 0; !signal.aborted; tries += 1) {
+      let words = "Not sent yet, trying again…";
+      try {
+        const fetched = (await next) ?? (await this.fetchTicket({ signal }));
+        const body = new FormData();
+        const fields = { ticket: fetched, idempotency_key: key, class_code: classCode, roll_id: rollId };
+        for (const [name, value] of Object.entries(fields)) body.append(name, value);
+        body.append("photo", photo, "photo.jpg");
+        const lines = [fetched, key, digest, classCode, rollId];
+        const response = await this.#askSigned(address, { method: "POST", body, signal }, lines);
+        const answer = await response.json();
+        if (!TRY_AGAIN.includes(response.status)) return { status: response.status, answer };
+        words = answer.error;
+      } catch (error) {
+        if (error instanceof NotThisPhone || error instanceof PassEnded) throw error;
+        // No network, or no answer in time; or it came from a proxy.
+      }
+      next = null;
+      if (signal.aborted) break;
+      onDelay(words);
+      await new Promise((done) => setTimeout(done, BETWEEN_TRIES_MS[Math.min(tries, BETWEEN_TRIES_MS.length - 1)]));
+    }
+    return null;
+  }
+
+  async #askSigned(address, options = {}, lines = []) {
+    const key = await this.bind();
+    const signature = await key.sign(address, ...lines);
+    return this.#ask(address, { ...options, headers: { "X-Kiosk-Signature": signature } });
+  }
+
+  async #ask(address, { signal, headers = {}, ...options } = {}) {
+    const aborter = new AbortController();
+    const abort = () => aborter.abort();
+    const timer = setTimeout(abort, ONE_TRY_MS);
+    signal?.addEventListener("abort", abort);
+    try {
+      const all = { Accept: "application/json", "X-CSRFToken": this.#csrfToken, ...headers };
+      const response = await fetch(address, { ...options, headers: all, signal: aborter.signal });
+      if (response.status === 403) throw new NotThisPhone((await response.json()).error);
+      if (response.status === 404) throw new PassEnded();
+      return response;
+    } finally {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", abort);
+    }
+  }
+}

@@ -1,0 +1,77 @@
+// The camera's picture on the kiosk: the outline, the photo that was taken, and what to say when the camera fails.
+
+import { Camera, explain } from "/shared-static/camera.js";
+
+const find = (selector) => document.querySelector(selector);
+const video = find("#camera");
+const shot = find("#shot");
+const shutter = find("#shutter");
+const problem = find("#camera-problem");
+
+export class Stage {
+  #camera = new Camera(video);
+  photo = null; // of this turn, a JPEG
+
+  constructor() {
+    problem.querySelector("button").addEventListener("click", () => this.start());
+    video.addEventListener("camera-lost", () => showProblem(explain({ name: "NotFoundError" })));
+    video.addEventListener("resize", placeOutline);
+  }
+
+  get isRunning() {
+    return Boolean(video.srcObject);
+  }
+
+  async start() {
+    problem.hidden = true;
+    try {
+      await this.#camera.start();
+    } catch (error) {
+      showProblem(explain(error));
+    }
+  }
+
+  stop() {
+    this.#camera.stop();
+  }
+
+  // Take the photo; false while the camera is not ready.
+  async snap() {
+    this.drop();
+    try {
+      this.photo = await this.#camera.snap({ width: 640, quality: 0.9 });
+    } catch {
+      return false;
+    }
+    shot.src = URL.createObjectURL(this.photo);
+    shot.hidden = false;
+    shutter.dataset.again = "";
+    shutter.setAttribute("aria-label", "Take the photo again");
+    return true;
+  }
+
+  drop() {
+    if (shot.src) URL.revokeObjectURL(shot.src);
+    shot.removeAttribute("src");
+    shot.hidden = true;
+    this.photo = null;
+    delete shutter.dataset.again;
+    shutter.setAttribute("aria-label", "Take the photo");
+  }
+}
+
+function showProblem({ title, text }) {
+  problem.querySelector(".big").textContent = title;
+  problem.querySelector(".sentence").textContent = text;
+  problem.hidden = false;
+}
+
+// The outline is drawn in the video's own pixels, so it lies on the picture however the screen cuts it.
+function placeOutline() {
+  const { videoWidth: width, videoHeight: height } = video;
+  if (!width) return;
+  const ry = Math.min(height * 0.34, width * 0.48);
+  find("#outline").setAttribute("viewBox", `0 0 ${width} ${height}`);
+  const place = { cx: width / 2, cy: height * 0.46, rx: ry * 0.75, ry };
+  for (const [name, value] of Object.entries(place)) find("#outline ellipse").setAttribute(name, value);
+}
