@@ -80,6 +80,13 @@ class Phone:
     def _send(
         self, path: str, roll_id: str, photo: bytes | None, class_code: str, changes: dict[str, str]
     ) -> dict[str, Any]:
+        request = self.write(path, roll_id, photo, class_code, **changes)
+        return _told(self.client.post(f"{self.base_url}{path}", **request))
+
+    def write(
+        self, path: str, roll_id: str, photo: bytes | None, class_code: str, **changes: str
+    ) -> dict[str, Any]:
+        """What is posted to `path`, signed: data, files and headers, as requests takes them."""
         fields = {
             "ticket": changes.pop("ticket", None) or self.fetch_ticket(),
             "idempotency_key": changes.pop("idempotency_key", None) or str(uuid4()),
@@ -89,13 +96,12 @@ class Phone:
         digest = hashlib.sha256(photo or b"").hexdigest()
         signed = (fields["ticket"], fields["idempotency_key"], digest, class_code, roll_id)
         files = None if photo is None else {"photo": ("photo.jpg", photo, "image/jpeg")}
-        return self._post(path, {**fields, **changes}, files=files, signature=self.sign(path, *signed))
+        headers = self._headers(self.sign(path, *signed))
+        return {"data": {**fields, **changes}, "files": files, "headers": headers}
 
-    def _post(
-        self, path: str, fields: dict[str, str], *, signature: str, files: dict[str, Any] | None = None
-    ) -> dict[str, Any]:
+    def _post(self, path: str, fields: dict[str, str], *, signature: str) -> dict[str, Any]:
         headers = self._headers(signature)
-        return _told(self.client.post(f"{self.base_url}{path}", data=fields, files=files, headers=headers))
+        return _told(self.client.post(f"{self.base_url}{path}", data=fields, files=None, headers=headers))
 
     def _headers(self, signature: str) -> dict[str, str]:
         return {

@@ -9,7 +9,8 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from uuid import uuid4
+from types import SimpleNamespace
+from typing import Any
 
 from bs4 import BeautifulSoup
 from urllib3 import encode_multipart_formdata
@@ -19,6 +20,7 @@ from launcher.certificates import ensure_certificate
 from launcher.children import ENDS_WITH_US
 from shared.services.bench_school import CLASS_CODE, Shot
 from shared.settings import PROJECT_DIR
+from tests.kiosk_phone import Phone
 from tests.servers import find_free_port
 
 TICKS_PER_S = os.sysconf("SC_CLK_TCK")
@@ -33,16 +35,16 @@ class Visitor:
         self.token = ""
 
     def open(self, path: str) -> int:
-        status, body = self._ask("GET", path)
+        status, body = self.ask("GET", path)
         meta = BeautifulSoup(body, "html.parser").select_one("meta[name=csrf-token]")
         self.token = str(meta["content"]) if meta else self.token
         return status
 
     def post(self, path: str, body: bytes, kind: str) -> tuple[int, bytes]:
         """Send a form as the page shown last does."""
-        return self._ask("POST", path, body, {"Content-Type": kind, "X-CSRFToken": self.token})
+        return self.ask("POST", path, body, {"Content-Type": kind, "X-CSRFToken": self.token})
 
-    def _ask(
+    def ask(
         self, method: str, path: str, body: bytes | None = None, headers: Mapping[str, str] | None = None
     ) -> tuple[int, bytes]:
         sent = {"Accept": "application/json" if body else "text/html", **(headers or {})}
@@ -61,6 +63,25 @@ class Visitor:
         return answer.status, answer.read()
 
 
+class _Requests:
+    """A visitor with the manners of requests.Session, for a kiosk phone."""
+
+    def __init__(self, visitor: Visitor) -> None:
+        self.visitor = visitor
+
+    def get(self, path: str, *, headers: Mapping[str, str]) -> SimpleNamespace:
+        return self._told(*self.visitor.ask("GET", path, headers=headers))
+
+    def post(
+        self, path: str, *, data: Mapping[str, str], files: Any, headers: Mapping[str, str]
+    ) -> SimpleNamespace:
+        body, kind = encode_multipart_formdata({**data, **(files or {})})
+        return self._told(*self.visitor.ask("POST", path, body, {**headers, "Content-Type": str(kind)}))
+
+    def _told(self, status: int, body: bytes) -> SimpleNamespace:
+        return SimpleNamespace(status_code=status, text=body.decode(), json=lambda: json.loads(body))
+
+
 class Kiosk:
     """A phone in the class: checks in one student after the other, at a new lecture when all have been."""
 
@@ -72,24 +93,19 @@ class Kiosk:
         """The milliseconds the answer took, and the outcome, "overloaded" or what went wrong."""
         if not self._waiting:
             self._visitor.cookies = {"kiosk_pass": next(self._passes)}
-            self._visitor.open("/kiosk")
+            self._phone = Phone(_Requests(self._visitor))
+            self._phone.open()
             self._waiting = list(self._students)
         roll_id = self._waiting[-1]
-        body, kind = _form(roll_id, self._students[roll_id].jpeg)
+        # The ticket is there before Enter is pressed: the page fetches it at the shutter.
+        request = self._phone.write("/kiosk/check-in", roll_id, self._students[roll_id].jpeg, CLASS_CODE)
         began = time.perf_counter()
-        status, answer = self._visitor.post("/kiosk/check-in", body, kind)
+        answer = self._phone.client.post("/kiosk/check-in", **request)
         taken = (time.perf_counter() - began) * 1e3
-        if status == 503:
+        if answer.status_code == 503:
             return taken, "overloaded"
         self._waiting.pop()
-        return taken, json.loads(answer)["outcome"] if status == 200 else f"error {status}"
-
-
-def _form(roll_id: str, jpeg: bytes) -> tuple[bytes, str]:
-    """The check-in's form as the page sends it, and its content type."""
-    fields = {"class_code": CLASS_CODE, "roll_id": roll_id, "idempotency_key": str(uuid4())}
-    body, kind = encode_multipart_formdata({**fields, "photo": ("photo.jpg", jpeg, "image/jpeg")})
-    return body, str(kind)
+        return taken, answer.json()["outcome"] if answer.status_code == 200 else f"error {answer.status_code}"
 
 
 class Server:
