@@ -106,6 +106,9 @@ class NameReader:
     def __init__(self) -> None:
         self.asked = 0
 
+    def warm_up(self) -> None:
+        """Nothing to read in."""
+
     def read(self, rgb: np.ndarray) -> FaceReading:
         self.asked += 1
         person, number, verdict = (int(value) for value in rgb[0, 0])

@@ -1,0 +1,458 @@
+"""Who may ask for what: every route of both sites, for everybody who may stand before it.
+
+A route without a line in the tables below fails the tests, and so does a line without a route.
+"""
+
+import re
+from datetime import datetime, timedelta
+from types import SimpleNamespace
+
+import pytest
+from bs4 import BeautifulSoup
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from admin_site import create_app as create_office
+from shared.domain.attendance import MarkSource, MarkStatus
+from shared.domain.check_in import ConfirmReason
+from shared.persistence.tables import (
+    Job,
+    KioskPass,
+    Lecture,
+    MarkChange,
+    OutgoingMail,
+    SchoolClass,
+    SheetUpload,
+    Teacher,
+    ToConfirm,
+)
+from shared.security.tokens import digest
+from shared.services.accounts import create_admin, create_teacher
+from shared.services.registration import set_teacher_active
+from shared.toolbox import Toolbox
+from teacher_site import create_app as create_classroom
+from tests.conftest import settings_for
+from tests.office import ADMIN_EMAIL, ADMIN_PASSWORD, open_office
+from tests.school import TEACHER_EMAIL
+
+SITES = {"office": "https://localhost:4555", "classroom": "https://localhost:4545"}
+OTHER_EMAIL = "ravi.kumar@school.example"
+
+# What each kind of route answers to whom. "kiosk": the phone stays in the kiosk. "nothing": 404, as if
+# there were no such thing. "no pass": nothing, or the start page.
+STATIC = dict.fromkeys(("anonymous", "kiosk", "teacher", "other teacher"), "served")
+OPEN = {**STATIC, "kiosk": "kiosk"}
+SIGNED_IN = {**OPEN, "anonymous": "sign-in"}
+OWN = {**SIGNED_IN, "other teacher": "nothing"}  # the address names a lecture of the teacher's
+LEAVES = {**SIGNED_IN, "teacher": "sign-in", "other teacher": "sign-in"}
+PASS = {**STATIC, "anonymous": "no pass", "teacher": "no pass", "other teacher": "no pass"}
+
+CLASSROOM = {
+    "attendance.close": OWN,
+    "attendance.decide": OWN,
+    "attendance.end_phone": OWN,
+    "attendance.mark": OWN,
+    "attendance.picture": OWN,
+    "attendance.reopen": OWN,
+    "attendance.report": SIGNED_IN,
+    "attendance.show": OWN,
+    "attendance.undo": OWN,
+    "bootstrap.static": STATIC,
+    "family_mail.correct": OWN,
+    "family_mail.progress": OWN,
+    "family_mail.retry": OWN,
+    "family_mail.retry_one": OWN,
+    "family_mail.send": OWN,
+    "family_mail.show": OWN,
+    "kiosk.call": PASS,
+    "kiosk.hand_over": OWN,
+    "kiosk.leave": PASS,
+    "kiosk.page": PASS,
+    "kiosk.send": PASS,
+    "kiosk.status": PASS,
+    "lectures.open_one": SIGNED_IN,
+    "lectures.show_list": SIGNED_IN,
+    "lectures.today": SIGNED_IN,
+    "password_links.ask": OPEN,
+    "password_links.choose": OPEN,
+    "security.change_password": SIGNED_IN,
+    "security.login": OPEN,
+    "security.logout": LEAVES,
+    "security.static": SIGNED_IN,
+    "security.verify": SIGNED_IN,
+    "shared.certificate": OPEN,
+    "shared.is_alive": OPEN,
+    "shared.is_ready": OPEN,
+    "shared.static": STATIC,
+    "sheets.apply": {**OWN, "other teacher": "served"},  # a 400: the list is sealed for its teacher
+    "sheets.download": OWN,
+    "sheets.show": OWN,
+    "sheets.undo": OWN,
+    "static": STATIC,
+    "totals.download": SIGNED_IN,
+    "totals.show": SIGNED_IN,
+}
+
+ANYBODY = {"anonymous": "served", "admin": "served"}
+ADMINS = {"anonymous": "sign-in", "admin": "served"}
+
+OFFICE = {
+    "admins.add": ADMINS,
+    "admins.deactivate": ADMINS,
+    "admins.reactivate": ADMINS,
+    "admins.renew": ADMINS,
+    "admins.reset_second_factor": ADMINS,
+    "admins.send_link": ADMINS,
+    "admins.show": ADMINS,
+    "admins.show_list": ADMINS,
+    "bootstrap.static": ANYBODY,
+    "class_photos.show": ADMINS,
+    "classes.add": ADMINS,
+    "classes.deactivate": ADMINS,
+    "classes.edit": ADMINS,
+    "classes.reactivate": ADMINS,
+    "classes.show_list": ADMINS,
+    "enrolment.add_photos": ADMINS,
+    "enrolment.discard_photos": ADMINS,
+    "enrolment.self_test": ADMINS,
+    "enrolment.show": ADMINS,
+    "enrolment.show_job": ADMINS,
+    "enrolment.train": ADMINS,
+    "password_links.ask": ANYBODY,
+    "password_links.choose": ANYBODY,
+    "privacy.ask_to_erase": ADMINS,
+    "privacy.erase": ADMINS,
+    "readiness.board": ADMINS,
+    "readiness.enrol_next": ADMINS,
+    "roster.apply": ADMINS,
+    "roster.show": ADMINS,
+    "second_factor.renew_codes": ADMINS,
+    "second_factor.show": ADMINS,
+    "second_factor.turn_off": ADMINS,
+    "security.change_password": ADMINS,
+    "security.login": ANYBODY,
+    "security.logout": {**ADMINS, "admin": "sign-in"},
+    "security.static": ADMINS,
+    "security.verify": ADMINS,
+    "shared.certificate": ANYBODY,
+    "shared.is_alive": ANYBODY,
+    "shared.is_ready": ANYBODY,
+    "shared.static": ANYBODY,
+    "static": ANYBODY,
+    "students.add": ADMINS,
+    "students.consent": ADMINS,
+    "students.deactivate": ADMINS,
+    "students.edit": ADMINS,
+    "students.reactivate": ADMINS,
+    "students.show": ADMINS,
+    "students.show_list": ADMINS,
+    "students.withdraw": ADMINS,
+    "teachers.add": ADMINS,
+    "teachers.deactivate": ADMINS,
+    "teachers.edit": ADMINS,
+    "teachers.reactivate": ADMINS,
+    "teachers.renew": ADMINS,
+    "teachers.send_link": ADMINS,
+    "teachers.show_list": ADMINS,
+}
+TABLES = {"office": OFFICE, "classroom": CLASSROOM}
+
+# What a form must hold for its page to look at whose the thing is.
+FORMS = {"attendance.mark": {"status": "present"}, "attendance.decide": {"decision": "refuse"}}
+FILES = {"filename": "site.css", "certificate": ""}
+# These end the sign-in that sends them.
+ENDS_THE_SIGN_IN = {"security.logout", "kiosk.hand_over"}
+# A student is erased last, or the rest would find none.
+LAST = ("privacy.erase",)
+
+
+class Browser:
+    """A browser with its own cookies at one of the sites."""
+
+    def __init__(self, app: Flask, site: str) -> None:
+        self.client: FlaskClient = app.test_client()
+        self.base = SITES[site]
+
+    def get(self, path: str, **how) -> TestResponse:
+        return self.client.get(path, base_url=self.base, **how)
+
+    def post(self, path: str, **fields: str) -> TestResponse:
+        page = BeautifulSoup(self.get("/", follow_redirects=True).text, "html.parser")
+        fields["csrf_token"] = page.select_one("meta[name=csrf-token]")["content"]
+        return self.client.post(path, base_url=self.base, data=fields, headers={"Referer": self.base + "/"})
+
+    def sign_in(self, email: str, password: str) -> "Browser":
+        assert self.post("/sign-in", email=email, password=password).location == "/"
+        return self
+
+    def cookie(self, name: str) -> str:
+        return self.client.get_cookie(name, "localhost").value
+
+    def take_cookie(self, name: str, value: str) -> "Browser":
+        self.client.set_cookie(name, value, domain="localhost")
+        return self
+
+
+@pytest.fixture
+def town(sqlite_url, tmp_path) -> SimpleNamespace:
+    """Both sites over one school: an admin, two teachers with a lecture each, and something of everything."""
+    toolbox = Toolbox(settings_for(tmp_path, sqlite_url))
+    office = open_office(toolbox)
+    create_admin(toolbox, office.actor, email="colleague@school.example", name="A colleague")
+    passwords = {
+        email: create_teacher(toolbox, office.actor, email=email, name=email)
+        for email in (TEACHER_EMAIL, OTHER_EMAIL)
+    }
+    town = SimpleNamespace(toolbox=toolbox, office=office, passwords=passwords)
+    town.apps = {
+        "office": create_office(toolbox=toolbox),
+        "classroom": create_classroom(toolbox=toolbox),
+    }
+    town.ids = _fill(toolbox, office)
+    yield town
+    toolbox.engine.dispose()
+
+
+def _fill(toolbox: Toolbox, office: SimpleNamespace) -> dict[str, int]:
+    """One row of everything an address can name; gives the ids by the names that addresses have for them."""
+    now = toolbox.now()
+    with toolbox.sessions.begin() as session:
+        school_class = session.get(SchoolClass, office.class_id)
+        lectures = []
+        for number, teacher in enumerate(session.query(Teacher).order_by(Teacher.id)):
+            teacher.must_change_password = False
+            teacher.classes.append(school_class)
+            lecture = Lecture(
+                subject=f"Subject {number}",
+                teacher=teacher,
+                classes=[school_class],
+                starts_at=now - timedelta(minutes=5),
+                ends_at=now + timedelta(minutes=55),
+                opening_key=digest(f"lecture {number}"),
+            )
+            session.add(lecture)
+            lectures.append(lecture)
+        session.flush()
+        own = lectures[0]
+        passes = [_pass_of(own, number, now) for number in range(2)]
+        session.add_all(passes)
+        session.flush()
+        about = {"lecture_id": own.id, "student_id": office.meera}
+        marked = {"source": MarkSource.BY_HAND, "was": None, "becomes": MarkStatus.PRESENT}
+        entry = ToConfirm(
+            **about,
+            kiosk_pass_id=passes[0].id,
+            reason=ConfirmReason.CALLED_THE_TEACHER,
+            asked_at=now,
+            waiting=True,
+        )
+        rows = {
+            "change_id": MarkChange(**about, **marked, teacher_id=own.teacher_id, changed_at=now),
+            "upload_id": SheetUpload(
+                lecture_id=own.id,
+                teacher_id=own.teacher_id,
+                file_name="a.xlsx",
+                review_key=digest("review"),
+                applied_at=now,
+            ),
+            "mail_id": OutgoingMail(
+                **about,
+                address="iyer@home.example",
+                status=MarkStatus.PRESENT,
+                state="refused",
+                queued_at=now,
+                try_at=now,
+            ),
+            "entry_id": entry,
+            "job_id": Job(kind="train_face_model", subject_id=office.meera, created_at=now),
+        }
+        session.add_all(rows.values())
+        session.flush()
+        entry.sealed_picture = toolbox.sealer.seal(b"a picture", purpose=f"to-confirm-picture:{entry.id}")
+        ids = {name: row.id for name, row in rows.items()}
+    return ids | {
+        "lecture_id": own.id,
+        "other_lecture_id": lectures[1].id,
+        "pass_id": passes[1].id,
+        "student_id": office.meera,
+        "class_id": office.class_id,
+        "teacher_id": own.teacher_id,
+        "admin_id": 2,
+    }
+
+
+def _pass_of(lecture: Lecture, number: int, now: datetime) -> KioskPass:
+    return KioskPass(
+        token_digest=digest(f"pass {number}"),
+        lecture_id=lecture.id,
+        teacher_id=lecture.teacher_id,
+        device="a phone",
+        opened_at=now,
+        last_seen_at=now,
+    )
+
+
+def routes(app: Flask) -> list[tuple[str, str, str]]:
+    """(endpoint, method, address with its gaps) of every route; pages first, for forms change things."""
+    found = [
+        (rule.endpoint, method, rule.rule)
+        for rule in app.url_map.iter_rules()
+        for method in sorted(rule.methods & {"GET", "POST"})
+    ]
+    return sorted(found, key=lambda each: (each[0] in LAST, each[1], each[0]))
+
+
+def address(rule: str, ids: dict[str, int]) -> str:
+    return re.sub(r"<(?:\w+:)?(\w+)>", lambda gap: str(ids.get(gap[1], FILES.get(gap[1], 1))), rule)
+
+
+def answer_of(browser: Browser, endpoint: str, method: str, path: str) -> str:
+    """What a browser got, in the words of the tables."""
+    answer = browser.get(path) if method == "GET" else browser.post(path, **FORMS.get(endpoint, {}))
+    location = answer.headers.get("Location", "")
+    if location.startswith("/sign-in"):
+        return "sign-in"
+    if location == "/kiosk" and "kiosk_pass" not in answer.headers.get("Set-Cookie", ""):
+        return "kiosk"
+    if answer.status_code == 403 and "Only the teacher can end that" in answer.text:
+        return "kiosk"
+    if endpoint.startswith("kiosk.") and (location == "/" or "takes no check-ins any more" in answer.text):
+        return "no pass"
+    if answer.status_code == 404 and not endpoint.endswith("static") and endpoint != "shared.certificate":
+        return "nothing"
+    assert answer.status_code < 500 or endpoint == "shared.is_ready", (endpoint, answer.status_code)
+    return "served"
+
+
+def check(browser_of, app: Flask, table: dict[str, dict[str, str]], role: str, ids: dict[str, int]) -> None:
+    """Ask for every route as one role."""
+    wrong, browser = [], browser_of()
+    for endpoint, method, rule in routes(app):
+        got = answer_of(browser, endpoint, method, address(rule, ids))
+        if got != table[endpoint][role]:
+            wrong.append(f"{method} {endpoint} as {role}: {got}, not {table[endpoint][role]}")
+        if endpoint in ENDS_THE_SIGN_IN and method == "POST":
+            browser = browser_of()
+    assert wrong == []
+
+
+@pytest.mark.parametrize("site", ["office", "classroom"])
+def test_every_route_has_its_line_and_every_line_its_route(town, site):
+    assert {rule.endpoint for rule in town.apps[site].url_map.iter_rules()} == set(TABLES[site])
+
+
+def teacher_browser(town, email=TEACHER_EMAIL) -> Browser:
+    return Browser(town.apps["classroom"], "classroom").sign_in(email, town.passwords[email])
+
+
+def admin_browser(town) -> Browser:
+    return Browser(town.apps["office"], "office").sign_in(ADMIN_EMAIL, ADMIN_PASSWORD)
+
+
+def test_what_a_stranger_gets_in_the_classroom(town):
+    app = town.apps["classroom"]
+    check(lambda: Browser(app, "classroom"), app, CLASSROOM, "anonymous", town.ids)
+
+
+def test_what_a_phone_in_the_kiosk_gets(town):
+    app = town.apps["classroom"]
+
+    def phone() -> Browser:
+        browser = teacher_browser(town)
+        assert browser.post(f"/lectures/{town.ids['lecture_id']}/kiosk").location == "/kiosk"
+        return browser
+
+    check(phone, app, CLASSROOM, "kiosk", town.ids)
+
+
+def test_what_another_teacher_gets(town):
+    app = town.apps["classroom"]
+    check(lambda: teacher_browser(town, OTHER_EMAIL), app, CLASSROOM, "other teacher", town.ids)
+
+
+def test_what_the_teacher_gets(town):
+    app = town.apps["classroom"]
+    check(lambda: teacher_browser(town), app, CLASSROOM, "teacher", town.ids)
+
+
+def test_what_a_stranger_gets_at_the_office(town):
+    app = town.apps["office"]
+    check(lambda: Browser(app, "office"), app, OFFICE, "anonymous", town.ids)
+
+
+def test_what_an_admin_gets(town):
+    app = town.apps["office"]
+    check(lambda: admin_browser(town), app, OFFICE, "admin", town.ids)
+
+
+@pytest.mark.parametrize("named", ["office_session", "classroom_session"])
+def test_a_teachers_cookie_opens_nothing_at_the_office(town, named):
+    value = teacher_browser(town).cookie("classroom_session")
+    app = town.apps["office"]
+    check(lambda: Browser(app, "office").take_cookie(named, value), app, OFFICE, "anonymous", town.ids)
+
+
+@pytest.mark.parametrize("named", ["office_session", "classroom_session"])
+def test_an_admins_cookie_opens_nothing_in_the_classroom(town, named):
+    value = admin_browser(town).cookie("office_session")
+    app = town.apps["classroom"]
+    check(lambda: Browser(app, "classroom").take_cookie(named, value), app, CLASSROOM, "anonymous", town.ids)
+
+
+def test_a_kiosk_pass_opens_nothing_at_the_office(town):
+    app = town.apps["office"]
+    check(
+        lambda: Browser(app, "office").take_cookie("kiosk_pass", "pass 1"), app, OFFICE, "anonymous", town.ids
+    )
+
+
+def test_a_cookie_copied_before_the_sign_out_opens_nothing_afterwards(town):
+    browser = teacher_browser(town)
+    copy = browser.cookie("classroom_session")
+    browser.post("/sign-out")
+    thief = Browser(town.apps["classroom"], "classroom").take_cookie("classroom_session", copy)
+    assert thief.get("/").location.startswith("/sign-in")
+
+
+def test_a_cookie_copied_before_the_phone_was_handed_round_opens_nothing_afterwards(town):
+    browser = teacher_browser(town)
+    copy = browser.cookie("classroom_session")
+    browser.post(f"/lectures/{town.ids['lecture_id']}/kiosk")
+    thief = Browser(town.apps["classroom"], "classroom").take_cookie("classroom_session", copy)
+    assert thief.get("/").location.startswith("/sign-in")
+
+
+def test_a_deactivated_teachers_cookies_open_nothing(town):
+    signed_in, kiosk = teacher_browser(town), teacher_browser(town)
+    kiosk.post(f"/lectures/{town.ids['lecture_id']}/kiosk")
+    set_teacher_active(town.toolbox, town.office.actor, town.ids["teacher_id"], active=False)
+    assert signed_in.get("/").location.startswith("/sign-in")
+    assert kiosk.get("/kiosk/status").status_code == 404
+    assert kiosk.get("/").location.startswith("/sign-in")
+
+
+def test_a_kiosk_knows_its_own_lecture_alone(town):
+    phone = teacher_browser(town, OTHER_EMAIL)
+    phone.post(f"/lectures/{town.ids['other_lecture_id']}/kiosk")
+    page = phone.get("/kiosk").text
+    assert "Subject 1" in page
+    assert "Subject 0" not in page
+    for path in ("", "/mail", "/sheet.xlsx", "/kiosk"):
+        assert phone.get(f"/lectures/{town.ids['lecture_id']}{path}").location == "/kiosk"
+
+
+def test_every_answer_has_the_headers_and_flags_its_cookies(town):
+    for site, app in town.apps.items():
+        browser = Browser(app, site)
+        answers = [browser.get(path) for path in ("/sign-in", "/no/such/page", "/", "/healthz", "/static/x")]
+        answers.append(browser.client.post("/sign-in", base_url=browser.base))  # without a token: 400
+        answers.append(browser.client.delete("/sign-in", base_url=browser.base))
+        assert {answer.status_code for answer in answers} == {200, 302, 400, 404, 405}
+        for answer in answers:
+            assert answer.headers["Content-Security-Policy"].startswith("default-src 'none'")
+            assert answer.headers["X-Content-Type-Options"] == "nosniff"
+            assert answer.headers["X-Frame-Options"] == "DENY"
+            for cookie in answer.headers.getlist("Set-Cookie"):
+                assert cookie.startswith(f"{site}_session=")
+                assert {"Secure", "HttpOnly", "SameSite=Lax"} <= set(cookie.split("; "))
