@@ -7,7 +7,7 @@ from shared.persistence.tables import Lecture, Teacher
 from shared.settings import Settings
 from shared.toolbox import Toolbox
 from shared.web.site import SiteDescription, build_site, prepare
-from teacher_site import attendance, commands, family_mail, kiosk, lectures, sheets, totals
+from teacher_site import attendance, commands, family_mail, kiosk, lectures, live, sheets, totals
 
 
 def create_app(settings: Settings | None = None, toolbox: Toolbox | None = None) -> Flask:
@@ -32,7 +32,7 @@ def create_app(settings: Settings | None = None, toolbox: Toolbox | None = None)
         import_name=__name__,
         settings=settings,
         toolbox=toolbox,
-        pages=[lectures.pages, attendance.pages, family_mail.pages, kiosk.pages, sheets.pages, totals.pages],
+        pages=[page.pages for page in (lectures, attendance, family_mail, kiosk, live, sheets, totals)],
         commands=commands.commands,
         gate=kiosk.keep_to_the_kiosk,
     )

@@ -139,6 +139,13 @@ def count_here(session: Session, lecture_ids: Collection[int]) -> dict[int, Coun
     return {lecture_id: Count(here[lecture_id], expected[lecture_id]) for lecture_id in lecture_ids}
 
 
+def newest_here(session: Session, lecture_id: int, *, limit: int) -> Sequence[Mark]:
+    """Who was marked present or late last, with the students, the latest first."""
+    query = select(Mark).where(Mark.lecture_id == lecture_id, Mark.status.in_(HERE))
+    query = query.options(joinedload(Mark.student)).order_by(Mark.marked_at.desc(), Mark.id.desc())
+    return session.scalars(query.limit(limit)).all()
+
+
 def unmarked_students(session: Session, lecture_id: int) -> Sequence[Student]:
     """The active students of a lecture's classes without a mark; nobody once the lecture is closed."""
     return session.scalars(_unmarked([lecture_id]).options(joinedload(Student.school_class))).all()

@@ -1,0 +1,49 @@
+"""Pages that follow a lecture's round while the phones go from hand to hand."""
+
+from datetime import datetime
+from typing import Any
+
+from flask import Blueprint, render_template
+from flask_login import current_user
+
+from shared.persistence import attendance, kiosk, to_confirm
+from shared.security.throttling import FREE_TRIES
+from shared.web.site import reading, toolbox
+
+pages = Blueprint("live", __name__, template_folder="templates")
+
+NEWEST_SHOWN = 8
+
+
+@pages.get("/lectures/<int:lecture_id>/live")
+def follow(lecture_id: int) -> dict[str, Any]:
+    """How the round stands, in words; as many queries for two students as for two hundred."""
+    attendance.find_own_lecture(reading, current_user.id, lecture_id)
+    count = attendance.count_here(reading, [lecture_id])[lecture_id]
+    newest = attendance.newest_here(reading, lecture_id, limit=NEWEST_SHOWN)
+    failures = kiosk.repeated_failures(reading, lecture_id, more_than=FREE_TRIES)
+    return {
+        "here": count.here,
+        "expected": count.expected,
+        "waiting": to_confirm.count_waiting(reading, lecture_id),
+        "newest": [f"{_clock(mark.marked_at)} {mark.student.name}" for mark in newest],
+        "phones": [
+            f"{phone.device}, last seen {_clock(phone.last_seen_at)}"
+            for phone in kiosk.find_passes(reading, lecture_id)
+        ],
+        "failures": [
+            f"{student.roll_id}: {tries} refused tries on {phones} phone{'' if phones == 1 else 's'}"
+            for student, tries, phones in failures
+        ],
+    }
+
+
+def _clock(moment: datetime) -> str:
+    return f"{moment.astimezone(toolbox.settings.zone):%H:%M:%S}"
+
+
+@pages.get("/lectures/<int:lecture_id>/screen")
+def screen(lecture_id: int) -> str:
+    """The round for a second screen; what it shows comes from `follow`."""
+    lecture = attendance.find_own_lecture(reading, current_user.id, lecture_id)
+    return render_template("teacher/screen.html", lecture=lecture)
