@@ -3,7 +3,8 @@
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from shared.persistence import people
+from shared.persistence import faces, people
+from shared.persistence.tables import LookAlikes
 from shared.services import registration
 from shared.services.consent import current_consent
 from shared.web.site import reading
@@ -13,7 +14,10 @@ pages = Blueprint("readiness", __name__)
 
 @pages.get("/")
 def board() -> str:
-    return render_template("admin/readiness.html", classes=people.count_readiness(reading))
+    alike: dict[int, list[LookAlikes]] = {}
+    for pair in faces.list_look_alikes(reading):
+        alike.setdefault(pair.student.class_id, []).append(pair)
+    return render_template("admin/readiness.html", classes=people.count_readiness(reading), alike=alike)
 
 
 @pages.get("/classes/<int:class_id>/enrol-next")

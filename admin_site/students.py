@@ -10,7 +10,7 @@ from shared.errors import InvalidInput
 from shared.persistence import people
 from shared.persistence.people import Lack
 from shared.services import consent as consents
-from shared.services import registration
+from shared.services import model_offers, registration
 from shared.web.forms import blame
 from shared.web.password_again import asks_password_again
 from shared.web.sign_in import actor
@@ -65,6 +65,7 @@ def show(student_id: int) -> str:
         "admin/student.html",
         student=student,
         consent=consents.current_consent(student),
+        effects=model_offers.list_effects(reading, toolbox, student),
         languages=registration.LANGUAGES,
     )
 
@@ -95,6 +96,21 @@ def deactivate(student_id: int) -> Response:
 def reactivate(student_id: int) -> Response:
     registration.set_student_active(toolbox, actor(), student_id, active=True)
     flash("The student is active again.", "success")
+    return redirect(url_for("students.show", student_id=student_id))
+
+
+@pages.post("/students/<int:student_id>/offers/<int:offer_id>")
+def decide_offer(student_id: int, offer_id: int) -> Response:
+    """Let the face model learn a confirmed face, or erase it."""
+    decision = request.form.get("decision")
+    if decision == "learn":
+        model_offers.accept(toolbox, actor(), student_id, offer_id)
+        flash("The face model has learnt from this face.", "success")
+    elif decision == "decline":
+        model_offers.decline(toolbox, actor(), student_id, offer_id)
+        flash("The face was erased; the face model is as it was.", "success")
+    else:
+        raise InvalidInput("Please choose whether the face model shall learn from this face.")
     return redirect(url_for("students.show", student_id=student_id))
 
 

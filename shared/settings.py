@@ -44,6 +44,7 @@ class Settings:
     keep_enrolment_photos: bool
     keep_check_ins_days: int
     keep_letters_days: int
+    keep_offers_days: int
     keep_marks_years: int
     keep_audit_years: int
     late_counts_as: str
@@ -92,6 +93,7 @@ def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
         keep_enrolment_photos=_flag(environ, "KEEP_ENROLMENT_PHOTOS"),
         keep_check_ins_days=_span(environ, "KEEP_CHECK_INS_DAYS", 30, most=3650),
         keep_letters_days=_span(environ, "KEEP_LETTERS_DAYS", 180, most=3650),
+        keep_offers_days=_span(environ, "KEEP_OFFERS_DAYS", 30, most=365),
         keep_marks_years=_span(environ, "KEEP_MARKS_YEARS", 5, most=100),
         keep_audit_years=_span(environ, "KEEP_AUDIT_YEARS", 5, most=100),
         late_counts_as=_late_counts_as(environ),

@@ -12,7 +12,7 @@ from shared.domain.face_model import MATCH_THRESHOLD
 from shared.errors import Conflict, InvalidInput
 from shared.persistence import attendance, kiosk
 from shared.persistence.attendance import RegisterLine
-from shared.services import marks, to_confirm
+from shared.services import face_flags, marks, to_confirm
 from shared.services.kiosk import end_pass
 from shared.services.lectures import close_lecture, reopen_lecture, school_day
 from shared.web.sign_in import actor
@@ -44,6 +44,7 @@ def show(lecture_id: int) -> str:
         undoable=set(latest.values()),
         phones=kiosk.find_passes(reading, lecture_id),
         waiting=to_confirm.list_waiting(reading, lecture_id),
+        flagged=face_flags.list_faces(reading, lecture_id),
         match_threshold=MATCH_THRESHOLD,
         statuses=list(MarkStatus),
         states=LectureState,

@@ -154,6 +154,7 @@ OFFICE = {
     "students.add": ADMINS,
     "students.consent": ADMINS,
     "students.deactivate": ADMINS,
+    "students.decide_offer": ADMINS,
     "students.edit": ADMINS,
     "students.reactivate": ADMINS,
     "students.show": ADMINS,

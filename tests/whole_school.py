@@ -17,6 +17,7 @@ from shared.persistence.tables import (
     Job,
     KioskPass,
     LookAlikes,
+    ModelOffer,
     OutgoingMail,
     SheetMarkChange,
     SheetUpload,
@@ -133,6 +134,11 @@ def _rows_of_a_lecture(toolbox: Toolbox, office: SimpleNamespace) -> Iterator[An
             if resembled is None:
                 flag.sealed_descriptor = toolbox.sealer.seal(DESCRIPTOR, purpose=f"face-flag:{flag_id}")
             yield flag
+        offered = ModelOffer(id=student_id, lecture_id=office.lecture, student_id=student_id, quality=0.5)
+        offered.teacher_id, offered.offered_at = office.teacher.account_id, now
+        purpose = f"model-offer:{student_id}"
+        offered.sealed_descriptor = toolbox.sealer.seal(DESCRIPTOR, purpose=purpose)
+        yield offered
         yield LookAlikes(student_id=student_id, other_id=other, score=0.97)
         yield OutgoingMail(
             lecture_id=office.lecture,

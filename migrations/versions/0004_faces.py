@@ -85,9 +85,36 @@ def upgrade() -> None:
     op.create_index(op.f("ix_face_flag_noted_at"), "face_flag", ["noted_at"], unique=False)
     op.create_index(op.f("ix_face_flag_resembled_id"), "face_flag", ["resembled_id"], unique=False)
     op.create_index(op.f("ix_face_flag_student_id"), "face_flag", ["student_id"], unique=False)
+    op.create_table(
+        "model_offer",
+        sa.Column("student_id", sa.Integer(), nullable=False),
+        sa.Column("lecture_id", sa.Integer(), nullable=False),
+        sa.Column("teacher_id", sa.Integer(), nullable=True),
+        sa.Column("sealed_descriptor", sa.LargeBinary(length=16384), nullable=False),
+        sa.Column("quality", sa.Double(), nullable=False),
+        sa.Column("offered_at", UtcDateTime(), nullable=False),
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["lecture_id"], ["lecture.id"], name=op.f("fk_model_offer_lecture_id_lecture"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["student_id"], ["student.id"], name=op.f("fk_model_offer_student_id_student"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["teacher_id"], ["teacher.id"], name=op.f("fk_model_offer_teacher_id_teacher")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_model_offer")),
+        mysql_charset="utf8mb4",
+        mysql_engine="InnoDB",
+    )
+    op.create_index(op.f("ix_model_offer_offered_at"), "model_offer", ["offered_at"], unique=False)
+    op.create_index(op.f("ix_model_offer_student_id"), "model_offer", ["student_id"], unique=False)
+    op.add_column("to_confirm", sa.Column("quality", sa.Double(), nullable=True))
 
 
 def downgrade() -> None:
+    op.drop_table("model_offer")
+    op.drop_column("to_confirm", "quality")
     op.drop_table("face_flag")
     op.drop_table("look_alikes")
     op.drop_index(op.f("ix_face_model_version"), table_name="face_model")

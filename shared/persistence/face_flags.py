@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session, joinedload, undefer
 
-from shared.persistence.tables import FaceFlag
+from shared.persistence.tables import FaceFlag, Lecture
 
 
 def list_flags(session: Session, lecture_id: int) -> Sequence[FaceFlag]:
@@ -25,10 +25,12 @@ def list_strangers(session: Session, lecture_id: int) -> Sequence[FaceFlag]:
     return session.scalars(query.order_by(FaceFlag.id)).all()
 
 
-def lectures_with_strangers(session: Session, *, before: datetime) -> Sequence[int]:
-    """The lectures that still have a sealed descriptor noted before a moment."""
-    query = select(FaceFlag.lecture_id).where(
-        FaceFlag.sealed_descriptor.is_not(None), FaceFlag.noted_at < before
+def lectures_with_strangers(session: Session, *, ended_before: datetime) -> Sequence[int]:
+    """The lectures that ended before a moment and still have a sealed descriptor."""
+    query = (
+        select(FaceFlag.lecture_id)
+        .join(Lecture, Lecture.id == FaceFlag.lecture_id)
+        .where(FaceFlag.sealed_descriptor.is_not(None), Lecture.ends_at < ended_before)
     )
     return session.scalars(query.distinct()).all()
 

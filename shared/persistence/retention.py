@@ -16,6 +16,7 @@ from shared.persistence.tables import (
     Job,
     KioskPass,
     Lecture,
+    ModelOffer,
     Night,
     OutgoingMail,
     PasswordLink,
@@ -94,6 +95,11 @@ def old_photos(before: datetime, *, keep_seen: bool) -> list[Select[Any]]:
     """Enrolment photos that were never trained on; with `keep_seen` only those nobody has looked at."""
     query = select(EnrolmentPhoto.id).where(EnrolmentPhoto.added_at < before)
     return [query.where(EnrolmentPhoto.verdict.is_(None)) if keep_seen else query]
+
+
+def old_offers(before: datetime) -> list[Select[Any]]:
+    """Confirmed faces offered for a face model that nobody decided about."""
+    return [select(ModelOffer.id).where(ModelOffer.offered_at < before)]
 
 
 def old_jobs(before: datetime) -> list[Select[Any]]:

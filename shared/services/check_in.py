@@ -109,12 +109,12 @@ def _ask(toolbox: Toolbox, lecture_id: int, candidate: Candidate, photo: bytes) 
         # The family may have said no to pictures; the teacher sees the name alone.
         return _asking(Question(ConfirmReason.CALLED_THE_TEACHER, CheckInOutcome.NOT_ENROLLED))
     rgb = open_photo(photo)
-    descriptor, score = None, None
+    descriptor, score, quality = None, None, None
     try:
-        reading = toolbox.face_matcher.glance(rgb)
+        reading = toolbox.face_matcher.read(rgb)  # carefully: the face may be learnt from later
         if reading.descriptor is not None:
             descriptor = reading.descriptor.tolist()
-            score = _open_model(toolbox, candidate).score(descriptor)
+            score, quality = _open_model(toolbox, candidate).score(descriptor), reading.quality
     except _NOT_FOUND_OUT as failure:
         _log(candidate, failure)
         descriptor = None
@@ -125,6 +125,7 @@ def _ask(toolbox: Toolbox, lecture_id: int, candidate: Candidate, photo: bytes) 
             score=score,
             picture=shrink_photo(rgb, max_bytes=PICTURE_MAX_BYTES),
             descriptor=descriptor,
+            quality=quality,
         )
     )
 

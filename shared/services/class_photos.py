@@ -25,7 +25,8 @@ from shared.vision.images import open_photo
 JOB = "read_class_photos"
 _WORKER = Actor(site="worker", email="worker")
 
-# What became of a file: its name, the student if one is meant, a sentence, whether it was used.
+# What became of a file: its name, the student if one is meant, a sentence, whether it was used, and whether
+# the admin has to decide about the student first.
 Fate = dict[str, Any]
 
 
@@ -89,7 +90,14 @@ def read_class_photos(toolbox: Toolbox, job_id: int, class_id: int) -> str:
         trained += bool(used) and likeness is None
         undecided += likeness is not None
         fates += [
-            _fate(one.file_name, student, likeness or sentence, used=one in used) for one, sentence in settled
+            _fate(
+                one.file_name,
+                student,
+                likeness if likeness and one in used else sentence,
+                used=one in used,
+                undecided=likeness is not None and one in used,
+            )
+            for one, sentence in settled
         ]
         with toolbox.sessions.begin() as session:
             jobs.note_fates(session, job_id, fates)
@@ -188,13 +196,12 @@ def _keep(session: Session, seen: Sequence[_Seen]) -> list[_Seen]:
 
 def _train(toolbox: Toolbox, student_id: int) -> str | None:
     """Train a student on the photos that wait; or say whom they look like, and leave that to the admin."""
-    likenesses = find_likenesses(toolbox, student_id)
-    if likenesses:
-        other = likenesses[0].student
-        return (
-            f"Not enrolled yet: looks like {other.name}, {other.roll_id} in {other.school_class.class_code}. "
-            "Please decide on the student's enrolment page."
+    alike = [one.student for one in find_likenesses(toolbox, student_id)]
+    if alike:
+        named = " and ".join(
+            f"{each.name}, {each.roll_id} in {each.school_class.class_code}" for each in alike
         )
+        return f"Not enrolled yet: the kiosk would take this face for {named}."
     with toolbox.sessions.begin() as session:
         faces.lock_models(session)
         student = require_consent(find_student(session, student_id, lock=True))
@@ -211,13 +218,16 @@ def _train(toolbox: Toolbox, student_id: int) -> str | None:
     return None
 
 
-def _fate(file_name: str, student: Student | None, sentence: str, *, used: bool = False) -> Fate:
+def _fate(
+    file_name: str, student: Student | None, sentence: str, *, used: bool = False, undecided: bool = False
+) -> Fate:
     return {
         "file": file_name[-LONGEST_NAME:],
         "student_id": student.id if student else None,
         "student": f"{student.roll_id} {student.name}" if student else "",
         "sentence": sentence,
         "used": used,
+        "undecided": undecided,
     }
 
 

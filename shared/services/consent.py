@@ -16,8 +16,12 @@ numbers that describe the face. It is stored encrypted on the school's own compu
 as soon as the model is ready, unless the school has decided to keep them, encrypted as well.
 
 What it is used for: in class a photo is taken when the student checks in. It is compared with the face \
-model of the roll id that was typed, and then forgotten. The model is used for nothing else and given to \
-nobody.
+model of the roll id that was typed, and with those of the others of that lecture and at enrolment of \
+the school, so that nobody is taken for somebody else; then it is forgotten. Where the camera is in \
+doubt, the teacher is shown one picture, which is deleted with the teacher's decision and after seven \
+days at the latest; a face that was refused is remembered, as numbers, until the lecture is closed. A \
+check-in that a teacher confirmed may improve the face model, if the office agrees. The model is used \
+for nothing else and given to nobody.
 
 It is your choice: a student without a face model has no disadvantage; the teacher marks them by hand. You \
 can withdraw your consent at the office at any time, without giving a reason; photos and face model are then \

@@ -1,27 +1,21 @@
 """Notes faces at the kiosk that are not the typed student's, or not only, and tells the teacher of them.
 
 Of a face that is nobody's at the lecture, a sealed descriptor is kept to know it again: until the lecture is
-closed, a day at most. What stays are the roll ids it tried, if they were several.
+closed, or the night after. What stays are the roll ids it tried, if they were several.
 """
 
-import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 
 from shared.domain.check_in import CheckInOutcome
-from shared.domain.face_model import DESCRIPTOR_LENGTH, FaceModel
+from shared.domain.face_model import FaceModel
 from shared.domain.look_alikes import SAME_FACE_THRESHOLD, find_rival, passing
 from shared.persistence import face_flags, faces, kiosk
 from shared.persistence.database import Session
 from shared.persistence.tables import FaceFlag, KioskPass, Student
 from shared.security.sealing import BrokenSeal
-from shared.services.sealed_faces import refresh_index
+from shared.services.sealed_faces import pack_descriptor, refresh_index, unpack_descriptor
 from shared.toolbox import Toolbox
-
-DESCRIPTOR_KEPT = timedelta(days=1)
-
-_DESCRIPTOR = struct.Struct(f"<{DESCRIPTOR_LENGTH}f")
 
 
 @dataclass(frozen=True)
@@ -89,7 +83,7 @@ def note(
         flag.same_as_id = _find_same(session, toolbox, kiosk_pass.lecture_id, sighting.descriptor)
         session.add(flag)
         session.flush()  # the seal names the row
-        plain = _DESCRIPTOR.pack(*sighting.descriptor)
+        plain = pack_descriptor(sighting.descriptor)
         flag.sealed_descriptor = toolbox.sealer.seal(plain, purpose=_purpose(flag.id))
 
 
@@ -116,9 +110,9 @@ def forget_strangers(session: Session, lecture_id: int) -> None:
 
 
 def forget_old(toolbox: Toolbox) -> int:
-    """Erase it also where nobody closed the lecture for a day; gives at how many lectures."""
+    """Erase it also at lectures that are over though nobody closed them; gives at how many."""
     with toolbox.sessions.begin() as session:
-        lecture_ids = face_flags.lectures_with_strangers(session, before=toolbox.now() - DESCRIPTOR_KEPT)
+        lecture_ids = face_flags.lectures_with_strangers(session, ended_before=toolbox.now())
         for lecture_id in lecture_ids:
             forget_strangers(session, lecture_id)
     return len(lecture_ids)
@@ -133,7 +127,7 @@ def _find_same(
             plain = toolbox.sealer.open(earlier.sealed_descriptor or b"", purpose=_purpose(earlier.id))
         except BrokenSeal:
             continue
-        model = FaceModel.train([_DESCRIPTOR.unpack(plain)], [1.0])
+        model = FaceModel.train([unpack_descriptor(plain)], [1.0])
         if model.score(descriptor) >= SAME_FACE_THRESHOLD:
             return earlier.same_as_id or earlier.id
     return None

@@ -18,6 +18,7 @@ PURPOSES: Mapping[str, str] = {
     "enrolment_photo.sealed_descriptor": "descriptor:{student_id}",
     "face_flag.sealed_descriptor": "face-flag:{id}",
     "face_model.sealed_model": "face-model:{student_id}",
+    "model_offer.sealed_descriptor": "model-offer:{id}",
     "to_confirm.sealed_picture": "to-confirm-picture:{id}",
     "to_confirm.sealed_descriptor": "to-confirm-descriptor:{id}",
     "spoof_picture.sealed_picture": "spoof-picture:{id}",

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from shared.persistence import retention
-from shared.services import audit, erasure, spoof_pictures, to_confirm
+from shared.services import audit, erasure, face_flags, spoof_pictures, to_confirm
 from shared.services.audit import Actor
 from shared.toolbox import Toolbox
 
@@ -36,6 +36,7 @@ def work_if_due(toolbox: Toolbox) -> None:
     counts = {what: retention.delete_old(toolbox.sessions, which) for what, which in _old(toolbox, now)}
     counts["pictures that waited"] = to_confirm.forget_old(toolbox)
     counts["spoof pictures"] = spoof_pictures.forget_old(toolbox)
+    counts["lectures with nobody's faces"] = face_flags.forget_old(toolbox)
     with toolbox.sessions.begin() as session:
         audit.record(session, toolbox, _WORKER, "delete the old", f"night of {night_of}", after=counts)
         retention.finish_night(session, night_of, toolbox.now())
@@ -53,6 +54,7 @@ def _old(toolbox: Toolbox, now: datetime) -> Iterator[tuple[str, list[Any]]]:
     yield "wrong passwords", retention.old_tries(now - KEEP_TRIES)
     keep_seen = settings.keep_enrolment_photos
     yield "enrolment photos", retention.old_photos(now - KEEP_LEFTOVER_PHOTOS, keep_seen=keep_seen)
+    yield "offered faces", retention.old_offers(now - timedelta(days=settings.keep_offers_days))
     yield "jobs", retention.old_jobs(now - KEEP_JOBS)
 
 

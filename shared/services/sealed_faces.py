@@ -2,7 +2,7 @@
 
 import logging
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -35,15 +35,25 @@ def open_model(toolbox: Toolbox, student_id: int, sealed: bytes) -> FaceModel | 
         return None
 
 
+def pack_descriptor(descriptor: Sequence[float]) -> bytes:
+    """Write 129 numbers down, to be sealed."""
+    return _DESCRIPTOR.pack(*descriptor)
+
+
+def unpack_descriptor(plain: bytes) -> tuple[float, ...]:
+    """Read what `pack_descriptor` wrote."""
+    return _DESCRIPTOR.unpack(plain)
+
+
 def seal_descriptor(toolbox: Toolbox, student_id: int, descriptor: "np.ndarray") -> bytes:
-    """Seal the 129 numbers of a photo."""
-    return toolbox.sealer.seal(_DESCRIPTOR.pack(*descriptor.tolist()), purpose=f"descriptor:{student_id}")
+    """Seal the 129 numbers of an enrolment photo."""
+    return toolbox.sealer.seal(pack_descriptor(descriptor.tolist()), purpose=_photo_of(student_id))
 
 
 def open_descriptor(toolbox: Toolbox, photo: EnrolmentPhoto) -> tuple[float, ...]:
     """Open the 129 numbers of a good photo. Raises BrokenSeal."""
     sealed = photo.sealed_descriptor or b""
-    return _DESCRIPTOR.unpack(toolbox.sealer.open(sealed, purpose=f"descriptor:{photo.student_id}"))
+    return unpack_descriptor(toolbox.sealer.open(sealed, purpose=_photo_of(photo.student_id)))
 
 
 def refresh_index(toolbox: Toolbox, session: Session) -> None:
@@ -72,3 +82,7 @@ def _open_templates(toolbox: Toolbox, session: Session, version: int) -> Iterato
 
 def _model_of(student_id: int) -> str:
     return f"face-model:{student_id}"
+
+
+def _photo_of(student_id: int) -> str:
+    return f"descriptor:{student_id}"

@@ -1,13 +1,11 @@
 """Check-ins that wait for the teacher's eye: asked at the kiosk, shown with a picture, then decided."""
 
-import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
 from shared.domain.attendance import MarkSource, MarkStatus
 from shared.domain.check_in import CheckInOutcome, ConfirmReason, doubtfulness
-from shared.domain.face_model import DESCRIPTOR_LENGTH
 from shared.errors import Conflict, NotFound
 from shared.persistence import attendance, to_confirm
 from shared.persistence.database import Session
@@ -16,22 +14,22 @@ from shared.security.sealing import BrokenSeal
 from shared.services import audit
 from shared.services.audit import Actor
 from shared.services.marks import write_mark
+from shared.services.model_offers import offer
+from shared.services.sealed_faces import pack_descriptor, unpack_descriptor
 from shared.toolbox import Toolbox
 
 # One picture of at most this much is kept until somebody decides, and no longer than this.
 PICTURE_MAX_BYTES = 50_000
 PICTURE_KEPT = timedelta(days=7)
 
-_DESCRIPTOR = struct.Struct(f"<{DESCRIPTOR_LENGTH}f")
-
 
 @dataclass(frozen=True)
 class Question:
     """Why the teacher is asked about a check-in, and what there is to look at.
 
-    `picture` is a JPEG of at most PICTURE_MAX_BYTES, `descriptor` 129 numbers if a face was found; both are
-    None for a student without a face model, whose family may have said no. `score` is the matcher's, and
-    `resembled_id` names the student whom the face resembles as well.
+    `picture` is a JPEG of at most PICTURE_MAX_BYTES, `descriptor` 129 numbers if a face was found, of the
+    `quality` 0…1; all are None for a student without a face model, whose family may have said no. `score` is
+    the matcher's, and `resembled_id` names the student whom the face resembles as well.
     """
 
     reason: ConfirmReason
@@ -40,6 +38,7 @@ class Question:
     resembled_id: int | None = None
     picture: bytes | None = None
     descriptor: Sequence[float] | None = None
+    quality: float | None = None
 
 
 def ask_teacher(
@@ -61,6 +60,7 @@ def ask_teacher(
         last_outcome=question.last_outcome,
         resembled_id=question.resembled_id,
         score=question.score,
+        quality=question.quality,
         asked_at=toolbox.now(),
         waiting=True,
     )
@@ -69,7 +69,7 @@ def ask_teacher(
     if question.picture is not None:
         entry.sealed_picture = toolbox.sealer.seal(question.picture, purpose=_picture_of(entry.id))
     if question.descriptor is not None:
-        plain = _DESCRIPTOR.pack(*question.descriptor)
+        plain = pack_descriptor(question.descriptor)
         entry.sealed_descriptor = toolbox.sealer.seal(plain, purpose=_descriptor_of(entry.id))
 
 
@@ -96,7 +96,7 @@ def open_descriptor(toolbox: Toolbox, entry: ToConfirm) -> tuple[float, ...] | N
     """The 129 numbers of an entry that was loaded with its picture; None without. Raises BrokenSeal."""
     if entry.sealed_descriptor is None:
         return None
-    return _DESCRIPTOR.unpack(toolbox.sealer.open(entry.sealed_descriptor, purpose=_descriptor_of(entry.id)))
+    return unpack_descriptor(toolbox.sealer.open(entry.sealed_descriptor, purpose=_descriptor_of(entry.id)))
 
 
 def decide(toolbox: Toolbox, actor: Actor, lecture_id: int, entry_id: int, *, accepted: bool) -> str:
@@ -107,7 +107,8 @@ def decide(toolbox: Toolbox, actor: Actor, lecture_id: int, entry_id: int, *, ac
     """
     with toolbox.sessions.begin() as session:
         lecture = attendance.find_own_lecture(session, actor.account_id, lecture_id, lock=True)
-        entry = to_confirm.find_entry(session, lecture_id, entry_id)
+        entry = to_confirm.find_entry(session, lecture_id, entry_id, with_picture=True)
+        descriptor = _open_to_learn(toolbox, entry) if accepted and entry.waiting else None
         line = attendance.find_register_line(session, lecture, entry.student_id)
         name = line.student.name
         if not entry.waiting:
@@ -130,7 +131,17 @@ def decide(toolbox: Toolbox, actor: Actor, lecture_id: int, entry_id: int, *, ac
         )
         if not accepted:
             return f"The check-in of {name} was refused. You can still mark by hand."
+        if descriptor is not None:
+            offer(session, toolbox, actor, line.student, entry, descriptor)
         return _confirm(session, toolbox, actor, lecture, line)
+
+
+def _open_to_learn(toolbox: Toolbox, entry: ToConfirm) -> tuple[float, ...] | None:
+    """The descriptor, if there is one that opens: a mark must not fail for want of it."""
+    try:
+        return open_descriptor(toolbox, entry)
+    except BrokenSeal:
+        return None
 
 
 def _confirm(

@@ -10,7 +10,9 @@ from werkzeug.serving import make_server
 
 from admin_site import create_app
 from shared.jobs.worker import run_job
+from shared.persistence import faces
 from shared.services import enrolment
+from tests.admin_site.test_likenesses import give_offer
 from tests.office import ADMIN_EMAIL, ADMIN_PASSWORD, add_student, agree, photo_of
 
 ADDRESSES = [
@@ -56,6 +58,9 @@ def busy_office(office) -> None:
     agree(office.toolbox, office, office.meera, office.ravi)
     enrolment.add_photo(office.toolbox, office.actor, office.meera, file_name="a", content=photo_of("meera"))
     run_job(office.toolbox, enrolment.start_training(office.toolbox, office.actor, office.meera))
+    with office.toolbox.sessions.begin() as session:
+        faces.save_look_alikes(session, office.meera, {office.ravi: 0.97})
+    give_offer(office)
     long = {"parent1_email": f"{'long' * 15}@{'home' * 12}.example"}
     add_student(office.toolbox, office, "Wolfeschlegelsteinhausenbergerdorff" * 3, "1" * 64, **long)
 

@@ -47,6 +47,9 @@ class Eyes:
         )
         return FaceReading(self.verdict, face, self.descriptor if face else None, 1.0)
 
+    def read(self, rgb):
+        return self.glance(rgb)
+
     def judge(self, _rgb, _face):
         return SpoofVerdict(self.is_live, 0.1 if self.is_live else 0.9, 0.5)
 

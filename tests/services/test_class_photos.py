@@ -22,12 +22,16 @@ def office(toolbox):
     return office
 
 
-def send(toolbox, office, files):
+def zip_of(files):
     file = BytesIO()
     with zipfile.ZipFile(file, "w") as archive:
         for name, content in files.items():
             archive.writestr(name, content)
-    return class_photos.receive_class_photos(toolbox, office.actor, office.class_id, file)
+    return file
+
+
+def send(toolbox, office, files):
+    return class_photos.receive_class_photos(toolbox, office.actor, office.class_id, zip_of(files))
 
 
 def read(toolbox, job_id):
@@ -83,7 +87,7 @@ def test_a_face_of_another_roll_id_waits_for_the_admins_decision(toolbox, office
     files = {"15203A0042.jpg": photo_of("meera"), "15203A0043.jpg": photo_of("twin of meera")}
     job, fates = read(toolbox, send(toolbox, office, files))
     assert enrolled(toolbox) == {office.meera}
-    assert "looks like Meera Iyer, 15203A0042 in CO6GA" in fates["15203A0043.jpg"][1]
+    assert "take this face for Meera Iyer, 15203A0042 in CO6GA" in fates["15203A0043.jpg"][1]
     assert "1 looking like somebody else" in job.sentence
     run_job(toolbox, enrolment.start_training(toolbox, office.actor, office.ravi, accepted=[office.meera]))
     assert enrolled(toolbox) == {office.meera, office.ravi}

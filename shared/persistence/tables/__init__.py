@@ -19,7 +19,7 @@ from shared.persistence.tables.attendance import (
 )
 from shared.persistence.tables.base import Base
 from shared.persistence.tables.faces import EnrolmentPhoto, FaceModelRow, FaceVersion, LookAlikes
-from shared.persistence.tables.kiosk import CheckIn, FaceFlag, KioskPass, KioskTicket, ToConfirm
+from shared.persistence.tables.kiosk import CheckIn, FaceFlag, KioskPass, KioskTicket, ModelOffer, ToConfirm
 from shared.persistence.tables.office_work import AuditEntry, Job, OutgoingMail
 from shared.persistence.tables.people import Consent, SchoolClass, Student, Teaching
 from shared.persistence.tables.privacy import Erasure, Night
@@ -46,6 +46,7 @@ __all__ = [
     "LookAlikes",
     "Mark",
     "MarkChange",
+    "ModelOffer",
     "Night",
     "OutgoingMail",
     "PasswordLink",

@@ -82,6 +82,7 @@ class ToConfirm(Base):
     sealed_picture: Mapped[bytes | None] = mapped_column(Photo, deferred=True)
     sealed_descriptor: Mapped[bytes | None] = mapped_column(SmallSealed, deferred=True)
     has_picture: Mapped[bool] = column_property(sealed_picture.is_not(None))
+    quality: Mapped[float | None]
     asked_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
     waiting: Mapped[bool | None] = mapped_column(default=True)
     accepted: Mapped[bool | None]
@@ -99,8 +100,8 @@ class FaceFlag(Base):
     """A face at the kiosk that was not the typed student's, or not only.
 
     `resembled` is the student of the lecture whose face it was. Without one, the face is nobody's there: its
-    sealed descriptor is kept until the lecture closes, a day at most, to know it again, and `same_as_id` is
-    the first flag of the same face.
+    sealed descriptor is kept until the lecture closes, or the night after, to know it again, and `same_as_id`
+    is the first flag of the same face.
     """
 
     __tablename__ = "face_flag"
@@ -117,3 +118,19 @@ class FaceFlag(Base):
     kiosk_pass: Mapped[KioskPass] = relationship()
     student: Mapped[Student] = relationship(foreign_keys=student_id)
     resembled: Mapped[Student | None] = relationship(foreign_keys=resembled_id)
+
+
+class ModelOffer(Base):
+    """A face that a teacher confirmed at the kiosk, offered for the student's face model until decided."""
+
+    __tablename__ = "model_offer"
+
+    student_id: Mapped[int] = mapped_column(ForeignKey("student.id", ondelete="CASCADE"), index=True)
+    lecture_id: Mapped[int] = mapped_column(ForeignKey("lecture.id", ondelete="CASCADE"))
+    teacher_id: Mapped[int | None] = mapped_column(ForeignKey("teacher.id"))
+    sealed_descriptor: Mapped[bytes] = mapped_column(SmallSealed, deferred=True)
+    quality: Mapped[float]
+    offered_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+
+    lecture: Mapped[Lecture] = relationship()
+    teacher: Mapped[Teacher | None] = relationship()
