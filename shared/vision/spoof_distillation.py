@@ -234,7 +234,7 @@ def ship(shipped: Any, models_dir: Path) -> None:
         "input": [CLOSE_SIZE, CLOSE_SIZE, 3],
         "output": shipped.output_shape[1],
     }
-    content = to_litert(shipped, half_floats=True)
+    content = to_litert(shipped)
     write_model_file("spoof/texture", "spoof/texture.tflite", content, card, models_dir)
     print(f"spoof/texture.tflite: {len(content) / 1e6:.1f} MB")
 
