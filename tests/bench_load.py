@@ -13,7 +13,7 @@ import tempfile
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,18 +24,19 @@ from shared.persistence.database import migrate
 from shared.persistence.tables import Teacher
 from shared.services.accounts import renew_password
 from shared.services.audit import Actor
-from shared.services.bench_school import TEACHER_EMAIL, Shot, found_school, hand_round, read_shots
+from shared.services.bench_school import TEACHER_EMAIL, Pupil, Shot, found_school
 from shared.settings import read_settings
 from shared.toolbox import Toolbox
+from tests.browser.pictures import jpeg, person
 from tests.conftest import variables_for
+from tests.kiosk_phone import Refused
 from tests.load_server import Kiosk, Server, Visitor
-from tests.photographs import CACHE_DIR, NAMES, photograph
 from tests.servers import MariaDB
 
 CONSTANT_KIOSKS, SCHOOL_KIOSKS, TOO_MANY_KIOSKS = 8, 20, 60
 ROUND_S, OVERLOAD_S = 60.0, 20.0
 PAUSE_S = 5.0  # of a school's kiosk, from one check-in to the next
-STUDENTS = 60
+PEOPLE = ("obama.jpg", "biden.jpg", "astronaut.png")
 
 
 @dataclass
@@ -75,7 +76,7 @@ def run_round(
             time.sleep(max(0.0, at - time.monotonic()))
             try:
                 taken, outcome = kiosk.check_in()
-            except (OSError, http.client.HTTPException) as failure:
+            except (OSError, http.client.HTTPException, Refused) as failure:
                 taken, outcome = 0.0, f"error {type(failure).__name__}"
             tally.outcomes[outcome] += 1
             (tally.refused if outcome == "overloaded" else tally.taken).append(taken)
@@ -129,8 +130,6 @@ def _spread(values: list[float]) -> str:
 @contextmanager
 def school(folder: Path) -> Iterator[tuple[Server, Callable[[int], list[Kiosk]], Visitor]]:
     """A server, what makes kiosks for it, and its teacher; all gone at the end."""
-    for name in NAMES:
-        photograph(name)
     database = MariaDB(folder / "mariadb")
     database.start()
     try:
@@ -138,12 +137,11 @@ def school(folder: Path) -> Iterator[tuple[Server, Callable[[int], list[Kiosk]],
         migrate(url)
         variables = variables_for(folder, url, OMP_NUM_THREADS="1")
         toolbox = Toolbox(read_settings(variables))
-        shots = read_shots(toolbox, CACHE_DIR)
-        students = found_school(toolbox, shots, copies=-(-STUDENTS // len(shots)))
+        pupils = found_school(toolbox, [Shot(name, jpeg(person(name))) for name in PEOPLE])
         others = {"database": database.process.pid if database.process else 0, "kiosks": os.getpid()}
         server = Server(folder, variables, others)
         try:
-            yield server, _kiosk_maker(toolbox, server, students), _sign_in(toolbox, server)
+            yield server, _kiosk_maker(toolbox, server, pupils), _sign_in(toolbox, server)
         finally:
             server.stop()
             toolbox.engine.dispose()
@@ -151,12 +149,9 @@ def school(folder: Path) -> Iterator[tuple[Server, Callable[[int], list[Kiosk]],
         database.stop()
 
 
-def _kiosk_maker(
-    toolbox: Toolbox, server: Server, students: Mapping[str, Shot]
-) -> Callable[[int], list[Kiosk]]:
+def _kiosk_maker(toolbox: Toolbox, server: Server, pupils: Sequence[Pupil]) -> Callable[[int], list[Kiosk]]:
     def make(count: int) -> list[Kiosk]:
-        lectures = iter(lambda: hand_round(toolbox), None)
-        return [Kiosk(Visitor(server.port, server.trust), lectures, students) for _ in range(count)]
+        return [Kiosk(Visitor(server.port, server.trust), toolbox, pupils) for _ in range(count)]
 
     return make
 

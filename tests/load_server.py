@@ -7,7 +7,7 @@ import ssl
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -18,8 +18,9 @@ from urllib3 import encode_multipart_formdata
 from launcher.addresses import LOOPBACK
 from launcher.certificates import ensure_certificate
 from launcher.children import ENDS_WITH_US
-from shared.services.bench_school import CLASS_CODE, Shot
+from shared.services.bench_school import Pupil, forget_marks, hand_round
 from shared.settings import PROJECT_DIR
+from shared.toolbox import Toolbox
 from tests.kiosk_phone import Phone
 from tests.servers import find_free_port
 
@@ -83,22 +84,23 @@ class _Requests:
 
 
 class Kiosk:
-    """A phone in the class: checks in one student after the other, at a new lecture when all have been."""
+    """A phone in the class: checks in one student after the other, and again when all have been."""
 
-    def __init__(self, visitor: Visitor, passes: Iterator[str], students: Mapping[str, Shot]) -> None:
-        self._visitor, self._passes, self._students = visitor, passes, students
-        self._waiting: list[str] = []
+    def __init__(self, visitor: Visitor, toolbox: Toolbox, pupils: Sequence[Pupil]) -> None:
+        self._toolbox, self._pupils, self._waiting = toolbox, pupils, list(pupils)
+        self._token = hand_round(toolbox, pupils)
+        visitor.cookies = {"kiosk_pass": self._token}
+        self._phone = Phone(_Requests(visitor))
+        self._phone.open()
 
     def check_in(self) -> tuple[float, str]:
         """The milliseconds the answer took, and the outcome, "overloaded" or what went wrong."""
         if not self._waiting:
-            self._visitor.cookies = {"kiosk_pass": next(self._passes)}
-            self._phone = Phone(_Requests(self._visitor))
-            self._phone.open()
-            self._waiting = list(self._students)
-        roll_id = self._waiting[-1]
+            forget_marks(self._toolbox, self._token)
+            self._waiting = list(self._pupils)
+        pupil = self._waiting[-1]
         # The ticket is there before Enter is pressed: the page fetches it at the shutter.
-        request = self._phone.write("/kiosk/check-in", roll_id, self._students[roll_id].jpeg, CLASS_CODE)
+        request = self._phone.write("/kiosk/check-in", pupil.roll_id, pupil.shot.jpeg, pupil.class_code)
         began = time.perf_counter()
         answer = self._phone.client.post("/kiosk/check-in", **request)
         taken = (time.perf_counter() - began) * 1e3
@@ -118,13 +120,7 @@ class Server:
         self.port, cores = find_free_port(), len(os.sched_getaffinity(0))
         command = [sys.executable, "-m", "gunicorn", "--config", "python:launcher.web_server"]
         command += ["--bind", f"127.0.0.1:{self.port}", "--workers", str(cores)]
-        command += [
-            "--certfile",
-            str(certificate),
-            "--keyfile",
-            str(certificate),
-            "teacher_site:create_app()",
-        ]
+        command += ["--certfile", str(certificate), "--keyfile", str(certificate)]
         began = time.monotonic()
         self._master = subprocess.Popen(
             [*ENDS_WITH_US, *command, "teacher_site:create_app()"],

@@ -1,5 +1,6 @@
 """A school made up for measurements: photos as the kiosk sends them, and a student for each of them."""
 
+import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -9,11 +10,11 @@ from uuid import uuid4
 
 from PIL import Image
 
-from shared.domain.face_model import FaceModel
+from shared.domain.face_model import FACE_NUMBERS, FaceModel
 from shared.errors import InvalidInput, PhotoRefused
 from shared.persistence import faces
 from shared.persistence.database import Session
-from shared.persistence.tables import Lecture, SchoolClass, Student, Teacher
+from shared.persistence.tables import KioskPass, Lecture, Mark, SchoolClass, Student, Teacher
 from shared.security.tokens import digest
 from shared.services.accounts import create_teacher
 from shared.services.audit import Actor
@@ -22,7 +23,7 @@ from shared.services.spoof_evaluation import PICTURES
 from shared.toolbox import Toolbox
 from shared.vision.images import open_photo
 
-CLASS_CODE = "BENCH"
+CROWD, CROWD_SIZE = "CROWD", 59  # a lecture is of sixty
 TEACHER_EMAIL = "bench@school.example"
 FRAME = (640, 480)  # what the kiosk's page sends, with JPEG's quality of 90
 JPEG_QUALITY = 90
@@ -36,6 +37,15 @@ class Shot:
 
     person: str
     jpeg: bytes
+
+
+@dataclass(frozen=True)
+class Pupil:
+    """A student of the school, and the photo to check in with."""
+
+    class_code: str
+    roll_id: str
+    shot: Shot
 
 
 def read_shots(toolbox: Toolbox, folder: Path) -> list[Shot]:
@@ -75,32 +85,47 @@ def _frame(toolbox: Toolbox, content: bytes) -> bytes | None:
     return file.getvalue()
 
 
-def found_school(toolbox: Toolbox, shots: Sequence[Shot], *, copies: int = 1) -> dict[str, Shot]:
-    """Fill an empty database with a teacher, a class and a student for each photo; gives roll id and photo.
+def found_school(toolbox: Toolbox, shots: Sequence[Shot]) -> list[Pupil]:
+    """Fill an empty database with a teacher, a crowd, and a class of its own for the student of each photo.
 
     The student's face model is trained from up to five other photos of the person, or from the photo
-    itself where there is no other. A photo without a comparable face gets no student. With `copies` that
-    many students have the same face.
+    itself where there is no other. A photo without a comparable face gets no student.
     """
     models = _train(shots, {shot: _describe(toolbox, shot) for shot in shots})
     if not models:
         raise InvalidInput("No photo has a face that could be enrolled.")
     create_teacher(toolbox, Actor(site="command", email="bench"), email=TEACHER_EMAIL, name="Bench")
-    students: dict[str, Shot] = {}
+    pupils = [Pupil(f"C{number:02d}", f"C{number:02d}00", shot) for number, shot in enumerate(models)]
     with toolbox.sessions.begin() as session:
-        school_class = SchoolClass(class_code=CLASS_CODE, name="Made up for a measurement", active=True)
         teacher = session.query(Teacher).one()
-        teacher.classes.append(school_class)
-        for shot, model in [*models.items()] * copies:
-            roll_id = f"R{len(students):04d}"
-            student = Student(
-                school_class=school_class, roll_id=roll_id, name=shot.person[:100], language="en", active=True
-            )
-            session.add(student)
-            session.flush()
-            _save_model(toolbox, session, student, model)
-            students[roll_id] = shot
-    return students
+        for pupil, model in zip(pupils, models.values(), strict=True):
+            teacher.classes.append(_found_class(toolbox, session, pupil.class_code, [model]))
+        teacher.classes.append(_found_class(toolbox, session, CROWD, _crowd()))
+    return pupils
+
+
+def _crowd() -> list[FaceModel]:
+    """Faces like nobody's; a face of a student is compared with them all."""
+    chance = random.Random(7)  # noqa: S311 nothing secret
+    faces = ([chance.gauss(0, 1) for _ in range(FACE_NUMBERS)] for _ in range(CROWD_SIZE))
+    return [FaceModel.train([[*face, 0.0]], [1.0]) for face in faces]
+
+
+def _found_class(toolbox: Toolbox, session: Session, code: str, models: Sequence[FaceModel]) -> SchoolClass:
+    school_class = SchoolClass(class_code=code, name="Made up for a measurement", active=True)
+    session.add(school_class)
+    for number, model in enumerate(models):
+        student = Student(
+            school_class=school_class,
+            roll_id=f"{code}{number:02d}",
+            name=f"Number {number}",
+            language="en",
+            active=True,
+        )
+        session.add(student)
+        session.flush()
+        _save_model(toolbox, session, student, model)
+    return school_class
 
 
 def _train(shots: Sequence[Shot], descriptors: Mapping[Shot, list[float] | None]) -> dict[Shot, FaceModel]:
@@ -129,15 +154,15 @@ def _save_model(toolbox: Toolbox, session: Session, student: Student, model: Fac
     )
 
 
-def hand_round(toolbox: Toolbox) -> str:
-    """Open a new lecture of the class and a kiosk for it; gives the kiosk pass's token."""
-    now = toolbox.now()
+def hand_round(toolbox: Toolbox, pupils: Sequence[Pupil]) -> str:
+    """Open a lecture for these students and the crowd, and a kiosk; gives the kiosk pass's token."""
+    now, codes = toolbox.now(), {CROWD, *(pupil.class_code for pupil in pupils)}
     with toolbox.sessions.begin() as session:
         teacher = session.query(Teacher).filter_by(email=TEACHER_EMAIL).one()
         lecture = Lecture(
             subject="A measurement",
             teacher=teacher,
-            classes=list(teacher.classes),
+            classes=[each for each in teacher.classes if each.class_code in codes],
             starts_at=now,
             ends_at=now + timedelta(hours=1),
             opening_key=digest(str(uuid4())),
@@ -147,3 +172,10 @@ def hand_round(toolbox: Toolbox) -> str:
         lecture_id, teacher_id = lecture.id, teacher.id
     actor = Actor(site="classroom", email=TEACHER_EMAIL, account_id=teacher_id)
     return open_kiosk(toolbox, actor, lecture_id=lecture_id, device="Bench")
+
+
+def forget_marks(toolbox: Toolbox, token: str) -> None:
+    """Take away the marks of a kiosk's lecture, so that its students can check in again."""
+    with toolbox.sessions.begin() as session:
+        kiosk_pass = session.query(KioskPass).filter_by(token_digest=digest(token)).one()
+        session.query(Mark).filter_by(lecture_id=kiosk_pass.lecture_id).delete()

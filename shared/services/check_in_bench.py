@@ -1,6 +1,6 @@
 """How long a check-in takes, stage by stage, through the product's own code.
 
-A round checks in everybody of a made-up school at a lecture of its own. Only photos that lead to a mark
+It checks in the students of a made-up school, round after round. Only photos that lead to a mark
 are timed: a refusal ends early.
 """
 
@@ -8,7 +8,7 @@ import os
 import re
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,9 +21,8 @@ from shared.domain.check_in import CheckInOutcome
 from shared.domain.face_model import FaceModel
 from shared.errors import InvalidInput
 from shared.persistence.database import Sessions, migrate
-from shared.persistence.tables import KioskPass
 from shared.services import check_in as service
-from shared.services.bench_school import CLASS_CODE, Shot, found_school, hand_round, read_shots
+from shared.services.bench_school import Pupil, forget_marks, found_school, hand_round, read_shots
 from shared.services.kiosk import find_pass, issue_ticket
 from shared.settings import Settings, read_settings
 from shared.toolbox import Toolbox
@@ -110,59 +109,51 @@ def measure(
 
 
 def _measure(
-    toolbox: Toolbox,
-    students: Mapping[str, Shot],
-    seconds: float,
-    classic: Classic | None,
+    toolbox: Toolbox, pupils: Sequence[Pupil], seconds: float, classic: Classic | None
 ) -> dict[str, Any]:
     watches: list[_Stopwatch] = []
     rival: list[tuple[float, float]] = []
+    # One lecture each: the same face at two roll ids of a lecture would be a question for the teacher.
+    kiosks = [(pupil, hand_round(toolbox, [pupil])) for pupil in pupils]
     # The first round warms up, and tells whose photo leads to a mark.
-    outcomes = [look[0] for look in _round(toolbox, students)]
-    marked = {
-        roll_id: shot
-        for (roll_id, shot), outcome in zip(students.items(), outcomes, strict=True)
-        if outcome is CheckInOutcome.PRESENT
-    }
+    outcomes = [_check_in(toolbox, *kiosk)[0] for kiosk in kiosks]
+    marked = [
+        kiosk for kiosk, outcome in zip(kiosks, outcomes, strict=True) if outcome is CheckInOutcome.PRESENT
+    ]
     if not marked:
         raise InvalidInput(f"No photo led to a mark: {dict(Counter(outcomes))}.")
     if classic:
-        classic(next(iter(marked.values())).jpeg)
+        classic(marked[0][0].shot.jpeg)
     until = time.monotonic() + seconds
     while time.monotonic() < until or len(watches) < 2:
-        for shot, (outcome, watch) in zip(marked.values(), _round(toolbox, marked), strict=True):
+        for pupil, token in marked:
+            forget_marks(toolbox, token)
+            outcome, watch = _check_in(toolbox, pupil, token)
             if outcome is not CheckInOutcome.PRESENT:
                 raise InvalidInput(f"A photo that led to a mark before was answered {outcome}.")
             watches.append(watch)
             if classic:
-                rival.append(classic(shot.jpeg))
+                rival.append(classic(pupil.shot.jpeg))
     return _figures(watches, rival, Counter(outcomes))
 
 
-def _round(toolbox: Toolbox, students: Mapping[str, Shot]) -> Iterator[tuple[CheckInOutcome, _Stopwatch]]:
-    """Check in each student at a new lecture."""
-    kiosk_pass = _hand_round(toolbox)
-    for roll_id, shot in students.items():
-        watch, ticket = _Stopwatch(), issue_ticket(toolbox, kiosk_pass)  # fetched while the photo is taken
-        with _watched(toolbox, watch) as timed, watch.lap("other"):
-            answer = service.check_in(
-                timed, kiosk_pass, service.Sent(CLASS_CODE, roll_id, shot.jpeg, str(uuid4()), ticket)
-            )
-        yield answer.outcome, watch
-
-
-def _hand_round(toolbox: Toolbox) -> KioskPass:
-    kiosk_pass = find_pass(toolbox, hand_round(toolbox))
+def _check_in(toolbox: Toolbox, pupil: Pupil, token: str) -> tuple[CheckInOutcome, _Stopwatch]:
+    kiosk_pass, watch = find_pass(toolbox, token), _Stopwatch()
     if kiosk_pass is None:
-        raise RuntimeError("the kiosk that was just opened is gone")
-    return kiosk_pass
+        raise RuntimeError("the kiosk is gone")
+    ticket = issue_ticket(toolbox, kiosk_pass)  # fetched while the photo is taken
+    sent = service.Sent(pupil.class_code, pupil.roll_id, pupil.shot.jpeg, str(uuid4()), ticket)
+    with _watched(toolbox, watch) as timed, watch.lap("other"):
+        answer = service.check_in(timed, kiosk_pass, sent)
+    return answer.outcome, watch
 
 
 @contextmanager
 def _watched(toolbox: Toolbox, watch: _Stopwatch) -> Iterator[Toolbox]:
     """A toolbox whose parts report to `watch`; what they are is as before afterwards."""
     timed = Toolbox(toolbox.settings, toolbox.now)
-    timed.__dict__.update(toolbox.__dict__)
+    for part in ("face_matcher", "spoof_detector", "sealer", "face_index", "photo_gate"):
+        timed.__dict__[part] = getattr(toolbox, part)
     timed.__dict__["reading"] = _TimedSessions(toolbox.reading, watch)
     timed.__dict__["sessions"] = _TimedSessions(toolbox.sessions, watch)
     matcher = toolbox.face_matcher
@@ -174,6 +165,7 @@ def _watched(toolbox: Toolbox, watch: _Stopwatch) -> Iterator[Toolbox]:
             (matcher.detector, "find_boxes", "detect"),
             (matcher.detector, "locate_landmarks", "landmarks"),
             (toolbox.spoof_detector, "judge", "spoof"),
+            (service, "look_around", "match"),
             (toolbox.sealer, "open", "match"),
             (FaceModel, "from_bytes", "match"),
             (FaceModel, "score_carefully", "match"),
