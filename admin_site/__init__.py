@@ -4,6 +4,7 @@ from flask import Flask
 
 from admin_site import (
     admins,
+    audit_trail,
     class_photos,
     classes,
     commands,
@@ -39,6 +40,7 @@ def create_app(settings: Settings | None = None, toolbox: Toolbox | None = None)
             ("teachers.show_list", "Teachers"),
             ("students.show_list", "Students"),
             ("admins.show_list", "Admins"),
+            ("audit_trail.show", "Audit trail"),
             ("spoof_check.show", "Camera check"),
         ),
         home="readiness.board",
@@ -64,6 +66,7 @@ def create_app(settings: Settings | None = None, toolbox: Toolbox | None = None)
             enrolment.pages,
             privacy.pages,
             admins.pages,
+            audit_trail.pages,
             second_factor.pages,
             spoof_check.pages,
         ],

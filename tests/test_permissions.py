@@ -17,6 +17,7 @@ from admin_site import create_app as create_office
 from shared.domain.attendance import MarkSource, MarkStatus
 from shared.domain.check_in import ConfirmReason
 from shared.persistence.tables import (
+    AuditEntry,
     Job,
     KioskPass,
     Lecture,
@@ -100,6 +101,8 @@ ANYBODY = {"anonymous": "served", "admin": "served"}
 ADMINS = {"anonymous": "sign-in", "admin": "served"}
 
 OFFICE = {
+    "audit_trail.export": ADMINS,
+    "audit_trail.show": ADMINS,
     "admins.add": ADMINS,
     "admins.deactivate": ADMINS,
     "admins.reactivate": ADMINS,
@@ -410,6 +413,25 @@ def test_what_a_stranger_gets_at_the_office(town):
 def test_what_an_admin_gets(town):
     app = town.apps["office"]
     check(lambda: admin_browser(town), app, OFFICE, "admin", town.ids)
+
+
+def test_no_route_of_either_site_changes_or_deletes_an_entry_of_the_audit_trail(town):
+    before = trail(town.toolbox)
+    assert before
+    for site, browser_of in (("office", admin_browser), ("classroom", teacher_browser)):
+        browser = browser_of(town)
+        for endpoint, method, rule in routes(town.apps[site]):
+            if endpoint not in ENDS_THE_SIGN_IN:
+                answer_of(browser, endpoint, method, address(rule, town.ids))
+    after = trail(town.toolbox)
+    assert len(after) > len(before)
+    assert after[: len(before)] == before
+
+
+def trail(toolbox: Toolbox) -> list[tuple]:
+    with toolbox.reading() as session:
+        entries = session.query(AuditEntry).order_by(AuditEntry.id).all()
+        return [tuple(getattr(entry, column.key) for column in AuditEntry.__table__.c) for entry in entries]
 
 
 @pytest.mark.parametrize("named", ["office_session", "classroom_session"])

@@ -28,6 +28,11 @@ def find_admins(session: Session) -> Sequence[Admin]:
     return session.scalars(select(Admin).order_by(Admin.active.desc(), Admin.name, Admin.id)).all()
 
 
+def find_by_id(session: Session, site: str, account_id: int) -> Admin | Teacher | None:
+    """Find an account of a site by its id."""
+    return session.get(Admin, account_id) if site == "office" else session.get(Teacher, account_id)
+
+
 def find_account(session: Session, kind: type[AnAccount], email: str) -> AnAccount | None:
     """Find an admin or a teacher by e-mail, whatever its letters' case."""
     return session.scalar(select(kind).where(func.lower(kind.email) == email.strip().lower()))

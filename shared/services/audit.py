@@ -47,3 +47,10 @@ def record(
             after=after,
         )
     )
+
+
+def note_export(toolbox: Toolbox, actor: Actor, subject: str, *, filters: dict[str, str]) -> None:
+    """Note that somebody took the trail's entries away; `filters` says which, empty ones left out."""
+    chosen = {name: text[:200] for name, text in filters.items() if text}
+    with toolbox.sessions.begin() as session:
+        record(session, toolbox, actor, f"export {subject}", subject, after=chosen or None)

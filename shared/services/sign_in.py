@@ -8,10 +8,12 @@ from shared.persistence.database import Session
 from shared.persistence.tables import FailedTry, SignIn
 from shared.security import throttling
 from shared.security.tokens import digest, new_token
+from shared.services import audit
+from shared.services.audit import Actor
 from shared.toolbox import Toolbox
 
 
-def begin_sign_in(toolbox: Toolbox, *, site: str, account_id: int, device: str) -> str:
+def begin_sign_in(toolbox: Toolbox, *, site: str, account_id: int, device: str, address: str = "") -> str:
     """Remember a browser that has shown the right password; gives the token for its cookie."""
     token, now = new_token(), toolbox.now()
     with toolbox.sessions.begin() as session:
@@ -25,6 +27,10 @@ def begin_sign_in(toolbox: Toolbox, *, site: str, account_id: int, device: str) 
                 last_seen_at=now,
             )
         )
+        account = accounts.find_by_id(session, site, account_id)
+        if account is not None:
+            who = Actor(site=site, email=account.email, address=address, account_id=account_id)
+            audit.record(session, toolbox, who, "sign in", account.email, after={"device": device[:200]})
     return token
 
 
@@ -76,9 +82,31 @@ def note_try(toolbox: Toolbox, *, site: str, email: str, address: str, right: bo
     with toolbox.sessions.begin() as session:
         if right:
             accounts.forget_failures(session, account)
-        else:
-            now = toolbox.now()
-            session.add_all(FailedTry(subject=subject, failed_at=now) for subject in (account, network))
+            return
+        now = toolbox.now()
+        session.add_all(FailedTry(subject=subject, failed_at=now) for subject in (account, network))
+        session.flush()
+        who = Actor(site=site.partition(" ")[0], email="", address=address)
+        if _begins_to_wait(toolbox, session, account, throttling.FREE_TRIES):
+            subject = _name_if_known(session, site, email)
+            audit.record(session, toolbox, who, "slow down tries", subject, after={"at": site})
+        if _begins_to_wait(toolbox, session, network, throttling.FREE_TRIES_OF_AN_ADDRESS):
+            audit.record(session, toolbox, who, "slow down tries", address, after={"at": site})
+
+
+def _begins_to_wait(toolbox: Toolbox, session: Session, subject: str, free_tries: int) -> bool:
+    """Tell whether the last failure is the first that makes the next try wait."""
+    failures = accounts.failures_since(session, subject, toolbox.now() - throttling.MEMORY)
+    waits = throttling.wait_until(failures, free_tries=free_tries)
+    waited = throttling.wait_until(failures[:-1], free_tries=free_tries)
+    return waits is not None and waited is None
+
+
+def _name_if_known(session: Session, site: str, email: str) -> str:
+    """What stands in the trail: people type their password into the wrong field, and it must not stay."""
+    kind = accounts.KINDS[site.partition(" ")[0]]
+    is_known = accounts.find_account(session, kind, email.partition(" at kiosk ")[0]) is not None
+    return email.strip().lower() if is_known else "an unknown address"
 
 
 def _subjects(site: str, email: str, address: str) -> tuple[str, str]:

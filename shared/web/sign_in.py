@@ -150,7 +150,9 @@ def _follow_sign_ins(app: Flask, toolbox: Toolbox, site: str) -> None:
         if "sign_in" in session:
             sign_in.end_sign_in(toolbox, site=site, token=session["sign_in"])
         device = request.user_agent.string or "unknown"
-        session["sign_in"] = sign_in.begin_sign_in(toolbox, site=site, account_id=user.id, device=device)
+        session["sign_in"] = sign_in.begin_sign_in(
+            toolbox, site=site, account_id=user.id, device=device, address=request.remote_addr or ""
+        )
 
     def end(_app: Flask, **_: Any) -> None:
         if "sign_in" in session:

@@ -1,0 +1,142 @@
+"""The office looks at the audit trail, filters it and takes it away as a workbook."""
+
+from datetime import UTC, datetime, timedelta
+from io import BytesIO
+
+import openpyxl
+import pytest
+
+from shared.persistence.tables import AuditEntry
+from tests.admin_site.conftest import SITE
+from tests.office import ADMIN_EMAIL
+
+NOON = datetime(2026, 1, 10, 6, 30, tzinfo=UTC)  # noon in India
+
+
+@pytest.fixture
+def trail(desk, office):
+    """120 entries, a minute apart; every third is about Meera."""
+    with office.toolbox.sessions.begin() as session:
+        session.query(AuditEntry).delete()
+        session.add_all(
+            AuditEntry(
+                at=NOON + timedelta(minutes=number),
+                site="office",
+                actor="asha@school.example" if number % 2 else ADMIN_EMAIL,
+                address="192.0.2.7",
+                act="change student" if number % 3 == 0 else "add teacher",
+                subject="15203A0042" if number % 3 == 0 else f"teacher {number}",
+                before={"name": "Mira", "email": None, "classes": ["A", "B"]},
+                after={"name": "Meera", "email": "m@home.in", "classes": ["A"]},
+            )
+            for number in range(120)
+        )
+    return desk
+
+
+def subjects(desk) -> list[str]:
+    return [each.get_text(strip=True) for each in desk.page.select("main li strong")]
+
+
+def test_the_newest_come_first_page_by_page_and_none_is_lost(trail):
+    trail.open("/audit-trail")
+    seen = subjects(trail)
+    while older := trail.page.select_one("a[rel=next]"):
+        trail.open(older["href"])
+        seen += subjects(trail)
+    assert len(seen) == len(set(seen)) + 39  # Meera's forty are told apart by their time alone
+    assert len(seen) == 120
+    assert seen[0] == "add teacher: teacher 119"
+
+
+def test_a_page_says_what_was_and_what_became(trail):
+    trail.open("/audit-trail?subject=15203A0042")
+    told = " ".join(trail.told().split())
+    assert "name: Mira → Meera" in told
+    assert "email: m@home.in" in told
+    assert "classes: A, B → A" in told
+    assert "Sat 10 Jan 2026, 13:57" in told
+
+
+@pytest.mark.parametrize(
+    ("query", "count"),
+    [
+        ("act=change+student", 40),
+        ("actor=asha%40school.example&act=change+student", 20),
+        ("actor=ASHA%40school.example&act=change+student", 20),
+        ("subject=15203A0042", 40),
+        ("subject=15203A004", 0),
+        ("since=2026-01-10&until=2026-01-10&act=change+student", 40),
+        ("since=2026-01-11", 0),
+        ("until=2026-01-09", 0),
+        ("act=%27+OR+1%3D1+--", 0),
+    ],
+)
+def test_filters_narrow(trail, query, count):
+    trail.open(f"/audit-trail?{query}")
+    assert len(subjects(trail)) == count
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["since=yesterday", "until=9999-12-31", "since=0001-01-01", "after=x", "after=2026-01-01~1", "after=~"],
+)
+def test_what_is_no_date_or_place_is_told_in_a_sentence(trail, query):
+    trail.open(f"/audit-trail?{query}")
+    assert trail.status == 400
+    assert "Please" in trail.told() or "no register" in trail.told()
+
+
+def test_the_workbook_holds_what_was_asked_for_as_text(trail, office):
+    with office.toolbox.sessions.begin() as session:
+        entry = session.query(AuditEntry).filter_by(subject="15203A0042").first()
+        entry.after = {"name": '=HYPERLINK("http://evil.example")'}
+        entry.actor = "=1+1"
+    token = trail.open("/audit-trail").select_one("[name=csrf_token]")["value"]
+    answer = trail.client.post(
+        "/audit-trail/export",
+        base_url=SITE,
+        data={"csrf_token": token, "act": "change student"},
+        headers={"Referer": SITE + "/"},
+    )
+    sheet = openpyxl.load_workbook(BytesIO(answer.data)).active
+    rows = list(sheet.iter_rows(values_only=True))
+    assert len(rows) == 41
+    assert rows[1][5] == "15203A0042"
+    assert rows[1][0] == "2026-01-10 13:57:00"
+    assert {cell.data_type for row in sheet.iter_rows() for cell in row if cell.value} == {"s"}
+    trail.open("/audit-trail")
+    assert subjects(trail)[0] == "export audit trail: audit trail"
+    assert "act: change student" in " ".join(trail.told().split())
+
+
+def test_taking_the_trail_away_asks_for_the_password_again(trail):
+    trail.open("/audit-trail")
+    with trail.client.session_transaction(base_url=SITE) as session:
+        session["fs_paa"] -= 6 * 60
+    trail.fill("Download these as Excel")
+    assert trail.path == "/password-again"
+
+
+def test_sign_ins_slowed_tries_and_changed_passwords_stand_in_it(desk, stranger, office):
+    desk.open("/password")
+    desk.fill(
+        "Save the password",
+        password="seven green boats sing",
+        new_password="four quiet yellow trams",
+        new_password_confirm="four quiet yellow trams",
+    )
+    other = type(desk)(stranger.client.application)
+    other.open("/sign-in")
+    for _ in range(6):
+        other.fill("Sign in", email=ADMIN_EMAIL, password="hunter2 in the wrong field")
+    for _ in range(6):
+        other.fill("Sign in", email="my secret password", password="x")
+    desk.open("/audit-trail")
+    entries = subjects(desk)
+    assert f"sign in: {ADMIN_EMAIL}" in entries
+    assert f"change password: {ADMIN_EMAIL}" in entries
+    assert f"slow down tries: {ADMIN_EMAIL}" in entries
+    assert "slow down tries: an unknown address" in entries
+    assert "secret" not in desk.told()
+    assert "hunter2" not in desk.told()
