@@ -1,9 +1,11 @@
 """Pages of a family's rights: everything that is held on a student as a file, and their erasure."""
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from io import BytesIO
+
+from flask import Blueprint, flash, redirect, render_template, request, send_file, url_for
 from werkzeug.wrappers import Response
 
-from shared.services import erasure, registration
+from shared.services import erasure, registration, student_export
 from shared.web.password_again import asks_password_again
 from shared.web.sign_in import actor
 from shared.web.site import reading, toolbox
@@ -31,3 +33,17 @@ def erase(student_id: int) -> str | Response:
 def _erase_page(student_id: int, *, error: str | None = None) -> str:
     student = registration.find_student(reading, student_id)
     return render_template("admin/erase.html", student=student, error=error)
+
+
+@pages.get("/students/<int:student_id>/export")
+@asks_password_again
+def ask_to_export(student_id: int) -> str:
+    return render_template("admin/export.html", student=registration.find_student(reading, student_id))
+
+
+@pages.post("/students/<int:student_id>/export")
+@asks_password_again
+def export(student_id: int) -> Response:
+    content = student_export.export_student(toolbox, actor(), student_id)
+    name = f"student-{student_id}.zip"
+    return send_file(BytesIO(content), mimetype="application/zip", as_attachment=True, download_name=name)

@@ -31,6 +31,7 @@ ADDRESSES = [
     "/students/1/edit",
     "/students/1/consent",
     "/students/1/erase",
+    "/students/1/export",
     "/students/1/enrolment",
     "/students/2/enrolment",
     "/students/99",

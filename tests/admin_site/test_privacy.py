@@ -1,5 +1,8 @@
 """A family's rights at the desk: the export of all that is held, the erasure, the withdrawal."""
 
+import io
+import zipfile
+
 import pytest
 from sqlalchemy import func, select
 
@@ -38,7 +41,7 @@ def test_another_roll_id_erases_nobody(desk, office):
     assert count_students(office) == 2
 
 
-@pytest.mark.parametrize("page", ["erase"])
+@pytest.mark.parametrize("page", ["erase", "export"])
 def test_it_asks_for_the_password_again(desk, office, page):
     let_time_pass(desk)
     desk.open(f"/students/{office.meera}/{page}")
@@ -52,3 +55,19 @@ def test_an_act_without_its_page_asks_too(desk, office):
     let_time_pass(desk)
     desk.ask(f"/students/{office.meera}/erase", roll_id="15203A0042")
     assert count_students(office) == 2
+
+
+def test_everything_held_comes_as_a_zip(desk, office):
+    desk.open(f"/students/{office.meera}")
+    desk.open(desk.page.find("a", string="Everything held …")["href"])
+    token = desk.page.select_one("main [name=csrf_token]")["value"]
+    answer = desk.client.post(
+        f"/students/{office.meera}/export",
+        base_url=SITE,
+        data={"csrf_token": token},
+        headers={"Referer": SITE + "/"},
+    )
+    assert answer.mimetype == "application/zip"
+    assert answer.headers["Cache-Control"] == "no-store"
+    with zipfile.ZipFile(io.BytesIO(answer.data)) as archive:
+        assert "everything.xlsx" in archive.namelist()

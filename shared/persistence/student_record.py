@@ -1,0 +1,90 @@
+"""Reads all that is held on one student, for the export a family may ask for."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session, joinedload, undefer
+
+from shared.persistence.tables import (
+    AuditEntry,
+    CheckIn,
+    Consent,
+    EnrolmentPhoto,
+    FaceModelRow,
+    Job,
+    Lecture,
+    Mark,
+    MarkChange,
+    OutgoingMail,
+    SheetMarkChange,
+    SheetUpload,
+    Student,
+    ToConfirm,
+)
+
+
+@dataclass(frozen=True)
+class StudentRecord:
+    """The rows of one student, each kind in the order of time; `lectures` are those they refer to, by id."""
+
+    student: Student
+    consents: Sequence[Consent]
+    marks: Sequence[Mark]
+    changes: Sequence[MarkChange]
+    sheet_changes: Sequence[tuple[SheetMarkChange, SheetUpload]]
+    check_ins: Sequence[CheckIn]
+    to_confirm: Sequence[ToConfirm]
+    letters: Sequence[OutgoingMail]
+    photos: Sequence[EnrolmentPhoto]
+    face_model: FaceModelRow | None
+    fates: Sequence[dict[str, object]]
+    audit_entries: Sequence[AuditEntry]
+    lectures: dict[int, Lecture]
+
+
+def read_record(session: Session, student: Student) -> StudentRecord:
+    """Read everything that hangs on a student or is about them, sealed values loaded."""
+    whose = student.id
+    sheets = select(SheetMarkChange, SheetUpload).join(
+        SheetUpload, SheetUpload.id == SheetMarkChange.upload_id
+    )
+    waiting = select(ToConfirm).where(or_(ToConfirm.student_id == whose, ToConfirm.resembled_id == whose))
+    waiting = waiting.options(undefer(ToConfirm.sealed_picture), undefer(ToConfirm.sealed_descriptor))
+    photos = select(EnrolmentPhoto).where(EnrolmentPhoto.student_id == whose)
+    photos = photos.options(undefer(EnrolmentPhoto.sealed_photo), undefer(EnrolmentPhoto.sealed_descriptor))
+    changes = select(MarkChange).where(MarkChange.student_id == whose)
+    model = select(FaceModelRow).where(FaceModelRow.student_id == whose)
+    jobs = session.scalars(select(Job).where(Job.fates.is_not(None)))
+    record = StudentRecord(
+        student=student,
+        consents=session.scalars(select(Consent).where(Consent.student_id == whose)).all(),
+        marks=session.scalars(select(Mark).where(Mark.student_id == whose).order_by(Mark.id)).all(),
+        changes=session.scalars(
+            changes.options(joinedload(MarkChange.teacher)).order_by(MarkChange.id)
+        ).all(),
+        sheet_changes=[
+            (change, upload)
+            for change, upload in session.execute(sheets.where(SheetMarkChange.student_id == whose))
+        ],
+        check_ins=session.scalars(select(CheckIn).where(CheckIn.student_id == whose)).all(),
+        to_confirm=session.scalars(waiting.order_by(ToConfirm.id)).all(),
+        letters=session.scalars(select(OutgoingMail).where(OutgoingMail.student_id == whose)).all(),
+        photos=session.scalars(photos.order_by(EnrolmentPhoto.id)).all(),
+        face_model=session.scalar(model.options(undefer(FaceModelRow.sealed_model))),
+        fates=[fate for job in jobs for fate in job.fates or [] if fate.get("student_id") == whose],
+        audit_entries=session.scalars(
+            select(AuditEntry).where(AuditEntry.student_id == whose).order_by(AuditEntry.id)
+        ).all(),
+        lectures={},
+    )
+    _find_lectures(session, record)
+    return record
+
+
+def _find_lectures(session: Session, record: StudentRecord) -> None:
+    held = (record.marks, record.changes, record.check_ins, record.to_confirm, record.letters)
+    ids = {row.lecture_id for rows in held for row in rows}
+    ids |= {upload.lecture_id for _change, upload in record.sheet_changes}
+    found = session.scalars(select(Lecture).where(Lecture.id.in_(ids)).options(joinedload(Lecture.teacher)))
+    record.lectures.update({lecture.id: lecture for lecture in found})
