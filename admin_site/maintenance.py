@@ -13,6 +13,7 @@ from shared.persistence.database import UNREACHABLE
 from shared.services import backup, key_rotation
 from shared.services.audit import Actor
 from shared.services.erasure import LEDGER_NAME
+from shared.settings import draw_face_key
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
 
@@ -86,10 +87,21 @@ def restore_backup(file: Path, replace: bool, ledger_files: tuple[Path, ...]) ->
 
 
 @click.command("rotate-keys")
+@click.option(
+    "--draw", is_flag=True, help="First draw a new key into instance/settings.env; nothing is sealed yet."
+)
 @with_appcontext
-def rotate_keys() -> None:
-    """Seal all photos and face models anew with the newest of FACE_KEYS. Everybody may go on working."""
+def rotate_keys(draw: bool) -> None:
+    """Seal all photos and face models anew with the newest of FACE_KEYS. People may go on working."""
     toolbox = current_app.extensions["toolbox"]
+    if draw:
+        with _as_sentences():
+            number = draw_face_key(toolbox.settings.instance_dir)
+        click.echo(
+            f"Key {number} is in instance/settings.env; keep a copy of that file away from this machine."
+        )
+        click.echo("Start every site and the worker again, then run rotate-keys without --draw.")
+        return
     with _as_sentences(), _progress("Sealing") as step:
         left = key_rotation.rotate_keys(toolbox, Actor(site="command", email="rotate-keys"), on_values=step)
     for number in sorted(toolbox.settings.face_keys.keys() | left.keys()):

@@ -135,6 +135,34 @@ def _settings_file(instance_dir: Path, *, may_make: bool) -> dict[str, str]:
     return {name.strip(): value.strip() for name, value in pairs}
 
 
+def draw_face_key(instance_dir: Path, environ: Mapping[str, str] = os.environ) -> int:
+    """Put a new key behind those of `settings.env`, all or nothing, and give its number.
+
+    Whoever seals with it must be started anew first, and everybody who opens: a process that does not know
+    the key yet cannot open what it sealed. Raises SettingsError where the keys come from the environment.
+    """
+    path = instance_dir / "settings.env"
+    if environ.get("FACE_KEYS") or not path.exists():
+        raise SettingsError(
+            "FACE_KEYS comes from the environment here. Please put a new key behind the others there."
+        )
+    lines = path.read_text(encoding="utf-8").splitlines()
+    at = next(at for at, line in enumerate(lines) if line.partition("=")[0].strip() == "FACE_KEYS")
+    keys = lines[at].partition("=")[2].strip()
+    number = max(_face_keys({"FACE_KEYS": keys})) + 1
+    if number > 255:
+        raise SettingsError("There is no number left for another key.")
+    lines[at] = f"FACE_KEYS={keys},{number}:{base64.b64encode(secrets.token_bytes(32)).decode()}"
+    draft = instance_dir / f".settings.{os.getpid()}.{secrets.token_hex(4)}"
+    draft.touch(mode=0o600)
+    with draft.open("w", encoding="utf-8") as file:
+        file.write("".join(f"{line}\n" for line in lines))
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(path)
+    return number
+
+
 def _secret(environ: Mapping[str, str], name: str) -> str:
     value = environ.get(name, "")
     if len(value) < 32:

@@ -23,7 +23,9 @@ from shared.persistence.tables import (
     Base,
     Consent,
     Erasure,
+    FaceFlag,
     Job,
+    LookAlikes,
     Student,
     Teacher,
     ToConfirm,
@@ -50,6 +52,9 @@ def forget_face(session: Session, student_id: int) -> None:
     faces.forget_likenesses(session, student_id)
     faces.note_removal(session)
     session.execute(update(ToConfirm).where(ToConfirm.student_id == student_id).values(score=None))
+    session.execute(delete(FaceFlag).where(FaceFlag.resembled_id == student_id))
+    alike = or_(LookAlikes.student_id == student_id, LookAlikes.other_id == student_id)
+    session.execute(delete(LookAlikes).where(alike))
     resembling = update(ToConfirm).where(ToConfirm.resembled_id == student_id)
     session.execute(resembling.values(resembled_id=None, score=None))
     session.execute(delete(Job).where(Job.kind == "train_face_model", Job.subject_id == student_id))

@@ -11,9 +11,11 @@ from shared.persistence.tables import (
     CheckIn,
     Consent,
     EnrolmentPhoto,
+    FaceFlag,
     FaceModelRow,
     Job,
     Lecture,
+    LookAlikes,
     Mark,
     MarkChange,
     OutgoingMail,
@@ -35,6 +37,8 @@ class StudentRecord:
     sheet_changes: Sequence[tuple[SheetMarkChange, SheetUpload]]
     check_ins: Sequence[CheckIn]
     to_confirm: Sequence[ToConfirm]
+    flags: Sequence[FaceFlag]
+    look_alikes: int
     letters: Sequence[OutgoingMail]
     photos: Sequence[EnrolmentPhoto]
     face_model: FaceModelRow | None
@@ -51,6 +55,8 @@ def read_record(session: Session, student: Student) -> StudentRecord:
     )
     waiting = select(ToConfirm).where(or_(ToConfirm.student_id == whose, ToConfirm.resembled_id == whose))
     waiting = waiting.options(undefer(ToConfirm.sealed_picture), undefer(ToConfirm.sealed_descriptor))
+    flags = select(FaceFlag).where(or_(FaceFlag.student_id == whose, FaceFlag.resembled_id == whose))
+    alike = or_(LookAlikes.student_id == whose, LookAlikes.other_id == whose)
     photos = select(EnrolmentPhoto).where(EnrolmentPhoto.student_id == whose)
     photos = photos.options(undefer(EnrolmentPhoto.sealed_photo), undefer(EnrolmentPhoto.sealed_descriptor))
     changes = select(MarkChange).where(MarkChange.student_id == whose)
@@ -69,6 +75,8 @@ def read_record(session: Session, student: Student) -> StudentRecord:
         ],
         check_ins=session.scalars(select(CheckIn).where(CheckIn.student_id == whose)).all(),
         to_confirm=session.scalars(waiting.order_by(ToConfirm.id)).all(),
+        flags=session.scalars(flags.order_by(FaceFlag.id)).all(),
+        look_alikes=len(session.scalars(select(LookAlikes.id).where(alike)).all()),
         letters=session.scalars(select(OutgoingMail).where(OutgoingMail.student_id == whose)).all(),
         photos=session.scalars(photos.order_by(EnrolmentPhoto.id)).all(),
         face_model=session.scalar(model.options(undefer(FaceModelRow.sealed_model))),
@@ -83,7 +91,7 @@ def read_record(session: Session, student: Student) -> StudentRecord:
 
 
 def _find_lectures(session: Session, record: StudentRecord) -> None:
-    held = (record.marks, record.changes, record.check_ins, record.to_confirm, record.letters)
+    held = (record.marks, record.changes, record.check_ins, record.to_confirm, record.flags, record.letters)
     ids = {row.lecture_id for rows in held for row in rows}
     ids |= {upload.lecture_id for _change, upload in record.sheet_changes}
     found = session.scalars(select(Lecture).where(Lecture.id.in_(ids)).options(joinedload(Lecture.teacher)))

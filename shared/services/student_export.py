@@ -24,8 +24,8 @@ _READ_ME = """\
 All that {school} holds on {name}, {roll_id}, as of {now}.
 
 everything.xlsx   a sheet each for the student and family, consents with their texts, marks, their history,
-                  changes by sheets, check-ins at the kiosk, what waited for a teacher, letters, photos,
-                  files of a class's zip, and what the audit trail says
+                  changes by sheets, check-ins at the kiosk, what waited for a teacher, flagged faces,
+                  letters, photos, files of a class's zip, and what the audit trail says
 face-model.csv    the numbers the face model consists of, a line for each photo it was made from
 photos/           the enrolment photos that are kept now
 to-confirm/       the pictures that wait for a teacher's decision
@@ -122,6 +122,7 @@ class _Sheets:
             "To confirm": _table(
                 "Lecture · Subject · Asked · Why · Whose · Accepted · Decided", self._waited()
             ),
+            "Flags": _table("Lecture · Subject · Noted · Answer · Who", self._flags()),
             "Letters": _table(
                 "Lecture · Subject · To · Said · State · Queued · Settled · Answer", self._letters()
             ),
@@ -149,6 +150,7 @@ class _Sheets:
         yield "Active", "yes" if student.active else "no"
         yield "Face model trained", self._at(model.trained_at) if model else "there is none"
         yield "Face model's photos", model.photo_count if model else ""
+        yield "Classmates who look alike", self._record.look_alikes
 
     def _consents(self) -> Iterator[_Row]:
         for each in self._record.consents:
@@ -181,6 +183,12 @@ class _Sheets:
             accepted = {True: "yes", False: "no", None: ""}[each.accepted]
             how = (self._at(each.asked_at), each.reason, whose, accepted, self._at(each.decided_at))
             yield *self._lecture(each.lecture_id), *how
+
+    def _flags(self) -> Iterator[_Row]:
+        for each in self._record.flags:
+            is_own = each.student_id == self._record.student.id
+            who = "their roll id, another face" if is_own else "another roll id, a face like theirs"
+            yield *self._lecture(each.lecture_id), self._at(each.noted_at), each.outcome, who
 
     def _letters(self) -> Iterator[_Row]:
         for each in self._record.letters:

@@ -9,7 +9,17 @@ from sqlalchemy import func, select
 from shared.domain.attendance import MarkStatus
 from shared.errors import InvalidInput, NotFound
 from shared.persistence.sealed_rows import list_columns, next_rows
-from shared.persistence.tables import AuditEntry, Base, Erasure, Job, Mark, Student
+from shared.persistence.tables import (
+    AuditEntry,
+    Base,
+    Erasure,
+    FaceFlag,
+    Job,
+    LookAlikes,
+    Mark,
+    Student,
+    ToConfirm,
+)
 from shared.services import consent, erasure, registration
 from shared.services.key_rotation import purpose_of
 from shared.services.registration import find_student
@@ -147,6 +157,9 @@ def test_a_withdrawn_consent_takes_the_face_out_of_every_table_and_keeps_the_mar
             session.scalars(select(Job).where(Job.kind == "train_face_model")).one().subject_id == office.ravi
         )
         mark = session.scalars(select(Mark).where(Mark.student_id == office.meera)).one()
+        assert session.scalars(select(LookAlikes)).all() == []
+        assert {flag.resembled_id for flag in session.scalars(select(FaceFlag))} <= {office.ravi, None}
+        assert {each.resembled_id for each in session.scalars(select(ToConfirm))} == {office.ravi, None}
     assert mark.status is MarkStatus.LATE
 
 

@@ -25,9 +25,11 @@ WHERE = {
     "sheet_mark_change": "Sheets",
     "check_in": "Check-ins",
     "to_confirm": "To confirm",
+    "face_flag": "Flags",
     "outgoing_mail": "Letters",
     "enrolment_photo": "Photos",
     "face_model": "Student",
+    "look_alikes": "Student",
 }
 
 
