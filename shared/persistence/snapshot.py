@@ -86,7 +86,7 @@ def _batches(connection: Connection, table: Table) -> Iterator[Batch]:
 
 
 def _plain(value: Any) -> Any:
-    return f"{value:%Y-%m-%d %H:%M:%S.%f}" if isinstance(value, datetime) else value
+    return value.isoformat(" ", "microseconds") if isinstance(value, datetime) else value
 
 
 def fill(engine: Engine, batches: Iterable[Batch]) -> None:
@@ -115,12 +115,24 @@ def copy_over(
                 _raw(snapshot.connection).backup(_raw(connection))
             on_rows(sum(snapshot.counts.values()))
             return
-        with target.begin() as connection:
+        with target.connect() as connection, _without_key_checks(connection), connection.begin():
             for table in reversed(Base.metadata.sorted_tables):
                 connection.execute(delete(table))
             for batch in snapshot.batches():
                 _insert(connection, batch)
                 on_rows(len(batch.rows))
+
+
+@contextmanager
+def _without_key_checks(connection: Connection) -> Iterator[None]:
+    """Foreign keys were held while `source` was filled; to hold them once more only takes longer."""
+    connection.exec_driver_sql("SET SESSION foreign_key_checks = 0")
+    connection.commit()
+    try:
+        yield
+    finally:
+        connection.exec_driver_sql("SET SESSION foreign_key_checks = 1")
+        connection.commit()
 
 
 def _raw(connection: Connection) -> Any:

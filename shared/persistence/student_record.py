@@ -18,6 +18,7 @@ from shared.persistence.tables import (
     LookAlikes,
     Mark,
     MarkChange,
+    ModelOffer,
     OutgoingMail,
     SheetMarkChange,
     SheetUpload,
@@ -39,6 +40,7 @@ class StudentRecord:
     to_confirm: Sequence[ToConfirm]
     flags: Sequence[FaceFlag]
     look_alikes: int
+    offers: Sequence[ModelOffer]
     letters: Sequence[OutgoingMail]
     photos: Sequence[EnrolmentPhoto]
     face_model: FaceModelRow | None
@@ -77,6 +79,7 @@ def read_record(session: Session, student: Student) -> StudentRecord:
         to_confirm=session.scalars(waiting.order_by(ToConfirm.id)).all(),
         flags=session.scalars(flags.order_by(FaceFlag.id)).all(),
         look_alikes=len(session.scalars(select(LookAlikes.id).where(alike)).all()),
+        offers=session.scalars(select(ModelOffer).where(ModelOffer.student_id == whose)).all(),
         letters=session.scalars(select(OutgoingMail).where(OutgoingMail.student_id == whose)).all(),
         photos=session.scalars(photos.order_by(EnrolmentPhoto.id)).all(),
         face_model=session.scalar(model.options(undefer(FaceModelRow.sealed_model))),
@@ -91,7 +94,15 @@ def read_record(session: Session, student: Student) -> StudentRecord:
 
 
 def _find_lectures(session: Session, record: StudentRecord) -> None:
-    held = (record.marks, record.changes, record.check_ins, record.to_confirm, record.flags, record.letters)
+    held = (
+        record.marks,
+        record.changes,
+        record.check_ins,
+        record.to_confirm,
+        record.flags,
+        record.offers,
+        record.letters,
+    )
     ids = {row.lecture_id for rows in held for row in rows}
     ids |= {upload.lecture_id for _change, upload in record.sheet_changes}
     found = session.scalars(select(Lecture).where(Lecture.id.in_(ids)).options(joinedload(Lecture.teacher)))

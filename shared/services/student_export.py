@@ -25,7 +25,8 @@ All that {school} holds on {name}, {roll_id}, as of {now}.
 
 everything.xlsx   a sheet each for the student and family, consents with their texts, marks, their history,
                   changes by sheets, check-ins at the kiosk, what waited for a teacher, flagged faces,
-                  letters, photos, files of a class's zip, and what the audit trail says
+                  faces offered for the model, letters, photos, files of a class's zip,
+                  and what the audit trail says
 face-model.csv    the numbers the face model consists of, a line for each photo it was made from
 photos/           the enrolment photos that are kept now
 to-confirm/       the pictures that wait for a teacher's decision
@@ -123,6 +124,7 @@ class _Sheets:
                 "Lecture · Subject · Asked · Why · Whose · Accepted · Decided", self._waited()
             ),
             "Flags": _table("Lecture · Subject · Noted · Answer · Who", self._flags()),
+            "Offers": _table("Lecture · Subject · Offered · Quality", self._offers()),
             "Letters": _table(
                 "Lecture · Subject · To · Said · State · Queued · Settled · Answer", self._letters()
             ),
@@ -189,6 +191,10 @@ class _Sheets:
             is_own = each.student_id == self._record.student.id
             who = "their roll id, another face" if is_own else "another roll id, a face like theirs"
             yield *self._lecture(each.lecture_id), self._at(each.noted_at), each.outcome, who
+
+    def _offers(self) -> Iterator[_Row]:
+        for each in self._record.offers:
+            yield *self._lecture(each.lecture_id), self._at(each.offered_at), each.quality
 
     def _letters(self) -> Iterator[_Row]:
         for each in self._record.letters:

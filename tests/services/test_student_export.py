@@ -26,6 +26,7 @@ WHERE = {
     "check_in": "Check-ins",
     "to_confirm": "To confirm",
     "face_flag": "Flags",
+    "model_offer": "Offers",
     "outgoing_mail": "Letters",
     "enrolment_photo": "Photos",
     "face_model": "Student",
