@@ -2,9 +2,7 @@
 
 import hashlib
 import json
-import random
 import shutil
-import threading
 
 import numpy as np
 import pytest
@@ -17,6 +15,7 @@ from shared.vision.face_encoder import cut_chip
 from shared.vision.face_matcher import FaceMatcher
 from shared.vision.images import open_photo
 from shared.vision.model_files import MODELS_DIR
+from tests import four_threads
 from tests.photographs import NAMES, photograph
 
 
@@ -179,36 +178,10 @@ def test_a_file_that_is_no_model_is_unavailable_even_with_the_right_hash(own_mod
         FaceMatcher(models_dir=own_models)
 
 
-def same(one, other) -> bool:
-    if one.verdict is not other.verdict or one.face != other.face:
-        return False
-    return one.descriptor is None or np.abs(one.descriptor - other.descriptor).max() < 1e-6
-
-
 def test_four_threads_with_mixed_sizes_give_the_answers_of_one(matcher):
-    photos = [
-        np.asarray(picture(name).resize(size))
-        for name in ("astronaut.png", "obama.jpg", "biden.jpg")
-        for size in ((512, 512), (640, 480), (480, 640), (800, 600), (1000, 1250), (250, 250))
-    ]
-    expected = [matcher.glance(photo) for photo in photos]
-    wrong, done = [], []
-
-    def work(seed: int) -> None:
-        chance = random.Random(seed)  # noqa: S311
-        for _ in range(40):
-            at = chance.randrange(len(photos))
-            done.append(at)
-            if not same(matcher.glance(photos[at]), expected[at]):
-                wrong.append(at)
-
-    threads = [threading.Thread(target=work, args=(seed,)) for seed in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert len(done) == 160
-    assert wrong == []
+    done, wrong = four_threads.run(matcher, four_threads.mixed_photos())
+    assert done == four_threads.THREADS * four_threads.AT_LEAST
+    assert wrong == 0
 
 
 @pytest.mark.parametrize("name", ["obama.jpg", "obama2.jpg", "biden.jpg", "astronaut.png"])
