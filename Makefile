@@ -52,12 +52,10 @@ bench-faces:
 load:
 	.venv/bin/python -m tests.bench_load
 
-<<<<<<< HEAD
 # A backup and a restore of 5,000 students and 300,000 marks, on SQLite and a private MariaDB.
 bench-backup:
 	.venv/bin/python -m tests.bench_backup
-=======
+
 # Four threads read photos of mixed sizes for a minute; every answer must be the one of a single thread.
 trial-threads:
 	.venv/bin/python -m tests.four_threads
->>>>>>> a023d9a (Try four threads for a minute, and say what few photos, thresholds and look-alikes cost)
