@@ -2,7 +2,7 @@
 
 import logging
 
-from flask import Flask, Response, jsonify, make_response, render_template, request
+from flask import Flask, Response, current_app, g, jsonify, make_response, render_template, request
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
@@ -42,6 +42,9 @@ def answer_failure(status: int, sentence: str) -> Response:
     """Say one sentence as a page, or as {"error": …} to a script that asked for JSON."""
     if request.accept_mimetypes.best == "application/json":
         return make_response(jsonify(error=sentence), status)
+    if status >= 500:
+        # No menu: to know whose it is, Flask-Login would ask the database, which may be what failed.
+        g._login_user = current_app.login_manager.anonymous_user()  # type: ignore[attr-defined]
     return make_response(render_template("shared/error.html", sentence=sentence, status=status), status)
 
 
