@@ -36,6 +36,7 @@ def main() -> int:
         environ = read_environ()
         ports = _choose_ports(environ)
         phone_address = find_phone_address()
+        environ.setdefault("LOG_LEVEL", "WARNING")  # a line a request would push the welcome off the screen
         for name, port in ports.items():
             environ.setdefault(f"{name.upper()}_SITE_URL", f"https://{phone_address}:{port}")
         settings = read_settings(environ)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from shared.errors import ModelUnavailable
+from shared.logs import logging_config
 
 # A request's parts may keep a thread waiting for so long in total, and longer only by what they bring:
 # a kiosk's photo of 200 kB has half a minute, a class's photos of 200 MB more than an hour.
@@ -30,9 +31,7 @@ limit_request_line = 4094
 limit_request_fields = 60
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108 a heartbeat must not wait for a disk
 control_socket_disable = True
-loglevel = "error"  # a phone that does not trust the certificate yet hangs up, which is worth no line
-# %(U)s is the path without its query, in which a search for a student's name may stand.
-access_log_format = '%(t)s %(h)s "%(m)s %(U)s" %(s)s %(B)s %(M)sms'
+logconfig_dict = logging_config()
 
 
 def post_worker_init(worker: Any) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 PROJECT_DIR = Path(__file__).resolve().parents[1]
 
-PLAIN = ("shared.domain", "shared.errors", "shared.settings")
+PLAIN = ("shared.domain", "shared.errors", "shared.logs", "shared.settings")
 SITE = (
     *(*PLAIN, "shared.web", "shared.services", "shared.persistence", "shared.reports"),
     *("shared.security", "shared.toolbox"),
@@ -41,6 +41,7 @@ OURS = {
     "shared.domain": (),
     "shared.settings": ("shared.errors",),
     "shared.errors": (),
+    "shared.logs": (),
     "shared": (),
     "launcher": ("shared",),
 }

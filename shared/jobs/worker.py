@@ -3,6 +3,7 @@
 import logging
 from datetime import timedelta
 
+from shared import logs
 from shared.errors import ProductError
 from shared.jobs.queue import JobQueue
 from shared.persistence import jobs
@@ -65,6 +66,7 @@ def __getattr__(name: str) -> object:
     """Build the queue when the consumer asks for it; importing this module alone starts nothing."""
     if name != "huey":
         raise AttributeError(name)
+    logs.configure()
     settings = read_settings()
     toolbox = Toolbox(settings)
     queue = JobQueue(settings, lambda job_id: run_job(toolbox, job_id))

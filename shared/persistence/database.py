@@ -61,6 +61,7 @@ def connect(database_url: str, *, patience_s: int = STATEMENT_TIMEOUT_S) -> Engi
         pool_recycle=1800,
         pool_timeout=POOL_TIMEOUT_S,
         isolation_level="READ COMMITTED",
+        hide_parameters=True,  # an error's text goes into the log
         connect_args={
             "connect_timeout": CONNECT_TIMEOUT_S,
             "read_timeout": patience_s,
@@ -70,7 +71,7 @@ def connect(database_url: str, *, patience_s: int = STATEMENT_TIMEOUT_S) -> Engi
 
 
 def _connect_sqlite(database_url: str) -> Engine:
-    engine = create_engine(database_url, connect_args={"timeout": SQLITE_WAIT_S})
+    engine = create_engine(database_url, hide_parameters=True, connect_args={"timeout": SQLITE_WAIT_S})
 
     @event.listens_for(engine, "connect")
     def prepare(connection: Any, _record: object) -> None:

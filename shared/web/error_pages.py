@@ -7,6 +7,7 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
 from shared.errors import Overloaded, ProductError, TooManyTries
+from shared.logs import request_id
 from shared.persistence.database import UNREACHABLE
 
 log = logging.getLogger(__name__)
@@ -45,7 +46,8 @@ def answer_failure(status: int, sentence: str) -> Response:
     if status >= 500:
         # No menu: to know whose it is, Flask-Login would ask the database, which may be what failed.
         g._login_user = current_app.login_manager.anonymous_user()  # type: ignore[attr-defined]
-    return make_response(render_template("shared/error.html", sentence=sentence, status=status), status)
+    page = render_template("shared/error.html", sentence=sentence, status=status, request_id=request_id.get())
+    return make_response(page, status)
 
 
 def _product_error(error: ProductError) -> Response:

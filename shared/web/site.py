@@ -15,7 +15,7 @@ from werkzeug.routing import IntegerConverter
 from shared.persistence.database import Session
 from shared.settings import Settings, read_settings
 from shared.toolbox import Toolbox
-from shared.web import error_pages, password_links, sign_in
+from shared.web import error_pages, password_links, request_log, sign_in
 from shared.web.open_pages import make_open_pages
 
 # A request carries at most a photo or a workbook of 5 MB and a form; a site names the pages that take more.
@@ -104,6 +104,7 @@ def build_site(
     )
     app.extensions["toolbox"] = toolbox
     app.extensions["site"] = description
+    request_log.install(app, description.name)
     if gate is not None:
         app.before_request(gate)
     _install_limits(app, description)
