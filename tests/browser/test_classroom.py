@@ -3,107 +3,22 @@
 What the camera sees does not matter here: the face matcher finds nobody, and students are marked beside it.
 """
 
-import threading
-from collections.abc import Callable, Iterator
-from types import SimpleNamespace
-
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
-from werkzeug.serving import make_server
 
 from shared.domain.attendance import MarkStatus
-from shared.domain.photo_verdict import PhotoVerdict
-from shared.persistence.tables import CheckIn, Lecture, Mark, SchoolClass, Teacher
+from shared.persistence.tables import CheckIn, Lecture, Mark, SchoolClass
 from shared.services.lectures import close_lecture
 from shared.services.marks import set_mark
-from shared.toolbox import Toolbox
-from shared.vision.faces import FaceReading
-from teacher_site import create_app
-from tests.browser.pictures import jpeg, wall
-from tests.school import TEACHER_EMAIL, enrol, found_school
+from tests.browser.conftest import refuse_barriers, wait_for_the_camera
 
 SIZES = [(360, 640), (640, 360), (1280, 800)]
-
-
-@pytest.fixture
-def database_url(sqlite_url: str) -> str:
-    return sqlite_url
-
-
-@pytest.fixture
-def school(toolbox: Toolbox) -> SimpleNamespace:
-    """The school; its matcher sees nobody."""
-    school = found_school(toolbox)
-    with toolbox.sessions.begin() as session:
-        session.get(Teacher, school.ids["teacher"]).must_change_password = False
-    enrol(toolbox, school.ids["meera"], [[1.0] + [0.0] * 128] * 3)
-    toolbox.__dict__["face_matcher"] = SimpleNamespace(glance=lambda rgb: FaceReading(PhotoVerdict.NO_FACE))
-    return school
-
-
-@pytest.fixture
-def address(toolbox: Toolbox, school: SimpleNamespace, make_settings: Callable) -> Iterator[str]:
-    """The classroom's site on a free port; a browser's camera works on plain HTTP from this machine alone."""
-    settings = make_settings(toolbox.settings.database_url, SECURE_COOKIES="0")
-    server = make_server("127.0.0.1", 0, create_app(settings, toolbox), threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-
-
-@pytest.fixture
-def open_page(open_chromium: Callable, address: str, school: SimpleNamespace) -> Callable[..., Page]:
-    """Opens a browser of a size, signed in; what its security policy complains of fails the test."""
-
-    def open_one(size: tuple[int, int] = SIZES[0], *, camera: bool = True) -> Page:
-        browser = open_chromium(camera=[jpeg(wall())] * 2 if camera else None)
-        viewport = {"width": size[0], "height": size[1]}
-        page: Page = browser.new_context(base_url=address, viewport=viewport).new_page()
-        page.on("console", _refuse_complaints)
-        page.goto("/sign-in")
-        page.get_by_label("Email").fill(TEACHER_EMAIL)
-        page.get_by_label("Password").fill(school.password)
-        page.get_by_role("button", name="Sign in").click()
-        expect(page.get_by_role("heading", name="My classes")).to_be_visible()
-        return page
-
-    return open_one
-
-
-def _refuse_complaints(message) -> None:
-    assert "Content Security Policy" not in message.text, message.text
-
-
-@pytest.fixture
-def hand_round(open_page: Callable, school: SimpleNamespace) -> Callable[..., Page]:
-    """Opens a phone and hands it round."""
-
-    def open_one(size: tuple[int, int] = SIZES[0], **how) -> Page:
-        page = open_page(size, **how)
-        page.goto(f"/lectures/{school.ids['lecture']}/kiosk")
-        page.get_by_role("button", name="Start the check-in").click()
-        expect(page).to_have_url("/kiosk")
-        return page
-
-    return open_one
 
 
 def is_within_the_screen(page: Page) -> bool:
     """Nothing has to be scrolled to, in either direction."""
     inside = "document.documentElement.scroll{0} <= inner{0}"
     return all(page.evaluate(inside.format(way)) for way in ("Width", "Height"))
-
-
-def wait_for_the_camera(page: Page) -> None:
-    page.evaluate(
-        """() => new Promise((seen) => {
-            const look = () => (document.querySelector("video").videoWidth ? seen() : setTimeout(look, 20));
-            look();
-        })"""
-    )
 
 
 def test_a_check_in_with_the_keyboard_alone_clears_itself_within_three_seconds(hand_round):
@@ -306,13 +221,3 @@ def test_no_page_has_a_serious_barrier_or_is_wider_than_a_phone(open_page, schoo
     refuse_barriers(page)
     page.goto("/kiosk/leave")
     refuse_barriers(page)
-
-
-def refuse_barriers(page: Page) -> None:
-    found = Axe().run(page).response["violations"]
-    serious = [
-        f"{each['id']}: {each['nodes'][0]['html']}"
-        for each in found
-        if each["impact"] in ("serious", "critical")
-    ]
-    assert not serious, (page.url, serious)
