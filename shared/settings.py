@@ -89,7 +89,7 @@ def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
         models_dir=Path(environ.get("MODELS_DIR", str(PROJECT_DIR / "models"))),
         school_name=environ.get("SCHOOL_NAME", "Our School"),
         time_zone=_time_zone(environ),
-        school_contact=environ.get("SCHOOL_CONTACT", "the school's office"),
+        school_contact=environ.get("SCHOOL_CONTACT", ""),
         keep_enrolment_photos=_flag(environ, "KEEP_ENROLMENT_PHOTOS"),
         keep_check_ins_days=_span(environ, "KEEP_CHECK_INS_DAYS", 30, most=3650),
         keep_letters_days=_span(environ, "KEEP_LETTERS_DAYS", 180, most=3650),

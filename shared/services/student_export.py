@@ -57,7 +57,7 @@ def _read_me(toolbox: Toolbox, record: StudentRecord) -> str:
         name=record.student.name,
         roll_id=record.student.roll_id,
         now=_local(toolbox, toolbox.now()),
-        contact=toolbox.settings.school_contact,
+        contact=toolbox.settings.school_contact or "the school's office",
     )
 
 

@@ -1,9 +1,10 @@
-"""What anybody may ask of either site: is it alive, is it ready, and the certificate phones are to trust."""
+"""What anybody may ask of either site: is it alive, is it ready, its certificate, the notice for families."""
 
-from flask import Blueprint, Response, current_app, jsonify, send_file
+from flask import Blueprint, Response, current_app, jsonify, render_template, request, send_file
 
 from shared.errors import NotFound, ProductError
 from shared.persistence.database import UNREACHABLE, is_migrated
+from shared.services.registration import LANGUAGES
 from shared.toolbox import Toolbox
 
 
@@ -19,6 +20,7 @@ def make_open_pages() -> Blueprint:
     pages.add_url_rule("/healthz", view_func=is_alive)
     pages.add_url_rule("/readyz", view_func=is_ready)
     pages.add_url_rule("/certificate", view_func=certificate)
+    pages.add_url_rule("/notice", view_func=notice)
     return pages
 
 
@@ -41,6 +43,18 @@ def certificate() -> Response:
     if not path.is_file():
         raise NotFound("This installation has its certificate from elsewhere.")
     return send_file(path, mimetype="application/x-x509-ca-cert", download_name="attendance-authority.crt")
+
+
+def notice() -> str:
+    """The notice for families in one of the letters' languages, English where it is asked for in none."""
+    toolbox: Toolbox = current_app.extensions["toolbox"]
+    language = request.args.get("language", "en")
+    return render_template(
+        "shared/notice.html",
+        settings=toolbox.settings,
+        languages=LANGUAGES,
+        language=language if language in LANGUAGES else "en",
+    )
 
 
 def _is_database_ready(toolbox: Toolbox) -> bool:

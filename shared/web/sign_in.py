@@ -44,6 +44,7 @@ _ALWAYS_OPEN = frozenset(
         "shared.is_alive",
         "shared.is_ready",
         "shared.certificate",
+        "shared.notice",
     }
 )
 _WITH_A_FIRST_TIME_PASSWORD = frozenset({"security.change_password", "security.logout"})

@@ -32,6 +32,8 @@ ADDRESSES = [
     "/students/1/consent",
     "/students/1/erase",
     "/students/1/export",
+    "/notice",
+    "/notice?language=hi",
     "/students/1/enrolment",
     "/students/2/enrolment",
     "/students/99",

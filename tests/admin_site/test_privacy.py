@@ -71,3 +71,19 @@ def test_everything_held_comes_as_a_zip(desk, office):
     assert answer.headers["Cache-Control"] == "no-store"
     with zipfile.ZipFile(io.BytesIO(answer.data)) as archive:
         assert "everything.xlsx" in archive.namelist()
+
+
+def test_anybody_may_read_the_notice_with_this_schools_own_numbers(stranger, office):
+    stranger.open("/notice")
+    assert stranger.status == 200
+    told = " ".join(stranger.told().split())
+    assert "attendance at lectures: 5 years" in told
+    assert "Whom to ask: the school's office" in told
+    stranger.open(stranger.page.find("a", string="हिन्दी")["href"])
+    assert stranger.page.select_one("main")["lang"] == "hi"
+    assert "5 वर्ष" in stranger.told()
+
+
+def test_a_language_there_is_none_of_is_english(stranger, office):
+    stranger.open("/notice?language=<script>")
+    assert stranger.page.select_one("main")["lang"] == "en"
