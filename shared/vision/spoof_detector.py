@@ -110,7 +110,7 @@ class SpoofFeatures:
             view: self._run("texture", cut_close(photo, face, enlarged))
             for view, enlarged in CLOSE_VIEWS.items()
         }
-        return features | {"frame": self.of_frame(rgb)}
+        return features | {"frame": self._run("scene", cut_frame(photo, face))}
 
     def of_frame(self, rgb: np.ndarray) -> np.ndarray:
         """Features of the whole photo alone, for pictures that need no face."""

@@ -59,6 +59,13 @@ def test_a_person_before_the_camera_passes(name: str) -> None:
     assert judge(person(name)).is_live
 
 
+@pytest.mark.parametrize(
+    ("name", "wide"), [("obama.jpg", 240), ("obama3.jpg", 200), ("biden.jpg", 240), ("astronaut.png", 200)]
+)
+def test_a_portrait_twice_as_tall_as_wide_does_not_turn_a_person_into_a_picture(name: str, wide: int) -> None:
+    assert judge(person(name).crop((320 - wide // 2, 0, 320 + wide // 2, 480))).is_live
+
+
 @pytest.mark.parametrize("name", ["obama.jpg", "obama2.jpg", "biden.jpg"])
 def test_a_person_on_a_phone_held_before_the_camera_is_refused(name: str) -> None:
     assert not judge(on_a_phone(name)).is_live
