@@ -155,10 +155,10 @@ def use_ticket(
     return cast("CursorResult[Any]", session.execute(using.values(bound_to=bound_to))).rowcount == 1
 
 
-def sweep_tickets(session: Session, *, issued_before: datetime, pass_id: int | None = None) -> None:
-    """Delete old tickets, of one pass or of all."""
-    sweeping = delete(KioskTicket).where(KioskTicket.issued_at < issued_before)
-    session.execute(sweeping if pass_id is None else sweeping.where(KioskTicket.kiosk_pass_id == pass_id))
+def sweep_tickets(session: Session, pass_id: int, *, issued_before: datetime) -> None:
+    """Delete a pass's old tickets."""
+    old = (KioskTicket.kiosk_pass_id == pass_id, KioskTicket.issued_at < issued_before)
+    session.execute(delete(KioskTicket).where(*old))
 
 
 def failures_of_student(

@@ -15,6 +15,7 @@ from shared.persistence.tables import (
     FailedTry,
     Job,
     KioskPass,
+    KioskTicket,
     Lecture,
     ModelOffer,
     Night,
@@ -83,6 +84,11 @@ def old_audit_entries(before: datetime) -> list[Select[Any]]:
 def old_sign_ins(before: datetime) -> list[Select[Any]]:
     """Browsers nobody has used since."""
     return [select(SignIn.id).where(SignIn.last_seen_at < before)]
+
+
+def old_tickets(before: datetime) -> list[Select[Any]]:
+    """Tickets that a phone fetched and no later one of the same phone swept away."""
+    return [select(KioskTicket.id).where(KioskTicket.issued_at < before)]
 
 
 def old_tries(before: datetime) -> list[Select[Any]]:

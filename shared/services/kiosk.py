@@ -81,7 +81,7 @@ def issue_ticket(toolbox: Toolbox, kiosk_pass: KioskPass) -> str:
     """Give a phone a ticket for one check-in within TICKET_LIFE by our clock; its old ones are swept."""
     ticket, now = new_token(), toolbox.now()
     with toolbox.sessions.begin() as session:
-        kiosk.sweep_tickets(session, issued_before=now - TICKET_LIFE, pass_id=kiosk_pass.id)
+        kiosk.sweep_tickets(session, kiosk_pass.id, issued_before=now - TICKET_LIFE)
         session.add(KioskTicket(token_digest=digest(ticket), kiosk_pass_id=kiosk_pass.id, issued_at=now))
     return ticket
 

@@ -51,6 +51,7 @@ def _old(toolbox: Toolbox, now: datetime) -> Iterator[tuple[str, list[Any]]]:
     yield "lectures", retention.old_lectures(_years_before(now, settings.keep_marks_years))
     yield "audit entries", retention.old_audit_entries(_years_before(now, settings.keep_audit_years))
     yield "sign-ins", retention.old_sign_ins(now - KEEP_SIGN_INS)
+    yield "kiosk tickets", retention.old_tickets(now - KEEP_TRIES)
     yield "wrong passwords", retention.old_tries(now - KEEP_TRIES)
     keep_seen = settings.keep_enrolment_photos
     yield "enrolment photos", retention.old_photos(now - KEEP_LEFTOVER_PHOTOS, keep_seen=keep_seen)

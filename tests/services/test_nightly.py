@@ -18,6 +18,7 @@ from shared.persistence.tables import (
     FailedTry,
     Job,
     KioskPass,
+    KioskTicket,
     Lecture,
     Mark,
     Night,
@@ -27,6 +28,7 @@ from shared.persistence.tables import (
     ToConfirm,
 )
 from shared.services import nightly, sign_in
+from shared.services.kiosk import issue_ticket
 from shared.toolbox import Toolbox
 from tests.families import Clock
 from tests.office import open_office
@@ -86,6 +88,8 @@ def test_a_night_that_was_cut_off_is_worked_again_by_one_worker(toolbox, clock):
 def test_what_is_old_goes_at_its_own_time(toolbox, clock):
     fill_school(toolbox)
     sign_in.begin_sign_in(toolbox, site="office", account_id=1, device="a desk")
+    with toolbox.reading() as session:
+        issue_ticket(toolbox, session.query(KioskPass).first())
     sign_in.note_try(toolbox, site="office", email="x@y.example", address="192.0.2.1", right=False)
     with toolbox.sessions.begin() as session:
         session.execute(update(OutgoingMail).values(state=MailState.SENT, settled_at=toolbox.now()))
@@ -97,6 +101,7 @@ def test_what_is_old_goes_at_its_own_time(toolbox, clock):
 
     nightly.work_if_due(toolbox)
     assert count(toolbox, FailedTry) > 0
+    assert count(toolbox, KioskTicket) > 0
     assert (count(toolbox, EnrolmentPhoto), count(toolbox, CheckIn)) == (2, 2)
     with toolbox.reading() as session:
         assert session.scalar(select(func.count(ToConfirm.sealed_picture))) == 2
@@ -104,6 +109,7 @@ def test_what_is_old_goes_at_its_own_time(toolbox, clock):
     assert (count(toolbox, FailedTry), count(toolbox, EnrolmentPhoto), count(toolbox, CheckIn)) == (0, 0, 2)
     with toolbox.reading() as session:
         assert session.scalar(select(func.count(ToConfirm.sealed_picture))) == 0
+    assert count(toolbox, KioskTicket) == 0
     night_after(days=23)
     assert [count(toolbox, table) for table in (CheckIn, KioskPass, SignIn, Job)] == [0, 0, 0, 0]
     assert count(toolbox, OutgoingMail) == 2
