@@ -6,9 +6,12 @@ from datetime import timedelta
 import pytest
 
 from shared.errors import InvalidInput, TooManyTries
+from shared.persistence.tables import AuditEntry
 from shared.services import sign_in
 from shared.services.accounts import create_admin, create_first_admin, create_teacher
 from shared.services.audit import Actor
+from shared.toolbox import Toolbox
+from tests.families import Clock
 
 OFFICE = Actor(site="command", email="tests")
 ASHA = {"site": "classroom", "email": "asha@school.example", "address": "192.0.2.7"}
@@ -84,3 +87,31 @@ def test_a_right_password_clears_the_account(toolbox):
         sign_in.note_try(toolbox, **ASHA, right=False)
     sign_in.note_try(toolbox, **ASHA, right=True)
     sign_in.refuse_hasty_try(toolbox, **{**ASHA, "address": "192.0.2.99"})
+
+
+def test_of_a_hundred_wrong_tries_in_a_hundred_seconds_two_workers_look_at_eight(toolbox):
+    clock = Clock()
+    workers = [Toolbox(toolbox.settings, now=clock) for _ in range(2)]
+    looked_at = 0
+    for number in range(100):
+        clock.pass_by(seconds=1)
+        worker = workers[number % 2]
+        try:
+            sign_in.refuse_hasty_try(worker, **ASHA)
+        except TooManyTries:
+            continue
+        sign_in.note_try(worker, **ASHA, right=False)
+        looked_at += 1
+    for worker in workers:
+        worker.engine.dispose()
+    # Six at once; one after 30 s, one after 60 s more.
+    assert looked_at == 8
+
+
+def test_the_trail_tells_once_that_tries_are_slowed(toolbox):
+    create_teacher(toolbox, OFFICE, email=ASHA["email"], name="Asha")
+    for _ in range(9):
+        sign_in.note_try(toolbox, **ASHA, right=False)
+    with toolbox.reading() as session:
+        told = [entry.subject for entry in session.query(AuditEntry).filter_by(act="slow down tries")]
+    assert told == [ASHA["email"]]
