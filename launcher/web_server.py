@@ -35,16 +35,22 @@ logconfig_dict = logging_config()
 
 
 def post_worker_init(worker: Any) -> None:
-    """Gunicorn calls this in each new worker: read the networks now, while nobody waits for an answer."""
+    """Gunicorn calls this in each new worker: read networks and faces now, while nobody waits."""
     toolbox = worker.app.wsgi().extensions["toolbox"]
     threading.Thread(target=_read_networks, args=(toolbox,), daemon=True).start()
 
 
 def _read_networks(toolbox: Any) -> None:
+    # Here, because the master reads this file too and has no use for the database.
+    from shared.persistence.database import UNREACHABLE
+    from shared.services.sealed_faces import refresh_index
+
     # A network that is missing or altered is told to the first person it concerns, and by /readyz.
     with contextlib.suppress(ModelUnavailable):
         toolbox.face_matcher.warm_up()
         toolbox.spoof_detector.warm_up()
+    with contextlib.suppress(*UNREACHABLE), toolbox.reading() as session:
+        refresh_index(toolbox, session)
 
 
 class DeadlineSocket(ssl.SSLSocket):

@@ -234,7 +234,8 @@ def _fate(
 def _summary(trained: int, undecided: int, unused: int) -> str:
     sentences = [f"{trained} {'student is' if trained == 1 else 'students are'} enrolled."]
     if undecided:
-        sentences.append(f"{undecided} looking like somebody else need your decision.")
+        words = "looks like somebody else and needs" if undecided == 1 else "look like somebody else and need"
+        sentences.append(f"{undecided} {words} your decision.")
     if unused:
         sentences.append(f"{unused} {'file was' if unused == 1 else 'files were'} not used.")
     return " ".join(sentences)

@@ -30,7 +30,7 @@ def test_each_face_says_whose_which_roll_ids_when_and_what_came_of_it(teacher, s
     refused, waiting = (words(line) for line in known.select("li"))
     assert refused.startswith("roll id 15203A0043 (Ravi Patil) at ")
     assert refused.endswith("on a phone: refused")
-    assert waiting.endswith("waits for you")
+    assert waiting.endswith("you were asked")
     assert words(nobody).startswith("One face that is nobody’s here tried")
     assert len(nobody.select("li")) == 2
 
