@@ -14,16 +14,19 @@ from shared.vision.spoof_detector import SpoofVerdict
 from teacher_site import create_app as create_classroom
 
 LOOK_S = 0.5
-EVERYBODYS_FACE = np.eye(129, dtype=np.float32)[0]
+FACES = np.eye(129, dtype=np.float32)
+# A photo's gray says whose face it shows, in steps that a JPEG keeps apart.
+GRAY_STEP = 8
 
 
-def _glance(_rgb: np.ndarray) -> FaceReading:
+def _glance(rgb: np.ndarray) -> FaceReading:
     time.sleep(LOOK_S)
-    return FaceReading(PhotoVerdict.GOOD, Face(100, 100, 300, 300, ()), EVERYBODYS_FACE, 1.0)
+    whose = FACES[round(float(rgb.mean()) / GRAY_STEP)]
+    return FaceReading(PhotoVerdict.GOOD, Face(100, 100, 300, 300, ()), whose, 1.0)
 
 
 def create_app() -> Flask:
-    """Every photo shows the face that everybody is enrolled with, after half a second."""
+    """Every photo is looked at for half a second."""
     toolbox = Toolbox(read_settings())
     toolbox.__dict__["face_matcher"] = SimpleNamespace(glance=_glance, warm_up=lambda: None)
     toolbox.__dict__["spoof_detector"] = SimpleNamespace(

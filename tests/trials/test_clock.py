@@ -11,7 +11,7 @@ from shared.services.lectures import school_day
 from shared.toolbox import Toolbox
 from tests.families import Clock
 from tests.school import enrol, found_school, hand_round
-from tests.services.test_check_in import MEERA_LOOKS, Eyes, give_eyes, send
+from tests.services.test_check_in import MEERA_LOOKS, RAVI_LOOKS, Eyes, give_eyes, send
 
 
 def at(moment: str) -> datetime:
@@ -28,8 +28,8 @@ def at_school(make_settings, sqlite_url):
         toolbox = Toolbox(make_settings(sqlite_url, TIME_ZONE=zone), now=clock)
         made.append(toolbox)
         school = found_school(toolbox)
-        for name in ("meera", "ravi"):
-            enrol(toolbox, school.ids[name], [MEERA_LOOKS.tolist()] * 5)
+        for name, looks in (("meera", MEERA_LOOKS), ("ravi", RAVI_LOOKS)):
+            enrol(toolbox, school.ids[name], [looks.tolist()] * 5)
         with toolbox.sessions.begin() as session:
             lecture = session.get(Lecture, school.ids["lecture"])
             lecture.starts_at, lecture.ends_at = at(begins), at(begins) + timedelta(minutes=minutes)

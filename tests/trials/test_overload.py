@@ -6,34 +6,35 @@ from statistics import median
 
 import pytest
 import requests
+from PIL import Image
 
 from shared.persistence.tables import Mark, SchoolClass, Student, Teacher
 from shared.services.kiosk import open_kiosk
 from shared.toolbox import Toolbox
 from shared.vision.photo_gate import AT_ONCE, MOST_WAITING
-from tests.browser.pictures import jpeg, wall
+from tests.browser.pictures import FRAME, jpeg
 from tests.conftest import settings_for
 from tests.kiosk_phone import Phone
 from tests.school import TEACHER_EMAIL, enrol, found_school
 from tests.trials.served import Browser, ServedSite, served
-from tests.trials.slow_classroom import EVERYBODYS_FACE
+from tests.trials.slow_classroom import FACES, GRAY_STEP
 
 KIOSKS = 30
-PHOTO = jpeg(wall())
 
 
 class Kiosk:
     """A phone that was handed round."""
 
-    def __init__(self, site: ServedSite, token: str, roll_id: str) -> None:
+    def __init__(self, site: ServedSite, token: str, number: int) -> None:
         session = requests.Session()
         session.cookies.set("kiosk_pass", token)
-        self.phone, self.roll_id = Phone(session, site.base), roll_id
+        self.phone, self.roll_id = Phone(session, site.base), f"R{number}"
+        self.photo = jpeg(Image.new("RGB", FRAME, (GRAY_STEP * number,) * 3))
         self.phone.open()
 
     def take_photo(self) -> None:
         """At the shutter: the ticket is there before Enter is pressed."""
-        self.request = self.phone.write("/kiosk/check-in", self.roll_id, PHOTO, "CO6GA")
+        self.request = self.phone.write("/kiosk/check-in", self.roll_id, self.photo, "CO6GA")
 
     def check_in(self):
         """The answer and the seconds it took."""
@@ -44,7 +45,7 @@ class Kiosk:
 
 @pytest.fixture
 def school(sqlite_url, tmp_path):
-    """A class of thirty who all have the same face, and a kiosk for each of them."""
+    """A class of thirty, and a kiosk for each of them."""
     toolbox = Toolbox(settings_for(tmp_path, sqlite_url))
     school = found_school(toolbox)
     with toolbox.sessions.begin() as session:
@@ -57,8 +58,8 @@ def school(sqlite_url, tmp_path):
             for n in range(KIOSKS)
         ]
         session.add_all(students)
-    for student in students:
-        enrol(toolbox, student.id, [EVERYBODYS_FACE.tolist()] * 3)
+    for number, student in enumerate(students):
+        enrol(toolbox, student.id, [FACES[number].tolist()] * 3)
     school.toolbox = toolbox
     yield school
     toolbox.engine.dispose()
@@ -71,7 +72,7 @@ def test_above_its_capacity_it_says_so_at_once_and_pages_stay_quick(school, tmp_
         teacher = Browser(site)
         teacher.sign_in(TEACHER_EMAIL, school.password)
         kiosks = [
-            Kiosk(site, open_kiosk(toolbox, school.actor, lecture_id=lecture_id, device="a phone"), f"R{n}")
+            Kiosk(site, open_kiosk(toolbox, school.actor, lecture_id=lecture_id, device="a phone"), n)
             for n in range(KIOSKS)
         ]
         for kiosk in kiosks:
