@@ -139,7 +139,10 @@ def leave_no_trace(engine: Engine) -> None:
     """
     if engine.dialect.name == "sqlite":
         with engine.execution_options(sqlite_begin=None).connect() as connection:
+            # Whoever waits for readers here holds up the writers: a second must do.
+            connection.exec_driver_sql("PRAGMA busy_timeout = 1000")
             connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+            connection.exec_driver_sql(f"PRAGMA busy_timeout = {1000 * SQLITE_WAIT_S}")
 
 
 _migrating = threading.Lock()  # Alembic keeps its context in module globals

@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import func, select
 
+from admin_site import create_app
 from shared.domain.attendance import MarkStatus
 from shared.domain.family_mail import MailState
 from shared.errors import BackupRefused
@@ -273,3 +274,24 @@ def test_a_copy_that_fails_on_its_way_leaves_the_old_rows(toolbox, office, tmp_p
     else:
         snapshot.copy_over(connect(url), toolbox.engine)
         assert count(toolbox, CheckIn) == 0
+
+
+def test_the_commands_back_up_and_restore_and_say_what_to_keep(toolbox, office, empty_machine, tmp_path):
+    path = tmp_path / "night.backup"
+    answer = create_app(toolbox=toolbox).test_cli_runner().invoke(args=["backup", str(path)])
+    assert answer.exit_code == 0, answer.output
+    assert "read back and found whole" in answer.output
+    again = create_app(toolbox=toolbox).test_cli_runner().invoke(args=["backup", str(path)])
+    assert again.exit_code == 1
+    assert "already there" in again.output
+    erasure.erase_student(toolbox, office.actor, office.meera)
+    ledger = toolbox.settings.instance_dir / erasure.LEDGER_NAME
+    restore = ["restore", str(path), "--erasures", str(ledger)]
+    told = create_app(toolbox=empty_machine).test_cli_runner().invoke(args=restore)
+    assert told.exit_code == 0, told.output
+    assert "Erased again: 1" in told.output
+    assert "Everybody signs in again" in told.output
+    path.write_bytes(b"nothing")
+    refused = create_app(toolbox=empty_machine).test_cli_runner().invoke(args=[*restore, "--replace"])
+    assert refused.exit_code == 1
+    assert "Error: This is no backup" in refused.output
