@@ -1,5 +1,6 @@
 """Commands that keep an installation safe: `flask --app admin_site backup`, `restore`, `rotate-keys`."""
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -67,6 +68,7 @@ def write_backup(file: Path) -> None:
 def restore_backup(file: Path, replace: bool, ledger_files: tuple[Path, ...]) -> None:
     """Put FILE's rows in place of the database's, but for whoever was erased since."""
     toolbox = current_app.extensions["toolbox"]
+    os.umask(0o077)  # a new database is its owner's alone, as the launcher makes it
     with _as_sentences(), _progress("Reading") as step:
         restored = backup.restore_backup(
             toolbox,

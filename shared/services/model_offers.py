@@ -106,6 +106,7 @@ def accept(toolbox: Toolbox, actor: Actor, student_id: int, offer_id: int) -> No
             actor,
             "learn confirmed face",
             student.roll_id,
+            student_id=student.id,
             before={"photos": before},
             after={"photos": len(learnt.descriptors)},
         )
@@ -116,7 +117,9 @@ def decline(toolbox: Toolbox, actor: Actor, student_id: int, offer_id: int) -> N
     with toolbox.sessions.begin() as session:
         student = find_student(session, student_id, lock=True)
         session.delete(_find(session, student_id, offer_id))
-        audit.record(session, toolbox, actor, "decline confirmed face", student.roll_id)
+        audit.record(
+            session, toolbox, actor, "decline confirmed face", student.roll_id, student_id=student.id
+        )
 
 
 def _learn(model: FaceModel, descriptor: Sequence[float], quality: float) -> FaceModel | None:

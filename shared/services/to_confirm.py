@@ -127,6 +127,7 @@ def decide(toolbox: Toolbox, actor: Actor, lecture_id: int, entry_id: int, *, ac
             actor,
             "confirm check-in" if accepted else "refuse check-in",
             f"lecture {lecture_id}: {line.student.roll_id}",
+            student_id=line.student.id,
             before={"reason": entry.reason, "status": line.mark.status if line.mark else None},
         )
         if not accepted:
