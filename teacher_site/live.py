@@ -7,7 +7,7 @@ from flask import Blueprint, render_template
 from flask_login import current_user
 
 from shared.persistence import attendance, kiosk, to_confirm
-from shared.security.throttling import FREE_TRIES
+from shared.security.throttling import FREE_TRIES, FREE_TRIES_OF_A_PHONE
 from shared.web.site import reading, toolbox
 
 pages = Blueprint("live", __name__, template_folder="templates")
@@ -21,7 +21,8 @@ def follow(lecture_id: int) -> dict[str, Any]:
     attendance.find_own_lecture(reading, current_user.id, lecture_id)
     count = attendance.count_here(reading, [lecture_id])[lecture_id]
     newest = attendance.newest_here(reading, lecture_id, limit=NEWEST_SHOWN)
-    failures = kiosk.repeated_failures(reading, lecture_id, more_than=FREE_TRIES)
+    students = kiosk.repeated_failures(reading, lecture_id, more_than=FREE_TRIES)
+    devices = kiosk.failing_phones(reading, lecture_id, more_than=FREE_TRIES_OF_A_PHONE)
     return {
         "here": count.here,
         "expected": count.expected,
@@ -33,7 +34,11 @@ def follow(lecture_id: int) -> dict[str, Any]:
         ],
         "failures": [
             f"{student.roll_id}: {tries} refused tries on {phones} phone{'' if phones == 1 else 's'}"
-            for student, tries, phones in failures
+            for student, tries, phones in students
+        ]
+        + [
+            f"{phone.device}, handed round at {_clock(phone.opened_at)}: {tries} refused tries"
+            for phone, tries in devices
         ],
     }
 

@@ -24,6 +24,8 @@ from shared.persistence.tables import (
 
 # More failures than these cannot make a wait longer.
 _FAILURES_LOOKED_AT = 40
+# On a phone the roll ids of nobody count too.
+_FAILED_ON_A_PHONE = (*SUSPICIOUS, CheckInOutcome.NOT_IN_CLASS)
 
 
 @dataclass(frozen=True)
@@ -179,7 +181,7 @@ def failures_of_phone(session: Session, pass_id: int, since: datetime) -> Sequen
     """When somebody failed on a phone, roll ids of nobody included, oldest first."""
     query = select(CheckIn.answered_at).where(
         CheckIn.kiosk_pass_id == pass_id,
-        CheckIn.outcome.in_((*SUSPICIOUS, CheckInOutcome.NOT_IN_CLASS)),
+        CheckIn.outcome.in_(_FAILED_ON_A_PHONE),
         CheckIn.answered_at > since,
     )
     latest = session.scalars(query.order_by(CheckIn.id.desc()).limit(_FAILURES_LOOKED_AT)).all()
@@ -201,3 +203,21 @@ def repeated_failures(
         .order_by(tries.desc(), Student.id)
     )
     return [(student, count, used) for student, count, used in session.execute(query)]
+
+
+def failing_phones(session: Session, lecture_id: int, *, more_than: int) -> Sequence[tuple[KioskPass, int]]:
+    """The phones of a lecture that take check-ins and saw many failures, and how many."""
+    tries = func.count(CheckIn.id)
+    query = (
+        select(KioskPass, tries)
+        .join(CheckIn, CheckIn.kiosk_pass_id == KioskPass.id)
+        .where(
+            KioskPass.lecture_id == lecture_id,
+            KioskPass.ended_at.is_(None),
+            CheckIn.outcome.in_(_FAILED_ON_A_PHONE),
+        )
+        .group_by(KioskPass.id)
+        .having(tries > more_than)
+        .order_by(KioskPass.id)
+    )
+    return [(phone, count) for phone, count in session.execute(query)]

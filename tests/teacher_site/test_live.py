@@ -61,6 +61,24 @@ def test_many_refused_tries_are_told_to_the_teacher(teacher, live, school, toolb
     assert teacher.get(live).json["failures"] == ["15203A0042: 7 refused tries on 2 phones"]
 
 
+def test_a_phone_on_which_many_roll_ids_of_nobody_were_typed_is_told(teacher, live, school, toolbox):
+    phone = hand_round(toolbox, school)
+    with toolbox.sessions.begin() as session:
+        for number in range(31):
+            session.add(
+                CheckIn(
+                    kiosk_pass_id=phone.id,
+                    idempotency_key=f"key {number}",
+                    lecture_id=school.ids["lecture"],
+                    outcome=CheckInOutcome.NOT_IN_CLASS,
+                    answered_at=toolbox.now(),
+                )
+            )
+    (told,) = teacher.get(live).json["failures"]
+    assert told.startswith("a phone, handed round at ")
+    assert told.endswith(": 31 refused tries")
+
+
 def test_it_takes_as_many_queries_for_200_students_as_for_two(teacher, live, school, toolbox):
     few = count_queries(toolbox, lambda: teacher.get(live))
     with toolbox.sessions.begin() as session:
