@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from shared.domain.check_in import CheckInOutcome
 from shared.domain.face_model import FaceModel
-from shared.domain.look_alikes import SAME_FACE_THRESHOLD, find_rival, passing
+from shared.domain.look_alikes import LOOK_ALIKE_MARGIN, SAME_FACE_THRESHOLD, find_rival, passing
 from shared.persistence import face_flags, faces, kiosk
 from shared.persistence.database import Session
 from shared.persistence.tables import FaceFlag, KioskPass, Student
@@ -52,7 +52,8 @@ def look_around(
         refresh_index(toolbox, session)
         expected = set(kiosk.list_expected(session, lecture_id)) - {student_id}
         others = toolbox.face_index.score(descriptor, expected)
-        look_alikes = faces.look_alikes_of(session, student_id)
+        may_be_alike = max(others.values(), default=0.0) > score - LOOK_ALIKE_MARGIN  # seldom so
+        look_alikes = faces.look_alikes_of(session, student_id) if may_be_alike else set()
     rival_id = find_rival(score, others, look_alikes=look_alikes)
     return Sighting(descriptor, rival_id, passing(others))
 
