@@ -109,12 +109,14 @@ def _ask(toolbox: Toolbox, lecture_id: int, candidate: Candidate, photo: bytes) 
         # The family may have said no to pictures; the teacher sees the name alone.
         return _asking(Question(ConfirmReason.CALLED_THE_TEACHER, CheckInOutcome.NOT_ENROLLED))
     rgb = open_photo(photo)
-    descriptor, score, quality = None, None, None
+    descriptor, score, quality, resembled_id = None, None, None, None
     try:
         reading = toolbox.face_matcher.read(rgb)  # carefully: the face may be learnt from later
         if reading.descriptor is not None:
             descriptor = reading.descriptor.tolist()
             score, quality = _open_model(toolbox, candidate).score(descriptor), reading.quality
+            around = look_around(toolbox, lecture_id, student_id, descriptor, score)
+            resembled_id = next(iter(around.passing_ids), None)
     except _NOT_FOUND_OUT as failure:
         _log(candidate, failure)
         descriptor = None
@@ -123,6 +125,7 @@ def _ask(toolbox: Toolbox, lecture_id: int, candidate: Candidate, photo: bytes) 
             ConfirmReason.CALLED_THE_TEACHER,
             last_outcome=last,
             score=score,
+            resembled_id=resembled_id,
             picture=shrink_photo(rgb, max_bytes=PICTURE_MAX_BYTES),
             descriptor=descriptor,
             quality=quality,

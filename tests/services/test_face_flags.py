@@ -11,7 +11,7 @@ from shared.domain.check_in import CheckInOutcome, ConfirmReason
 from shared.persistence import erasure, faces
 from shared.persistence.tables import FaceFlag, Lecture, Mark, Student, ToConfirm
 from shared.services import face_flags
-from shared.services.check_in import check_in
+from shared.services.check_in import call_teacher, check_in
 from shared.services.lectures import close_lecture
 from shared.services.to_confirm import decide
 from tests.school import enrol, found_school, hand_round, sent
@@ -58,11 +58,11 @@ def school(toolbox):
     return school
 
 
-def come(toolbox, school, looks, roll_id, *, kiosk=None):
+def come(toolbox, school, looks, roll_id, *, kiosk=None, act=check_in):
     give_eyes(toolbox, Eyes(looks))
     school.count += 1
     kiosk = kiosk or school.kiosk
-    return check_in(toolbox, kiosk, sent(toolbox, kiosk, roll_id, jpeg(), key=f"k{school.count}")).outcome
+    return act(toolbox, kiosk, sent(toolbox, kiosk, roll_id, jpeg(), key=f"k{school.count}")).outcome
 
 
 def rows(toolbox, table):
@@ -211,3 +211,11 @@ def test_students_of_other_lectures_are_not_compared(toolbox, school):
         assert session.get(Lecture, school.ids["lecture"]).classes
     come(toolbox, school, MEERA, "15203A0044")
     assert [flag.resembled_id for flag in rows(toolbox, FaceFlag)] == [None]
+
+
+def test_who_calls_the_teacher_with_a_classmates_face_is_told_with_the_classmate(toolbox, school):
+    for _ in range(3):
+        assert come(toolbox, school, MEERA, "15203A0044") is CheckInOutcome.NO_MATCH
+    assert come(toolbox, school, MEERA, "15203A0044", act=call_teacher) is CheckInOutcome.ASKED_TEACHER
+    (entry,) = rows(toolbox, ToConfirm)
+    assert (entry.reason, entry.resembled_id) == (ConfirmReason.CALLED_THE_TEACHER, school.ids["meera"])
