@@ -13,6 +13,7 @@ from typing import Any
 
 from shared.errors import ModelUnavailable
 from shared.logs import logging_config
+from shared.vision.photo_gate import AT_ONCE
 
 # A request's parts may keep a thread waiting for so long in total, and longer only by what they bring:
 # a kiosk's photo of 200 kB has half a minute, a class's photos of 200 MB more than an hour.
@@ -47,8 +48,9 @@ def _read_networks(toolbox: Any) -> None:
 
     # A network that is missing or altered is told to the first person it concerns, and by /readyz.
     with contextlib.suppress(ModelUnavailable):
-        toolbox.face_matcher.warm_up()
-        toolbox.spoof_detector.warm_up()
+        for at_once in (1, AT_ONCE):  # the first set soon, then the others
+            toolbox.face_matcher.warm_up(at_once)
+            toolbox.spoof_detector.warm_up(at_once)
     with contextlib.suppress(*UNREACHABLE), toolbox.reading() as session:
         refresh_index(toolbox, session)
 

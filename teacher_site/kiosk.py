@@ -21,7 +21,7 @@ from flask_login import current_user
 from flask_security import login_user, logout_user
 
 from shared.domain.attendance import LectureState, lecture_state
-from shared.errors import InvalidInput, NotFound, TooManyTries
+from shared.errors import InvalidInput, NotFound, Overloaded, TooManyTries
 from shared.persistence import attendance
 from shared.persistence.tables import KioskPass, Lecture
 from shared.services.check_in import CheckInAnswer, Sent, call_teacher, check_in
@@ -66,7 +66,7 @@ def keep_to_the_kiosk() -> Response | None:
     if request.endpoint in _STATIC:
         return None
     if request.endpoint in _WITH_PHOTO:
-        toolbox.photo_gate.require_place()
+        _require_place()
     token = request.cookies.get(COOKIE)
     g.kiosk_pass = find_pass(toolbox, token) if token else None
     if g.kiosk_pass is None:
@@ -76,6 +76,16 @@ def keep_to_the_kiosk() -> Response | None:
     if request.method in ("GET", "HEAD"):
         return make_response(redirect(url_for("kiosk.page")))
     return answer_failure(403, "This phone takes check-ins now. Only the teacher can end that.")
+
+
+def _require_place() -> None:
+    """Raises Overloaded while no photo can be taken, before anything is looked up."""
+    try:
+        toolbox.photo_gate.require_place()
+    except Overloaded:
+        # Left unread, it would keep a thread waiting for this connection's next request.
+        request.stream.read()
+        raise
 
 
 def _living_pass() -> KioskPass:

@@ -122,12 +122,16 @@ class Server:
         command += ["--bind", f"127.0.0.1:{self.port}", "--workers", str(cores)]
         command += ["--certfile", str(certificate), "--keyfile", str(certificate)]
         began = time.monotonic()
-        self._master = subprocess.Popen(
-            [*ENDS_WITH_US, *command, "teacher_site:create_app()"],
-            env={**os.environ, **environ},
-            cwd=PROJECT_DIR,
-            start_new_session=True,
-        )
+        with (folder / "server.log").open("ab") as log:  # a line for every request
+            self._master = subprocess.Popen(
+                [*ENDS_WITH_US, *command, "teacher_site:create_app()"],
+                env={**os.environ, **environ},
+                cwd=PROJECT_DIR,
+                start_new_session=True,
+                stdout=log,
+                stderr=log,
+            )
+        self._log = folder / "server.log"
         self._others = others
         try:
             self._wait_until_ready()
@@ -144,7 +148,8 @@ class Server:
                     return
             except OSError:
                 time.sleep(0.02)
-        raise RuntimeError("the server was not ready within a minute")
+        last_words = self._log.read_text(errors="replace")[-2000:]
+        raise RuntimeError(f"the server was not ready within a minute: {last_words}")
 
     @property
     def workers(self) -> list[int]:

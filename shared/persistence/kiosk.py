@@ -7,6 +7,7 @@ from typing import Any, cast
 
 from sqlalchemy import CursorResult, delete, func, select, update
 from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm.attributes import set_committed_value
 
 from shared.domain.attendance import HERE
 from shared.domain.check_in import SUSPICIOUS, CheckInOutcome
@@ -128,7 +129,8 @@ def find_living_pass(session: Session, pass_id: int, *, alone: bool = False) -> 
     found = session.scalar(query.with_for_update().execution_options(populate_existing=True))
     if found is not None:
         lecture = select(Lecture).where(Lecture.id == found.lecture_id).with_for_update(read=not alone)
-        session.scalar(lecture.execution_options(populate_existing=True))
+        locked = session.scalar(lecture.execution_options(populate_existing=True))
+        set_committed_value(found, "lecture", locked)  # else it is let go and read once more
     return found
 
 

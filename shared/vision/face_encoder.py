@@ -35,8 +35,11 @@ class FaceEncoder:
         """
         self._network = open_model_file(name, models_dir=models_dir).content
         self._interpreters = Spares(self._make_interpreter)
-        with self._interpreters.borrowed():
-            pass  # a damaged file is told now, not to the first person it concerns
+        self.prepare(1)  # a damaged file is told now, not to the first person it concerns
+
+    def prepare(self, at_once: int) -> None:
+        """Make an interpreter for each of so many threads. Raises ModelUnavailable."""
+        self._interpreters.fill(at_once)
 
     def describe(self, chip: np.ndarray) -> np.ndarray:
         """Describe a chip: the mean of its and its mirror image's descriptors, (128,) float32 of length 1.

@@ -45,10 +45,11 @@ class FaceMatcher:
         self._quick_encoder = FaceEncoder("faces/glance", models_dir=models_dir)
         self._cohort = FaceCohort(models_dir=models_dir)
 
-    def warm_up(self) -> None:
-        """Make a detector and the networks now, before somebody waits. Raises ModelUnavailable."""
+    def warm_up(self, at_once: int = 1) -> None:
+        """Make networks for so many threads now, before somebody waits. Raises ModelUnavailable."""
         self.detector.find_faces(np.zeros((240, 320, 3), np.uint8))
         for encoder in (self.encoder, self._quick_encoder):
+            encoder.prepare(at_once)
             encoder.describe(np.zeros((150, 150, 3), np.uint8))
 
     def read(self, rgb: np.ndarray) -> FaceReading:

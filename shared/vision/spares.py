@@ -18,6 +18,10 @@ class Spares(Generic[Part]):
         self._make = make
         self._idle: list[Part] = []
 
+    def fill(self, count: int) -> None:
+        """Make parts until `count` are there, before they are asked for. Raises what making one raises."""
+        self._idle += [self._make() for _ in range(count - len(self._idle))]
+
     @contextmanager
     def borrowed(self) -> Iterator[Part]:
         """Lend the part that came back last, or a new one if all are lent. Raises what making one raises."""

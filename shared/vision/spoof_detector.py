@@ -100,6 +100,14 @@ class SpoofFeatures:
             name: Spares(partial(_make_interpreter, file.content)) for name, file in files.items()
         }
 
+    def prepare(self, at_once: int) -> None:
+        """Make interpreters for so many threads. Raises ModelUnavailable if a file is no network."""
+        try:
+            for interpreters in self._interpreters.values():
+                interpreters.fill(at_once)
+        except (RuntimeError, ValueError) as cause:
+            raise ModelUnavailable("The camera check is not available: its network failed.") from cause
+
     def of_photo(self, rgb: np.ndarray, face: Face) -> dict[str, np.ndarray]:
         """Features by view of an upright (rows, columns, 3) uint8 RGB photo.
 
@@ -176,8 +184,9 @@ class SpoofDetector:
         """The score from which on a photo is refused. Raises ModelUnavailable."""
         return self.heads.threshold
 
-    def warm_up(self) -> None:
-        """Make the interpreters now, before somebody waits. Raises ModelUnavailable."""
+    def warm_up(self, at_once: int = 1) -> None:
+        """Make interpreters for so many threads now, before somebody waits. Raises ModelUnavailable."""
+        self._features.prepare(at_once)
         self._features.of_photo(np.zeros((240, 320, 3), np.uint8), Face(120, 80, 200, 160, landmarks=()))
 
     def judge(self, rgb: np.ndarray, face: Face) -> SpoofVerdict:

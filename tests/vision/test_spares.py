@@ -22,6 +22,16 @@ def test_a_part_that_is_lent_is_not_lent_again():
         assert one is not other
 
 
+def test_what_was_made_early_is_lent_first():
+    made = []
+    spares = Spares(lambda: made.append(object()) or made[-1])
+    spares.fill(2)
+    spares.fill(2)
+    with spares.borrowed() as one, spares.borrowed() as other:
+        assert {one, other} == set(made)
+    assert len(made) == 2
+
+
 def test_a_failure_gives_the_part_back():
     spares = Spares(object)
     with pytest.raises(ZeroDivisionError), spares.borrowed() as lent:
