@@ -37,7 +37,7 @@ class UnknownKey(Exception):
 
 
 class SealedWriter(io.RawIOBase):
-    """Seals what is written to it into `file`; only `close` makes the file whole."""
+    """Seals what is written to it into `file`; only `finish` makes the file whole."""
 
     def __init__(self, file: BinaryIO, keys: Mapping[int, bytes], *, kind: str) -> None:
         self._file, self._waiting, self._number = file, bytearray(), 0
