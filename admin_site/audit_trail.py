@@ -98,7 +98,8 @@ def _changes(entry: AuditEntry) -> list[tuple[str, str | None, str | None]]:
     """(what, was, becomes) of every value an entry speaks of; None where a side says nothing."""
     before, after = entry.before or {}, entry.after or {}
     names = [*before, *(name for name in after if name not in before)]
-    return [(name, _words(before.get(name)), _words(after.get(name))) for name in names]
+    told = [(name, _words(before.get(name)), _words(after.get(name))) for name in names]
+    return [(name, was, becomes) for name, was, becomes in told if was != becomes]
 
 
 def _words(value: Any) -> str | None:

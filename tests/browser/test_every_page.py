@@ -1,0 +1,111 @@
+"""Every page of both sites in a real browser: its security policy refuses nothing, and nobody is shut out."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import SimpleNamespace
+
+import pytest
+from flask import Flask
+from playwright.sync_api import Browser, Page
+from werkzeug.serving import make_server
+
+from shared.toolbox import Toolbox
+from tests.browsing import find_barriers, note_complaints
+from tests.conftest import settings_for
+from tests.office import ADMIN_EMAIL, ADMIN_PASSWORD
+from tests.school import TEACHER_EMAIL
+from tests.town import address, open_town, routes
+
+# Downloads, pictures, answers for scripts, and what ends or leaves the page that is looked at.
+NO_PAGES = {
+    *("static", "shared.static", "bootstrap.static", "security.static"),
+    *("shared.certificate", "shared.is_alive", "shared.is_ready"),
+    *("attendance.picture", "spoof_check.show_mistake", "enrolment.show_job"),
+    *("family_mail.progress", "live.follow", "sheets.download", "totals.download"),
+    *("kiosk.page", "kiosk.status", "kiosk.leave"),
+}
+# What the browser itself says when a page is answered with a failure, which some of these are.
+ANSWERED = "Failed to load resource: the server responded with a status of"
+
+
+@pytest.fixture
+def town(sqlite_url, tmp_path) -> Iterator[SimpleNamespace]:
+    toolbox = Toolbox(settings_for(tmp_path, sqlite_url))
+    yield open_town(toolbox)
+    toolbox.engine.dispose()
+
+
+@contextmanager
+def served(app: Flask) -> Iterator[str]:
+    """The site over plain HTTP on this machine, where a browser still allows a camera."""
+    app.config["SESSION_COOKIE_SECURE"] = False
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://localhost:{server.server_port}"
+    server.shutdown()
+    thread.join()
+
+
+def open_page(browser: Browser, town: SimpleNamespace, site: str, base: str, width: int, **how: bool) -> Page:
+    """A signed-in page of a browser with a window of its own."""
+    page = browser.new_context(viewport={"width": width, "height": 740}, **how).new_page()
+    page.goto(f"{base}/sign-in")
+    who = (
+        (ADMIN_EMAIL, ADMIN_PASSWORD) if site == "office" else (TEACHER_EMAIL, town.passwords[TEACHER_EMAIL])
+    )
+    page.locator("[name=email]").fill(who[0])
+    page.locator("[name=password]").fill(who[1])
+    page.locator("main button").click()
+    page.wait_for_url(f"{base}/")
+    return page
+
+
+def pages(town: SimpleNamespace, site: str) -> list[str]:
+    """The address of every page of a site, and of one that is not there."""
+    found = [
+        address(rule, town.ids)
+        for endpoint, method, rule in routes(town.apps[site])
+        if method == "GET" and endpoint not in NO_PAGES
+    ]
+    assert len(found) > 10
+    return [*found, "/no/such/page"]
+
+
+@pytest.mark.parametrize("site", ["office", "classroom"])
+def test_no_page_breaks_its_own_security_policy_or_fails_in_its_script(town, open_chromium, site):
+    with served(town.apps[site]) as base:
+        page = open_page(open_chromium(), town, site, base, 1280)
+        said = note_complaints(page)
+        found = {}
+        for path in pages(town, site):
+            page.goto(base + path)
+            page.wait_for_timeout(300)  # a page that asks every few seconds is never idle
+            found[path] = [line for line in said if not line.startswith(ANSWERED)]
+            said.clear()
+    assert {path: lines for path, lines in found.items() if lines} == {}
+
+
+def test_a_breach_of_the_policy_would_be_seen(town, open_chromium):
+    with served(town.apps["office"]) as base:
+        page = open_page(open_chromium(), town, "office", base, 1280)
+        said = note_complaints(page)
+        page.goto(f"{base}/students")
+        page.evaluate(
+            "document.body.insertAdjacentHTML('beforeend', '<img src=\"https://evil.example/x.png\">')"
+        )
+        page.wait_for_timeout(300)
+    assert any("img-src" in line for line in said)
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+@pytest.mark.parametrize("site", ["office", "classroom"])
+def test_no_page_sticks_out_and_axe_finds_nothing_serious(town, open_chromium, site, width):
+    with served(town.apps[site]) as base:
+        page = open_page(open_chromium(), town, site, base, width, bypass_csp=True)
+        found = {}
+        for path in pages(town, site):
+            page.goto(base + path)
+            found[path] = find_barriers(page)
+    assert {path: lines for path, lines in found.items() if lines} == {}

@@ -1,0 +1,39 @@
+"""What every page in a browser is held to: nothing sticks out, shuts people out, or is refused."""
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page
+
+# Runs before a page's own scripts; the page's security policy does not bind what the browser's driver adds.
+_NOTE_REFUSALS = """
+document.addEventListener("securitypolicyviolation", refused =>
+  console.error(`refused by the security policy: ${refused.violatedDirective} ${refused.blockedURI}`));
+"""
+
+
+def find_barriers(page: Page) -> list[str]:
+    """What axe finds serious or worse, and how wide a page is that sticks out of its window.
+
+    Axe is handed to the page as a string, which our own policy forbids: open it with `bypass_csp=True`.
+    """
+    found = [
+        f"{violation['id']}: {violation['nodes'][0]['html'][:200]}"
+        for violation in Axe().run(page).response["violations"]
+        if violation["impact"] in ("serious", "critical")
+    ]
+    wide, width = page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
+    return found if wide <= width else [*found, f"{wide} pixels wide"]
+
+
+def refuse_barriers(page: Page) -> None:
+    """Fail at a page that `find_barriers` finds something wrong with."""
+    page.wait_for_load_state()  # a click's answer may just be arriving
+    assert find_barriers(page) == [], page.url
+
+
+def note_complaints(page: Page) -> list[str]:
+    """A list that fills with what a page's scripts fail at and what its security policy refuses."""
+    said: list[str] = []
+    page.add_init_script(_NOTE_REFUSALS)
+    page.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: said.append(str(error)))
+    return said
