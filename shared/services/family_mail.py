@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 from shared.domain.attendance import MarkStatus
 from shared.domain.family_mail import MailState, family_addresses, find_doubt, is_writable
@@ -117,8 +118,8 @@ def show_sample(toolbox: Toolbox, lecture: Lecture, letter: Letter) -> Wording:
 def send_mail(toolbox: Toolbox, actor: Actor, lecture_id: int, *, seen: str) -> int:
     """Queue the letters whose fingerprint the teacher saw; gives how many. Nobody is written to twice.
 
-    Raises NotFound; InvalidInput when mail is not set up; Conflict when the lecture is open or what was seen
-    is no longer what would be sent.
+    Raises NotFound; InvalidInput when mail is not set up; Conflict when the lecture is open, or so old that
+    its letters are no longer kept, or when what was seen is no longer what would be sent.
     """
     with toolbox.sessions.begin() as session:
         lecture = attendance.find_own_lecture(session, actor.account_id, lecture_id, lock=True)
@@ -139,6 +140,9 @@ def _refuse_unready(toolbox: Toolbox, lecture: Lecture) -> None:
         raise InvalidInput("Mail is not set up yet. The office names the school's mail server first.")
     if lecture.closed_at is None:
         raise Conflict("Close the lecture first: until then not everybody's mark is certain.")
+    kept = timedelta(days=toolbox.settings.keep_letters_days)
+    if lecture.ends_at < toolbox.now() - kept:
+        raise Conflict("This lecture is too long ago: who was written to about it is no longer kept.")
 
 
 def _queued(toolbox: Toolbox, lecture: Lecture, letter: Letter) -> OutgoingMail:

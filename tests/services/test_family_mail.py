@@ -198,6 +198,20 @@ def test_nothing_is_queued_where_mail_is_not_set_up(school, toolbox, make_settin
     assert fates(toolbox, school) == {}
 
 
+def test_nobody_is_written_to_again_when_it_is_no_longer_known_who_was(school, toolbox, mail_server):
+    mark_and_close(toolbox, school)
+    press(toolbox, school)
+    deliver(toolbox)
+    sent = len(mail_server.messages)
+    toolbox.now.pass_by(days=toolbox.settings.keep_letters_days + 1)
+    with toolbox.sessions.begin() as session:
+        session.query(OutgoingMail).delete()  # as the night's work does
+    with pytest.raises(Conflict, match="too long ago"):
+        press(toolbox, school)
+    deliver(toolbox)
+    assert len(mail_server.messages) == sent > 0
+
+
 def test_a_mark_changed_since_the_preview_stops_the_press(toolbox, school):
     mark_and_close(toolbox, school)
     seen = plan(toolbox, school).fingerprint
