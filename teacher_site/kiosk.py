@@ -83,7 +83,8 @@ def _require_place() -> None:
     try:
         toolbox.photo_gate.require_place()
     except Overloaded:
-        # Left unread, it would keep a thread waiting for this connection's next request.
+        # Gunicorn hangs up on 64 kB that were left unread, and the phone's next try would need a new
+        # TLS handshake just when there is no time for it.
         request.stream.read()
         raise
 
