@@ -4,7 +4,6 @@ import threading
 from collections.abc import Iterator
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 from werkzeug.serving import make_server
 
@@ -13,6 +12,7 @@ from shared.jobs.worker import run_job
 from shared.persistence import faces
 from shared.services import enrolment
 from tests.admin_site.test_likenesses import give_offer
+from tests.browsing import find_barriers, note_complaints
 from tests.office import ADMIN_EMAIL, ADMIN_PASSWORD, add_student, agree, photo_of
 
 ADDRESSES = [
@@ -85,14 +85,7 @@ def test_no_page_sticks_out_and_axe_finds_nothing_serious(address, busy_office, 
     found = {}
     for path in ADDRESSES:
         page.goto(address + path, wait_until="networkidle")
-        complaints = [
-            f"{violation['id']}: {violation['nodes'][0]['html'][:200]}"
-            for violation in Axe().run(page).response["violations"]
-            if violation["impact"] in ("serious", "critical")
-        ]
-        wide = page.evaluate("document.documentElement.scrollWidth")
-        if wide > width:
-            complaints.append(f"{wide} pixels wide")
+        complaints = find_barriers(page)
         if complaints:
             found[path] = complaints
     assert found == {}
@@ -100,9 +93,7 @@ def test_no_page_sticks_out_and_axe_finds_nothing_serious(address, busy_office, 
 
 def test_no_page_breaks_its_own_security_policy_or_fails_in_its_script(address, busy_office, open_chromium):
     page = open_chromium().new_page()
-    said: list[str] = []
-    page.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
-    page.on("pageerror", lambda error: said.append(str(error)))
+    said = note_complaints(page)
     sign_in(page, address)
     for path in ADDRESSES:
         page.goto(address + path, wait_until="networkidle")

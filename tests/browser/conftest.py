@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator
 from types import SimpleNamespace
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 from werkzeug.serving import make_server
 
@@ -92,13 +91,3 @@ def wait_for_the_camera(page: Page) -> None:
             look();
         })"""
     )
-
-
-def refuse_barriers(page: Page) -> None:
-    found = Axe().run(page).response["violations"]
-    serious = [
-        f"{each['id']}: {each['nodes'][0]['html']}"
-        for each in found
-        if each["impact"] in ("serious", "critical")
-    ]
-    assert not serious, (page.url, serious)

@@ -10,7 +10,8 @@ from shared.domain.attendance import MarkStatus
 from shared.persistence.tables import CheckIn, Lecture, Mark, SchoolClass
 from shared.services.lectures import close_lecture
 from shared.services.marks import set_mark
-from tests.browser.conftest import refuse_barriers, wait_for_the_camera
+from tests.browser.conftest import wait_for_the_camera
+from tests.browsing import refuse_barriers
 
 SIZES = [(360, 640), (640, 360), (1280, 800)]
 

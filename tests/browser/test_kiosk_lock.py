@@ -4,7 +4,8 @@ import pytest
 from playwright.sync_api import expect
 
 from shared.persistence.tables import CheckIn, KioskPass, Mark
-from tests.browser.conftest import refuse_barriers, wait_for_the_camera
+from tests.browser.conftest import wait_for_the_camera
+from tests.browsing import refuse_barriers
 from tests.services.test_check_in import MEERA_LOOKS, RAVI_LOOKS, Eyes, give_eyes
 
 ROLL_ID = "15203A0042"

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import openpyxl
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 from werkzeug.serving import make_server
 
@@ -15,6 +14,7 @@ from shared.persistence.tables import Lecture, Teacher
 from shared.services.demo import fill_demo_school
 from shared.toolbox import Toolbox
 from teacher_site import create_app
+from tests.browsing import refuse_barriers
 
 SIZES = [(360, 640), (1280, 800)]
 
@@ -124,11 +124,3 @@ def test_no_page_sticks_out_and_axe_finds_nothing_serious(open_page, demo, tmp_p
     book.save(edited)
     send(page, edited)
     refuse_barriers(page)
-
-
-def refuse_barriers(page: Page) -> None:
-    page.wait_for_load_state()  # a click's answer may just be arriving
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), page.url
-    found = Axe().run(page).response["violations"]
-    serious = [each["id"] for each in found if each["impact"] in ("serious", "critical")]
-    assert serious == [], page.url

@@ -4,7 +4,6 @@ import threading
 from collections.abc import Iterator
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 from werkzeug.serving import make_server
 
@@ -12,6 +11,7 @@ from shared.domain.attendance import MarkStatus
 from shared.services.mail_delivery import deliver_mail
 from shared.toolbox import Toolbox
 from teacher_site import create_app
+from tests.browsing import find_barriers, note_complaints
 from tests.families import add_families, give_addresses, mail_variables, mark_and_close
 from tests.school import TEACHER_EMAIL
 
@@ -54,15 +54,9 @@ def open_page(browser, address: str, password: str, width: int) -> Page:
     return page
 
 
-def complaints(page: Page, width: int) -> list[str]:
+def complaints(page: Page) -> list[str]:
     page.evaluate("document.querySelectorAll('details').forEach(each => each.open = true)")
-    found = [
-        f"{violation['id']}: {violation['nodes'][0]['html'][:200]}"
-        for violation in Axe().run(page).response["violations"]
-        if violation["impact"] in ("serious", "critical")
-    ]
-    wide = page.evaluate("document.documentElement.scrollWidth")
-    return found if wide <= width else [*found, f"{wide} pixels wide"]
+    return find_barriers(page)
 
 
 @pytest.mark.parametrize("width", [360, 1280])
@@ -75,24 +69,22 @@ def test_the_page_follows_the_letters_and_says_what_is_left(
     width,
 ):
     page = open_page(open_chromium(), address, school.password, width)
-    assert complaints(page, width) == []
+    assert complaints(page) == []
     page.get_by_role("button", name="Send 8 letters").click()
     expect(page.get_by_role("status")).to_have_text("8 queued")
-    assert complaints(page, width) == []
+    assert complaints(page) == []
 
     mail_server.answer = lambda to: "550 no such user" if to == ["meera@gmial.com"] else "250 kept"
     deliver_mail(toolbox, 0, 0)
     expect(page.get_by_role("status")).to_have_text("7 sent, 1 refused", timeout=30_000)
     expect(page.get_by_role("button", name="Try the refused ones again")).to_be_visible(timeout=30_000)
     expect(page.get_by_text("The mail server said: 550 no such user")).to_be_visible()
-    assert complaints(page, width) == []
+    assert complaints(page) == []
 
 
 def test_the_page_keeps_its_own_security_policy(address, school, open_chromium):
     page = open_chromium().new_page()
-    said: list[str] = []
-    page.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
-    page.on("pageerror", lambda error: said.append(str(error)))
+    said = note_complaints(page)
     page.goto(address)
     page.locator("[name=email]").fill(TEACHER_EMAIL)
     page.locator("[name=password]").fill(school.password)
