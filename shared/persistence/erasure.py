@@ -34,8 +34,9 @@ from shared.persistence.tables import (
 _NAMING = ("name", "roll_id", "email", "parent1_email", "parent2_email")
 # Shorter ones, such as the roll id 12, mean other things in a free text.
 _SHORTEST_IN_A_TEXT = 4
-# What these tables and columns hold is somebody else's own: a brother's parents have the same address.
-_SOMEBODYS_OWN = frozenset({"student", "teacher", "admin", "consent"})
+# What these tables and columns hold is somebody else's own: a brother's parents have the same address, and a
+# class may be called like a student.
+_SOMEBODYS_OWN = frozenset({"student", "teacher", "admin", "consent", "school_class"})
 _SOMEBODYS_OWN_COLUMNS = frozenset({"audit_entry.actor", "outgoing_mail.address"})
 
 

@@ -17,6 +17,7 @@ from shared.persistence.tables import (
     Job,
     LookAlikes,
     Mark,
+    SchoolClass,
     Student,
     ToConfirm,
 )
@@ -138,6 +139,14 @@ def test_what_somebody_else_goes_by_too_stays_theirs(toolbox, office):
         entry = session.scalar(select(AuditEntry).where(AuditEntry.student_id == brother_id))
         assert entry.after["name"] == "Meera Iyer"
         assert session.scalar(select(Mark)).note == "sat by Meera Iyer"
+
+
+def test_a_class_that_is_called_like_a_student_keeps_its_name(toolbox, office):
+    class_id = registration.add_class(toolbox, office.actor, class_code=MEERA[1], name=MEERA[0])
+    erasure.erase_student(toolbox, office.actor, office.meera)
+    with toolbox.reading() as session:
+        kept = session.get(SchoolClass, class_id)
+        assert (kept.class_code, kept.name) == (MEERA[1], MEERA[0])
 
 
 def test_nobody_is_erased_twice(toolbox, office):
