@@ -63,10 +63,14 @@ def read_workbook(content: bytes) -> Workbook:
     if len(content) > LARGEST_WORKBOOK_BYTES:
         raise WorkbookRefused(_TOO_LARGE)
     if content.startswith(b"PK"):
-        return _read_xlsx(content)
-    if content.startswith(_OLE):
-        return _read_xls(content)
-    raise WorkbookRefused(_NOT_ONE)
+        workbook = _read_xlsx(content)
+    elif content.startswith(_OLE):
+        workbook = _read_xls(content)
+    else:
+        raise WorkbookRefused(_NOT_ONE)
+    if not workbook.sheets:
+        raise WorkbookRefused("There is no sheet in this workbook; it may be damaged.")
+    return workbook
 
 
 def read_list(content: bytes) -> list[tuple[Cell, ...]]:

@@ -7,7 +7,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from shared.errors import WorkbookRefused
@@ -163,6 +163,7 @@ def test_an_entity_that_names_a_file():
 @pytest.mark.parametrize("kind", ["xls", "xlsx"])
 @settings(max_examples=60)
 @given(slips=st.lists(st.tuples(st.integers(0, 2**20), st.integers(0, 255)), min_size=1, max_size=20))
+@example(slips=[(533824, 10)])  # an .xls that has lost its sheets
 def test_a_workbook_with_wrong_bytes_is_read_or_refused(from_office, kind, slips):
     content = bytearray(from_office[kind])
     for place, byte in slips:

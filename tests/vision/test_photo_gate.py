@@ -28,29 +28,28 @@ def test_no_more_pass_at_once_than_may():
     assert max(most) == 2
 
 
-def test_where_nobody_may_wait_the_next_is_turned_away_at_once():
-    gate = PhotoGate(at_once=1, most_waiting=0, patience_s=60)
-    with gate.passed():
+def test_where_no_place_is_free_the_next_is_turned_away_at_once():
+    gate = PhotoGate(at_once=1, most_waiting=1, patience_s=60)
+    with gate.entered(), gate.entered():
+        with pytest.raises(Overloaded), gate.entered():
+            pass
         with pytest.raises(Overloaded):
             gate.require_place()
-        with pytest.raises(Overloaded), gate.passed():
-            pass
     gate.require_place()
+    with gate.entered(), gate.entered():
+        pass
 
 
-def test_who_waits_too_long_is_turned_away_and_leaves_the_place():
-    gate = PhotoGate(at_once=1, most_waiting=1, patience_s=0.05)
-    with gate.passed():
-        for _ in range(3):
-            gate.require_place()
-            with pytest.raises(Overloaded), gate.passed():
-                pass
-
-
-def test_a_failure_inside_frees_the_turn():
-    gate = PhotoGate(at_once=1, most_waiting=0)
-    for _ in range(3):
-        with pytest.raises(ZeroDivisionError), gate.passed():
-            _ = 1 / 0
+def test_who_waits_too_long_is_turned_away():
+    gate = PhotoGate(at_once=1, patience_s=0.05)
+    with gate.passed(), pytest.raises(Overloaded), gate.passed():
+        pass
     with gate.passed():
         pass
+
+
+def test_a_failure_inside_frees_place_and_turn():
+    gate = PhotoGate(at_once=1, most_waiting=0, patience_s=0.05)
+    for _ in range(3):
+        with pytest.raises(ZeroDivisionError), gate.entered(), gate.passed():
+            _ = 1 / 0
