@@ -1,4 +1,4 @@
-"""Every page of the office in a real browser: nothing sticks out, nothing is inaccessible, no complaint."""
+"""Pages of a busy office in a real browser: nothing sticks out, nothing is inaccessible."""
 
 import threading
 from collections.abc import Iterator
@@ -12,33 +12,20 @@ from shared.jobs.worker import run_job
 from shared.persistence import faces
 from shared.services import enrolment
 from tests.admin_site.test_likenesses import give_offer
-from tests.browsing import find_barriers, note_complaints
+from tests.browsing import find_barriers
 from tests.office import ADMIN_EMAIL, ADMIN_PASSWORD, add_student, agree, photo_of
 
+# What looks otherwise in a busy office; tests/browser/test_every_page.py opens every page of both sites.
 ADDRESSES = [
     "/",
-    "/classes",
-    "/classes/new",
-    "/classes/1/edit",
-    "/classes/1/photos",
-    "/classes/1/roster",
-    "/teachers",
-    "/teachers/new",
     "/students",
     "/students?q=nobody",
-    "/students/new",
     "/students/1",
-    "/students/1/edit",
     "/students/1/consent",
-    "/students/1/erase",
-    "/students/1/export",
-    "/notice",
-    "/notice?language=hi",
     "/students/1/enrolment",
     "/students/2/enrolment",
-    "/students/99",
-    "/spoof-check",
-    "/password",
+    "/students/3",
+    "/notice?language=hi",
 ]
 
 
@@ -89,15 +76,6 @@ def test_no_page_sticks_out_and_axe_finds_nothing_serious(address, busy_office, 
         if complaints:
             found[path] = complaints
     assert found == {}
-
-
-def test_no_page_breaks_its_own_security_policy_or_fails_in_its_script(address, busy_office, open_chromium):
-    page = open_chromium().new_page()
-    said = note_complaints(page)
-    sign_in(page, address)
-    for path in ADDRESSES:
-        page.goto(address + path, wait_until="networkidle")
-    assert [line for line in said if "404" not in line] == []
 
 
 def test_a_refused_camera_is_explained_and_the_phones_own_offered(address, busy_office, open_chromium):
