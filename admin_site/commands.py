@@ -9,6 +9,7 @@ from flask.cli import AppGroup, with_appcontext
 
 from shared.errors import ProductError
 from shared.persistence.accounts import find_account
+from shared.persistence.database import UNREACHABLE, migrate
 from shared.persistence.tables import Admin
 from shared.services import (
     accounts,
@@ -20,6 +21,17 @@ from shared.services import (
 )
 from shared.services.audit import Actor
 from shared.services.spoof_training import Seen
+from shared.toolbox import Toolbox
+
+
+def prepared_toolbox() -> Toolbox:
+    """The toolbox over a database with all its tables: a command may be the first to ask for them."""
+    toolbox: Toolbox = current_app.extensions["toolbox"]
+    try:
+        migrate(toolbox.settings.database_url)
+    except UNREACHABLE as cause:
+        raise click.ClickException("The database that DATABASE_URL names cannot be reached.") from cause
+    return toolbox
 
 
 @click.command("create-admin")
@@ -30,7 +42,7 @@ def create_admin(email: str, name: str) -> None:
     """Make an admin and show the first-time password once."""
     try:
         password = accounts.create_admin(
-            current_app.extensions["toolbox"],
+            prepared_toolbox(),
             Actor(site="command", email="create-admin"),
             email=email,
             name=name,
@@ -45,7 +57,7 @@ def create_admin(email: str, name: str) -> None:
 @with_appcontext
 def reset_second_factor(email: str) -> None:
     """Let an admin sign in without a code: for a lost phone when no other admin is there."""
-    toolbox = current_app.extensions["toolbox"]
+    toolbox = prepared_toolbox()
     with toolbox.reading() as session:
         admin = find_account(session, Admin, email)
     if admin is None:
@@ -67,7 +79,7 @@ spoof = AppGroup("spoof", help="The spoof check: how good it is, and teaching it
 )
 def evaluate_spoof_check(folder: Path, json_file: Path | None, plot: Path | None) -> None:
     """Judge the pictures in DIR, which holds live/ and attack_…/, with a folder per source in each."""
-    toolbox = current_app.extensions["toolbox"]
+    toolbox = prepared_toolbox()
     try:
         with click.progressbar(spoof_evaluation.find_pictures(folder), label="Judging") as pictures:
             answers = list(spoof_evaluation.judge_pictures(toolbox, pictures))
@@ -92,7 +104,7 @@ def evaluate_spoof_check(folder: Path, json_file: Path | None, plot: Path | None
 )
 def train_spoof_check(folder: Path, out: Path) -> None:
     """Train the last layer on DIR: live/ and other folders of attacks, with a folder per source in each."""
-    toolbox = current_app.extensions["toolbox"]
+    toolbox = prepared_toolbox()
     cache_dir = toolbox.settings.instance_dir / "spoof-features"
     seen = []
     try:
@@ -128,7 +140,7 @@ def activate_spoof_check(file: Path | None, shipped: bool, even_if_worse: bool) 
     page, to go back to."""
     if (file is None) != shipped:
         raise click.UsageError("Name a file, or say --shipped.")
-    toolbox, actor = current_app.extensions["toolbox"], Actor(site="command", email="spoof activate")
+    toolbox, actor = prepared_toolbox(), Actor(site="command", email="spoof activate")
     try:
         version_id = None
         if file is not None:

@@ -8,8 +8,10 @@ from admin_site import create_app
 from shared.persistence.tables import Admin, SignIn, Student
 from shared.services import registration
 from shared.services.sign_in import begin_sign_in
+from shared.toolbox import Toolbox
 from tests.office import add_student, agree
 from tests.school import TEACHER_EMAIL, found_school
+from tests.servers import find_free_port
 
 
 def fill_student(desk, words="Save", **typed):
@@ -201,6 +203,20 @@ def test_an_admin_is_made_by_command(office):
     assert "already an account" in again.output
     with office.toolbox.reading() as session:
         assert session.query(Admin).filter_by(email="second@school.example").one().must_change_password
+
+
+def test_a_command_may_be_the_first_to_ask_for_the_tables(bare_database_url, make_settings):
+    toolbox = Toolbox(make_settings(bare_database_url))
+    done = create_app(toolbox=toolbox).test_cli_runner().invoke(args=["create-admin", "head@school.example"])
+    assert done.exit_code == 0, done.output
+    toolbox.engine.dispose()
+
+
+def test_a_command_says_that_the_database_is_not_there(make_settings):
+    toolbox = Toolbox(make_settings(f"mysql://root@127.0.0.1:{find_free_port()}/nothing"))
+    done = create_app(toolbox=toolbox).test_cli_runner().invoke(args=["create-admin", "head@school.example"])
+    assert done.exit_code == 1
+    assert "cannot be reached" in done.output
 
 
 def found_school_beside(office):
