@@ -10,6 +10,7 @@ from shared.domain.attendance import MarkStatus
 from shared.domain.attendance_sheet import COLUMNS, LONGEST_NOTE, Standing
 from shared.domain.sheet_table import Table, read_table
 from shared.errors import WorkbookRefused
+from shared.reports.plain_workbook import TEXT_STAYS_TEXT
 from shared.reports.workbook_reading import Sheet, Workbook, read_workbook
 
 # The lecture's identity stands twice: Google Sheets drops properties, some phones drop hidden sheets.
@@ -43,15 +44,7 @@ def write_attendance_workbook(
 ) -> bytes:
     """Write the register of a lecture as .xlsx. `held_on` is the lecture's date as YYYY-MM-DD."""
     buffer = io.BytesIO()
-    book = xlsxwriter.Workbook(
-        buffer,
-        {
-            "in_memory": True,
-            "strings_to_formulas": False,
-            "strings_to_numbers": False,
-            "strings_to_urls": False,
-        },
-    )
+    book = xlsxwriter.Workbook(buffer, TEXT_STAYS_TEXT)
     book.set_properties({"title": title})
     text = _FORMAT.format(lecture_id=identity.lecture_id, version=identity.version)
     book.set_custom_property(_PROPERTY, text, "text")

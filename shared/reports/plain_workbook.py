@@ -9,21 +9,21 @@ import xlsxwriter
 _LONGEST_CELL = 32_767
 _WIDEST = 60
 
+# For XlsxWriter, which otherwise makes formulas, numbers and links of texts that look like one.
+TEXT_STAYS_TEXT = {
+    "in_memory": True,
+    "strings_to_formulas": False,
+    "strings_to_numbers": False,
+    "strings_to_urls": False,
+}
+
 Rows = Sequence[Sequence[str]]
 
 
 def write_plain_workbook(sheets: Mapping[str, tuple[Sequence[str], Rows]], *, title: str) -> bytes:
     """Write sheets, by their name of at most 31 letters, each a head and its rows, as .xlsx."""
     buffer = io.BytesIO()
-    book = xlsxwriter.Workbook(
-        buffer,
-        {
-            "in_memory": True,
-            "strings_to_formulas": False,
-            "strings_to_numbers": False,
-            "strings_to_urls": False,
-        },
-    )
+    book = xlsxwriter.Workbook(buffer, TEXT_STAYS_TEXT)
     book.set_properties({"title": title})
     bold = book.add_format({"bold": True, "bg_color": "#E8EEF6", "bottom": 1})
     plain = book.add_format({"num_format": "@", "quote_prefix": True, "text_wrap": True, "valign": "top"})
