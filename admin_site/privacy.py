@@ -25,6 +25,7 @@ def erase(student_id: int) -> str | Response:
     student = registration.find_student(reading, student_id)
     if request.form.get("roll_id", "").strip() != student.roll_id:
         return _erase_page(student_id, error=f"This is not the roll id. Please type {student.roll_id}.")
+    reading.close()  # SQLite keeps in its log what anybody still reads, and so the erased student
     erasure.erase_student(toolbox, actor(), student_id)
     flash("The student was erased, with everything that was held on them.", "success")
     return redirect(url_for("students.show_list"))

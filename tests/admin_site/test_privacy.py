@@ -22,6 +22,12 @@ def count_students(office):
         return session.scalar(select(func.count(Student.id)))
 
 
+def files_that_hold(office, words):
+    """The files of the installation, its SQLite database among them, in which these bytes stand."""
+    folder = office.toolbox.settings.instance_dir.parent
+    return [path for path in folder.rglob("*") if path.is_file() and words in path.read_bytes()]
+
+
 def test_a_student_is_erased_after_the_roll_id_was_typed(desk, office):
     desk.open(f"/students/{office.meera}")
     desk.open(desk.page.find("a", string="Erase this student …")["href"])
@@ -32,6 +38,13 @@ def test_a_student_is_erased_after_the_roll_id_was_typed(desk, office):
     assert count_students(office) == 1
     desk.open(f"/students/{office.meera}")
     assert desk.status == 404
+
+
+def test_after_the_press_no_file_of_the_installation_knows_the_student(desk, office):
+    assert files_that_hold(office, b"Meera Iyer")
+    desk.open(f"/students/{office.meera}/erase")
+    desk.fill("Erase for good", roll_id="15203A0042")
+    assert files_that_hold(office, b"Meera Iyer") == []
 
 
 def test_another_roll_id_erases_nobody(desk, office):
