@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
-from flask import Flask, Response, current_app, flash, redirect, request, session, url_for
+from flask import Flask, Response, current_app, flash, g, redirect, request, session, url_for
 from flask_login import current_user, logout_user, user_logged_in, user_logged_out
 from flask_security import (
     MailUtil,
@@ -47,6 +47,8 @@ _ALWAYS_OPEN = frozenset(
         "shared.notice",
     }
 )
+# The same for everybody: asking the database who asks would leave pages without their looks when it is away.
+_ASKED_BY_NOBODY = frozenset({"static", "shared.static", "bootstrap.static", "shared.is_alive"})
 _WITH_A_FIRST_TIME_PASSWORD = frozenset({"security.change_password", "security.logout"})
 
 
@@ -121,6 +123,8 @@ def _user_table(account: type) -> type:
 def guard(toolbox: Toolbox, description: Any) -> Response | None:
     """Close every page to browsers without a living sign-in, and most to first-time passwords."""
     endpoint = request.endpoint
+    if endpoint in _ASKED_BY_NOBODY:
+        g._login_user = current_app.login_manager.anonymous_user()  # type: ignore[attr-defined]
     if endpoint is None or endpoint in _ALWAYS_OPEN or endpoint in description.open_endpoints:
         return None
     if not is_signed_in(toolbox, description.name):

@@ -8,14 +8,17 @@ import time
 
 import MySQLdb
 import pytest
+from bs4 import BeautifulSoup
 
 from shared.domain.check_in import CheckInOutcome
 from shared.persistence import database
 from shared.persistence.database import UNREACHABLE
-from shared.persistence.tables import CheckIn, Mark
+from shared.persistence.tables import CheckIn, Mark, Teacher
 from shared.toolbox import Toolbox
+from teacher_site import create_app
 from tests.school import enrol, found_school, hand_round
 from tests.services.test_check_in import MEERA_LOOKS, Eyes, count, give_eyes, send
+from tests.teacher_site.conftest import Phone
 
 
 @pytest.fixture
@@ -128,3 +131,19 @@ def test_a_stopped_database_is_told_and_comes_back_without_a_restart(open_school
     finally:
         mariadb.start()
     assert_marked_once(toolbox, school)
+
+
+def test_the_page_that_says_so_keeps_its_looks(open_school, mariadb_url, mariadb):
+    toolbox, school = open_school(mariadb_url)
+    with toolbox.sessions.begin() as session:
+        session.query(Teacher).one().must_change_password = False
+    teacher = Phone(create_app(toolbox=toolbox))
+    teacher.sign_in(school.password)
+    mariadb.stop()
+    try:
+        page = teacher.get("/lectures")
+        assert page.status_code == 503
+        for looks in BeautifulSoup(page.text, "html.parser").select("link[href], script[src]"):
+            assert teacher.get(looks.get("href") or looks["src"]).status_code == 200, looks
+    finally:
+        mariadb.start()
