@@ -44,12 +44,17 @@ def find_sign_in(toolbox: Toolbox, *, site: str, token: str) -> SignIn | None:
     return found
 
 
-def end_sign_in(toolbox: Toolbox, *, site: str, token: str) -> None:
+def end_sign_in(toolbox: Toolbox, *, site: str, token: str, address: str = "") -> None:
     """Sign one browser out."""
     with toolbox.sessions.begin() as session:
         found = accounts.find_sign_in(session, site, digest(token))
-        if found is not None:
-            session.delete(found)
+        if found is None:
+            return
+        account = accounts.find_by_id(session, site, found.account_id)
+        if account is not None:
+            who = Actor(site=site, email=account.email, address=address, account_id=account.id)
+            audit.record(session, toolbox, who, "sign out", account.email, after={"device": found.device})
+        session.delete(found)
 
 
 def end_other_sign_ins(toolbox: Toolbox, *, site: str, account_id: int, token: str | None = None) -> None:

@@ -151,17 +151,20 @@ def is_signed_in(toolbox: Toolbox, site: str) -> bool:
 
 
 def _follow_sign_ins(app: Flask, toolbox: Toolbox, site: str) -> None:
-    def begin(_app: Flask, user: Any) -> None:
+    def end_present() -> None:
         if "sign_in" in session:
-            sign_in.end_sign_in(toolbox, site=site, token=session["sign_in"])
+            address = request.remote_addr or ""
+            sign_in.end_sign_in(toolbox, site=site, token=session["sign_in"], address=address)
+
+    def begin(_app: Flask, user: Any) -> None:
+        end_present()
         device = request.user_agent.string or "unknown"
         session["sign_in"] = sign_in.begin_sign_in(
             toolbox, site=site, account_id=user.id, device=device, address=request.remote_addr or ""
         )
 
     def end(_app: Flask, **_: Any) -> None:
-        if "sign_in" in session:
-            sign_in.end_sign_in(toolbox, site=site, token=session["sign_in"])
+        end_present()
         session.clear()
 
     def settle_password(_app: Flask, user: Any) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from shared.persistence.tables import AuditEntry
 from tests.admin_site.conftest import SITE
-from tests.office import ADMIN_EMAIL
+from tests.office import ADMIN_EMAIL, ADMIN_PASSWORD
 
 NOON = datetime(2026, 1, 10, 6, 30, tzinfo=UTC)  # noon in India
 
@@ -140,3 +140,17 @@ def test_sign_ins_slowed_tries_and_changed_passwords_stand_in_it(desk, stranger,
     assert "slow down tries: an unknown address" in entries
     assert "secret" not in desk.told()
     assert "hunter2" not in desk.told()
+
+
+def test_a_sign_out_stands_in_it_with_its_device_and_address(desk, stranger, office):
+    other = type(desk)(stranger.client.application)
+    other.client.environ_base |= {"HTTP_USER_AGENT": "the staff room's computer", "REMOTE_ADDR": "192.0.2.44"}
+    other.open("/sign-in")
+    other.fill("Sign in", email=ADMIN_EMAIL, password=ADMIN_PASSWORD)
+    token = other.page.select_one("meta[name=csrf-token]")["content"]
+    other.client.post("/sign-out", base_url=SITE, data={"csrf_token": token}, headers={"Referer": SITE + "/"})
+    desk.open("/audit-trail?act=sign+out")
+    told = desk.page.select_one("main li").get_text(" ", strip=True)
+    assert told.startswith(f"sign out: {ADMIN_EMAIL}")
+    assert "office · from 192.0.2.44" in told
+    assert "the staff room's computer" in told
