@@ -1,7 +1,6 @@
 """Pages for who has no password or forgot it: ask for a link by mail, and choose a password with it."""
 
 from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
-from flask_security import ResetPasswordForm
 from flask_wtf import FlaskForm
 from werkzeug.wrappers import Response
 from wtforms import EmailField
@@ -10,6 +9,7 @@ from wtforms.validators import InputRequired, Length
 from shared.errors import NotFound, TooManyTries
 from shared.services import password_links
 from shared.toolbox import Toolbox
+from shared.web.sign_in_forms import FirstPasswordForm
 from shared.web.tries import slowed_try
 
 
@@ -48,7 +48,7 @@ def choose() -> str | Response:
     The token stands in the query, which no log keeps; nobody guesses its 256 bits, so no try is slowed.
     """
     toolbox, site, token = _toolbox(), _site(), request.args.get("link", "")
-    form = ResetPasswordForm()
+    form = FirstPasswordForm()
     try:
         owner = password_links.find_owner(toolbox, site=site, token=token)
         form.user = owner  # type: ignore[assignment]  # the library asks it only for what makes a password weak

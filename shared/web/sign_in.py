@@ -22,7 +22,7 @@ from shared.services.audit import Actor
 from shared.settings import Settings
 from shared.toolbox import Toolbox
 from shared.web import password_again
-from shared.web.sign_in_forms import SignInForm, SignInWithCode
+from shared.web.sign_in_forms import SENTENCES, OwnPasswordForm, SignInForm, SignInWithCode
 
 
 class SignedInAdmin(UserMixin, Admin):  # type: ignore[misc]  # both declare `password`
@@ -89,8 +89,7 @@ def install(app: Flask, description: Any, settings: Settings, toolbox: Toolbox) 
         SECURITY_POST_LOGOUT_VIEW="security.login",
         SECURITY_POST_CHANGE_VIEW=description.home,
         SECURITY_POST_VERIFY_VIEW=description.home,
-        SECURITY_MSG_INVALID_PASSWORD=("This is not your password.", "error"),
-        SECURITY_MSG_REAUTHENTICATION_SUCCESSFUL=("Thank you. You can go on now.", "success"),
+        **{f"SECURITY_MSG_{name}": sentence for name, sentence in SENTENCES.items()},
         SECURITY_MSG_GENERIC_AUTHN_FAILED=(_wrong(description.account), "error"),
         SECURITY_UNAUTHORIZED_VIEW=None,
         SECURITY_CLI_USERS_NAME=False,  # its commands know nothing of our two tables; create-admin does
@@ -103,6 +102,7 @@ def install(app: Flask, description: Any, settings: Settings, toolbox: Toolbox) 
         app,
         users,
         login_form=SignInWithCode if description.account is Admin else SignInForm,
+        change_password_form=OwnPasswordForm,
         verify_form=password_again.PasswordAgainForm,
         mail_util_cls=_LookedUpAddress,
     )

@@ -1,15 +1,31 @@
-"""The forms of the sign-in page: wrong tries make the next one wait."""
+"""The forms that take a password: wrong tries make the next one wait, and our words say what is wrong."""
 
 from typing import Any
 
 from flask import current_app, request
-from flask_security import LoginForm
+from flask_login import current_user
+from flask_security import ChangePasswordForm, LoginForm, ResetPasswordForm
 from wtforms import StringField
 
 from shared.errors import TooManyTries
 from shared.services import second_factor
 from shared.services.audit import Actor
 from shared.web.tries import slowed_try
+
+# The library's sentences, as the rest of our pages speak; its names for them, with SECURITY_MSG_ before.
+SENTENCES = {
+    "INVALID_PASSWORD": ("This is not your password.", "error"),
+    "PASSWORD_NOT_PROVIDED": ("Please type a password.", "error"),
+    "PASSWORD_INVALID_LENGTH": ("Please take at least %(length)s characters.", "error"),
+    "PASSWORD_TOO_SIMPLE": (
+        "This is too easy to guess. Please take three or four words that do not belong together.",
+        "error",
+    ),
+    "PASSWORD_IS_THE_SAME": ("This is the password you have already. Please take another.", "error"),
+    "RETYPE_PASSWORD_MISMATCH": ("The two passwords do not match.", "error"),
+    "PASSWORD_CHANGE": ("Your password is changed. You are signed out on your other devices.", "success"),
+    "REAUTHENTICATION_SUCCESSFUL": ("Thank you. You can go on now.", "success"),
+}
 
 
 class SignInForm(LoginForm):
@@ -47,3 +63,40 @@ class SignInWithCode(SignInForm):
             return True
         self.password.errors = [*self.password.errors, "wrong"]  # the page says it in its general words
         return False
+
+
+class OwnPasswordForm(ChangePasswordForm):
+    """The library's form for a new password of one's own.
+
+    An open desk must not be the place to guess the present one: it is slowed as at the sign-in.
+    """
+
+    def __init__(self, *args: Any, **how: Any) -> None:
+        super().__init__(*args, **how)
+        self.password.label.text = "Your password now"
+        self.new_password.label.text = "New password"
+        self.new_password_confirm.label.text = "New password again"
+
+    def validate(self, **extra: Any) -> bool:
+        try:
+            is_known = slowed_try(current_user.email, self._is_password_known)
+        except TooManyTries as wait:
+            self.form_errors.append(str(wait))
+            return False
+        if is_known:
+            return bool(super().validate(**extra))
+        self.password.errors = [SENTENCES["INVALID_PASSWORD"][0]]
+        return False
+
+    def _is_password_known(self) -> bool:
+        normal = current_app.extensions["security"].password_util.normalize(self.password.data or "")
+        return bool(current_user.verify_and_update_password(normal))
+
+
+class FirstPasswordForm(ResetPasswordForm):
+    """The library's form for a password without a present one: whoever has the link may choose it."""
+
+    def __init__(self, *args: Any, **how: Any) -> None:
+        super().__init__(*args, **how)
+        self.password.label.text = "New password"
+        self.password_confirm.label.text = "New password again"

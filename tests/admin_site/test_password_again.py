@@ -4,7 +4,7 @@ import pytest
 
 from shared.persistence.tables import Teacher
 from tests.admin_site.conftest import SITE
-from tests.office import ADMIN_PASSWORD
+from tests.office import ADMIN_EMAIL, ADMIN_PASSWORD
 
 
 @pytest.fixture
@@ -81,3 +81,39 @@ def test_our_scripts_are_told_in_a_sentence(late_desk):
     answer = late_desk.ask("/teachers/1/deactivate")
     assert answer.status_code == 403
     assert "password once more" in answer.json["error"]
+
+
+def _change(desk, present, new, again=None):
+    fields = {"password": present, "new_password": new, "new_password_confirm": again or new}
+    return desk.fill("Save the password", **fields)
+
+
+def test_a_password_of_ones_own_needs_the_present_one_and_guesses_are_slowed(desk):
+    desk.open("/password")
+    for _ in range(6):
+        _change(desk, "a wrong password", "four quiet yellow trams")
+        assert "This is not your password." in desk.error_at("password")
+    _change(desk, ADMIN_PASSWORD, "four quiet yellow trams")
+    assert "Please wait" in desk.told()
+    assert desk.path == "/password"
+
+
+@pytest.mark.parametrize(
+    ("new", "again", "field", "sentence"),
+    [
+        ("too short", None, "new_password", "Please take at least 12 characters."),
+        (ADMIN_EMAIL, None, "new_password", "This is too easy to guess."),
+        (ADMIN_PASSWORD, None, "password", "This is the password you have already."),
+        ("four quiet yellow trams", "four", "new_password_confirm", "The two passwords do not match."),
+    ],
+)
+def test_what_is_wrong_with_a_new_password_stands_at_its_field(desk, new, again, field, sentence):
+    desk.open("/password")
+    _change(desk, ADMIN_PASSWORD, new, again)
+    assert sentence in desk.error_at(field)
+
+
+def test_a_changed_password_is_told(desk):
+    desk.open("/password")
+    _change(desk, ADMIN_PASSWORD, "four quiet yellow trams")
+    assert "Your password is changed." in desk.told()
