@@ -83,6 +83,11 @@ def restore_backup(file: Path, replace: bool, ledger_files: tuple[Path, ...]) ->
         click.echo(f"Erased again: {restored.erased_again}, by the ledger of {', '.join(restored.ledgers)}.")
     else:
         click.echo(f"No {LEDGER_NAME} was found: who was erased after the backup is not known here.")
+    if not restored.knows_later_erasures:
+        click.echo(
+            f"If anybody was erased after the backup, they are here again: give the newest {LEDGER_NAME} of "
+            "the lost machine's instance folder by --erasures, and --replace."
+        )
     click.echo(
         "Everybody signs in again. Accounts deactivated since are active again: please look through them."
     )

@@ -13,6 +13,7 @@ import os
 import tempfile
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -45,12 +46,17 @@ OnRows = Callable[[int, int], None]
 
 @dataclass(frozen=True)
 class Restored:
-    """What a restored backup was: when it was made, its rows, and how many were erased again."""
+    """What a restored backup was: when it was made, its rows, and how many were erased again.
+
+    `knows_later_erasures` is false where no ledger holds an erasure after the backup: nobody may have been
+    erased since, or the ledgers are as old as the backup.
+    """
 
     made_at: str
     rows: int
     erased_again: int
     ledgers: tuple[str, ...]
+    knows_later_erasures: bool
 
 
 def write_backup(
@@ -124,7 +130,9 @@ def restore_backup(
         finally:
             restored.engine.dispose()
     erasure.settle(toolbox)
-    return Restored(head["made_at"], total, erased, tuple(names))
+    made_at = datetime.fromisoformat(head["made_at"])
+    is_later = any(line.erased_at > made_at for line in ledger)
+    return Restored(head["made_at"], total, erased, tuple(names), is_later)
 
 
 def _write(toolbox: Toolbox, file: BinaryIO, on_rows: OnRows) -> int:

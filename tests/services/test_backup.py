@@ -286,12 +286,15 @@ def test_the_commands_back_up_and_restore_and_say_what_to_keep(toolbox, office, 
     assert "already there" in again.output
     erasure.erase_student(toolbox, office.actor, office.meera)
     ledger = toolbox.settings.instance_dir / erasure.LEDGER_NAME
-    restore = ["restore", str(path), "--erasures", str(ledger)]
+    told = create_app(toolbox=empty_machine).test_cli_runner().invoke(args=["restore", str(path)])
+    assert "they are here again: give the newest erasures.txt" in told.output
+    restore = ["restore", str(path), "--replace", "--erasures", str(ledger)]
     told = create_app(toolbox=empty_machine).test_cli_runner().invoke(args=restore)
     assert told.exit_code == 0, told.output
     assert "Erased again: 1" in told.output
+    assert "here again" not in told.output
     assert "Everybody signs in again" in told.output
     path.write_bytes(b"nothing")
-    refused = create_app(toolbox=empty_machine).test_cli_runner().invoke(args=[*restore, "--replace"])
+    refused = create_app(toolbox=empty_machine).test_cli_runner().invoke(args=restore)
     assert refused.exit_code == 1
     assert "Error: This is no backup" in refused.output
