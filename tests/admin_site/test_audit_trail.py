@@ -77,6 +77,15 @@ def test_filters_narrow(trail, query, count):
     assert len(subjects(trail)) == count
 
 
+def test_who_types_half_an_address_is_told_to_type_it_whole(trail):
+    trail.open("/audit-trail?actor=asha")
+    assert "Nothing was found. An e-mail address, roll id or other subject must be typed whole." in " ".join(
+        trail.told().split()
+    )
+    trail.open("/audit-trail?since=2026-01-11")
+    assert "typed whole" not in trail.told()
+
+
 @pytest.mark.parametrize(
     "query",
     ["since=yesterday", "until=9999-12-31", "since=0001-01-01", "after=x", "after=2026-01-01~1", "after=~"],
