@@ -133,7 +133,11 @@ def _device_words() -> str:
 @pages.get("/kiosk")
 def page() -> Response | str:
     if g.kiosk_pass is None:
-        return make_response(redirect(url_for("lectures.today")))
+        answer = make_response(redirect(url_for("lectures.today")))
+        if COOKIE in request.cookies:  # ended from another screen, perhaps in a student's hand
+            flash("This phone takes no check-ins any more. Please give it back to the teacher.", "info")
+            _forget_pass(answer)
+        return answer
     # For a copied cookie too, so there is nothing on it that the signed pages have to tell.
     return render_template("teacher/kiosk.html", lecture=g.kiosk_pass.lecture, pass_id=g.kiosk_pass.id)
 
@@ -228,7 +232,7 @@ def _clock(moment: datetime | None) -> str | None:
 def leave() -> Response | tuple[str, int] | str:
     """Take the phone back: the password of the teacher who handed it round ends the pass and signs in."""
     if g.kiosk_pass is None:
-        return make_response(redirect(url_for("lectures.today")))
+        return make_response(redirect(url_for("kiosk.page")))
     if request.method == "GET":
         return render_template("teacher/leave.html", problem=None)
     kiosk_pass = g.kiosk_pass
@@ -243,8 +247,12 @@ def leave() -> Response | tuple[str, int] | str:
     end_pass(toolbox, actor(), kiosk_pass.id)
     flash("The phone is yours again.", "success")
     answer = make_response(redirect(url_for("attendance.show", lecture_id=kiosk_pass.lecture_id)))
-    answer.delete_cookie(COOKIE, httponly=True, secure=toolbox.settings.secure_cookies, samesite="Strict")
+    _forget_pass(answer)
     return answer
+
+
+def _forget_pass(answer: Response) -> None:
+    answer.delete_cookie(COOKIE, httponly=True, secure=toolbox.settings.secure_cookies, samesite="Strict")
 
 
 def _is_password_of(teacher: Any, kiosk_pass: KioskPass, typed: str) -> bool:

@@ -196,7 +196,11 @@ def test_another_screen_can_end_the_phones_check_in(kiosk, school, app, photo):
     desk.press(f"/lectures/{school.ids['lecture']}", "End")
     assert kiosk.get("/kiosk/status").status_code == 404
     assert post_unsigned(kiosk, photo).status_code == 404
-    assert "/sign-in" in kiosk.get("/kiosk", follow_redirects=True).request.path
+    page = kiosk.get("/kiosk", follow_redirects=True)  # as the phone's own script then does
+    assert page.request.path == "/sign-in"
+    assert "This phone takes no check-ins any more. Please give it back to the teacher." in page.text
+    assert "kiosk_pass" not in kiosk.cookies()
+    assert "no check-ins any more" not in kiosk.get("/sign-in").text
 
 
 def test_a_wrong_password_keeps_the_kiosk(kiosk):
