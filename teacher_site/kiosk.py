@@ -138,8 +138,9 @@ def page() -> Response | str:
             flash("This phone takes no check-ins any more. Please give it back to the teacher.", "info")
             _forget_pass(answer)
         return answer
+    lecture = attendance.find_own_lecture(reading, g.kiosk_pass.teacher_id, g.kiosk_pass.lecture_id)
     # For a copied cookie too, so there is nothing on it that the signed pages have to tell.
-    return render_template("teacher/kiosk.html", lecture=g.kiosk_pass.lecture, pass_id=g.kiosk_pass.id)
+    return render_template("teacher/kiosk.html", lecture=lecture, pass_id=g.kiosk_pass.id)
 
 
 @pages.post("/kiosk/key")

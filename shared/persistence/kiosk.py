@@ -21,8 +21,12 @@ from shared.persistence.tables import (
     Mark,
     SchoolClass,
     Student,
+    Teacher,
 )
 
+# No row of these tables that such a statement changes is loaded beside it: saves looking for them in the
+# session, half a millisecond a statement.
+_NOTHING_LOADED = {"synchronize_session": False}
 # More failures than these cannot make a wait longer.
 _FAILURES_LOOKED_AT = 40
 # On a phone the roll ids of nobody count too.
@@ -39,14 +43,12 @@ class Candidate:
 
 
 def find_pass(session: Session, token_digest: str) -> KioskPass | None:
-    """Find a pass that nobody has ended, with its lecture, classes and teacher."""
+    """Find a pass that nobody has ended and whose teacher is active, with its lecture."""
     query = (
         select(KioskPass)
-        .where(KioskPass.token_digest == token_digest, KioskPass.ended_at.is_(None))
-        .options(
-            joinedload(KioskPass.lecture).selectinload(Lecture.classes),
-            joinedload(KioskPass.teacher),
-        )
+        .join(KioskPass.teacher)
+        .where(KioskPass.token_digest == token_digest, KioskPass.ended_at.is_(None), Teacher.active)
+        .options(joinedload(KioskPass.lecture, innerjoin=True))
     )
     return session.scalar(query)
 
@@ -156,13 +158,14 @@ def use_ticket(
         KioskTicket.issued_at > issued_after,
         KioskTicket.bound_to.is_(None),
     )
-    return cast("CursorResult[Any]", session.execute(using.values(bound_to=bound_to))).rowcount == 1
+    used = session.execute(using.values(bound_to=bound_to), execution_options=_NOTHING_LOADED)
+    return cast("CursorResult[Any]", used).rowcount == 1
 
 
 def sweep_tickets(session: Session, pass_id: int, *, issued_before: datetime) -> None:
     """Delete a pass's old tickets."""
     old = (KioskTicket.kiosk_pass_id == pass_id, KioskTicket.issued_at < issued_before)
-    session.execute(delete(KioskTicket).where(*old))
+    session.execute(delete(KioskTicket).where(*old), execution_options=_NOTHING_LOADED)
 
 
 def failures_of_student(

@@ -73,14 +73,15 @@ def settle(
     accepted: bool | None = None,
 ) -> None:
     """End what waits for a student, by a decision or because a mark was made; its picture goes at once."""
+    waiting = (
+        ToConfirm.lecture_id == lecture_id,
+        ToConfirm.student_id == student_id,
+        ToConfirm.waiting.is_(True),
+    )
+    decided = {"waiting": None, "accepted": accepted, "decided_at": now, "decided_by_id": teacher_id}
     session.execute(
-        update(ToConfirm)
-        .where(
-            ToConfirm.lecture_id == lecture_id,
-            ToConfirm.student_id == student_id,
-            ToConfirm.waiting.is_(True),
-        )
-        .values(waiting=None, accepted=accepted, decided_at=now, decided_by_id=teacher_id, **_WITHOUT_PICTURE)
+        update(ToConfirm).where(*waiting).values(**decided, **_WITHOUT_PICTURE),
+        execution_options={"synchronize_session": False},  # nobody reads a loaded entry after this
     )
 
 

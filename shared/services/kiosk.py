@@ -8,6 +8,7 @@ from datetime import timedelta
 from shared.domain.attendance import LectureState, lecture_state
 from shared.errors import Conflict, InvalidInput, NotFound, UnknownDevice
 from shared.persistence import kiosk
+from shared.persistence.database import Session
 from shared.persistence.tables import KioskPass, KioskTicket, Lecture
 from shared.security import phone_key
 from shared.security.tokens import digest, new_token
@@ -17,7 +18,7 @@ from shared.toolbox import Toolbox
 
 # How old a photo may be when it arrives: a ticket is fetched at the shutter.
 TICKET_LIFE = timedelta(seconds=30)
-# A phone that only asks for the lecture's state is noted as seen at most this often.
+# A phone is noted as seen at most this often.
 SEEN_EVERY = timedelta(seconds=20)
 
 _NOT_THIS_PHONE = "This is not the phone that was handed round. Please give it back to the teacher."
@@ -54,8 +55,7 @@ def open_kiosk(toolbox: Toolbox, actor: Actor, *, lecture_id: int, device: str) 
 def find_pass(toolbox: Toolbox, token: str) -> KioskPass | None:
     """Find the pass of a token; None once it was ended or its teacher deactivated."""
     with toolbox.reading() as session:
-        found = kiosk.find_pass(session, digest(token))
-    return found if found is not None and found.teacher.active else None
+        return kiosk.find_pass(session, digest(token))
 
 
 def bind_key(toolbox: Toolbox, kiosk_pass: KioskPass, public_key: str) -> None:
@@ -86,16 +86,20 @@ def issue_ticket(toolbox: Toolbox, kiosk_pass: KioskPass) -> str:
     return ticket
 
 
-def use_ticket(toolbox: Toolbox, kiosk_pass: KioskPass, ticket: str, *, request_digest: str) -> bool:
-    """Use a ticket up for one request; False if it was used, is too old or belongs to another phone."""
-    with toolbox.sessions.begin() as session:
-        return kiosk.use_ticket(
-            session,
-            kiosk_pass.id,
-            digest(ticket),
-            issued_after=toolbox.now() - TICKET_LIFE,
-            bound_to=request_digest,
-        )
+def use_ticket(
+    session: Session, toolbox: Toolbox, kiosk_pass: KioskPass, ticket: str, *, request_digest: str
+) -> bool:
+    """Use a ticket up for one request inside the caller's transaction.
+
+    False if it was used, is too old or belongs to another phone.
+    """
+    return kiosk.use_ticket(
+        session,
+        kiosk_pass.id,
+        digest(ticket),
+        issued_after=toolbox.now() - TICKET_LIFE,
+        bound_to=request_digest,
+    )
 
 
 def note_seen(toolbox: Toolbox, kiosk_pass: KioskPass) -> None:

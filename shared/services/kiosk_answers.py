@@ -14,7 +14,7 @@ from shared.persistence.tables import CheckIn, KioskPass, Mark, MarkChange, Stud
 from shared.security import throttling
 from shared.security.tokens import digest
 from shared.services.face_flags import Sighting, note
-from shared.services.kiosk import is_open, use_ticket
+from shared.services.kiosk import SEEN_EVERY, is_open, use_ticket
 from shared.services.to_confirm import Question, ask_teacher
 from shared.toolbox import Toolbox
 
@@ -85,10 +85,11 @@ def answer_once(
 
     `find_out` runs while no transaction is open. A key that was answered before gets the same answer.
     """
-    if not use_ticket(toolbox, kiosk_pass, sent.ticket, request_digest=digest("\n".join(sent.words))):
-        return CheckInAnswer(CheckInOutcome.TOO_LATE)
+    request_digest = digest("\n".join(sent.words))
     class_code, roll_id = normal_code(sent.class_code), normal_code(sent.roll_id)
-    with toolbox.reading() as session:
+    with toolbox.sessions.begin() as session:
+        if not use_ticket(session, toolbox, kiosk_pass, sent.ticket, request_digest=request_digest):
+            return CheckInAnswer(CheckInOutcome.TOO_LATE)
         earlier = kiosk.find_check_in(session, kiosk_pass.id, sent.idempotency_key)
         if earlier is not None:
             return _told_again(session, earlier)
@@ -169,7 +170,8 @@ def _settle(
             # Closed, or the phone taken back, while the photo was looked at.
             finding = Finding(CheckInOutcome.LECTURE_CLOSED)
         else:
-            living.last_seen_at = now
+            if now - living.last_seen_at > SEEN_EVERY:
+                living.last_seen_at = now
             finding = _doubt_a_second_mark(session, kiosk_pass.lecture_id, finding)
         outcome = finding.outcome
         if student is not None and outcome in (CheckInOutcome.ALREADY_MARKED, CheckInOutcome.ASKED_TEACHER):
@@ -233,8 +235,8 @@ def _mark_present(session: Session, lecture_id: int, student_id: int, now: datet
         note="",
         changed_at=now,
     )
-    session.add_all((mark, change))
     to_confirm.settle(session, lecture_id, student_id, now=now, teacher_id=None)
+    session.add_all((mark, change))  # last, and so written together with the check-in
     return mark
 
 
