@@ -3,12 +3,16 @@
 import base64
 import os
 import shutil
+import tempfile
 from collections.abc import Callable, Iterator
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
 import hypothesis
 import pytest
+from argon2 import low_level
+from flask import Flask
+from jinja2 import FileSystemBytecodeCache
 from playwright.sync_api import Browser, Playwright, sync_playwright
 
 from shared.persistence.database import migrate
@@ -19,6 +23,12 @@ from tests.servers import MailServer, MariaDB, Redis, find_program
 # A shared, busy machine makes single examples slow; what an example may cost is not what we test.
 hypothesis.settings.register_profile("suite", deadline=None, print_blob=True)
 hypothesis.settings.load_profile("suite")
+
+# Databases wait for the disk at each commit; in memory, which nothing here must outlive, there is no wait.
+_MEMORY = Path("/dev/shm")
+_ROOM_BYTES = 3 * 2**30
+if "TMPDIR" not in os.environ and _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free > _ROOM_BYTES:
+    os.environ["TMPDIR"] = tempfile.tempdir = str(_MEMORY)
 
 
 @pytest.fixture(scope="session")
@@ -126,6 +136,22 @@ def toolbox(database_url: str, make_settings: Callable[..., Settings]) -> Iterat
     toolbox = Toolbox(make_settings(database_url))
     yield toolbox
     toolbox.engine.dispose()
+
+
+_verify_once = cache(low_level.verify_secret)
+
+
+@pytest.fixture
+def quick_sign_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A password once found right is not tried on the same hash again, which takes 0.1 s on purpose."""
+    monkeypatch.setattr(low_level, "verify_secret", _verify_once)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _compiled_templates(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Templates are compiled once, not for each test's own app."""
+    compiled = FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
+    Flask.jinja_options = {"bytecode_cache": compiled}
 
 
 @pytest.fixture(scope="module")

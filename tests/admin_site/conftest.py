@@ -103,7 +103,7 @@ def office(office_toolbox) -> SimpleNamespace:
 
 
 @pytest.fixture
-def stranger(office) -> Desk:
+def stranger(office, quick_sign_in) -> Desk:
     """A browser that is not signed in."""
     return Desk(create_app(toolbox=office.toolbox))
 

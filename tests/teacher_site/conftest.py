@@ -9,7 +9,6 @@ import pytest
 from bs4 import BeautifulSoup
 from flask import Flask
 from flask.testing import FlaskClient
-from jinja2 import FileSystemBytecodeCache
 from PIL import Image
 from werkzeug.test import TestResponse
 
@@ -110,17 +109,9 @@ def school(toolbox: Toolbox) -> SimpleNamespace:
     return school
 
 
-@pytest.fixture(scope="session")
-def template_cache(tmp_path_factory: pytest.TempPathFactory) -> FileSystemBytecodeCache:
-    """Compiled templates: test_attendance.py takes 12.4 s of CPU with it and 15.3 s without."""
-    return FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
-
-
 @pytest.fixture
-def app(toolbox: Toolbox, school: SimpleNamespace, template_cache: FileSystemBytecodeCache) -> Flask:
-    app = create_app(toolbox=toolbox)
-    app.jinja_env.bytecode_cache = template_cache
-    return app
+def app(toolbox: Toolbox, school: SimpleNamespace, quick_sign_in: None) -> Flask:
+    return create_app(toolbox=toolbox)
 
 
 @pytest.fixture
