@@ -160,24 +160,43 @@ def _playwright() -> Iterator[Playwright]:
         yield playwright
 
 
+@pytest.fixture(scope="module")
+def _chromium(_playwright: Playwright, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable]:
+    """Finds the module's Chromium for what a camera shows; it takes more than a second to start one."""
+    browsers: dict[bytes, Browser] = {}
+    folder = tmp_path_factory.mktemp("cameras")
+
+    def find(shown: bytes) -> Browser:
+        if shown not in browsers or not browsers[shown].is_connected():
+            flags = ["--disable-gpu", "--disable-background-networking", "--disable-component-update"]
+            if os.getuid() == 0:
+                flags.append("--no-sandbox")
+            if shown:
+                video = folder / f"camera-{len(browsers)}.mjpeg"
+                video.write_bytes(shown)
+                flags += ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
+                flags.append(f"--use-file-for-fake-video-capture={video}")
+            program = find_program("chromium", package="chromium")
+            browsers[shown] = _playwright.chromium.launch(executable_path=program, args=flags)
+        return browsers[shown]
+
+    yield find
+    for browser in browsers.values():
+        browser.close()
+
+
 @pytest.fixture
-def open_chromium(_playwright: Playwright, tmp_path: Path) -> Iterator[Callable[..., Browser]]:
-    """Starts Chromium: `open_chromium(camera=[jpeg, …])`, whose camera shows the JPEGs in a loop."""
-    browsers: list[Browser] = []
+def open_chromium(_chromium: Callable) -> Iterator[Callable[..., Browser]]:
+    """Gives a Chromium: `open_chromium(camera=[jpeg, …])`, whose camera shows the JPEGs in a loop.
+
+    Tests of a module share it, but no window: those of a test, with all they stored, end with it.
+    """
+    used: list[Browser] = []
 
     def open_one(camera: list[bytes] | None = None) -> Browser:
-        flags = ["--disable-gpu", "--disable-background-networking", "--disable-component-update"]
-        if os.getuid() == 0:
-            flags.append("--no-sandbox")
-        if camera:
-            video = tmp_path / f"camera-{len(browsers)}.mjpeg"
-            video.write_bytes(b"".join(camera))
-            flags += ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
-            flags.append(f"--use-file-for-fake-video-capture={video}")
-        program = find_program("chromium", package="chromium")
-        browsers.append(_playwright.chromium.launch(executable_path=program, args=flags))
-        return browsers[-1]
+        used.append(_chromium(b"".join(camera or ())))
+        return used[-1]
 
     yield open_one
-    for browser in browsers:
-        browser.close()
+    for context in [context for browser in used for context in browser.contexts]:
+        context.close()
