@@ -133,11 +133,7 @@ def _device_words() -> str:
 @pages.get("/kiosk")
 def page() -> Response | str:
     if g.kiosk_pass is None:
-        answer = make_response(redirect(url_for("lectures.today")))
-        if COOKIE in request.cookies:  # ended from another screen, perhaps in a student's hand
-            flash("This phone takes no check-ins any more. Please give it back to the teacher.", "info")
-            _forget_pass(answer)
-        return answer
+        return _without_pass()
     lecture = attendance.find_own_lecture(reading, g.kiosk_pass.teacher_id, g.kiosk_pass.lecture_id)
     # For a copied cookie too, so there is nothing on it that the signed pages have to tell.
     return render_template("teacher/kiosk.html", lecture=lecture, pass_id=g.kiosk_pass.id)
@@ -233,7 +229,7 @@ def _clock(moment: datetime | None) -> str | None:
 def leave() -> Response | tuple[str, int] | str:
     """Take the phone back: the password of the teacher who handed it round ends the pass and signs in."""
     if g.kiosk_pass is None:
-        return make_response(redirect(url_for("kiosk.page")))
+        return _without_pass()
     if request.method == "GET":
         return render_template("teacher/leave.html", problem=None)
     kiosk_pass = g.kiosk_pass
@@ -249,6 +245,15 @@ def leave() -> Response | tuple[str, int] | str:
     flash("The phone is yours again.", "success")
     answer = make_response(redirect(url_for("attendance.show", lecture_id=kiosk_pass.lecture_id)))
     _forget_pass(answer)
+    return answer
+
+
+def _without_pass() -> Response:
+    """To the teacher's pages; a phone whose pass was ended from another screen may be in a student's hand."""
+    answer = make_response(redirect(url_for("lectures.today")))
+    if COOKIE in request.cookies:
+        flash("This phone takes no check-ins any more. Please give it back to the teacher.", "info")
+        _forget_pass(answer)
     return answer
 
 

@@ -203,6 +203,15 @@ def test_another_screen_can_end_the_phones_check_in(kiosk, school, app, photo):
     assert "no check-ins any more" not in kiosk.get("/sign-in").text
 
 
+def test_phones_of_a_closed_lecture_are_not_said_to_take_check_ins(kiosk, school, app, toolbox):
+    desk, lecture = Phone(app, "192.0.2.2"), f"/lectures/{school.ids['lecture']}"
+    desk.sign_in(school.password)
+    assert "Phones taking check-ins" in desk.get(lecture).text
+    close_lecture(toolbox, school.actor, school.ids["lecture"])
+    assert "Phones taking check-ins" not in desk.get(lecture).text
+    assert "Phones not given back yet" in desk.get(lecture).text
+
+
 def test_a_wrong_password_keeps_the_kiosk(kiosk):
     answer = kiosk.post("/kiosk/leave", {"password": "not the teacher's"})
     assert answer.status_code == 403
