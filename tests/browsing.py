@@ -3,10 +3,12 @@
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
+REFUSED = "refused by the security policy:"
 # Runs before a page's own scripts; the page's security policy does not bind what the browser's driver adds.
-_NOTE_REFUSALS = """
-document.addEventListener("securitypolicyviolation", refused =>
-  console.error(`refused by the security policy: ${refused.violatedDirective} ${refused.blockedURI}`));
+# The browser's report itself, not the words of its console, which are for people and may change.
+_NOTE_REFUSALS = f"""
+document.addEventListener("securitypolicyviolation", report =>
+  console.error(`{REFUSED} ${{report.violatedDirective}} ${{report.blockedURI}} at ${{report.sourceFile}}`));
 """
 
 
@@ -28,6 +30,14 @@ def refuse_barriers(page: Page) -> None:
     """Fail at a page that `find_barriers` finds something wrong with."""
     page.wait_for_load_state()  # a click's answer may just be arriving
     assert find_barriers(page) == [], page.url
+
+
+def note_refusals(page: Page) -> list[str]:
+    """A list that fills with the browser's reports of what the security policy of the next pages refuses."""
+    said: list[str] = []
+    page.add_init_script(_NOTE_REFUSALS)
+    page.on("console", lambda message: said.append(message.text) if REFUSED in message.text else None)
+    return said
 
 
 def note_complaints(page: Page) -> list[str]:

@@ -14,6 +14,7 @@ from shared.toolbox import Toolbox
 from shared.vision.faces import FaceReading
 from teacher_site import create_app
 from tests.browser.pictures import jpeg, wall
+from tests.browsing import note_refusals
 from tests.school import TEACHER_EMAIL, enrol, found_school
 
 PHONE = (360, 640)
@@ -48,14 +49,17 @@ def address(toolbox: Toolbox, school: SimpleNamespace, make_settings: Callable) 
 
 
 @pytest.fixture
-def open_page(open_chromium: Callable, address: str, school: SimpleNamespace) -> Callable[..., Page]:
-    """Opens a browser of a size, signed in; what its security policy complains of fails the test."""
+def open_page(
+    open_chromium: Callable, address: str, school: SimpleNamespace
+) -> Iterator[Callable[..., Page]]:
+    """Opens a browser of a size, signed in; what its security policy refuses fails the test at its end."""
+    refusals: list[list[str]] = []
 
     def open_one(size: tuple[int, int] = PHONE, *, camera: bool = True) -> Page:
         browser = open_chromium(camera=[jpeg(wall())] * 2 if camera else None)
         viewport = {"width": size[0], "height": size[1]}
         page: Page = browser.new_context(base_url=address, viewport=viewport).new_page()
-        page.on("console", _refuse_complaints)
+        refusals.append(note_refusals(page))
         page.goto("/sign-in")
         page.get_by_label("Email").fill(TEACHER_EMAIL)
         page.get_by_label("Password").fill(school.password)
@@ -63,11 +67,8 @@ def open_page(open_chromium: Callable, address: str, school: SimpleNamespace) ->
         expect(page.get_by_role("heading", name="My classes")).to_be_visible()
         return page
 
-    return open_one
-
-
-def _refuse_complaints(message) -> None:
-    assert "Content Security Policy" not in message.text, message.text
+    yield open_one
+    assert [refusal for said in refusals for refusal in said] == []
 
 
 @pytest.fixture

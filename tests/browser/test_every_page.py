@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page
 from werkzeug.serving import make_server
 
 from shared.toolbox import Toolbox
-from tests.browsing import find_barriers, note_complaints
+from tests.browsing import REFUSED, find_barriers, note_complaints
 from tests.conftest import settings_for
 from tests.office import ADMIN_EMAIL, ADMIN_PASSWORD
 from tests.school import TEACHER_EMAIL
@@ -96,7 +96,7 @@ def test_a_breach_of_the_policy_would_be_seen(town, open_chromium):
             "document.body.insertAdjacentHTML('beforeend', '<img src=\"https://evil.example/x.png\">')"
         )
         page.wait_for_timeout(300)
-    assert any("img-src" in line for line in said)
+    assert any(line.startswith(f"{REFUSED} img-src https://evil.example") for line in said)
 
 
 @pytest.mark.parametrize("width", [360, 1280])

@@ -12,6 +12,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.pictures import jpeg, on_a_phone, person, two_people, wall
+from tests.browsing import note_refusals
 from tests.test_launcher import Installation
 
 ADMIN_PASSWORD = "nine quiet lamps glow"
@@ -44,12 +45,7 @@ class Visitor:
         self.base = f"https://localhost:{port}"
         context = browser.new_context(base_url=self.base, viewport=viewport, ignore_https_errors=True)
         self.page: Page = context.new_page()
-        self.complaints: list[str] = []
-        self.page.on("console", self._listen)
-
-    def _listen(self, message) -> None:
-        if "Content Security Policy" in message.text:
-            self.complaints.append(message.text)
+        self.complaints = note_refusals(self.page)
 
     def sign_in(self, email: str, password: str) -> None:
         self.page.goto("/sign-in")
