@@ -126,7 +126,8 @@ def close(lecture_id: int) -> Response:
     except Conflict as refused:
         flash(str(refused), "warning")
         return _back_to(lecture_id, "to-confirm")
-    flash(f"The lecture is closed. {absent} without a mark became absent.", "success")
+    rest = f"{absent} without a mark became absent" if absent else "Everybody had a mark"
+    flash(f"The lecture is closed. {rest}.", "success")
     return _back_to(lecture_id)
 
 

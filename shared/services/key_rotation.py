@@ -1,7 +1,7 @@
 """Seals every stored photo, descriptor and face model anew under the newest of FACE_KEYS."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from shared.persistence import sealed_rows
@@ -94,14 +94,19 @@ def advice(keys: Mapping[int, bytes], left: Mapping[int, int]) -> str:
     newest = max(keys)
     needed = sorted(number for number in left if number != newest)
     if needed:
-        named = ", ".join(map(str, needed))
-        return f"Keep key {named}: values still need it. Run this command again; what stays does not open."
+        return (
+            f"Keep {_named(needed)}: values still need it. Run this command again; what stays does not open."
+        )
     older = sorted(number for number in keys if number != newest)
     if not older:
         return (
             f"Only key {newest} is there. To change it, put a new one behind it in FACE_KEYS, and start anew."
         )
     return (
-        f"No value needs key {', '.join(map(str, older))} any more. Remove it from FACE_KEYS when the last "
-        "backup that was sealed with it is gone, and every site and worker has been started with the new one."
+        f"No value needs {_named(older)} any more. Remove from FACE_KEYS what no backup is sealed with, once "
+        f"every site and worker has been started with key {newest}."
     )
+
+
+def _named(numbers: Sequence[int]) -> str:
+    return f"key{'s' if len(numbers) > 1 else ''} {' and '.join(map(str, numbers))}"

@@ -102,7 +102,8 @@ def test_a_value_that_does_not_open_keeps_its_key(toolbox, office):
 
 def test_when_nothing_needs_it_the_old_key_may_go_after_the_last_backup():
     keys = {1: OLD, 2: NEW}
-    assert "No value needs key 1" in key_rotation.advice(keys, {2: 7})
+    assert "No value needs key 1 any more." in key_rotation.advice(keys, {2: 7})
+    assert "No value needs keys 1 and 2 any more." in key_rotation.advice({**keys, 3: bytes(32)}, {3: 7})
     assert "backup" in key_rotation.advice(keys, {2: 7})
     assert "Keep key 1" in key_rotation.advice(keys, {1: 1, 2: 6})
     assert "Only key 1" in key_rotation.advice({1: OLD}, {1: 7})

@@ -84,6 +84,13 @@ def test_closing_and_reopening_by_two_presses(teacher, school):
     assert "not marked" in line(teacher, school, "ravi").get_text()
 
 
+def test_closing_after_everybody_was_marked_says_so(teacher, school):
+    press_status(teacher, school, "present")
+    press_status(teacher, school, "late", "ravi")
+    teacher.press(lecture_page(school), "Close: the rest are absent")
+    assert "The lecture is closed. Everybody had a mark." in teacher.told(lecture_page(school))
+
+
 def test_the_register_is_filtered_and_sorted_without_scripts(teacher, school):
     def names(asked):
         return [
