@@ -1,14 +1,18 @@
 """Pictures for tests of the spoof check's training: their colour says whether they look recaptured."""
 
 import zipfile
+from functools import cache
 from io import BytesIO
+from pathlib import Path
 
 import numpy as np
+import pytest
 from PIL import Image
 
 from shared.toolbox import Toolbox
+from shared.vision import spoof_training
 from shared.vision.spoof_detector import SpoofDetector
-from shared.vision.spoof_training import SpoofTrainer
+from shared.vision.spoof_training import Sample, SpoofTrainer
 
 SIZES = {"near": 130, "wide": 130, "frame": 3584}
 
@@ -58,4 +62,29 @@ def use_real_check(toolbox: Toolbox) -> None:
     toolbox.__dict__["spoof_detector"] = SpoofDetector(
         toolbox.settings.models_dir, toolbox._find_trained_spoof_heads
     )
-    toolbox.__dict__["spoof_trainer"] = ColourTrainer(toolbox.settings.models_dir)
+    toolbox.__dict__["spoof_trainer"] = _trainer(toolbox.settings.models_dir)
+
+
+@cache
+def _trainer(models_dir: Path) -> ColourTrainer:
+    """It keeps nothing of what it trains on, and to read the networks in takes long."""
+    return ColourTrainer(models_dir)
+
+
+_fit_layer = spoof_training.fit_layer
+_fitted: dict[tuple[object, ...], tuple[np.ndarray, float]] = {}
+
+
+def fit_each_layer_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give the layer found before for the same samples: there is nothing random in it, and it takes long."""
+
+    def fit_layer(
+        features: np.ndarray, samples: list[Sample], weights: np.ndarray, bias: float, *, pull: float
+    ) -> tuple[np.ndarray, float]:
+        told = tuple((sample.is_attack, sample.source) for sample in samples)
+        asked = (features.tobytes(), told, weights.tobytes(), bias, pull)
+        if asked not in _fitted:
+            _fitted[asked] = _fit_layer(features, samples, weights, bias, pull=pull)
+        return _fitted[asked]
+
+    monkeypatch.setattr(spoof_training, "fit_layer", fit_layer)

@@ -20,7 +20,7 @@ from shared.persistence.tables import (
 from shared.services import spoof_pictures, spoof_training, spoof_versions
 from shared.toolbox import Toolbox
 from tests.office import open_office
-from tests.spoof_pictures import archive, picture, school_pictures, use_real_check
+from tests.spoof_pictures import archive, fit_each_layer_once, picture, school_pictures, use_real_check
 
 
 @pytest.fixture(autouse=True)
@@ -29,9 +29,10 @@ def notice_at_once(monkeypatch):
 
 
 @pytest.fixture
-def office(toolbox):
+def office(toolbox, monkeypatch):
     office = open_office(toolbox)
     use_real_check(toolbox)
+    fit_each_layer_once(monkeypatch)
     return office
 
 
