@@ -19,8 +19,8 @@ TEACHER_EMAIL = "asha.rao@school.example"
 _PASSWORD = "k7m2p-x4wbn-9grtc-hq3ad"
 
 
-def found_school(toolbox: Toolbox) -> SimpleNamespace:
-    """Found it; gives the ids, the teacher as actor and the teacher's first-time password."""
+def found_school(toolbox: Toolbox, *, must_change_password: bool = True) -> SimpleNamespace:
+    """Found it; gives the ids, the teacher as actor and the teacher's password, a first-time one or not."""
     now = toolbox.now()
     with toolbox.sessions.begin() as session:
         school_class = SchoolClass(class_code="CO6GA", name="Computer Engineering", active=True)
@@ -28,7 +28,7 @@ def found_school(toolbox: Toolbox) -> SimpleNamespace:
             name="Asha Rao",
             email=TEACHER_EMAIL,
             password=_hashed(toolbox.settings.password_salt),
-            must_change_password=True,
+            must_change_password=must_change_password,
             active=True,
             fs_uniquifier=digest("the teacher of the tests"),
             created_at=now,

@@ -12,7 +12,6 @@ from flask.testing import FlaskClient
 from PIL import Image
 from werkzeug.test import TestResponse
 
-from shared.persistence.tables import Teacher
 from shared.toolbox import Toolbox
 from teacher_site import create_app
 from tests.kiosk_phone import Phone as KioskPhone
@@ -103,10 +102,7 @@ def database_url(sqlite_url: str) -> str:
 @pytest.fixture
 def school(toolbox: Toolbox) -> SimpleNamespace:
     """The school, its teacher past the first password."""
-    school = found_school(toolbox)
-    with toolbox.sessions.begin() as session:
-        session.get(Teacher, school.ids["teacher"]).must_change_password = False
-    return school
+    return found_school(toolbox, must_change_password=False)
 
 
 @pytest.fixture

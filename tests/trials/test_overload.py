@@ -8,7 +8,7 @@ import pytest
 import requests
 from PIL import Image
 
-from shared.persistence.tables import Mark, SchoolClass, Student, Teacher
+from shared.persistence.tables import Mark, SchoolClass, Student
 from shared.services.kiosk import open_kiosk
 from shared.toolbox import Toolbox
 from shared.vision.photo_gate import AT_ONCE, MOST_WAITING
@@ -47,9 +47,8 @@ class Kiosk:
 def school(sqlite_url, tmp_path):
     """A class of thirty, and a kiosk for each of them."""
     toolbox = Toolbox(settings_for(tmp_path, sqlite_url))
-    school = found_school(toolbox)
+    school = found_school(toolbox, must_change_password=False)
     with toolbox.sessions.begin() as session:
-        session.get(Teacher, school.ids["teacher"]).must_change_password = False
         school_class = session.get(SchoolClass, school.ids["class"])
         students = [
             Student(

@@ -12,7 +12,7 @@ import pytest
 import requests
 
 from shared.persistence.database import migrate
-from shared.persistence.tables import CheckIn, Mark, MarkChange, Teacher
+from shared.persistence.tables import CheckIn, Mark, MarkChange
 from shared.toolbox import Toolbox
 from shared.vision.images import open_photo
 from tests.browser.pictures import jpeg, person
@@ -33,9 +33,7 @@ def lesson(mariadb, tmp_path_factory) -> Iterator[SimpleNamespace]:
     url = mariadb.create("lesson")
     migrate(url)
     toolbox = Toolbox(settings_for(tmp_path_factory.mktemp("lesson"), url))
-    school = found_school(toolbox)
-    with toolbox.sessions.begin() as session:
-        session.query(Teacher).one().must_change_password = False
+    school = found_school(toolbox, must_change_password=False)
     photos = [open_photo(jpeg(person(name))) for name in ("obama2.jpg", "obama3.jpg")]
     enrol(
         toolbox,
