@@ -1,7 +1,13 @@
-"""What every page in a browser is held to: nothing sticks out, shuts people out, or is refused."""
+"""Sites for browsers, and what every page is held to: nothing sticks out, shuts people out, or is refused."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from axe_playwright_python.sync_playwright import Axe
+from flask import Flask
 from playwright.sync_api import Page
+from werkzeug.serving import make_server
 
 REFUSED = "refused by the security policy:"
 # Runs before a page's own scripts; the page's security policy does not bind what the browser's driver adds.
@@ -10,6 +16,21 @@ _NOTE_REFUSALS = f"""
 document.addEventListener("securitypolicyviolation", report =>
   console.error(`{REFUSED} ${{report.violatedDirective}} ${{report.blockedURI}} at ${{report.sourceFile}}`));
 """
+
+
+@contextmanager
+def served(app: Flask) -> Iterator[str]:
+    """The site over plain HTTP on this machine, where a browser still allows a camera; gives its address."""
+    app.config["SESSION_COOKIE_SECURE"] = False
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    # It looks so often whether it shall end; by itself every half second, which each test would wait for.
+    thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+    thread.start()
+    try:
+        yield f"http://localhost:{server.server_port}"
+    finally:
+        server.shutdown()
+        thread.join()
 
 
 def find_barriers(page: Page) -> list[str]:

@@ -1,18 +1,16 @@
 """Pages of a busy office in a real browser: nothing sticks out, nothing is inaccessible."""
 
-import threading
 from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Page, expect
-from werkzeug.serving import make_server
 
 from admin_site import create_app
 from shared.jobs.worker import run_job
 from shared.persistence import faces
 from shared.services import enrolment
 from tests.admin_site.test_likenesses import give_offer
-from tests.browsing import find_barriers
+from tests.browsing import find_barriers, served
 from tests.office import ADMIN_EMAIL, ADMIN_PASSWORD, add_student, agree, photo_of
 
 # What looks otherwise in a busy office; tests/browser/test_every_page.py opens every page of both sites.
@@ -31,15 +29,8 @@ ADDRESSES = [
 
 @pytest.fixture
 def address(office) -> Iterator[str]:
-    """The office served over plain HTTP on this machine, where a browser still allows a camera."""
-    app = create_app(toolbox=office.toolbox)
-    app.config["SESSION_COOKIE_SECURE"] = False
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://localhost:{server.server_port}"
-    server.shutdown()
-    thread.join()
+    with served(create_app(toolbox=office.toolbox)) as address:
+        yield address
 
 
 @pytest.fixture

@@ -1,20 +1,17 @@
 """The classroom's site in a thread, and browsers; the matcher sees nobody until told otherwise."""
 
-import threading
 from collections.abc import Callable, Iterator
 from types import SimpleNamespace
 
 import pytest
 from playwright.sync_api import Page, expect
-from werkzeug.serving import make_server
 
 from shared.domain.photo_verdict import PhotoVerdict
-from shared.persistence.tables import Teacher
 from shared.toolbox import Toolbox
 from shared.vision.faces import FaceReading
 from teacher_site import create_app
 from tests.browser.pictures import jpeg, wall
-from tests.browsing import note_refusals
+from tests.browsing import note_refusals, served
 from tests.school import TEACHER_EMAIL, enrol, found_school
 
 PHONE = (360, 640)
@@ -28,24 +25,16 @@ def database_url(sqlite_url: str) -> str:
 @pytest.fixture
 def school(toolbox: Toolbox) -> SimpleNamespace:
     """The school; its matcher sees nobody."""
-    school = found_school(toolbox)
-    with toolbox.sessions.begin() as session:
-        session.get(Teacher, school.ids["teacher"]).must_change_password = False
+    school = found_school(toolbox, must_change_password=False)
     enrol(toolbox, school.ids["meera"], [[1.0] + [0.0] * 128] * 3)
     toolbox.__dict__["face_matcher"] = SimpleNamespace(glance=lambda rgb: FaceReading(PhotoVerdict.NO_FACE))
     return school
 
 
 @pytest.fixture
-def address(toolbox: Toolbox, school: SimpleNamespace, make_settings: Callable) -> Iterator[str]:
-    """The classroom's site on a free port; a browser's camera works on plain HTTP from this machine alone."""
-    settings = make_settings(toolbox.settings.database_url, SECURE_COOKIES="0")
-    server = make_server("127.0.0.1", 0, create_app(settings, toolbox), threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
+def address(toolbox: Toolbox, school: SimpleNamespace) -> Iterator[str]:
+    with served(create_app(toolbox=toolbox)) as address:
+        yield address
 
 
 @pytest.fixture

@@ -1,17 +1,13 @@
 """Every page of both sites in a real browser: its security policy refuses nothing, and nobody is shut out."""
 
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
 from types import SimpleNamespace
 
 import pytest
-from flask import Flask
 from playwright.sync_api import Browser, Page
-from werkzeug.serving import make_server
 
 from shared.toolbox import Toolbox
-from tests.browsing import REFUSED, find_barriers, note_complaints
+from tests.browsing import REFUSED, find_barriers, note_complaints, served
 from tests.conftest import settings_for
 from tests.office import ADMIN_EMAIL, ADMIN_PASSWORD
 from tests.school import TEACHER_EMAIL
@@ -27,6 +23,8 @@ NO_PAGES = {
 }
 # What the browser itself says when a page is answered with a failure, which some of these are.
 ANSWERED = "Failed to load resource: the server responded with a status of"
+# Pages that are waited for at once.
+TABS = 5
 
 
 @pytest.fixture
@@ -34,18 +32,6 @@ def town(sqlite_url, tmp_path) -> Iterator[SimpleNamespace]:
     toolbox = Toolbox(settings_for(tmp_path, sqlite_url))
     yield open_town(toolbox)
     toolbox.engine.dispose()
-
-
-@contextmanager
-def served(app: Flask) -> Iterator[str]:
-    """The site over plain HTTP on this machine, where a browser still allows a camera."""
-    app.config["SESSION_COOKIE_SECURE"] = False
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://localhost:{server.server_port}"
-    server.shutdown()
-    thread.join()
 
 
 def open_page(browser: Browser, town: SimpleNamespace, site: str, base: str, width: int, **how: bool) -> Page:
@@ -76,14 +62,18 @@ def pages(town: SimpleNamespace, site: str) -> list[str]:
 @pytest.mark.parametrize("site", ["office", "classroom"])
 def test_no_page_breaks_its_own_security_policy_or_fails_in_its_script(town, open_chromium, site):
     with served(town.apps[site]) as base:
-        page = open_page(open_chromium(), town, site, base, 1280)
-        said = note_complaints(page)
-        found = {}
-        for path in pages(town, site):
-            page.goto(base + path)
-            page.wait_for_timeout(300)  # a page that asks every few seconds is never idle
-            found[path] = [line for line in said if not line.startswith(ANSWERED)]
-            said.clear()
+        first = open_page(open_chromium(), town, site, base, 1280)
+        tabs = [first, *(first.context.new_page() for _ in range(TABS - 1))]
+        said = [note_complaints(tab) for tab in tabs]
+        found, waiting = {}, pages(town, site)
+        while waiting:
+            opened, waiting = waiting[:TABS], waiting[TABS:]
+            for tab, path in zip(tabs, opened, strict=False):
+                tab.goto(base + path)
+            first.wait_for_timeout(300)  # a page that asks every few seconds is never idle
+            for lines, path in zip(said, opened, strict=False):
+                found[path] = [line for line in lines if not line.startswith(ANSWERED)]
+                lines.clear()
     assert {path: lines for path, lines in found.items() if lines} == {}
 
 

@@ -1,20 +1,18 @@
 """The sheet and the totals in a real browser: the whole round trip, and every page's looks."""
 
 import io
-import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import openpyxl
 import pytest
 from playwright.sync_api import Page, expect
-from werkzeug.serving import make_server
 
 from shared.persistence.tables import Lecture, Teacher
 from shared.services.demo import fill_demo_school
 from shared.toolbox import Toolbox
 from teacher_site import create_app
-from tests.browsing import refuse_barriers
+from tests.browsing import refuse_barriers, served
 
 SIZES = [(360, 640), (1280, 800)]
 
@@ -37,14 +35,8 @@ def demo(toolbox: Toolbox) -> tuple[str, str, int]:
 
 @pytest.fixture
 def address(toolbox: Toolbox, demo: tuple[str, str, int]) -> Iterator[str]:
-    app = create_app(toolbox=toolbox)
-    app.config["SESSION_COOKIE_SECURE"] = False
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
+    with served(create_app(toolbox=toolbox)) as address:
+        yield address
 
 
 @pytest.fixture

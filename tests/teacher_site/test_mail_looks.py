@@ -1,17 +1,15 @@
 """The mail page in a real browser: it follows the letters by itself and fits a phone."""
 
-import threading
 from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Page, expect
-from werkzeug.serving import make_server
 
 from shared.domain.attendance import MarkStatus
 from shared.services.mail_delivery import deliver_mail
 from shared.toolbox import Toolbox
 from teacher_site import create_app
-from tests.browsing import find_barriers, note_complaints
+from tests.browsing import find_barriers, note_complaints, served
 from tests.families import add_families, give_addresses, mail_variables, mark_and_close
 from tests.school import TEACHER_EMAIL
 
@@ -33,14 +31,8 @@ def address(toolbox, school) -> Iterator[str]:
     give_addresses(toolbox, school.ids["meera"], "meera@gmial.com", LONG)
     give_addresses(toolbox, school.ids["ravi"], "nowhere", "patil@home.in", language="hi")
     mark_and_close(toolbox, school, meera=MarkStatus.PRESENT)
-    app = create_app(toolbox=toolbox)
-    app.config["SESSION_COOKIE_SECURE"] = False
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://localhost:{server.server_port}/lectures/{school.ids['lecture']}/mail"
-    server.shutdown()
-    thread.join()
+    with served(create_app(toolbox=toolbox)) as site:
+        yield f"{site}/lectures/{school.ids['lecture']}/mail"
 
 
 def open_page(browser, address: str, password: str, width: int) -> Page:
