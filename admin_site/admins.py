@@ -1,15 +1,17 @@
 """Pages of the office's own accounts: list, add, password, lost authenticator app, deactivate."""
 
+from functools import partial
+
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
+from admin_site import first_passwords
 from admin_site.forms import AdminForm
 from shared.errors import InvalidInput
 from shared.persistence import accounts as stored
 from shared.persistence.password_links import find_first
 from shared.persistence.tables import Admin
 from shared.services import accounts, second_factor
-from shared.services.password_links import send_first_link
 from shared.services.registration import checked_name
 from shared.web.forms import blame
 from shared.web.password_again import asks_password_again
@@ -17,6 +19,9 @@ from shared.web.sign_in import actor
 from shared.web.site import reading, toolbox
 
 pages = Blueprint("admins", __name__)
+
+_show_password = partial(first_passwords.show_password, back="admins.show_list")
+_send_link = partial(first_passwords.send_link, site="office", back="admins.show_list")
 
 
 @pages.get("/admins")
@@ -85,17 +90,3 @@ def reactivate(admin_id: int) -> Response:
     accounts.set_admin_active(toolbox, actor(), admin_id, active=True)
     flash("The admin may sign in again.", "success")
     return redirect(url_for("admins.show_list"))
-
-
-def _send_link(email: str) -> Response:
-    email = accounts.checked_email(email)
-    send_first_link(toolbox, actor(), site="office", email=email)
-    flash(f"A letter with a link is on its way to {email}. The link is good for a week.", "success")
-    return redirect(url_for("admins.show_list"))
-
-
-def _show_password(name: str, email: str, password: str) -> str:
-    """The only time the password is shown."""
-    return render_template(
-        "admin/first_time_password.html", name=name, email=email, password=password, back="admins.show_list"
-    )

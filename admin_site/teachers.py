@@ -1,22 +1,27 @@
 """Pages of the teachers: list, search, add, edit, deactivate, new first-time password or link."""
 
+from functools import partial
+
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
+from admin_site import first_passwords
 from admin_site.forms import TeacherForm, asked_page
 from shared.errors import InvalidInput
 from shared.persistence import people
 from shared.persistence.password_links import find_first
 from shared.persistence.tables import Teacher
 from shared.services import registration
-from shared.services.accounts import checked_email, renew_password
-from shared.services.password_links import send_first_link
+from shared.services.accounts import renew_password
 from shared.web.forms import blame
 from shared.web.password_again import asks_password_again
 from shared.web.sign_in import actor
 from shared.web.site import reading, toolbox
 
 pages = Blueprint("teachers", __name__)
+
+_show_password = partial(first_passwords.show_password, back="teachers.show_list")
+_send_link = partial(first_passwords.send_link, site="classroom", back="teachers.show_list")
 
 
 @pages.get("/teachers")
@@ -94,17 +99,3 @@ def reactivate(teacher_id: int) -> Response:
     registration.set_teacher_active(toolbox, actor(), teacher_id, active=True)
     flash("The teacher may sign in again.", "success")
     return redirect(url_for("teachers.show_list"))
-
-
-def _send_link(email: str) -> Response:
-    email = checked_email(email)
-    send_first_link(toolbox, actor(), site="classroom", email=email)
-    flash(f"A letter with a link is on its way to {email}. The link is good for a week.", "success")
-    return redirect(url_for("teachers.show_list"))
-
-
-def _show_password(name: str, email: str, password: str) -> str:
-    """The only time the password is shown; it is the answer to the press itself and stored nowhere."""
-    return render_template(
-        "admin/first_time_password.html", name=name, email=email, password=password, back="teachers.show_list"
-    )

@@ -1,0 +1,24 @@
+"""How the holder of an account comes to a password: a first-time one, shown once, or a letter with a link."""
+
+from flask import flash, redirect, render_template, url_for
+from werkzeug.wrappers import Response
+
+from shared.services.accounts import checked_email
+from shared.services.password_links import send_first_link
+from shared.web.sign_in import actor
+from shared.web.site import toolbox
+
+
+def show_password(name: str, email: str, password: str, *, back: str) -> str:
+    """The only time the password is shown; it is the answer to the press itself and stored nowhere."""
+    return render_template(
+        "admin/first_time_password.html", name=name, email=email, password=password, back=back
+    )
+
+
+def send_link(email: str, *, site: str, back: str) -> Response:
+    """Send the letter of an account of `site`, and go back to the list."""
+    email = checked_email(email)
+    send_first_link(toolbox, actor(), site=site, email=email)
+    flash(f"A letter with a link is on its way to {email}. The link is good for a week.", "success")
+    return redirect(url_for(back))
