@@ -48,6 +48,16 @@ def test_who_waits_too_long_is_turned_away():
         pass
 
 
+def test_the_patience_begins_with_the_place():
+    gate = PhotoGate(at_once=1, patience_s=0.2)
+    with gate.passed(), gate.entered():
+        time.sleep(0.2)
+        began = time.monotonic()
+        with pytest.raises(Overloaded), gate.passed():
+            pass
+        assert time.monotonic() - began < 0.2
+
+
 def test_a_failure_inside_frees_place_and_turn():
     gate = PhotoGate(at_once=1, most_waiting=0, patience_s=0.05)
     for _ in range(3):
