@@ -4,6 +4,7 @@ import contextlib
 import http.client
 import os
 import resource
+import select
 import signal
 import socket
 import ssl
@@ -18,6 +19,7 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from gunicorn.config import Config
 
 from launcher import certificates, children, web_server
 from launcher.addresses import require_free_port
@@ -54,6 +56,37 @@ def _serving(certificate: Path, act: Callable[[ssl.SSLSocket], object]) -> Itera
         thread.start()
         yield listener.getsockname()[1]
         thread.join()
+
+
+def _worker(pid: int) -> web_server.TurnWorker:
+    worker = object.__new__(web_server.TurnWorker)
+    worker.cfg, worker.pid, worker.nr_conns = Config(), pid, 0
+    worker.cfg.set("workers", 2)
+    worker.enqueue_req = lambda _connection: None
+    return worker
+
+
+def test_workers_take_new_connections_in_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(web_server, "TURN_S", 0.1)  # longer than a busy machine takes to wake the other
+    workers, done = [_worker(1), _worker(2)], threading.Event()
+
+    def serve(worker: web_server.TurnWorker) -> None:
+        while not done.is_set():
+            if select.select([listener], [], [], 0.01)[0]:
+                worker.accept(listener)
+
+    with socket.create_server(("127.0.0.1", 0)) as listener, contextlib.ExitStack() as kept:
+        listener.setblocking(False)
+        threads = [threading.Thread(target=serve, args=(worker,)) for worker in workers]
+        for thread in threads:
+            thread.start()
+        for _ in range(6):
+            kept.enter_context(socket.create_connection(listener.getsockname()))
+            time.sleep(2 * web_server.TURN_S)
+        done.set()
+        for thread in threads:
+            thread.join()
+    assert [worker.nr_conns for worker in workers] == [3, 3]
 
 
 def test_a_taken_port_is_told_with_a_way_out() -> None:
