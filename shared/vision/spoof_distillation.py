@@ -2,47 +2,51 @@
 
     npm pack nsfwjs@4.4.0
     pip install onnxruntime
-    python -m shared.vision.spoof_distillation nsfwjs-4.4.0.tgz TEACHER_DIR PICTURES_DIR…
+    python -m shared.vision.spoof_distillation nsfwjs-4.4.0.tgz TEACHER_DIR PICTURES_DIR… --frames FRAMES_DIR…
 
 The teachers are two small public networks (Silent-Face-Anti-Spoofing, Apache-2.0) that were trained on far
 more attacks than a school can collect. They label crops of any pictures with a face, living or not: photos,
 our own recaptures of them, and mixtures. No label of ours is used, and the teachers are not shipped. Batch
 normalisation must learn along: with ImageNet's statistics kept, training hardly moved.
+
+Pictures teach first; then whole frames of real cameras, real recaptures among them, teach with them. What
+these add is the most: see models/README.md.
 """
 
 import argparse
+from collections import deque
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import Image, ImageOps
 
-from shared.vision.face_detector import FaceDetector
-from shared.vision.faces import Face
 from shared.vision.model_files import MODELS_DIR
-from shared.vision.recapture import ATTACKS, photograph, recapture
 from shared.vision.spoof_conversion import build_inception, read_weights, to_litert, write_model_file
-from shared.vision.spoof_views import CLOSE_SIZE, CLOSE_VIEWS, cut_close
+from shared.vision.spoof_crops import Crops, collect_frames, collect_pictures, draw, mix
+from shared.vision.spoof_views import CLOSE_SIZE, CLOSE_VIEWS
 
 TEACHERS = {"near": "minifasnet_v2_2.7x_80x80.onnx", "wide": "minifasnet_v1se_4.0x_80x80.onnx"}
 TEACHER_CLASSES = 3  # index 1 is live
 INCEPTION_SIZE = 96  # pixels; the 80 of a crop, enlarged
-BLOCKS = ("mixed2", "mixed4")
+BLOCKS = ("mixed2", "mixed4")  # besides the two layers before the poolings, where fine texture is lost
 HIDDEN = 128
 MARGIN_LIMIT = 6.0  # beyond it the teachers are certain, and how certain says nothing
 SHIPPED_LIMIT = 7.0  # of the margins the trained network gives
-PICTURE_TYPES = (".jpg", ".jpeg", ".png")
-BATCH = 48
+BATCH, FRAMES_OF_BATCH = 64, 29
+MOMENTUM = 0.98  # of batch normalisation: some hundred batches must be enough to learn the statistics
 
 
 @dataclass(frozen=True)
-class Crops:
-    """`pixels` (n, 80, 80, 3) uint8, `views` (n,) the index into CLOSE_VIEWS of each."""
+class Schedule:
+    """How many steps to take, after how many the rate is highest, and what share of it is left at the end."""
 
-    pixels: np.ndarray
-    views: np.ndarray
+    steps: int
+    warm_up: int
+    highest_rate: float
+    left: float
 
 
 class Teachers:
@@ -51,121 +55,65 @@ class Teachers:
     def __init__(self, folder: Path) -> None:
         import onnxruntime
 
-        self._sessions = [onnxruntime.InferenceSession(str(folder / TEACHERS[view])) for view in CLOSE_VIEWS]
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = 1  # they work beside the student
+        self._sessions = [
+            onnxruntime.InferenceSession(str(folder / TEACHERS[view]), options) for view in CLOSE_VIEWS
+        ]
 
-    def label(self, crops: Crops) -> np.ndarray:
-        """Logits (n, 3), centred and limited, as the student shall give them."""
-        logits = np.empty((len(crops.pixels), TEACHER_CLASSES), np.float32)
-        for row, (pixels, view) in enumerate(zip(crops.pixels, crops.views, strict=True)):
+    def label(self, pixels: np.ndarray, views: np.ndarray) -> np.ndarray:
+        """Logits (n, 3) of crops (n, 80, 80, 3), centred and limited, as the student shall give them."""
+        logits = np.empty((len(pixels), TEACHER_CLASSES), np.float32)
+        for row, (crop, view) in enumerate(zip(pixels, views, strict=True)):
             session = self._sessions[view]
-            blue_first = pixels[:, :, ::-1].transpose(2, 0, 1)[np.newaxis].astype(np.float32)
+            blue_first = crop[:, :, ::-1].transpose(2, 0, 1)[np.newaxis].astype(np.float32)
             logits[row] = session.run(None, {session.get_inputs()[0].name: blue_first})[0][0]
         centred = logits - logits.mean(axis=1, keepdims=True)
         limited: np.ndarray = np.clip(centred, -MARGIN_LIMIT, MARGIN_LIMIT)
         return limited
 
 
-def collect_crops(folders: list[Path], rng: np.random.Generator) -> Crops:
-    """Both crops of every picture as it is, as a cheap camera takes it, and recaptured."""
-    detector = FaceDetector()
-    paths = sorted(
-        path for folder in folders for path in folder.rglob("*") if path.suffix.lower() in PICTURE_TYPES
-    )
-    pixels: list[np.ndarray] = []
-    views: list[int] = []
-    for path in paths:
-        scene = _open(paths[rng.integers(len(paths))])
-        for photo, face in _variants(_open(path), detector, scene, rng):
-            for view, enlarged in enumerate(CLOSE_VIEWS.values()):
-                pixels.append(cut_close(photo, face, enlarged).astype(np.uint8))
-                views.append(view)
-    return Crops(np.stack(pixels), np.array(views))
+def build_student(weights: dict[str, np.ndarray]) -> Any:
+    """The network to train: (n, 80, 80, 3) to the logits of both teachers (n, 6).
 
-
-def _open(path: Path) -> Image.Image:
-    with Image.open(path) as picture:
-        return ImageOps.exif_transpose(picture).convert("RGB")
-
-
-def _variants(
-    photo: Image.Image, detector: FaceDetector, scene: Image.Image, rng: np.random.Generator
-) -> Iterator[tuple[Image.Image, Face]]:
-    boxes = detector.find_boxes(np.asarray(photo))
-    width, height = photo.size
-    # Without a face found, the picture is one of the tight face crops that public collections hold.
-    box = boxes[0] if boxes else (0.08 * width, 0.15 * height, 0.92 * width, 0.95 * height)
-    yield photo, _face(box)
-    scale = min(1.0, 800 / max(photo.size))
-    photo = photo.resize((round(width * scale), round(height * scale)), Image.Resampling.BILINEAR)
-    box = (box[0] * scale, box[1] * scale, box[2] * scale, box[3] * scale)
-    for harsh in (0.2, 0.5):
-        yield photograph(photo, rng, harsh=harsh), _face(_jitter(box, rng))
-    for kind in rng.choice(len(ATTACKS), 3, replace=False) if boxes else ():
-        attack, shown = recapture(photo, box, ATTACKS[kind], scene, rng)
-        yield photograph(attack, rng, harsh=float(rng.choice([0.1, 0.3, 0.5]))), _face(_jitter(shown, rng))
-
-
-def _jitter(box: tuple[float, ...], rng: np.random.Generator) -> tuple[float, ...]:
-    width, height = box[2] - box[0], box[3] - box[1]
-    x, y, growth = rng.normal(0.0, 0.04, 3)
-    return (
-        box[0] + (x - growth) * width,
-        box[1] + (y - growth) * height,
-        box[2] + (x + growth) * width,
-        box[3] + (y + growth) * height,
-    )
-
-
-def _face(box: tuple[float, ...]) -> Face:
-    left, top, right, bottom = (round(edge) for edge in box)
-    return Face(left, top, right, bottom, landmarks=())
-
-
-def mix(crops: Crops, count: int, rng: np.random.Generator) -> Crops:
-    """`count` crops drawn at random, flipped, retoned, noisy, or blended with another: the teachers answer
-    for any picture, so these are as good as new ones."""
-    chosen = rng.integers(len(crops.pixels), size=count)
-    pixels = crops.pixels[chosen].astype(np.float32)
-    flipped = rng.random(count) < 0.5
-    pixels[flipped] = pixels[flipped, :, ::-1]
-    for row in np.flatnonzero(rng.random(count) < 0.4):
-        pixels[row] = 255.0 * (pixels[row] / 255.0) ** np.float32(np.exp(rng.normal(0.0, 0.25)))
-    tinted = rng.random(count) < 0.3
-    pixels[tinted] *= rng.uniform(0.75, 1.2, (int(tinted.sum()), 1, 1, 3)).astype(np.float32)
-    for row in np.flatnonzero(rng.random(count) < 0.15):
-        noise = rng.standard_normal(pixels[row].shape, np.float32)
-        pixels[row] += noise * np.float32(rng.uniform(0.0, 8.0))
-    others = pixels[rng.permutation(count)]
-    share = np.where(rng.random(count) < 0.2, rng.uniform(0.0, 0.5, count), 0.0).astype(np.float32)
-    pixels += (others - pixels) * share[:, np.newaxis, np.newaxis, np.newaxis]
-    return Crops(np.clip(np.rint(pixels), 0, 255).astype(np.uint8), crops.views[chosen])
-
-
-def build_student(package: Path) -> tuple[Any, Any]:
-    """The network to train, (n, 80, 80, 3) to the logits of both teachers (n, 6), and the one to ship, to
-    the hidden layer and each teacher's margin for an attack (n, 130); they share their weights."""
+    It is made in Keras's present precision; half the bits (mixed_bfloat16) train twice as fast.
+    """
     import keras
 
-    inception = build_inception(read_weights(package))
-    lower = keras.Model(inception.input, [inception.get_layer(name).output for name in BLOCKS])
+    inception = build_inception(weights)
+    poolings = [layer for layer in inception.layers if isinstance(layer, keras.layers.MaxPooling2D)][:2]
+    outputs = [pooling.input for pooling in poolings] + [inception.get_layer(name).output for name in BLOCKS]
+    lower = keras.Model(inception.input, outputs)
     side = (INCEPTION_SIZE, INCEPTION_SIZE, 3)
     resized = keras.models.clone_model(lower, input_tensors=keras.Input(side))
     resized.set_weights(lower.get_weights())
     for layer in resized.layers:
         if isinstance(layer, keras.layers.BatchNormalization):
-            layer.momentum = 0.97  # some hundred batches must be enough to learn the statistics
+            layer.momentum = MOMENTUM
 
-    crop = keras.Input((CLOSE_SIZE, CLOSE_SIZE, 3))
-    scaled = keras.layers.Rescaling(1 / 255.0)(crop)
-    blocks = resized(keras.layers.Resizing(*side[:2], interpolation="bilinear")(scaled))
+    exact = {"dtype": "float32"}
+    crop = keras.Input((CLOSE_SIZE, CLOSE_SIZE, 3), **exact)
+    scaled = keras.layers.Rescaling(1 / 255.0, **exact)(crop)
+    enlarged = keras.layers.Resizing(*side[:2], interpolation="bilinear", **exact)(scaled)
     features = []
-    for block in blocks:
-        mean = keras.ops.mean(block, axis=(1, 2))
-        spread = keras.ops.mean(keras.ops.square(block), axis=(1, 2)) - keras.ops.square(mean)
+    for block in resized(enlarged):
+        values = keras.ops.cast(block, "float32")
+        mean = keras.ops.mean(values, axis=(1, 2))
+        spread = keras.ops.mean(keras.ops.square(values), axis=(1, 2)) - keras.ops.square(mean)
         features += [mean, keras.ops.sqrt(keras.ops.maximum(spread, 0.0) + 1e-4)]
-    texture = keras.layers.BatchNormalization(name="norm", momentum=0.97)(keras.ops.concatenate(features, 1))
-    hidden = keras.layers.Dense(HIDDEN, activation="relu", name="hid")(texture)
-    logits = keras.layers.Dense(TEACHER_CLASSES * len(CLOSE_VIEWS), name="out")(hidden)
+    texture = keras.layers.BatchNormalization(name="norm", momentum=MOMENTUM, **exact)(
+        keras.ops.concatenate(features, 1)
+    )
+    hidden = keras.layers.Dense(HIDDEN, activation="relu", name="hid", **exact)(texture)
+    logits = keras.layers.Dense(TEACHER_CLASSES * len(CLOSE_VIEWS), name="out", **exact)(hidden)
+    return keras.Model(crop, logits)
+
+
+def shipped_part(student: Any) -> Any:
+    """What is shipped: (n, 80, 80, 3) to the hidden layer and both teachers' margins for attacks (n, 130)."""
+    import keras
+
+    hidden, logits = student.get_layer("hid").output, student.output
     margins = [
         keras.ops.clip(
             keras.ops.logsumexp(logits[:, first : first + 3 : 2], axis=1, keepdims=True)
@@ -175,18 +123,28 @@ def build_student(package: Path) -> tuple[Any, Any]:
         )
         for first in range(0, TEACHER_CLASSES * len(CLOSE_VIEWS), TEACHER_CLASSES)
     ]
-    shipped = keras.Model(crop, keras.ops.concatenate([hidden, *margins], axis=1))
-    return keras.Model(crop, logits), shipped
+    return keras.Model(student.input, keras.ops.concatenate([hidden, *margins], axis=1))
 
 
-def teach(student: Any, crops: Crops, teachers: Teachers, *, steps: int, rng: np.random.Generator) -> None:
-    """Adam at 6e-4 falling to nothing; the loss is the classes' divergence and a Huber loss of the logits."""
+# What a batch is drawn from, and how many of it.
+Stock = list[tuple[Crops, int]]
+
+
+def teach(
+    student: Any, stock: Stock, teachers: Teachers, schedule: Schedule, rng: np.random.Generator
+) -> None:
+    """Adam, warmed up, then falling; the loss is the classes' divergence and a Huber loss of the logits."""
     import keras
     import tensorflow as tf
 
-    optimizer = keras.optimizers.Adam(
-        keras.optimizers.schedules.CosineDecay(6e-4, steps), global_clipnorm=5.0
+    rate = keras.optimizers.schedules.CosineDecay(
+        0.0,
+        schedule.steps,
+        alpha=schedule.left,
+        warmup_target=schedule.highest_rate,
+        warmup_steps=schedule.warm_up,
     )
+    optimizer = keras.optimizers.Adam(rate, global_clipnorm=5.0)
 
     @tf.function  # type: ignore[untyped-decorator]
     def step(pixels: Any, views: Any, wanted: Any) -> Any:
@@ -202,11 +160,29 @@ def teach(student: Any, crops: Crops, teachers: Teachers, *, steps: int, rng: np
         optimizer.apply_gradients(zip(gradients, student.trainable_variables, strict=True))
         return loss
 
-    for number in range(1, steps + 1):
-        batch = mix(crops, BATCH, rng)
-        loss = step(batch.pixels, batch.views, teachers.label(batch))
+    for number, (pixels, views, wanted) in enumerate(_lessons(stock, teachers, schedule.steps, rng), start=1):
+        loss = step(pixels, views, wanted)
         if number % 100 == 0:
-            print(f"step {number} of {steps}: loss {float(loss):.3f}", flush=True)
+            print(f"step {number} of {schedule.steps}: loss {float(loss):.3f}", flush=True)
+
+
+Lesson = tuple[np.ndarray, np.ndarray, np.ndarray]  # crops, their views, the teachers' logits
+
+
+def _lessons(stock: Stock, teachers: Teachers, steps: int, rng: np.random.Generator) -> Iterator[Lesson]:
+    """Batches, made while the student learns from those before."""
+
+    def prepare() -> Lesson:
+        drawn = [draw(crops, count, rng) for crops, count in stock]
+        pixels, views = (np.concatenate(parts) for parts in zip(*drawn, strict=True))
+        pixels = mix(pixels, rng)
+        return pixels, views, teachers.label(pixels, views)
+
+    with ThreadPoolExecutor(max_workers=1) as aside:
+        ahead = deque(aside.submit(prepare) for _ in range(2))
+        for _ in range(steps):
+            ahead.append(aside.submit(prepare))
+            yield ahead.popleft().result()
 
 
 def main() -> None:
@@ -214,16 +190,34 @@ def main() -> None:
     parser.add_argument("package", type=Path, help="nsfwjs-4.4.0.tgz")
     parser.add_argument("teachers", type=Path, help="the folder of the two ONNX files")
     parser.add_argument("pictures", type=Path, nargs="+", help="folders of pictures with faces, of any kind")
-    parser.add_argument("--steps", type=int, default=740)
+    parser.add_argument(
+        "--frames", type=Path, nargs="*", default=[], help="folders of whole frames, by source"
+    )
+    parser.add_argument("--steps", type=int, nargs=2, default=(3500, 700), help="with pictures, with frames")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--models", type=Path, default=MODELS_DIR)
     arguments = parser.parse_args()
+    import keras
+
     rng = np.random.default_rng(arguments.seed)
-    student, shipped = build_student(arguments.package)
-    crops = collect_crops(arguments.pictures, rng)
-    print(f"{len(crops.pixels)} crops")
-    teach(student, crops, Teachers(arguments.teachers), steps=arguments.steps, rng=rng)
-    ship(shipped, arguments.models)
+    weights = read_weights(arguments.package)
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    student = build_student(weights)
+    teachers, (alone, together) = Teachers(arguments.teachers), arguments.steps
+    pictures = collect_pictures(arguments.pictures, rng)
+    print(f"{len(pictures.pixels)} crops of pictures", flush=True)
+    schedule = Schedule(alone, warm_up=200, highest_rate=1e-3, left=0.14)
+    teach(student, [(pictures, BATCH)], teachers, schedule, rng)
+    if arguments.frames:
+        frames = collect_frames(arguments.frames, rng)
+        print(f"{len(frames.pixels)} crops of frames", flush=True)
+        both = [(pictures, BATCH - FRAMES_OF_BATCH), (frames, FRAMES_OF_BATCH)]
+        schedule = Schedule(together, warm_up=25, highest_rate=4e-4, left=0.01)
+        teach(student, both, teachers, schedule, rng)
+    keras.config.set_dtype_policy("float32")
+    exact = build_student(weights)
+    exact.set_weights(student.get_weights())
+    ship(shipped_part(exact), arguments.models)
 
 
 def ship(shipped: Any, models_dir: Path) -> None:
