@@ -13,8 +13,13 @@ STOP_S = 15.0  # Gunicorn grants running requests 10 s
 MAX_FALLS = 3
 FALLS_WITHIN_S = 60.0
 
-# Of util-linux, on every Debian: the program ends when this process does, even by kill -9.
-ENDS_WITH_US = ["setpriv", "--pdeathsig", "TERM"] if shutil.which("setpriv") else []
+# Of util-linux, on every Debian: the program ends when this process does, even by kill -9. This process may
+# have ended before the system knew that; then the program has another parent already and does not begin.
+ENDS_WITH_US = (
+    ["setpriv", "--pdeathsig", "TERM", "sh", "-c", '[ "$PPID" = "$0" ] && exec "$@"', str(os.getpid())]
+    if shutil.which("setpriv")
+    else []
+)
 
 
 class ChildKeepsFalling(Exception):

@@ -311,6 +311,16 @@ def test_nothing_outlives_a_killed_launcher(installation: Installation) -> None:
     _wait_until(lambda: not any(map(_is_alive, family)))
 
 
+def test_a_program_whose_launcher_is_gone_already_does_not_begin() -> None:
+    of_another = [*children.ENDS_WITH_US[:-1], str(os.getppid())]
+    done = subprocess.run([*of_another, "echo", "begun"], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (1, "")
+    of_mine = subprocess.run(
+        [*children.ENDS_WITH_US, "echo", "begun"], capture_output=True, text=True, check=True
+    )
+    assert of_mine.stdout == "begun\n"
+
+
 def test_a_wrong_setting_ends_the_start_with_its_name(installation: Installation) -> None:
     assert "TIME_ZONE 'Asia/Nowhere' is not a time zone's name" in installation.start(
         TIME_ZONE="Asia/Nowhere"
