@@ -20,7 +20,8 @@ VIEWS = (*CLOSE_VIEWS, "frame")
 # A photo with less room round the face than LEAST_ROOM times its size is continued by its mirror image, until
 # there is CONTINUED_ROOM. Of 177 living people cut so narrow (LFW, Caltech-101, our frames) 70 % were refused
 # before and none since; of 33 attacks cut likewise 3 passed before and 11 since (AUC 0.66 to 0.74, now 0.96
-# to 0.99). Continued to 1.8 only, 3 % are refused and 10 attacks pass. November 2026.
+# to 0.99). Continued to 1.8 only, 3 % are refused and 10 attacks pass. November 2026, with an earlier network
+# of texture; models/README.md has the present one's figures.
 LEAST_ROOM = 1.6
 CONTINUED_ROOM = 2.0
 
