@@ -112,8 +112,17 @@ def _the_office_registers_and_enrols(product: Installation, open_chromium: OpenC
             expect(page.locator("#verdict")).to_have_text("Good photo.")
     expect(page.locator("#verdict")).to_contain_text("The face is enrolled from 5 photos")
     expect(page.locator("#step")).to_have_text("Self-test")
-    snap.click()
-    expect(page.locator("#verdict")).to_contain_text("Passed")
+    # The camera check takes some living faces for a picture at the first try (models/README.md), and one of
+    # the two portraits is such a one: who sits at the desk is told so and snaps again.
+    verdict = page.locator("#verdict")
+    for _ in range(5):
+        verdict.evaluate("line => line.textContent = ''")
+        snap.click()
+        expect(verdict).to_contain_text(re.compile("Passed|Not passed"))
+        if "Passed" in verdict.inner_text():
+            break
+        page.wait_for_timeout(400)  # for the camera to show the other portrait
+    expect(verdict).to_contain_text("Passed")
     assert admin.complaints == []
     page.context.browser.close()
     return teacher_first_password
