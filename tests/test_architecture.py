@@ -110,7 +110,7 @@ def find_breaches(module: str, source: str, *, is_package: bool = False) -> list
         if top in ("shared", "admin_site", "teacher_site", "launcher", "tests"):
             allowed = any(_is_in(name, other) for other in (part, *OURS[part])) or name == "shared"
         elif _is_in(module, "shared.domain"):
-            allowed = top in sys.stdlib_module_names
+            allowed = top in sys.stdlib_module_names or top == "anyascii"  # a table of letters
         elif part.endswith(".commands"):
             allowed = True
         else:

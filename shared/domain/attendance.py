@@ -1,9 +1,10 @@
 """The words of attendance: what a mark says, how it was made, when a lecture takes marks."""
 
-import re
-import unicodedata
 from datetime import datetime
 from enum import StrEnum
+
+from shared.domain.typed_text import natural_order as natural_order
+from shared.domain.typed_text import normal_code as normal_code
 
 
 class MarkStatus(StrEnum):
@@ -60,19 +61,6 @@ def lecture_state(
     if now < starts_at:
         return LectureState.SCHEDULED
     return LectureState.OPEN if now < ends_at else LectureState.ENDED
-
-
-def normal_code(typed: str) -> str:
-    """Bring a typed class code or roll id to the one form that is stored and compared.
-
-    A phone's keyboard adds spaces, small letters and full-width digits; none of them makes another student.
-    """
-    return "".join(unicodedata.normalize("NFKC", typed).split()).upper()
-
-
-def natural_order(code: str) -> list[tuple[int, str]]:
-    """Give the key that sorts roll ids as people count: 9 before 10, A2 before A10."""
-    return [(int(part) if part.isdecimal() else 0, part) for part in re.split(r"(\d+)", code)]
 
 
 def one_line(typed: str) -> str:

@@ -1,0 +1,134 @@
+"""Brings what people type to one form: to store, to compare, to search and to sort it by.
+
+Both sites and both databases use these forms, so that a name is found on every page or on none.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from functools import lru_cache
+
+from anyascii import anyascii
+
+# Of these scripts an accent or a vowel mark is an addition; elsewhere (आ, が) a mark is the letter itself.
+_ACCENTED_SCRIPTS = ("LATIN", "GREEK", "CYRILLIC", "ARABIC", "HEBREW")
+_NUKTA = 7  # the combining class of the dot below that makes फ़ of फ, typed by some and left out by others
+_JOINERS = "\u200c\u200d"
+_QUOTES = "'’‘‛ʼʹ`´′＇"
+_MINUS = "\u2212"
+
+
+def without_invisible_marks(typed: str) -> str:
+    """Return the text without direction marks, zero-width spaces and soft hyphens.
+
+    A joiner stays where a letter of a joining script stands before and after it: Persian, Hindi and
+    Marathi names are written with it.
+    """
+    signs = []
+    for at, sign in enumerate(typed):
+        if unicodedata.category(sign) == "Cf":
+            around = typed[at - 1 : at] + typed[at + 1 : at + 2]
+            joins = len(around) == 2 and all(
+                unicodedata.category(each) in ("Lo", "Mn", "Mc") for each in around
+            )
+            if sign not in _JOINERS or not joins:
+                continue
+        signs.append(sign)
+    return "".join(signs)
+
+
+def clean(typed: str) -> str:
+    """Return the text as it is stored and shown: composed, on one line, one plain space between words."""
+    return " ".join(without_invisible_marks(unicodedata.normalize("NFC", typed)).split())
+
+
+def normal_code(typed: str) -> str:
+    """Bring a typed class code or roll id to the one form that is stored and compared.
+
+    Spaces, small letters, full-width letters, other scripts' digits, other dashes and invisible marks come
+    from keyboards and spreadsheets; none of them makes another student.
+    """
+    text = without_invisible_marks(unicodedata.normalize("NFKC", typed))
+    return "".join(_plain_sign(sign) for sign in text if not sign.isspace()).upper()
+
+
+def loose_code(code: str) -> str:
+    """Return a code without separators and leading zeros: 24-CS-011 and 24cs11 are both 24CS11."""
+    letters = "".join(sign for sign in normal_code(code) if unicodedata.category(sign)[0] in "LMN")
+    return re.sub(r"\d+", lambda number: number[0].lstrip("0") or "0", letters)
+
+
+def fitting_codes(typed: str, codes: Iterable[str]) -> list[str]:
+    """Return the codes that the typed one may mean: the very code alone, else those alike, else by ending.
+
+    Only a list of one names a student. Alike are codes of one loose form; by its ending, "014" may mean
+    2023/CS/014.
+    """
+    codes = list(codes)
+    exact = [code for code in codes if normal_code(code) == normal_code(typed)]
+    loose = loose_code(typed)
+    if exact or not loose:
+        return exact
+    alike = [code for code in codes if loose_code(code) == loose]
+    return alike or [code for code in codes if loose_code(code).endswith(loose)]
+
+
+def natural_order(code: str) -> str:
+    """Return a text that sorts codes as people count, in any database: 9 before 10, A2 before A10.
+
+    Each number is preceded by the count of its digits; a code of 64 signs gives at most 160.
+    """
+    parts = re.split(r"(\d+)", normal_code(code))
+    return "".join(_counted(part) if part.isdecimal() else part for part in parts)
+
+
+def _counted(number: str) -> str:
+    digits = number.lstrip("0") or "0"
+    return f"{len(digits):02d}{digits}"
+
+
+def fold(text: str) -> str:
+    """Return the form in which texts are compared: without case, accents, invisible marks and extra spaces.
+
+    José Núñez, JOSE NUNEZ and "Jose  Nunez" are one; so are 12, १२ and ١٢, and every kind of dash.
+    """
+    composed = unicodedata.normalize("NFKC", text).casefold()
+    decomposed = unicodedata.normalize("NFD", composed)
+    signs: list[str] = []
+    script = ""
+    for sign in decomposed:
+        category = unicodedata.category(sign)
+        if category == "Cf":
+            continue
+        if category == "Mn":
+            if script not in _ACCENTED_SCRIPTS and unicodedata.combining(sign) != _NUKTA:
+                signs.append(sign)
+            continue
+        script = _script(sign)
+        signs.append(anyascii(sign).casefold() if script == "LATIN" else _plain_sign(sign))
+    return " ".join(unicodedata.normalize("NFC", "".join(signs)).split())
+
+
+def search_form(name: str, code: str = "") -> str:
+    """Return what `search_words` are looked for in: name and code folded, and the code without separators."""
+    return " ".join(filter(None, (fold(name), fold(code), loose_code(code).casefold())))
+
+
+def search_words(typed: str) -> list[str]:
+    """Return the words of a search, each of which a `search_form` must hold; none: everything is found."""
+    return fold(typed).split()
+
+
+def _plain_sign(sign: str) -> str:
+    """Return the ASCII sign for a digit, a dash or an apostrophe of any kind, and any other sign as it is."""
+    category = unicodedata.category(sign)
+    if category == "Nd":
+        return str(unicodedata.digit(sign))
+    if category == "Pd" or sign == _MINUS:
+        return "-"
+    return "'" if sign in _QUOTES else sign
+
+
+@lru_cache(maxsize=4096)
+def _script(sign: str) -> str:
+    return unicodedata.name(sign, "").partition(" ")[0]
