@@ -1,19 +1,28 @@
-# What people type. Installing is in setup.sh, running in launcher/.
-.PHONY: run setup test check lock models translations bench-reports bench-backup load bench-faces trial-threads
+# What people type; `make help` lists it. Installing is in setup.sh, running in launcher/.
+.PHONY: help run setup test check lock models translations bench-reports bench-backup load bench-faces trial-threads
 .NOTPARALLEL:
+.DEFAULT_GOAL := run
 
-run:
+run: ## install what is missing and run both sites and the worker; DEMO=1 with a demo school
 	@./setup.sh
 	@.venv/bin/python -m launcher
 
-setup:
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: ## install what `make test` needs
 	@./setup.sh test
 
+ifdef T
+test: ## everything, as CI runs it; with T=tests/x.py::name that test alone, without installing or checking
+	.venv/bin/python -m pytest -q -p no:cacheprovider $(T)
+else
 # Each worker takes one half in order, so that what files share is set up once, and then helps the other.
 test: setup check
 	.venv/bin/python -m pytest -n 2 --dist worksteal
+endif
 
-check:
+check: ## linters and types
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
@@ -21,20 +30,20 @@ check:
 # Keeps what is pinned; `make lock UPGRADE=--upgrade` moves every package to its newest release.
 LOCK = .venv/bin/uv pip compile --quiet --python-version 3.11 --generate-hashes --no-annotate \
 	--custom-compile-command "make lock" --override requirements.override $(UPGRADE)
-lock:
+lock: ## pin what requirements.in names; UPGRADE=--upgrade moves everything
 	$(LOCK) requirements.in -o requirements.txt
 	$(LOCK) tests/requirements.in -o tests/requirements.txt
 
 # Rebuilds the networks from the packages they came from; npm is Debian's package npm. What was trained on
 # pictures (spoof/texture, spoof/heads, faces/cohort) needs those: models/README.md has the commands.
-models:
+models: ## rebuild the networks
 	.venv/bin/python -m shared.vision.face_conversion
 	mkdir -p .cache && npm pack --silent --pack-destination .cache nsfwjs@4.4.0
 	.venv/bin/python -m shared.vision.spoof_conversion .cache/nsfwjs-4.4.0.tgz
 
 # After a change of the letters' words; the next language begins with `make translations NEW=mr`.
 CATALOGUE = shared/mail/translations
-translations:
+translations: ## update the catalogues; NEW=mr begins a language
 	.venv/bin/pybabel --quiet extract --no-location --omit-header -o $(CATALOGUE)/messages.pot shared/mail
 	$(if $(NEW),.venv/bin/pybabel --quiet init -i $(CATALOGUE)/messages.pot -d $(CATALOGUE) -l $(NEW))
 	.venv/bin/pybabel --quiet update --no-fuzzy-matching --ignore-pot-creation-date -i $(CATALOGUE)/messages.pot -d $(CATALOGUE)
@@ -42,21 +51,21 @@ translations:
 	@rm $(CATALOGUE)/messages.pot
 
 # Reports, totals and downloads over 1,000,000 marks on a private MariaDB; takes some minutes.
-bench-reports:
+bench-reports: ## time reports over 1,000,000 marks
 	.venv/bin/python -m tests.bench_reports
 
 # Looking a face up among 100,000 enrolled ones, on SQLite and on a private MariaDB; takes some minutes.
-bench-faces:
+bench-faces: ## time the search among 100,000 faces
 	.venv/bin/python -m tests.bench_face_index
 
 # Kiosks against a worker for each core and a private MariaDB; takes some three minutes.
-load:
+load: ## run kiosks against served workers
 	.venv/bin/python -m tests.bench_load
 
 # A backup and a restore of 5,000 students and 300,000 marks, on SQLite and a private MariaDB.
-bench-backup:
+bench-backup: ## time a backup and a restore
 	.venv/bin/python -m tests.bench_backup
 
 # Four threads read photos of mixed sizes for a minute; every answer must be the one of a single thread.
-trial-threads:
+trial-threads: ## read photos in four threads for a minute
 	.venv/bin/python -m tests.four_threads

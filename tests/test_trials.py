@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 TESTS = Path(__file__).parent
-PAGE = (TESTS / "README.md").read_text(encoding="utf-8")
+PAGE = (TESTS.parent / "docs" / "trials.md").read_text(encoding="utf-8")
 ROWS = re.findall(r"^\| (?!---|Trial )(.+?) \| (.+) \|$", PAGE, re.MULTILINE)
 
 
