@@ -1,5 +1,6 @@
 """`make run`: prepares this installation and keeps both sites and the worker running until Ctrl-C."""
 
+import argparse
 import http.client
 import io
 import os
@@ -18,7 +19,7 @@ from launcher.certificates import ensure_certificate
 from launcher.children import Child, ChildKeepsFalling, stop_all
 from launcher.first_run import FIRST_ADMIN_EMAIL, prepare_database
 from shared.errors import SettingsError
-from shared.settings import Settings, read_environ, read_settings
+from shared.settings import VERSION, Settings, read_environ, read_settings
 
 ANSWER_WITHIN_S = 60.0
 LOOK_EVERY_S = 0.5
@@ -26,7 +27,8 @@ RENEW_EVERY_S = 60.0  # a laptop that changes its network serves a fitting certi
 
 
 def main() -> int:
-    """Run the product. Returns the exit code: 0 after Ctrl-C or SIGTERM, 1 after a failure."""
+    """Run the product. Return the exit code: 0 after Ctrl-C or SIGTERM, 1 after a failure."""
+    _read_arguments()
     os.umask(0o077)  # what the sites and the worker write is their owner's alone
     stopping = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
@@ -60,6 +62,12 @@ def main() -> int:
         stop_all(children)
     print("Stopped.")
     return 0
+
+
+def _read_arguments() -> None:
+    parser = argparse.ArgumentParser(prog="python -m launcher", description="Run both sites and the worker.")
+    parser.add_argument("--version", action="version", version=VERSION)
+    parser.parse_args()
 
 
 def _choose_ports(environ: Mapping[str, str]) -> dict[str, int]:

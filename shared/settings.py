@@ -18,6 +18,8 @@ import pytz
 
 from shared.errors import SettingsError
 
+VERSION = "0.2.0"  # its one place; CHANGELOG.md says what it holds
+
 PROJECT_DIR = Path(__file__).resolve().parents[1]
 
 _SECRETS = ("ADMIN_SECRET_KEY", "TEACHER_SECRET_KEY", "PASSWORD_SALT")

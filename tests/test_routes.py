@@ -8,6 +8,7 @@ import pytest
 from flask import Flask
 
 from admin_site import create_app as create_office
+from shared.settings import VERSION
 from shared.toolbox import Toolbox
 from teacher_site import create_app as create_classroom
 from tests.conftest import settings_for
@@ -120,6 +121,12 @@ def test_an_unknown_address_is_a_page_with_a_sentence(sites):
         answer = app.test_client().get("/no/such/page", **HTTPS)
         assert answer.status_code == 404
         assert "no such page" in answer.text
+
+
+def test_the_footer_shows_the_version(sites):
+    for app in sites.values():
+        page = app.test_client().get("/sign-in", **HTTPS).text
+        assert f"attendance by face {VERSION}</footer>" in page
 
 
 def test_a_strangers_upload_is_turned_away_unread(sites):

@@ -13,7 +13,7 @@ from werkzeug.local import LocalProxy
 from werkzeug.routing import IntegerConverter
 
 from shared.persistence.database import Session
-from shared.settings import Settings, read_settings
+from shared.settings import VERSION, Settings, read_settings
 from shared.toolbox import Toolbox
 from shared.web import error_pages, password_links, request_log, sign_in
 from shared.web.open_pages import make_open_pages
@@ -191,6 +191,7 @@ def _install_words(app: Flask, description: SiteDescription, settings: Settings)
     def words() -> dict[str, object]:
         return {
             "site": description,
+            "version": VERSION,
             "school_name": settings.school_name,
             "time_zone": settings.time_zone,
             "sends_mail": settings.mail_server is not None,
