@@ -38,6 +38,7 @@ lock: ## pin what requirements.in names; UPGRADE=--upgrade moves everything
 # pictures (spoof/texture, spoof/heads, faces/cohort) needs those: models/README.md has the commands.
 models: ## rebuild the networks
 	.venv/bin/python -m shared.vision.face_conversion
+	.venv/bin/python -m modelling.yunet_conversion
 	mkdir -p .cache && npm pack --silent --pack-destination .cache nsfwjs@4.4.0
 	.venv/bin/python -m shared.vision.spoof_conversion .cache/nsfwjs-4.4.0.tgz
 

