@@ -24,6 +24,7 @@ from shared.domain.attendance import LectureState, lecture_state
 from shared.errors import InvalidInput, NotFound, Overloaded, TooManyTries
 from shared.persistence import attendance
 from shared.persistence.tables import KioskPass, Lecture
+from shared.services.attempts import Budget
 from shared.services.check_in import CheckInAnswer, Sent, call_teacher, check_in
 from shared.services.kiosk import (
     bind_key,
@@ -34,14 +35,15 @@ from shared.services.kiosk import (
     open_kiosk,
     require_signature,
 )
+from shared.web.cookies import cookie_name
 from shared.web.error_pages import answer_failure
 from shared.web.sign_in import actor
 from shared.web.site import reading, toolbox
-from shared.web.tries import slowed_try
+from shared.web.tries import rate_limited
 
 pages = Blueprint("kiosk", __name__, template_folder="templates")
 
-COOKIE = "kiosk_pass"
+_COOKIE = "kiosk_pass"
 SIGNATURE = "X-Kiosk-Signature"
 # Longer than any lecture: a browser that was closed in between opens as a kiosk again.
 COOKIE_LIFE_S = 24 * 60 * 60
@@ -67,7 +69,7 @@ def keep_to_the_kiosk() -> Response | None:
         return None
     if request.endpoint in _WITH_PHOTO:
         _require_place()
-    token = request.cookies.get(COOKIE)
+    token = request.cookies.get(_cookie())
     g.kiosk_pass = find_pass(toolbox, token) if token else None
     if g.kiosk_pass is None:
         return None
@@ -76,6 +78,10 @@ def keep_to_the_kiosk() -> Response | None:
     if request.method in ("GET", "HEAD"):
         return make_response(redirect(url_for("kiosk.page")))
     return answer_failure(403, "This phone takes check-ins now. Only the teacher can end that.")
+
+
+def _cookie() -> str:
+    return cookie_name(current_app, _COOKIE)
 
 
 def _require_place() -> None:
@@ -114,12 +120,12 @@ def hand_over(lecture_id: int) -> Response | str:
     logout_user()
     answer = make_response(redirect(url_for("kiosk.page")))
     answer.set_cookie(
-        COOKIE,
+        _cookie(),
         token,
         max_age=COOKIE_LIFE_S,
         httponly=True,
         secure=toolbox.settings.secure_cookies,
-        samesite="Strict",
+        samesite="Lax",  # sent too where a link on another site leads here: it closes pages, it opens none
     )
     return answer
 
@@ -251,18 +257,18 @@ def leave() -> Response | tuple[str, int] | str:
 def _without_pass() -> Response:
     """To the teacher's pages; a phone whose pass was ended from another screen may be in a student's hand."""
     answer = make_response(redirect(url_for("lectures.today")))
-    if COOKIE in request.cookies:
+    if _cookie() in request.cookies:
         flash("This phone takes no check-ins any more. Please give it back to the teacher.", "info")
         _forget_pass(answer)
     return answer
 
 
 def _forget_pass(answer: Response) -> None:
-    answer.delete_cookie(COOKIE, httponly=True, secure=toolbox.settings.secure_cookies, samesite="Strict")
+    answer.delete_cookie(_cookie(), httponly=True, secure=toolbox.settings.secure_cookies, samesite="Lax")
 
 
 def _is_password_of(teacher: Any, kiosk_pass: KioskPass, typed: str) -> bool:
     """Raises TooManyTries. Students guessing at a kiosk slow that kiosk, not the teacher's own sign-in."""
     normal = current_app.extensions["security"].password_util.normalize(typed)
-    subject = f"{teacher.email} at kiosk {kiosk_pass.id}"
-    return slowed_try(subject, lambda: teacher.verify_and_update_password(normal))
+    budget = Budget(f"classroom kiosk {kiosk_pass.id} password", email=teacher.email)
+    return rate_limited([budget], lambda: teacher.verify_and_update_password(normal))

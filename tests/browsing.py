@@ -20,8 +20,10 @@ document.addEventListener("securitypolicyviolation", report =>
 
 @contextmanager
 def served(app: Flask) -> Iterator[str]:
-    """The site over plain HTTP on this machine, where a browser still allows a camera; gives its address."""
-    app.config["SESSION_COOKIE_SECURE"] = False
+    """The site over plain HTTP on this machine, where a browser allows a camera and keeps Secure cookies.
+
+    Gives its address.
+    """
     server = make_server("127.0.0.1", 0, app, threaded=True)
     # It looks so often whether it shall end; by itself every half second, which each test would wait for.
     thread = threading.Thread(target=server.serve_forever, args=(0.05,))

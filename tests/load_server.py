@@ -89,7 +89,7 @@ class Kiosk:
     def __init__(self, visitor: Visitor, toolbox: Toolbox, pupils: Sequence[Pupil]) -> None:
         self._toolbox, self._pupils, self._waiting = toolbox, pupils, list(pupils)
         self._token = hand_round(toolbox, pupils)
-        visitor.cookies = {"kiosk_pass": self._token}
+        visitor.cookies = {"__Host-kiosk_pass": self._token}
         self._phone = Phone(_Requests(visitor))
         self._phone.open()
 

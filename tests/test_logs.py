@@ -106,10 +106,10 @@ def test_no_line_holds_a_secret_or_a_persons_name(toolbox, school, written, mail
         "/password",
         {"password": school.password, "new_password": NEW_PASSWORD, "new_password_confirm": NEW_PASSWORD},
     )
-    cookie = phone.cookies()["classroom_session"]
+    cookie = phone.cookies()["__Host-classroom_session"]
     phone.get("/totals?q=Meera+Iyer")
     phone.post(f"/lectures/{school.ids['lecture']}/kiosk")
-    kiosk_cookie = phone.cookies()["kiosk_pass"]
+    kiosk_cookie = phone.cookies()["__Host-kiosk_pass"]
     phone.get("/kiosk/status")
     stranger.post("/forgotten-password", {"email": TEACHER_EMAIL})
     send_due_links(toolbox)

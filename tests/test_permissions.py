@@ -208,7 +208,7 @@ def answer_of(browser: Browser, endpoint: str, method: str, path: str) -> str:
     location = answer.headers.get("Location", "")
     if location.startswith("/sign-in"):
         return "sign-in"
-    if location == "/kiosk" and "kiosk_pass" not in answer.headers.get("Set-Cookie", ""):
+    if location == "/kiosk" and "__Host-kiosk_pass" not in answer.headers.get("Set-Cookie", ""):
         return "kiosk"
     if answer.status_code == 403 and "Only the teacher can end that" in answer.text:
         return "kiosk"
@@ -299,16 +299,16 @@ def trail(toolbox: Toolbox) -> list[tuple]:
         return [tuple(getattr(entry, column.key) for column in AuditEntry.__table__.c) for entry in entries]
 
 
-@pytest.mark.parametrize("named", ["office_session", "classroom_session"])
+@pytest.mark.parametrize("named", ["__Host-office_session", "__Host-classroom_session"])
 def test_a_teachers_cookie_opens_nothing_at_the_office(town, named):
-    value = teacher_browser(town).cookie("classroom_session")
+    value = teacher_browser(town).cookie("__Host-classroom_session")
     app = town.apps["office"]
     check(lambda: Browser(app, "office").take_cookie(named, value), app, OFFICE, "anonymous", town.ids)
 
 
-@pytest.mark.parametrize("named", ["office_session", "classroom_session"])
+@pytest.mark.parametrize("named", ["__Host-office_session", "__Host-classroom_session"])
 def test_an_admins_cookie_opens_nothing_in_the_classroom(town, named):
-    value = admin_browser(town).cookie("office_session")
+    value = admin_browser(town).cookie("__Host-office_session")
     app = town.apps["classroom"]
     check(lambda: Browser(app, "classroom").take_cookie(named, value), app, CLASSROOM, "anonymous", town.ids)
 
@@ -316,23 +316,27 @@ def test_an_admins_cookie_opens_nothing_in_the_classroom(town, named):
 def test_a_kiosk_pass_opens_nothing_at_the_office(town):
     app = town.apps["office"]
     check(
-        lambda: Browser(app, "office").take_cookie("kiosk_pass", "pass 1"), app, OFFICE, "anonymous", town.ids
+        lambda: Browser(app, "office").take_cookie("__Host-kiosk_pass", "pass 1"),
+        app,
+        OFFICE,
+        "anonymous",
+        town.ids,
     )
 
 
 def test_a_cookie_copied_before_the_sign_out_opens_nothing_afterwards(town):
     browser = teacher_browser(town)
-    copy = browser.cookie("classroom_session")
+    copy = browser.cookie("__Host-classroom_session")
     browser.post("/sign-out")
-    thief = Browser(town.apps["classroom"], "classroom").take_cookie("classroom_session", copy)
+    thief = Browser(town.apps["classroom"], "classroom").take_cookie("__Host-classroom_session", copy)
     assert thief.get("/").location.startswith("/sign-in")
 
 
 def test_a_cookie_copied_before_the_phone_was_handed_round_opens_nothing_afterwards(town):
     browser = teacher_browser(town)
-    copy = browser.cookie("classroom_session")
+    copy = browser.cookie("__Host-classroom_session")
     browser.post(f"/lectures/{town.ids['lecture_id']}/kiosk")
-    thief = Browser(town.apps["classroom"], "classroom").take_cookie("classroom_session", copy)
+    thief = Browser(town.apps["classroom"], "classroom").take_cookie("__Host-classroom_session", copy)
     assert thief.get("/").location.startswith("/sign-in")
 
 
@@ -366,6 +370,7 @@ def test_every_answer_has_the_headers_and_flags_its_cookies(town):
             assert answer.headers["Content-Security-Policy"].startswith("default-src 'none'")
             assert answer.headers["X-Content-Type-Options"] == "nosniff"
             assert answer.headers["X-Frame-Options"] == "DENY"
+            assert answer.headers["Cross-Origin-Resource-Policy"] == "same-origin"
             for cookie in answer.headers.getlist("Set-Cookie"):
-                assert cookie.startswith(f"{site}_session=")
-                assert {"Secure", "HttpOnly", "SameSite=Lax"} <= set(cookie.split("; "))
+                assert cookie.startswith(f"__Host-{site}_session=")
+                assert {"Secure", "HttpOnly", "SameSite=Lax", "Path=/"} <= set(cookie.split("; "))

@@ -1,13 +1,13 @@
-"""Reads and writes accounts, sign-ins and failed tries."""
+"""Reads and writes accounts and sign-ins."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from sqlalchemy import delete, exists, func, select, update
+from sqlalchemy import delete, exists, select, update
 from sqlalchemy.orm import Session
 
-from shared.persistence.tables import Account, Admin, FailedTry, SignIn, Teacher
+from shared.persistence.tables import Account, Admin, SignIn, Teacher
 
 AnAccount = TypeVar("AnAccount", bound=Account)
 
@@ -16,6 +16,11 @@ KINDS: dict[str, type[Admin] | type[Teacher]] = {"office": Admin, "classroom": T
 
 # A sign-in is noted as seen at most this often, so that reading a page does not write a row each time.
 SEEN_EVERY = timedelta(minutes=1)
+
+
+def site_of(account: Account) -> str:
+    """The site an account is of."""
+    return "office" if isinstance(account, Admin) else "classroom"
 
 
 def has_admin(session: Session) -> bool:
@@ -34,8 +39,8 @@ def find_by_id(session: Session, site: str, account_id: int) -> Admin | Teacher 
 
 
 def find_account(session: Session, kind: type[AnAccount], email: str) -> AnAccount | None:
-    """Find an admin or a teacher by e-mail, whatever its letters' case."""
-    return session.scalar(select(kind).where(func.lower(kind.email) == email.strip().lower()))
+    """Find an admin or a teacher by e-mail, whatever its letters' case; addresses are kept in small ones."""
+    return session.scalar(select(kind).where(kind.email == email.strip().lower()))
 
 
 def find_sign_in(session: Session, site: str, token_digest: str) -> SignIn | None:
@@ -52,14 +57,3 @@ def end_sign_ins(session: Session, site: str, account_id: int, *, but: str | Non
     """Sign an account out everywhere, but for the sign-in with the token digest `but`."""
     gone = delete(SignIn).where(SignIn.site == site, SignIn.account_id == account_id)
     session.execute(gone if but is None else gone.where(SignIn.token_digest != but))
-
-
-def failures_since(session: Session, subject: str, since: datetime) -> Sequence[datetime]:
-    """Times of the failed tries of a subject, oldest first."""
-    query = select(FailedTry.failed_at).where(FailedTry.subject == subject, FailedTry.failed_at >= since)
-    return session.scalars(query.order_by(FailedTry.failed_at)).all()
-
-
-def forget_failures(session: Session, subject: str) -> None:
-    """Start anew after a success."""
-    session.execute(delete(FailedTry).where(FailedTry.subject == subject))

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from shared.persistence.database import AlreadyThere, Sessions
 from shared.persistence.tables import (
+    AttemptLock,
     AuditEntry,
     CheckIn,
     EnrolmentPhoto,
@@ -16,6 +17,7 @@ from shared.persistence.tables import (
     Job,
     KioskPass,
     KioskTicket,
+    KnownDevice,
     Lecture,
     ModelOffer,
     Night,
@@ -92,9 +94,15 @@ def old_tickets(before: datetime) -> list[Select[Any]]:
 
 
 def old_tries(before: datetime) -> list[Select[Any]]:
-    """Wrong passwords, and links to choose one that have run out."""
+    """Wrong passwords with their locks, and links to choose one that have run out."""
     links = select(PasswordLink.id).where(PasswordLink.expires_at < before)
-    return [select(FailedTry.id).where(FailedTry.failed_at < before), links]
+    locks = select(AttemptLock.id).where(AttemptLock.used_at < before)
+    return [select(FailedTry.id).where(FailedTry.failed_at < before), locks, links]
+
+
+def old_devices(before: datetime) -> list[Select[Any]]:
+    """Browsers with which nobody has signed in since."""
+    return [select(KnownDevice.id).where(KnownDevice.last_sign_in_at < before)]
 
 
 def old_photos(before: datetime, *, keep_seen: bool) -> list[Select[Any]]:

@@ -20,6 +20,7 @@ from shared.persistence.tables import (
     FaceVersion,
     Job,
     KioskPass,
+    KnownDevice,
     Lecture,
     OutgoingMail,
     PasswordLink,
@@ -165,6 +166,7 @@ def settle_the_past(session: Session, now: datetime, *, newest_faces: int) -> No
     version = max(newest_faces, session.scalar(select(FaceVersion.version)) or 0) + 1
     session.execute(update(FaceVersion).values(version=version, removed_at=version))
     session.execute(delete(SignIn))
+    session.execute(delete(KnownDevice))
     session.execute(delete(PasswordLink))
     session.execute(update(KioskPass).where(KioskPass.ended_at.is_(None)).values(ended_at=now))
     under_way = update(Job).where(Job.finished_at.is_(None))

@@ -13,6 +13,7 @@ from shared.persistence.tables import Admin, Teacher
 from shared.security.passwords import first_time_password, hash_password
 from shared.security.tokens import digest
 from shared.services import audit
+from shared.services.attempts import forget_failures
 from shared.services.audit import Actor
 from shared.toolbox import Toolbox
 
@@ -90,12 +91,14 @@ def give_password(
     """Set a password: every sign-in, kiosk and link by mail of the account ends with the old one."""
     account.password, account.must_change_password = hashed, must_change
     account.fs_uniquifier = secrets.token_hex(32)
+    forget_failures(session, account)
     end_what_stands(session, toolbox, account)
 
 
 def note_changed_password(toolbox: Toolbox, actor: Actor, account: Admin | Teacher, *, token: str) -> None:
     """After somebody changed their own: all else of the account ends, but for the sign-in with `token`."""
     with toolbox.sessions.begin() as session:
+        forget_failures(session, account)
         end_what_stands(session, toolbox, account, but=token)
         audit.record(session, toolbox, actor, "change password", account.email)
 
@@ -104,7 +107,7 @@ def end_what_stands(
     session: Session, toolbox: Toolbox, account: Admin | Teacher, *, but: str | None = None
 ) -> None:
     """End an account's sign-ins (but the one with the token `but`), kiosks and links by mail."""
-    site = "office" if isinstance(account, Admin) else "classroom"
+    site = accounts.site_of(account)
     accounts.end_sign_ins(session, site, account.id, but=digest(but) if but else None)
     password_links.remove_all_of(session, site, account.id, account.email)
     if site == "classroom":

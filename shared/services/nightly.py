@@ -18,6 +18,7 @@ _WORKER = Actor(site="worker", email="worker")
 KEEP_LEFTOVER_PHOTOS = timedelta(days=7)
 KEEP_TRIES = timedelta(days=1)
 KEEP_SIGN_INS = KEEP_JOBS = timedelta(days=30)
+KEEP_DEVICES = timedelta(days=365)
 
 
 def work_if_due(toolbox: Toolbox) -> None:
@@ -51,6 +52,7 @@ def _old(toolbox: Toolbox, now: datetime) -> Iterator[tuple[str, list[Any]]]:
     yield "lectures", retention.old_lectures(_years_before(now, settings.keep_marks_years))
     yield "audit entries", retention.old_audit_entries(_years_before(now, settings.keep_audit_years))
     yield "sign-ins", retention.old_sign_ins(now - KEEP_SIGN_INS)
+    yield "known browsers", retention.old_devices(now - KEEP_DEVICES)
     yield "kiosk tickets", retention.old_tickets(now - KEEP_TRIES)
     yield "wrong passwords", retention.old_tries(now - KEEP_TRIES)
     keep_seen = settings.keep_enrolment_photos

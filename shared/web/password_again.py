@@ -10,7 +10,8 @@ from flask_security import Security, VerifyForm, auth_required
 
 from shared.errors import TooManyTries
 from shared.web.error_pages import answer_failure
-from shared.web.tries import slowed_try
+from shared.web.sign_in_forms import WayBack
+from shared.web.tries import rate_limited, session_budgets
 
 # Whoever signed in or typed the password so recently is still the one who sits there.
 FRESH_FOR = timedelta(minutes=5)
@@ -33,12 +34,12 @@ def asks_password_again(page: Page) -> Page:
     return gated
 
 
-class PasswordAgainForm(VerifyForm):
+class PasswordAgainForm(WayBack, VerifyForm):
     """The library's form for the password of whoever is signed in; wrong tries make the next one wait."""
 
     def validate(self, **extra: Any) -> bool:
         try:
-            return slowed_try(self.user.email, lambda: VerifyForm.validate(self, **extra))
+            return rate_limited(session_budgets(), lambda: VerifyForm.validate(self, **extra))
         except TooManyTries as wait:
             self.form_errors.append(str(wait))
             return False

@@ -8,9 +8,11 @@ from wtforms.validators import InputRequired, Length
 
 from shared.errors import NotFound, TooManyTries
 from shared.services import password_links
+from shared.services.devices import remember_device
 from shared.toolbox import Toolbox
+from shared.web.device import require_device_token
 from shared.web.sign_in_forms import FirstPasswordForm
-from shared.web.tries import slowed_try
+from shared.web.tries import account_budgets, rate_limited
 
 
 class AskForm(FlaskForm):  # type: ignore[misc]
@@ -33,7 +35,7 @@ def ask() -> str:
     has_mail, is_asked = toolbox.settings.mail_server is not None, False
     if has_mail and form.validate_on_submit():
         try:
-            slowed_try(form.email.data, lambda: False, at=" forgotten password")
+            rate_limited(account_budgets(form.email.data, at=" forgotten password"), lambda: False)
         except TooManyTries as wait:
             form.form_errors.append(str(wait))
         else:
@@ -60,6 +62,8 @@ def choose() -> str | Response:
                 password=form.password.data,
                 address=request.remote_addr or "",
             )
+            # Who has the mailbox may sign in here, whatever strangers try meanwhile.
+            remember_device(toolbox, site=site, account_id=owner.id, device=require_device_token())
             flash("Your password is saved. Please sign in with it.", "success")
             return redirect(url_for("security.login"))
     except NotFound as late:

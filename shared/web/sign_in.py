@@ -19,9 +19,11 @@ from shared.persistence.tables import Admin, Teacher
 from shared.security.passwords import SHORTEST_PASSWORD
 from shared.services import accounts, sign_in
 from shared.services.audit import Actor
+from shared.services.devices import remember_device
 from shared.settings import Settings
 from shared.toolbox import Toolbox
 from shared.web import password_again
+from shared.web.device import require_device_token
 from shared.web.sign_in_forms import SENTENCES, OwnPasswordForm, SignInForm, SignInWithCode
 
 
@@ -158,9 +160,15 @@ def _follow_sign_ins(app: Flask, toolbox: Toolbox, site: str) -> None:
 
     def begin(_app: Flask, user: Any) -> None:
         end_present()
-        device = request.user_agent.string or "unknown"
+        token = require_device_token()
+        remember_device(toolbox, site=site, account_id=user.id, device=token)
         session["sign_in"] = sign_in.begin_sign_in(
-            toolbox, site=site, account_id=user.id, device=device, address=request.remote_addr or ""
+            toolbox,
+            site=site,
+            account_id=user.id,
+            device=request.user_agent.string or "unknown",
+            address=request.remote_addr or "",
+            device_token=token,
         )
 
     def end(_app: Flask, **_: Any) -> None:

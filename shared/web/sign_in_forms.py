@@ -5,12 +5,13 @@ from typing import Any
 from flask import current_app, request
 from flask_login import current_user
 from flask_security import ChangePasswordForm, LoginForm, ResetPasswordForm
-from wtforms import StringField
+from flask_security.utils import validate_redirect_url
+from wtforms import Field, StringField
 
 from shared.errors import TooManyTries
 from shared.services import second_factor
 from shared.services.audit import Actor
-from shared.web.tries import slowed_try
+from shared.web.tries import account_budgets, rate_limited, session_budgets
 
 # The library's sentences, as the rest of our pages speak; its names for them, with SECURITY_MSG_ before.
 SENTENCES = {
@@ -28,14 +29,22 @@ SENTENCES = {
 }
 
 
-class SignInForm(LoginForm):
+class WayBack:
+    """Drops an address to go on to that is not ours; the library would call the password wrong for it."""
+
+    def validate_next(self, field: Field) -> None:
+        if field.data and not validate_redirect_url(field.data):
+            field.data = ""
+
+
+class SignInForm(WayBack, LoginForm):
     """The library's sign-in form; wrong tries make the next one wait."""
 
     remember = None  # a school's computer is shared
 
     def validate(self, **extra: Any) -> bool:
         try:
-            return slowed_try(str(self.email.data or ""), lambda: self.is_right(**extra))
+            return rate_limited(account_budgets(str(self.email.data or "")), lambda: self.is_right(**extra))
         except TooManyTries as wait:
             self.form_errors.append(str(wait))
             return False
@@ -79,7 +88,7 @@ class OwnPasswordForm(ChangePasswordForm):
 
     def validate(self, **extra: Any) -> bool:
         try:
-            is_known = slowed_try(current_user.email, self._is_password_known)
+            is_known = rate_limited(session_budgets(), self._is_password_known)
         except TooManyTries as wait:
             self.form_errors.append(str(wait))
             return False

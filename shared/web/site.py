@@ -16,6 +16,7 @@ from shared.persistence.database import Session
 from shared.settings import VERSION, Settings, read_settings
 from shared.toolbox import Toolbox
 from shared.web import error_pages, password_links, request_log, sign_in
+from shared.web.cookies import cookie_name
 from shared.web.open_pages import make_open_pages
 
 # A request carries at most a photo or a workbook of 5 MB and a form; a site names the pages that take more.
@@ -45,6 +46,7 @@ _HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
 }
 
 
@@ -94,14 +96,16 @@ def build_site(
         MAX_CONTENT_LENGTH=LARGEST_REQUEST_BYTES,
         MAX_FORM_MEMORY_SIZE=LARGEST_FORM_BYTES,
         MAX_FORM_PARTS=MOST_FORM_PARTS,
-        SESSION_COOKIE_NAME=f"{description.name}_session",
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_SECURE=settings.secure_cookies,
+        SESSION_COOKIE_PATH="/",
         WTF_CSRF_TIME_LIMIT=None,  # a form may lie open over lunch; the session bounds it
         BOOTSTRAP_SERVE_LOCAL=True,
         BOOTSTRAP_BTN_STYLE="primary",
     )
+    # Named apart, for a browser sends the cookies of one port of a host to all of them.
+    app.config["SESSION_COOKIE_NAME"] = cookie_name(app, f"{description.name}_session")
     app.extensions["toolbox"] = toolbox
     app.extensions["site"] = description
     request_log.install(app, description.name)

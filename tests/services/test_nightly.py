@@ -28,6 +28,7 @@ from shared.persistence.tables import (
     ToConfirm,
 )
 from shared.services import nightly, sign_in
+from shared.services.attempts import Budget, record_attempt
 from shared.services.kiosk import issue_ticket
 from shared.toolbox import Toolbox
 from tests.families import Clock
@@ -90,7 +91,7 @@ def test_what_is_old_goes_at_its_own_time(toolbox, clock):
     sign_in.begin_sign_in(toolbox, site="office", account_id=1, device="a desk")
     with toolbox.reading() as session:
         issue_ticket(toolbox, session.query(KioskPass).first())
-    sign_in.note_try(toolbox, site="office", email="x@y.example", address="192.0.2.1", right=False)
+    record_attempt(toolbox, [Budget("somebody at the office")])
     with toolbox.sessions.begin() as session:
         session.execute(update(OutgoingMail).values(state=MailState.SENT, settled_at=toolbox.now()))
     kept = {table: count(toolbox, table) for table in (Student, Consent, FaceModelRow)}

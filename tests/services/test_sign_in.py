@@ -5,13 +5,10 @@ from datetime import timedelta
 
 import pytest
 
-from shared.errors import InvalidInput, TooManyTries
-from shared.persistence.tables import AuditEntry
+from shared.errors import InvalidInput
 from shared.services import sign_in
 from shared.services.accounts import create_admin, create_first_admin, create_teacher
 from shared.services.audit import Actor
-from shared.toolbox import Toolbox
-from tests.families import Clock
 
 OFFICE = Actor(site="command", email="tests")
 ASHA = {"site": "classroom", "email": "asha@school.example", "address": "192.0.2.7"}
@@ -56,62 +53,3 @@ def test_other_browsers_can_be_signed_out(toolbox):
     sign_in.end_other_sign_ins(toolbox, site="office", account_id=1, token=here)
     assert sign_in.find_sign_in(toolbox, site="office", token=here)
     assert sign_in.find_sign_in(toolbox, site="office", token=there) is None
-
-
-def test_the_seventh_try_waits_and_then_may_go_on(toolbox):
-    for _ in range(6):
-        sign_in.refuse_hasty_try(toolbox, **ASHA)
-        sign_in.note_try(toolbox, **ASHA, right=False)
-    with pytest.raises(TooManyTries) as refused:
-        sign_in.refuse_hasty_try(toolbox, **ASHA)
-    assert 25 <= refused.value.retry_after <= 31
-    sign_in.refuse_hasty_try(later(toolbox, seconds=31), **ASHA)
-
-
-def test_wrong_tries_slow_their_account_and_their_address_and_nobody_else(toolbox):
-    for _ in range(6):
-        sign_in.note_try(toolbox, **ASHA, right=False)
-    elsewhere, colleague = {**ASHA, "address": "192.0.2.99"}, {**ASHA, "email": "ravi@school.example"}
-    with pytest.raises(TooManyTries):
-        sign_in.refuse_hasty_try(toolbox, **elsewhere)
-    sign_in.refuse_hasty_try(toolbox, **colleague)
-    for _ in range(25):
-        sign_in.note_try(toolbox, **ASHA, right=False)
-    with pytest.raises(TooManyTries):
-        sign_in.refuse_hasty_try(toolbox, **colleague)
-    sign_in.refuse_hasty_try(toolbox, **{**colleague, "address": "192.0.2.99"})
-
-
-def test_a_right_password_clears_the_account(toolbox):
-    for _ in range(6):
-        sign_in.note_try(toolbox, **ASHA, right=False)
-    sign_in.note_try(toolbox, **ASHA, right=True)
-    sign_in.refuse_hasty_try(toolbox, **{**ASHA, "address": "192.0.2.99"})
-
-
-def test_of_a_hundred_wrong_tries_in_a_hundred_seconds_two_workers_look_at_eight(toolbox):
-    clock = Clock()
-    workers = [Toolbox(toolbox.settings, now=clock) for _ in range(2)]
-    looked_at = 0
-    for number in range(100):
-        clock.pass_by(seconds=1)
-        worker = workers[number % 2]
-        try:
-            sign_in.refuse_hasty_try(worker, **ASHA)
-        except TooManyTries:
-            continue
-        sign_in.note_try(worker, **ASHA, right=False)
-        looked_at += 1
-    for worker in workers:
-        worker.engine.dispose()
-    # Six at once; one after 30 s, one after 60 s more.
-    assert looked_at == 8
-
-
-def test_the_trail_tells_once_that_tries_are_slowed(toolbox):
-    create_teacher(toolbox, OFFICE, email=ASHA["email"], name="Asha")
-    for _ in range(9):
-        sign_in.note_try(toolbox, **ASHA, right=False)
-    with toolbox.reading() as session:
-        told = [entry.subject for entry in session.query(AuditEntry).filter_by(act="slow down tries")]
-    assert told == [ASHA["email"]]

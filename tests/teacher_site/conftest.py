@@ -85,7 +85,10 @@ class Phone:
         return KioskPhone(_Requests(self.client), SITE)
 
     def cookies(self) -> dict[str, str]:
-        found = (self.client.get_cookie(name, "localhost") for name in ("classroom_session", "kiosk_pass"))
+        found = (
+            self.client.get_cookie(name, "localhost")
+            for name in ("__Host-classroom_session", "__Host-kiosk_pass")
+        )
         return {cookie.key: cookie.value for cookie in found if cookie}
 
     def take_cookies(self, cookies: dict[str, str]) -> None:

@@ -54,10 +54,12 @@ def test_handing_over_ends_the_sign_in_on_the_server(kiosk, toolbox):
         assert session.query(KioskPass).one().ended_at is None
 
 
-def test_the_pass_is_in_a_cookie_scripts_and_other_sites_cannot_use(teacher, school):
+def test_the_pass_is_in_a_cookie_of_this_host_that_a_link_from_elsewhere_brings_along(teacher, school):
     answer = teacher.press(f"/lectures/{school.ids['lecture']}/kiosk", "Start the check-in")
-    (cookie,) = [each for each in answer.headers.getlist("Set-Cookie") if each.startswith("kiosk_pass=")]
-    for word in ("HttpOnly", "Secure", "SameSite=Strict", "Path=/"):
+    (cookie,) = [
+        each for each in answer.headers.getlist("Set-Cookie") if each.startswith("__Host-kiosk_pass=")
+    ]
+    for word in ("HttpOnly", "Secure", "SameSite=Lax", "Path=/"):
         assert word in cookie
 
 
@@ -199,7 +201,7 @@ def test_another_screen_can_end_the_phones_check_in(kiosk, school, app, photo):
     page = kiosk.get("/kiosk", follow_redirects=True)  # as the phone's own script then does
     assert page.request.path == "/sign-in"
     assert "This phone takes no check-ins any more. Please give it back to the teacher." in page.text
-    assert "kiosk_pass" not in kiosk.cookies()
+    assert "__Host-kiosk_pass" not in kiosk.cookies()
     assert "no check-ins any more" not in kiosk.get("/sign-in").text
 
 
@@ -223,14 +225,14 @@ def test_the_right_password_gives_the_phone_back_on_the_lectures_page(kiosk, sch
     answer = kiosk.post("/kiosk/leave", {"password": school.password})
     assert answer.location == f"/lectures/{school.ids['lecture']}"
     assert "Databases" in kiosk.page(answer.location).h1.get_text()
-    assert "kiosk_pass" not in kiosk.cookies()
+    assert "__Host-kiosk_pass" not in kiosk.cookies()
     with toolbox.reading() as session:
         assert session.query(KioskPass).one().ended_at is not None
         assert session.query(SignIn).count() == 1
 
 
 def test_a_pass_that_was_given_back_is_worth_nothing(kiosk, school, app, photo):
-    copied = {"kiosk_pass": kiosk.cookies()["kiosk_pass"]}
+    copied = {"__Host-kiosk_pass": kiosk.cookies()["__Host-kiosk_pass"]}
     kiosk.post("/kiosk/leave", {"password": school.password})
     thief = Phone(app, "203.0.113.9")
     thief.take_cookies(copied)
@@ -254,4 +256,4 @@ def test_a_lecture_that_takes_no_marks_is_not_handed_round(teacher, school, tool
     close_lecture(toolbox, school.actor, school.ids["lecture"])
     answer = teacher.press(f"/lectures/{school.ids['lecture']}/kiosk", "Start the check-in")
     assert answer.status_code == 409
-    assert "kiosk_pass" not in teacher.cookies()
+    assert "__Host-kiosk_pass" not in teacher.cookies()

@@ -11,7 +11,7 @@ from shared.toolbox import Toolbox
 from tests.families import mail_variables
 from tests.office import QueueInHand
 from tests.school import TEACHER_EMAIL
-from tests.teacher_site.conftest import SITE
+from tests.teacher_site.conftest import SITE, Phone
 
 NEW_PASSWORD = "four quiet yellow trams"
 
@@ -138,3 +138,14 @@ def test_asking_again_and_again_is_slowed_without_slowing_the_sign_in(stranger, 
 def test_a_phone_that_was_handed_round_chooses_no_password(kiosk, link):
     assert kiosk.get("/forgotten-password").location == "/kiosk"
     assert kiosk.get(link).location == "/kiosk"
+
+
+def test_a_link_lets_the_teacher_in_beside_a_strangers_guesses(stranger, app, link):
+    for _ in range(7):
+        stranger.sign_in("a guess")
+    elsewhere = Phone(app, "192.0.2.44")
+    send(elsewhere, link, NEW_PASSWORD)
+    for _ in range(7):
+        stranger.sign_in("a guess")
+    assert Phone(app, "192.0.2.45").sign_in(NEW_PASSWORD).status_code == 200
+    assert elsewhere.sign_in(NEW_PASSWORD).status_code == 302

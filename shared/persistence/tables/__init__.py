@@ -3,7 +3,9 @@
 from shared.persistence.tables.accounts import (
     Account,
     Admin,
+    AttemptLock,
     FailedTry,
+    KnownDevice,
     PasswordLink,
     RecoveryCode,
     SignIn,
@@ -28,6 +30,7 @@ from shared.persistence.tables.spoof import SpoofActivation, SpoofMistake, Spoof
 __all__ = [
     "Account",
     "Admin",
+    "AttemptLock",
     "AuditEntry",
     "Base",
     "CheckIn",
@@ -41,6 +44,7 @@ __all__ = [
     "Job",
     "KioskPass",
     "KioskTicket",
+    "KnownDevice",
     "Lecture",
     "LectureClass",
     "LookAlikes",

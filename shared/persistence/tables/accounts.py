@@ -58,7 +58,7 @@ class Teacher(Account, Base):
 
 
 class SignIn(Base):
-    """One signed-in browser; deleting the row signs it out."""
+    """One signed-in browser; deleting the row signs it out. `device_digest` is its `KnownDevice`'s."""
 
     __tablename__ = "sign_in"
 
@@ -68,12 +68,40 @@ class SignIn(Base):
     device: Mapped[str] = mapped_column(Name)
     began_at: Mapped[datetime] = mapped_column(UtcDateTime)
     last_seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    device_digest: Mapped[str | None] = mapped_column(Digest, index=True)
 
     __table_args__ = table(Index("ix_sign_in_account", "site", "account_id"))
 
 
+class KnownDevice(Base):
+    """A browser that signed in to an account before, by the token in its cookie.
+
+    It has attempts of its own, so that nobody else's wrong ones keep it out. A second screen stays signed in
+    while a phone of the same teacher goes round.
+    """
+
+    __tablename__ = "known_device"
+
+    token_digest: Mapped[str] = mapped_column(Digest)
+    site: Mapped[str] = mapped_column(String(16))
+    account_id: Mapped[int]
+    last_sign_in_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    is_second_screen: Mapped[bool] = mapped_column(default=False)
+
+    __table_args__ = table(UniqueConstraint("token_digest", "site", "account_id"))
+
+
+class AttemptLock(Base):
+    """Held while a subject's attempts are counted and the next one is written, so that each has its turn."""
+
+    __tablename__ = "attempt_lock"
+
+    subject: Mapped[str] = mapped_column(Digest, unique=True)
+    used_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+
+
 class FailedTry(Base):
-    """One wrong password or code; `subject` is what is slowed: an account or an address, of one site."""
+    """One wrong password or code, or one that is being looked at; `subject` is what is slowed by it."""
 
     __tablename__ = "failed_try"
 

@@ -35,7 +35,8 @@ def word(kind: type) -> Enum:
 # Codes are compared to the letter; MySQL's default collation would take "É1" for "E1".
 Code = String(64).with_variant(mysql.VARCHAR(64, collation="utf8mb4_bin"), "mysql")
 Digest = String(64).with_variant(mysql.VARCHAR(64, collation="ascii_bin"), "mysql")
-Email = String(254)
+# The same for addresses, which name accounts: "é" is not "e", however MySQL sorts them.
+Email = String(254).with_variant(mysql.VARCHAR(254, collation="utf8mb4_bin"), "mysql")
 Name = String(200)
 Photo = LargeBinary().with_variant(mysql.MEDIUMBLOB(), "mysql")
 SmallSealed = LargeBinary(16_384)
