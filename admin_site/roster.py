@@ -4,8 +4,9 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from shared.domain.sheet_table import Cell
+from shared.domain.table_cells import TableFile
 from shared.errors import Conflict, InvalidInput, WorkbookRefused
-from shared.reports.workbook_reading import read_list, read_text_table
+from shared.reports.table_files import read_pasted, read_table_file
 from shared.services import registration
 from shared.services.roster_import import COLUMNS, Fate, RosterReview, apply_roster, review_roster
 from shared.web.sign_in import actor
@@ -35,10 +36,16 @@ def show(class_id: int) -> str | tuple[str, int]:
 def _sent_rows() -> list[tuple[Cell, ...]]:
     sent, pasted = request.files.get("list"), request.form.get("pasted", "")
     if sent is not None and sent.filename:
-        return read_list(sent.stream.read())
+        return _rows(read_table_file(sent.stream.read()))
     if not pasted.strip():
         raise InvalidInput("Please choose a file, or paste the list.")
-    return read_text_table(pasted)
+    return _rows(read_pasted(pasted))
+
+
+def _rows(file: TableFile) -> list[tuple[Cell, ...]]:
+    visible = [sheet for sheet in file.sheets if not sheet.is_hidden]
+    rows = visible[0].rows if visible else ()
+    return [tuple(None if cell.is_formula else cell.text for cell in row) for row in rows]
 
 
 def _page(class_id: int, *, found: RosterReview | None = None, refused: str = "") -> str:

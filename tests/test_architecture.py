@@ -69,7 +69,8 @@ FOREIGN = {
     "face_recognition": ("shared.vision",),
     "pandas": ("shared.reports",),
     "xlsxwriter": ("shared.reports",),
-    "openpyxl": ("shared.reports",),
+    "charset_normalizer": ("shared.reports",),
+    "defusedxml": ("shared.reports",),
     "xlrd": ("shared.reports",),
 }
 # Each costs a serving process a second or hundreds of megabytes: only the function that needs it pays.

@@ -1,1 +1,1 @@
-"""The only pandas, XlsxWriter, openpyxl and xlrd."""
+"""The only pandas, XlsxWriter, defusedxml and xlrd."""

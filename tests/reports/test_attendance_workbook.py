@@ -118,6 +118,6 @@ def test_what_spreadsheets_make_of_cells():
         sheet["E2"] = 3.5
 
     assert rows_of(edited(change)) == [
-        ("123", "Asha Rao", "True", "3.5"),
-        ("1.52e+45", '=HYPERLINK("http://x")', None, ""),
+        ("123", "Asha Rao", "TRUE", "3.5"),
+        ("1.52E+45", '=HYPERLINK("http://x")', None, ""),
     ]

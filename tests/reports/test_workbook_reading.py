@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from shared.errors import WorkbookRefused
 from shared.reports.attendance_workbook import read_attendance_workbook
-from shared.reports.workbook_reading import read_list, read_workbook
+from shared.reports.table_files import read_table_file
+from shared.reports.workbook_reading import read_workbook
 from tests.reports.workbooks import of_one_sheet, our_sheet, with_parts
 
 LONGEST_S = 2
@@ -175,6 +176,11 @@ def test_a_workbook_with_wrong_bytes_is_read_or_refused(from_office, kind, slips
 
 
 # Lists as text
+
+
+def read_list(content):
+    """The texts of the first sheet."""
+    return [tuple(cell.text for cell in row) for row in read_table_file(content).sheets[0].rows]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,127 @@
+"""Opens an uploaded table of whatever kind, told by its bytes, or says why not and what to do instead."""
+
+import csv
+from collections.abc import Callable
+
+from shared.domain.table_cells import ReadSheet, TableFile
+from shared.errors import WorkbookRefused
+from shared.reports.markup_cells import read_html_tables, read_xml_2003_sheets
+from shared.reports.text_cells import decode, read_text_rows
+from shared.reports.workbook_parts import BROKEN, LOCKED, TOO_LARGE, check_parts
+from shared.reports.xls_cells import read_xls_sheets
+from shared.reports.xlsx_cells import read_xlsx_sheets
+
+LARGEST_FILE_BYTES = 5 * 1024 * 1024
+LONGEST_CELL = 2_000
+
+OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_OLD_EXCEL = (b"\x09\x00\x04\x00", b"\x09\x02\x06\x00", b"\x09\x04\x06\x00", b"\x09\x08")
+_NOT_ONE = "This file is not a table we can read. Save the list as .xlsx or .csv, or paste its rows."
+_SAVE_AS = "Open it in a spreadsheet program and save it as .xlsx, or paste its rows."
+# What else people send, by the first bytes.
+_OTHERS = (
+    (
+        b"%PDF",
+        "This is a PDF, a picture of the list. Send the file it was printed from, or paste its rows.",
+    ),
+    (b"\xff\xd8\xff", "This is a photo. Send the list as .xlsx or .csv, or paste its rows."),
+    (b"\x89PNG", "This is a picture. Send the list as .xlsx or .csv, or paste its rows."),
+    (b"{\\rtf", "This is a text document. Copy the table in it, and paste the rows."),
+    (b"MIME-Version:", f"This is a web archive that was named like a spreadsheet. {_SAVE_AS}"),
+    (b"Rar!", "This is an archive (.rar). Unpack it, and send the list in it."),
+    (b"7z\xbc\xaf", "This is an archive (.7z). Unpack it, and send the list in it."),
+    (b"\x1f\x8b", "This is an archive (.gz). Unpack it, and send the list in it."),
+)
+_NAMED_IN_OLE = (
+    ("EncryptedPackage", LOCKED),
+    ("WordDocument", "This is a Word document. Copy the table in it, and paste the rows."),
+    ("PowerPoint Document", "These are slides. Send the list as .xlsx or .csv, or paste its rows."),
+)
+_GOOGLE = (
+    "This is only the shortcut to a Google sheet. Open it, choose File, Download, Microsoft Excel, "
+    "and send that file."
+)
+
+
+def read_table_file(content: bytes, encoding: str = "") -> TableFile:
+    """Read a workbook, a text table, or what other programs save under such names.
+
+    `encoding`, by its name in ENCODINGS, is followed where the bytes do not say theirs. Nothing is written to
+    disk. Raises WorkbookRefused.
+    """
+    if not content.strip():
+        raise WorkbookRefused("This file is empty.")
+    if len(content) > LARGEST_FILE_BYTES:
+        raise WorkbookRefused(TOO_LARGE)
+    for begin, sentence in _OTHERS:
+        if content.startswith(begin):
+            raise WorkbookRefused(sentence)
+    if content.startswith(b"PK"):
+        check_parts(content)
+        return _checked(TableFile(_read(read_xlsx_sheets, content)))
+    if content.startswith((OLE, *_OLD_EXCEL)):
+        for name, sentence in _NAMED_IN_OLE:
+            if name.encode("utf-16-le") in content:
+                raise WorkbookRefused(sentence)
+        return _checked(TableFile(_read(read_xls_sheets, content)))
+    return _checked(_read_text(content, encoding))
+
+
+def read_pasted(text: str) -> TableFile:
+    """Read rows pasted from a spreadsheet. Raises WorkbookRefused."""
+    if len(text) > LARGEST_FILE_BYTES:
+        raise WorkbookRefused(TOO_LARGE)
+    return _checked(TableFile((_text_sheet(text),), "utf-8"))
+
+
+def _read_text(content: bytes, encoding: str) -> TableFile:
+    decoded = decode(content, encoding)
+    begin = decoded.text[:2000].lstrip().lower()
+    if "urn:schemas-microsoft-com:office:spreadsheet" in begin and begin.startswith("<?xml"):
+        return TableFile(_read(read_xml_2003_sheets, content))
+    if begin.startswith("<"):
+        return _read_html(decoded.text)
+    if begin.startswith("{") and ('"doc_id"' in begin or "docs.google.com" in begin):
+        raise WorkbookRefused(_GOOGLE)
+    controls = sum(
+        decoded.text[:4000].count(chr(code)) for code in range(32) if chr(code) not in "\t\n\r\f\v"
+    )
+    if controls * 20 > len(decoded.text[:4000]):
+        raise WorkbookRefused(_NOT_ONE)
+    sheet = _text_sheet(decoded.text)
+    return TableFile((sheet,), decoded.encoding, decoded.encodings, decoded.is_guess)
+
+
+def _read_html(page: str) -> TableFile:
+    tables = read_html_tables(page)
+    if not tables:
+        raise WorkbookRefused(
+            f"This is a web page that was saved as a spreadsheet, without a table. {_SAVE_AS}"
+        )
+    return TableFile(tuple(tables))
+
+
+def _text_sheet(text: str) -> ReadSheet:
+    try:
+        return ReadSheet("", read_text_rows(text))
+    except csv.Error as cause:
+        raise WorkbookRefused("This list cannot be read as a table. Save it as .xlsx instead.") from cause
+
+
+def _read(reader: Callable[..., list[ReadSheet]], content: bytes) -> tuple[ReadSheet, ...]:
+    try:
+        return tuple(reader(content))
+    except WorkbookRefused:
+        raise
+    except Exception as cause:  # xlrd and the XML parser meet broken files with whatever comes up first
+        raise WorkbookRefused(LOCKED if "encrypted" in str(cause) else BROKEN) from cause
+
+
+def _checked(file: TableFile) -> TableFile:
+    if not file.sheets:
+        raise WorkbookRefused("There is no sheet in this workbook; it may be damaged.")
+    for sheet in file.sheets:
+        for number, row in enumerate(sheet.rows, start=1):
+            if any(len(cell.text) > LONGEST_CELL for cell in row):
+                raise WorkbookRefused(f"Row {number} holds a text of more than {LONGEST_CELL:,} letters.")
+    return file

@@ -1,0 +1,162 @@
+"""Reads tables that are text: which encoding the bytes have, and what separates the cells."""
+
+import csv
+import io
+import re
+from collections import Counter
+from dataclasses import dataclass
+
+from shared.domain.encoding_guess import share_of_odd_words
+from shared.domain.table_cells import Row, text_rows
+from shared.reports.shown_cells import refuse_beyond
+
+SEPARATORS = "\t;,|"
+# So many lines tell the separator; a title, an address and a line of headings come before the first student.
+_LINES_LOOKED_AT = 40
+# A quoted cell with more line breaks than an address has was opened by a stray quotation mark.
+_MOST_BREAKS_IN_CELL = 12
+
+# What spreadsheets and school systems write, by Python's names; the order is that of the choice.
+ENCODINGS = {
+    "utf-8": "Unicode (UTF-8)",
+    "utf-16": "Unicode (UTF-16)",
+    "cp1252": "Western Europe (Windows)",
+    "mac_roman": "Western Europe (old Macintosh)",
+    "cp1250": "Central Europe (Windows)",
+    "cp1251": "Cyrillic (Windows)",
+    "koi8_r": "Cyrillic (KOI8-R)",
+    "cp1253": "Greek (Windows)",
+    "cp1254": "Turkish (Windows)",
+    "cp1255": "Hebrew (Windows)",
+    "cp1256": "Arabic (Windows)",
+    "cp1257": "Baltic (Windows)",
+    "cp1258": "Vietnamese (Windows)",
+    "cp874": "Thai (Windows)",
+    "gb18030": "Chinese, simplified (GBK)",
+    "big5": "Chinese, traditional (Big5)",
+    "cp932": "Japanese (Shift-JIS)",
+    "euc_jp": "Japanese (EUC)",
+    "cp949": "Korean (Windows)",
+    "cp437": "Western Europe (DOS)",
+    "cp850": "Western Europe (DOS, 850)",
+}
+_LATIN = ("cp1252", "mac_roman", "cp1250", "cp1254", "cp1257", "cp1258", "cp437", "cp850")
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """The text of bytes; `encodings` are those in which they can be read, the likeliest first."""
+
+    text: str
+    encoding: str
+    encodings: tuple[str, ...]
+    is_guess: bool
+
+
+def decode(content: bytes, encoding: str = "") -> Decoded:
+    """Read bytes as text: in the chosen encoding, else by their own marks, else in the likeliest one."""
+    marked = _marked(content)
+    if marked:
+        return Decoded(
+            content.decode(marked, errors="replace").lstrip("\ufeff"),
+            _plain(marked),
+            (_plain(marked),),
+            False,
+        )
+    fitting = _fitting(content)
+    if encoding in ENCODINGS:
+        return Decoded(content.decode(encoding, errors="replace"), encoding, fitting, True)
+    return Decoded(content.decode(fitting[0], errors="replace"), fitting[0], fitting, True)
+
+
+def _plain(codec: str) -> str:
+    return "utf-16" if codec.startswith("utf-16") else "utf-8"
+
+
+def _marked(content: bytes) -> str:
+    """The encoding that the bytes themselves prove; "" without one."""
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return "utf-16"
+    sample = content[:4096]
+    # Text of few scripts in UTF-16 without a mark: every other byte is the same.
+    for codec, high in (("utf-16-le", sample[1::2]), ("utf-16-be", sample[::2])):
+        if len(high) > 1 and Counter(high).most_common(1)[0][1] > 0.4 * len(high) and b"\0" in high:
+            return codec
+    try:
+        content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return ""
+    return "utf-8-sig"
+
+
+def _fitting(content: bytes) -> tuple[str, ...]:
+    """Every encoding of ours in which the bytes can be read, the likeliest first.
+
+    charset-normalizer knows the languages, but of a list of three names it hears too little to tell José
+    Núñez from José Núńez; so what no name is written like comes last, and among Latin letters the usual
+    encoding first.
+    """
+    from charset_normalizer import from_bytes
+
+    names = [name for name in ENCODINGS if not name.startswith("utf") and _can_decode(content, name)]
+    heard: list[str] = []
+    for match in from_bytes(content, cp_isolation=names or None):
+        heard.extend(name for name in (match.encoding, *match.could_be_from_charset) if name in names)
+    odd = {name: round(share_of_odd_words(content.decode(name), name), 1) for name in names}
+    usual = list(ENCODINGS)
+
+    def rank(name: str) -> tuple[float, int, int]:
+        place = heard.index(name) if name in heard and name not in _LATIN else len(heard)
+        return odd[name], place, usual.index(name)
+
+    return tuple(sorted(names, key=rank)) or ("cp1252",)
+
+
+def _can_decode(content: bytes, encoding: str) -> bool:
+    try:
+        content.decode(encoding)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def read_text_rows(text: str) -> tuple[Row, ...]:
+    """Read rows separated by tabs (as pasted from a spreadsheet), semicolons, commas or bars.
+
+    Raises WorkbookRefused beyond the caps, and csv.Error for a cell without an end.
+    """
+    text = text.replace("\0", "").lstrip("\ufeff")
+    named = re.match(r"\s*sep=(.)\r?\n", text)  # Excel's own way to say it
+    if named:
+        text = text[named.end() :]
+    found = named[1] if named else _separator(text)
+    rows = _rows(text, found)
+    if any(cell.count("\n") > _MOST_BREAKS_IN_CELL for row in rows for cell in row):
+        rows = _rows(text, found, quoted=False)
+    while rows and not any(rows[-1]):
+        rows.pop()
+    for number, row in enumerate(rows, start=1):
+        refuse_beyond(row=number, column=len(row))
+    return text_rows(rows)
+
+
+def _rows(text: str, separator: str, *, quoted: bool = True) -> list[list[str]]:
+    lines = io.StringIO(text, newline="")
+    if quoted:
+        return list(csv.reader(lines, delimiter=separator))
+    return list(csv.reader(lines, delimiter=separator, quoting=csv.QUOTE_NONE))
+
+
+def _separator(text: str) -> str:
+    """The sign that cuts most of the first lines into the same number of cells, of two or more."""
+    sample = "".join(text.splitlines(keepends=True)[:_LINES_LOOKED_AT])
+
+    def evenness(separator: str) -> tuple[int, int]:
+        try:
+            widths = Counter(len(row) for row in _rows(sample, separator) if any(row))
+        except csv.Error:
+            return (0, 0)
+        width, lines = max(widths.items(), key=lambda each: (each[0] > 1, each[1], each[0]), default=(1, 0))
+        return (lines, width) if width > 1 else (0, 0)
+
+    return max(SEPARATORS, key=evenness)
