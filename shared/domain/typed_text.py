@@ -16,6 +16,10 @@ _NUKTA = 7  # the combining class of the dot below that makes फ़ of फ, typ
 _JOINERS = "\u200c\u200d"
 _QUOTES = "'’‘‛ʼʹ`´′＇"
 _MINUS = "\u2212"
+# What codes consist of; nobody types what stands between the same way twice.
+_PART = re.compile(r"\d+|(?:[^\W\d_]|[\u0300-\u036f\u0900-\u0903\u093a-\u094f])+")
+# So many signs may stand for the end of a code of at least so many, even where they begin within a number.
+_SHORTEST_CUT, _SHORTEST_TO_CUT = 2, 6
 
 
 def without_invisible_marks(typed: str) -> str:
@@ -58,19 +62,43 @@ def loose_code(code: str) -> str:
     return re.sub(r"\d+", lambda number: number[0].lstrip("0") or "0", letters)
 
 
-def fitting_codes(typed: str, codes: Iterable[str]) -> list[str]:
-    """Return the codes that the typed one may mean: the very code alone, else those alike, else by ending.
+def code_parts(code: str) -> tuple[str, ...]:
+    """Return a code's runs of digits and of letters: 24, CS, 011 of 24-CS-011 and of 24cs011."""
+    return tuple(_PART.findall(normal_code(code)))
 
-    Only a list of one names a student. Alike are codes of one loose form; by its ending, "014" may mean
-    2023/CS/014.
+
+def as_counted(parts: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the parts of a code with every number as it counts: 11 for 011."""
+    return tuple(part.lstrip("0") or "0" if part.isdecimal() else part for part in parts)
+
+
+def fitting_codes(typed: str, codes: Iterable[str]) -> list[str]:
+    """Return the codes that the typed one may mean; only a list of one names a student.
+
+    That is the very code alone, else those of the same parts, else of the same parts but for leading zeros,
+    else those that end with the typed parts: A42 and 42 mean 15203A0042. At last an ending may begin within a
+    long number, as 42 in 202401042; but 2 never means 12.
     """
     codes = list(codes)
     exact = [code for code in codes if normal_code(code) == normal_code(typed)]
-    loose = loose_code(typed)
-    if exact or not loose:
+    asked = code_parts(typed)
+    if exact or not asked:
         return exact
-    alike = [code for code in codes if loose_code(code) == loose]
-    return alike or [code for code in codes if loose_code(code).endswith(loose)]
+    counted, signs = as_counted(asked), "".join(asked)
+    may_cut = len(signs) >= _SHORTEST_CUT
+    parts = {code: code_parts(code) for code in codes}
+    ways = (
+        [code for code in codes if parts[code] == asked],
+        [code for code in codes if as_counted(parts[code]) == counted],
+        [code for code in codes if as_counted(parts[code][-len(asked) :]) == counted],
+        [code for code in codes if may_cut and _is_cut(parts[code], signs)],
+    )
+    return next((found for found in ways if found), [])
+
+
+def _is_cut(parts: tuple[str, ...], signs: str) -> bool:
+    whole = "".join(parts)
+    return len(whole) >= _SHORTEST_TO_CUT and whole.endswith(signs)
 
 
 def natural_order(code: str) -> str:

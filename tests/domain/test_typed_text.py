@@ -97,6 +97,23 @@ def test_where_both_are_there_the_very_code_is_meant():
     assert fitting_codes("01", ["1", "001"]) == ["1", "001"]
 
 
+@pytest.mark.parametrize(
+    ("typed", "codes", "fits"),
+    [
+        ("2", ["1", "3", "12"], []),
+        ("0", ["9", "10"], []),
+        ("12", ["112", "13"], []),
+        ("42", ["15203A0042", "15203A0043", "15203A0142"], ["15203A0042"]),
+        ("a42", ["15203A0042", "15203B0042"], ["15203A0042"]),
+        ("42", ["202401041", "202401042"], ["202401042"]),
+        ("२", ["2", "12"], ["2"]),
+        ("9_1", ["91", "9-1"], ["9-1"]),
+    ],
+)
+def test_an_ending_is_one_that_people_mean(typed, codes, fits):
+    assert fitting_codes(typed, codes) == fits
+
+
 def test_codes_sort_as_people_count():
     right = ["2", "9", "010", "12", "100", "A1", "A2", "A10", "B-7", "CO6-099", "CO6-100", "CO10-1"]
     shuffled = random.Random(7).sample(right, len(right))  # noqa: S311
