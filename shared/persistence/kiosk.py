@@ -91,6 +91,17 @@ def find_candidate(session: Session, lecture_id: int, class_code: str, roll_id: 
     return None if row is None else Candidate(*row)
 
 
+def list_roll_ids(session: Session, lecture_id: int, class_code: str) -> Sequence[str]:
+    """The roll ids of the active students of one class of a lecture."""
+    query = (
+        select(Student.roll_id)
+        .join(SchoolClass, SchoolClass.id == Student.class_id)
+        .join(LectureClass, LectureClass.class_id == SchoolClass.id)
+        .where(LectureClass.lecture_id == lecture_id, SchoolClass.class_code == class_code, Student.active)
+    )
+    return session.scalars(query).all()
+
+
 def list_expected(session: Session, lecture_id: int) -> Sequence[int]:
     """The ids of the active students of a lecture's classes."""
     query = (

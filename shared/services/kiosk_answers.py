@@ -5,8 +5,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from shared.domain.attendance import MarkSource, MarkStatus, normal_code
+from shared.domain.attendance import MarkSource, MarkStatus
 from shared.domain.check_in import REFUSALS, CheckInOutcome, may_call_teacher
+from shared.domain.typed_text import fitting_codes, normal_code
 from shared.persistence import kiosk, to_confirm
 from shared.persistence.database import AlreadyThere, Session
 from shared.persistence.kiosk import Candidate
@@ -15,6 +16,7 @@ from shared.security import throttling
 from shared.security.tokens import digest
 from shared.services.face_flags import Sighting, note
 from shared.services.kiosk import SEEN_EVERY, is_open, use_ticket
+from shared.services.registration import LONGEST_CODE
 from shared.services.to_confirm import Question, ask_teacher
 from shared.toolbox import Toolbox
 
@@ -86,14 +88,13 @@ def answer_once(
     `find_out` runs while no transaction is open. A key that was answered before gets the same answer.
     """
     request_digest = digest("\n".join(sent.words))
-    class_code, roll_id = normal_code(sent.class_code), normal_code(sent.roll_id)
     with toolbox.sessions.begin() as session:
         if not use_ticket(session, toolbox, kiosk_pass, sent.ticket, request_digest=request_digest):
             return CheckInAnswer(CheckInOutcome.TOO_LATE)
         earlier = kiosk.find_check_in(session, kiosk_pass.id, sent.idempotency_key)
         if earlier is not None:
             return _told_again(session, earlier)
-        candidate = kiosk.find_candidate(session, kiosk_pass.lecture_id, class_code, roll_id)
+        candidate = _find_candidate(session, kiosk_pass.lecture_id, sent)
         outcome = _before_looking(toolbox, kiosk_pass, candidate)
         if is_try and outcome in (None, CheckInOutcome.NOT_IN_CLASS):
             wait = _slow(toolbox, session, kiosk_pass, candidate)
@@ -110,6 +111,16 @@ def answer_once(
     except AlreadyThere:
         # Another phone marked the same student, or the same request came twice at once: what stands is told.
         return _told_by_the_register(toolbox, kiosk_pass, student, finding, sent.idempotency_key)
+
+
+def _find_candidate(session: Session, lecture_id: int, sent: Sent) -> Candidate | None:
+    """Find whom a student meant: 1 may be 001, 24cs011 is 24-CS-011, 42 may be 15203A0042, if only one is."""
+    class_code, roll_id = normal_code(sent.class_code), normal_code(sent.roll_id)
+    exactly = kiosk.find_candidate(session, lecture_id, class_code, roll_id)
+    if exactly is not None or len(roll_id) > LONGEST_CODE:
+        return exactly
+    fitting = fitting_codes(roll_id, kiosk.list_roll_ids(session, lecture_id, class_code))
+    return kiosk.find_candidate(session, lecture_id, class_code, fitting[0]) if len(fitting) == 1 else None
 
 
 def _slow(

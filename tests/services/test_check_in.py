@@ -16,7 +16,16 @@ from sqlalchemy import func, select
 from shared.domain.check_in import CheckInOutcome
 from shared.domain.photo_verdict import PhotoVerdict
 from shared.errors import Conflict, ModelUnavailable, NotFound, PhotoRefused
-from shared.persistence.tables import CheckIn, FaceModelRow, KioskPass, Lecture, Mark, MarkChange, Student
+from shared.persistence.tables import (
+    CheckIn,
+    FaceModelRow,
+    KioskPass,
+    Lecture,
+    Mark,
+    MarkChange,
+    SchoolClass,
+    Student,
+)
 from shared.services.check_in import check_in
 from shared.services.kiosk import end_pass, find_pass, open_kiosk
 from shared.vision.faces import Face, FaceReading
@@ -28,6 +37,7 @@ from tests.school import enrol, found_school, hand_round, sent
 
 MEERA_LOOKS = np.eye(129, dtype=np.float32)[0]
 RAVI_LOOKS = np.eye(129, dtype=np.float32)[1]
+NEW_LOOKS = np.eye(129, dtype=np.float32)[2]
 FACE = Face(100, 100, 300, 300, ((270, 160), (220, 160), (130, 160), (180, 160), (200, 220)))
 
 
@@ -100,6 +110,57 @@ def test_the_right_face_is_marked_present_with_its_history(toolbox, school):
 @pytest.mark.parametrize("typed", ["15203a0042", " 15203A 0042 ", "１５２０３a００４２"])
 def test_a_roll_id_is_taken_as_a_phone_types_it(toolbox, school, typed):
     assert send(toolbox, school, typed, class_code="co6ga").outcome is CheckInOutcome.PRESENT
+
+
+def add_student(toolbox, school, roll_id, *, class_id=None):
+    with toolbox.sessions.begin() as session:
+        student = Student(
+            class_id=class_id or school.ids["class"],
+            roll_id=roll_id,
+            name=f"Pupil {roll_id}",
+            language="en",
+            active=True,
+        )
+        session.add(student)
+    enrol(toolbox, student.id, [NEW_LOOKS.tolist()] * 5)
+    return f"Pupil {roll_id}"
+
+
+@pytest.mark.parametrize(
+    ("roll_id", "typed"),
+    [
+        ("1", "001"),
+        ("001", "1"),
+        ("24-CS-011", "24cs011"),
+        ("24-CS-011", "24 cs 11"),
+        ("24-CS-011", "11"),
+        ("12", "१२"),
+        ("12", "١٢"),
+        ("15203B0017", "b17"),
+        ("202401058", "58"),
+    ],
+)
+def test_the_student_is_found_as_people_type_a_roll_id(toolbox, school, roll_id, typed):
+    named = add_student(toolbox, school, roll_id)
+    give_eyes(toolbox, Eyes(NEW_LOOKS))
+    answer = send(toolbox, school, typed)
+    assert (answer.outcome, answer.student_name) == (CheckInOutcome.PRESENT, named)
+
+
+@pytest.mark.parametrize("typed", ["11", "9", "0", "2", "", "-", "1" * 70])
+def test_what_fits_several_or_nobody_marks_nobody(toolbox, school, typed):
+    for roll_id in ("24-CS-011", "23-CS-011", "10", "12"):
+        add_student(toolbox, school, roll_id)
+    assert send(toolbox, school, typed).outcome is CheckInOutcome.NOT_IN_CLASS
+    assert count(toolbox, Mark) == 0
+
+
+def test_a_roll_id_is_looked_for_in_this_lecture_alone(toolbox, school):
+    with toolbox.sessions.begin() as session:
+        other = SchoolClass(class_code="CO6GB", name="", active=True)
+        session.add(other)
+    add_student(toolbox, school, "007", class_id=other.id)
+    assert send(toolbox, school, "7").outcome is CheckInOutcome.NOT_IN_CLASS
 
 
 @pytest.mark.parametrize(
