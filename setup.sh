@@ -97,5 +97,5 @@ if [ "${1:-}" = test ]; then
         fail "The tests need these packages."
     is_done mysqlclient requirements.txt || fail "The tests need mysqlclient."
     install_wheels test tests/requirements.txt
-    .venv/bin/python -m tests.photographs
+    .venv/bin/python -m tests.support.photographs
 fi

@@ -19,8 +19,8 @@ from admin_site import (
     teachers,
 )
 from shared.persistence.tables import Admin
-from shared.services import photo_archive
-from shared.services.enrolment import LARGEST_BATCH_BYTES
+from shared.services.faces import photo_archive
+from shared.services.faces.enrolment import LARGEST_BATCH_BYTES
 from shared.settings import Settings
 from shared.toolbox import Toolbox
 from shared.web.site import SiteDescription, build_site, prepare

@@ -11,9 +11,10 @@ from shared.errors import InvalidInput
 from shared.persistence import accounts as stored
 from shared.persistence.password_links import find_first
 from shared.persistence.tables import Admin
-from shared.services import accounts, second_factor
-from shared.services.registration import checked_name
-from shared.web.forms import blame
+from shared.services.accounts import lifecycle as accounts
+from shared.services.accounts import second_factor
+from shared.services.typed_input import checked_name
+from shared.web.forms import add_form_error
 from shared.web.password_again import asks_password_again
 from shared.web.sign_in import actor
 from shared.web.site import reading, toolbox
@@ -38,7 +39,7 @@ def add() -> str | Response:
             name = checked_name(form.name.data)
             password = accounts.create_admin(toolbox, actor(), email=form.email.data, name=name)
         except InvalidInput as refused:
-            blame(form, refused)
+            add_form_error(form, refused)
         else:
             if "send_link" in request.form:
                 return _send_link(form.email.data)

@@ -1,12 +1,12 @@
 """Pages of the audit trail: look, filter, download. Nothing here, or anywhere, changes an entry."""
 
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from flask import Blueprint, Response, make_response, render_template, request
 
 from shared.errors import InvalidInput
-from shared.persistence.audit_trail import Asked, Place, find_entries, list_acts, walk_entries
+from shared.persistence.audit_trail import Asked, Place, find_entries, list_actions, walk_entries
 from shared.persistence.tables import AuditEntry
 from shared.reports.audit_workbook import write_audit_workbook
 from shared.services.audit import note_export
@@ -30,7 +30,7 @@ def show() -> str:
         "admin/audit_trail.html",
         entries=shown,
         older=f"{shown[-1].at.isoformat()}~{shown[-1].id}" if has_more else None,
-        acts=list_acts(reading),
+        actions=list_actions(reading),
         typed=request.args,
         changes=_changes,
         most_exported=MOST_EXPORTED,
@@ -42,9 +42,10 @@ def show() -> str:
 def export() -> Response:
     """The filtered entries as .xlsx; that somebody took them away is an entry itself."""
     asked = _asked(request.form)
-    chosen = {name: request.form.get(name, "") for name in ("since", "until", "actor", "act", "subject")}
+    chosen = {name: request.form.get(name, "") for name in ("since", "until", "actor", "action", "subject")}
     note_export(toolbox, actor(), "audit trail", filters=chosen)
-    book = write_audit_workbook(walk_entries(reading, asked, limit=MOST_EXPORTED), zone=toolbox.settings.zone)
+    entries = walk_entries(reading, asked, limit=MOST_EXPORTED)
+    book = write_audit_workbook(entries, clock=toolbox.settings.clock)
     answer = make_response(book)
     answer.content_type = _XLSX
     answer.headers["Content-Disposition"] = "attachment; filename=audit-trail.xlsx"
@@ -57,7 +58,7 @@ def _asked(typed: Any) -> Asked:
         since=_midnight(_day(typed.get("since", ""))),
         until=_midnight(until + timedelta(days=1) if until else None),
         actor=typed.get("actor", "").strip().lower(),
-        act=typed.get("act", "").strip(),
+        action=typed.get("action", "").strip(),
         subject=typed.get("subject", "").strip(),
     )
 
@@ -76,7 +77,7 @@ def _day(typed: str) -> date | None:
 
 
 def _midnight(day: date | None) -> datetime | None:
-    return toolbox.settings.zone.localize(datetime.combine(day, time())) if day else None
+    return toolbox.settings.clock.day(day)[0] if day else None
 
 
 def _place() -> Place | None:

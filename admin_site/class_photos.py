@@ -5,9 +5,9 @@ from werkzeug.wrappers import Response
 
 from admin_site.forms import ClassPhotosForm
 from shared.errors import InvalidInput
-from shared.persistence import jobs
-from shared.services import class_photos, registration
-from shared.web.forms import blame
+from shared.persistence import jobs, people
+from shared.services.faces import class_photos
+from shared.web.forms import add_form_error
 from shared.web.sign_in import actor
 from shared.web.site import reading, toolbox
 
@@ -16,13 +16,13 @@ pages = Blueprint("class_photos", __name__)
 
 @pages.route("/classes/<int:class_id>/photos", methods=["GET", "POST"])
 def show(class_id: int) -> str | Response:
-    school_class = registration.find_class(reading, class_id)
+    school_class = people.get_class(reading, class_id)
     form = ClassPhotosForm()
     if form.validate_on_submit():
         try:
             class_photos.receive_class_photos(toolbox, actor(), class_id, form.file.data.stream)
         except InvalidInput as refused:
-            blame(form, refused)
+            add_form_error(form, refused)
         else:
             return redirect(url_for("class_photos.show", class_id=class_id))
     job = jobs.find_latest(reading, class_photos.JOB, class_id)

@@ -6,8 +6,8 @@ from werkzeug.wrappers import Response
 from admin_site.forms import ClassForm, asked_page
 from shared.errors import InvalidInput
 from shared.persistence import people
-from shared.services import registration
-from shared.web.forms import blame
+from shared.services.people import registration
+from shared.web.forms import add_form_error
 from shared.web.sign_in import actor
 from shared.web.site import reading, toolbox
 
@@ -28,7 +28,7 @@ def add() -> str | Response:
         try:
             registration.add_class(toolbox, actor(), class_code=form.class_code.data, name=form.name.data)
         except InvalidInput as refused:
-            blame(form, refused)
+            add_form_error(form, refused)
         else:
             flash("The class was added.", "success")
             return redirect(url_for("classes.show_list"))
@@ -37,7 +37,7 @@ def add() -> str | Response:
 
 @pages.route("/classes/<int:class_id>/edit", methods=["GET", "POST"])
 def edit(class_id: int) -> str | Response:
-    school_class = registration.find_class(reading, class_id)
+    school_class = people.get_class(reading, class_id)
     form = ClassForm(obj=school_class)
     if form.validate_on_submit():
         try:
@@ -45,7 +45,7 @@ def edit(class_id: int) -> str | Response:
                 toolbox, actor(), class_id, class_code=form.class_code.data, name=form.name.data
             )
         except InvalidInput as refused:
-            blame(form, refused)
+            add_form_error(form, refused)
         else:
             flash("The class was saved.", "success")
             return redirect(url_for("classes.show_list"))

@@ -11,16 +11,13 @@ from shared.errors import ProductError
 from shared.persistence.accounts import find_account
 from shared.persistence.database import UNREACHABLE, migrate
 from shared.persistence.tables import Admin
-from shared.services import (
-    accounts,
-    face_evaluation,
-    second_factor,
-    spoof_evaluation,
-    spoof_training,
-    spoof_versions,
-)
+from shared.services.accounts import lifecycle, second_factor
 from shared.services.audit import Actor
-from shared.services.spoof_training import Seen
+from shared.services.faces import evaluation as face_evaluation
+from shared.services.spoof_check import evaluation as spoof_evaluation
+from shared.services.spoof_check import training as spoof_training
+from shared.services.spoof_check import versions as spoof_versions
+from shared.services.spoof_check.training import Seen
 from shared.toolbox import Toolbox
 
 
@@ -41,7 +38,7 @@ def prepared_toolbox() -> Toolbox:
 def create_admin(email: str, name: str) -> None:
     """Make an admin and show the first-time password once."""
     try:
-        password = accounts.create_admin(
+        password = lifecycle.create_admin(
             prepared_toolbox(),
             Actor(site="command", email="create-admin"),
             email=email,

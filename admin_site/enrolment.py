@@ -8,9 +8,9 @@ from werkzeug.wrappers import Response
 
 from shared.domain.face_model import MAX_PHOTOS
 from shared.errors import InvalidInput, NotFound
-from shared.persistence import faces, jobs
-from shared.services import enrolment, registration
-from shared.services.enrolment import GUIDED_PHOTOS, Likeness, PhotoFate
+from shared.persistence import faces, jobs, people
+from shared.services.faces import enrolment
+from shared.services.faces.enrolment import GUIDED_PHOTOS, NearMatch, PhotoResult
 from shared.web.sign_in import actor
 from shared.web.site import reading, toolbox
 
@@ -24,15 +24,15 @@ def show(student_id: int) -> str:
 
 @pages.post("/students/<int:student_id>/enrolment/photos")
 def add_photos(student_id: int) -> str | Response:
-    fates = [
+    results = [
         enrolment.add_photo(
             toolbox, actor(), student_id, file_name=file.filename or "", content=file.stream.read()
         )
         for file in _sent_photos()
     ]
     if _wants_json():
-        return jsonify(photos=[_spoken(fate) for fate in fates], waiting=_count_waiting(student_id))
-    return _page(student_id, fates=fates)
+        return jsonify(photos=[_spoken(result) for result in results], waiting=_count_waiting(student_id))
+    return _page(student_id, results=results)
 
 
 @pages.post("/students/<int:student_id>/enrolment/photos/discard")
@@ -51,8 +51,8 @@ def train(student_id: int) -> str | Response:
             return jsonify(job=url_for("enrolment.show_job", job_id=answer))
         return redirect(url_for("enrolment.show", student_id=student_id))
     if _wants_json():
-        return jsonify(likenesses=[_named(likeness) for likeness in answer])
-    return _page(student_id, likenesses=[_named(likeness) for likeness in answer])
+        return jsonify(near_matches=[_named(near_match) for near_match in answer])
+    return _page(student_id, near_matches=[_named(near_match) for near_match in answer])
 
 
 @pages.post("/students/<int:student_id>/enrolment/self-test")
@@ -72,7 +72,7 @@ def show_job(job_id: int) -> Response:
 
 
 def _page(student_id: int, **outcome: Any) -> str:
-    student = registration.find_student(reading, student_id)
+    student = people.get_student(reading, student_id)
     enrolment.require_consent(student)
     return render_template(
         "admin/enrolment.html",
@@ -85,7 +85,7 @@ def _page(student_id: int, **outcome: Any) -> str:
 
 
 def _count_waiting(student_id: int) -> int:
-    return len(faces.list_waiting(reading, registration.find_student(reading, student_id)))
+    return len(faces.list_waiting(reading, people.get_student(reading, student_id)))
 
 
 def _sent_photos() -> list[FileStorage]:
@@ -101,16 +101,16 @@ def _wants_json() -> bool:
     return request.accept_mimetypes.best == "application/json"
 
 
-def _spoken(fate: PhotoFate) -> dict[str, Any]:
+def _spoken(result: PhotoResult) -> dict[str, Any]:
     return {
-        "file_name": fate.file_name,
-        "verdict": fate.verdict,
-        "sentence": fate.sentence,
-        "kept": fate.is_kept,
+        "file_name": result.file_name,
+        "verdict": result.verdict,
+        "sentence": result.sentence,
+        "kept": result.is_kept,
     }
 
 
-def _named(likeness: Likeness) -> dict[str, Any]:
-    student = likeness.student
+def _named(near_match: NearMatch) -> dict[str, Any]:
+    student = near_match.student
     words = f"{student.name}, {student.roll_id} in {student.school_class.class_code}"
     return {"id": student.id, "words": words}

@@ -3,8 +3,8 @@
 from flask import flash, redirect, render_template, url_for
 from werkzeug.wrappers import Response
 
-from shared.services.accounts import checked_email
-from shared.services.password_links import send_first_link
+from shared.services.accounts.password_links import send_first_link
+from shared.services.typed_input import checked_email
 from shared.web.sign_in import actor
 from shared.web.site import toolbox
 

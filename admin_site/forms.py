@@ -18,10 +18,11 @@ from wtforms import (
 from wtforms.validators import InputRequired
 from wtforms.widgets import CheckboxInput, ListWidget
 
+from shared.domain.family_mail import LANGUAGES
 from shared.persistence import people
 from shared.persistence.tables import SchoolClass
-from shared.services.registration import LANGUAGES, StudentDetails
-from shared.services.spoof_pictures import KINDS
+from shared.services.people.registration import StudentDetails
+from shared.services.spoof_check.pictures import KINDS
 from shared.web.site import reading
 
 

@@ -11,9 +11,9 @@ from flask.cli import with_appcontext
 
 from shared.errors import ProductError
 from shared.persistence.database import UNREACHABLE
-from shared.services import backup, key_rotation
 from shared.services.audit import Actor
-from shared.services.erasure import LEDGER_NAME
+from shared.services.people.erasure import LEDGER_NAME
+from shared.services.upkeep import backup, key_rotation
 from shared.settings import draw_face_key
 
 _FILE = click.Path(dir_okay=False, path_type=Path)

@@ -5,7 +5,8 @@ from io import BytesIO
 from flask import Blueprint, flash, redirect, render_template, request, send_file, url_for
 from werkzeug.wrappers import Response
 
-from shared.services import erasure, registration, student_export
+from shared.persistence import people
+from shared.services.people import erasure, student_export
 from shared.web.password_again import asks_password_again
 from shared.web.sign_in import actor
 from shared.web.site import reading, toolbox
@@ -22,7 +23,7 @@ def ask_to_erase(student_id: int) -> str:
 @pages.post("/students/<int:student_id>/erase")
 @asks_password_again
 def erase(student_id: int) -> str | Response:
-    student = registration.find_student(reading, student_id)
+    student = people.get_student(reading, student_id)
     if request.form.get("roll_id", "").strip() != student.roll_id:
         return _erase_page(student_id, error=f"This is not the roll id. Please type {student.roll_id}.")
     reading.close()  # SQLite keeps in its log what anybody still reads, and so the erased student
@@ -32,14 +33,14 @@ def erase(student_id: int) -> str | Response:
 
 
 def _erase_page(student_id: int, *, error: str | None = None) -> str:
-    student = registration.find_student(reading, student_id)
+    student = people.get_student(reading, student_id)
     return render_template("admin/erase.html", student=student, error=error)
 
 
 @pages.get("/students/<int:student_id>/export")
 @asks_password_again
 def ask_to_export(student_id: int) -> str:
-    return render_template("admin/export.html", student=registration.find_student(reading, student_id))
+    return render_template("admin/export.html", student=people.get_student(reading, student_id))
 
 
 @pages.post("/students/<int:student_id>/export")

@@ -4,9 +4,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from shared.persistence import faces, people
-from shared.persistence.tables import LookAlikes
-from shared.services import registration
-from shared.services.consent import current_consent
+from shared.persistence.tables import NearMatchPair
 from shared.web.site import reading
 
 pages = Blueprint("readiness", __name__)
@@ -14,8 +12,8 @@ pages = Blueprint("readiness", __name__)
 
 @pages.get("/")
 def board() -> str:
-    alike: dict[int, list[LookAlikes]] = {}
-    for pair in faces.list_look_alikes(reading):
+    alike: dict[int, list[NearMatchPair]] = {}
+    for pair in faces.list_near_match_pairs(reading):
         alike.setdefault(pair.student.class_id, []).append(pair)
     return render_template("admin/readiness.html", classes=people.count_readiness(reading), alike=alike)
 
@@ -23,10 +21,10 @@ def board() -> str:
 @pages.get("/classes/<int:class_id>/enrol-next")
 def enrol_next(class_id: int) -> Response:
     """Go to the next student without a face: to the consent first, if there is none."""
-    school_class = registration.find_class(reading, class_id)
+    school_class = people.get_class(reading, class_id)
     student = people.find_next_to_enrol(reading, class_id, after=request.args.get("after", ""))
     if student is None:
         flash(f"That was the last student of {school_class.class_code} without a face.", "success")
         return redirect(url_for("readiness.board"))
-    step = "enrolment.show" if current_consent(student) else "students.consent"
+    step = "enrolment.show" if student.consent else "students.consent"
     return redirect(url_for(step, student_id=student.id))

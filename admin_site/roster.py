@@ -1,30 +1,31 @@
-"""Pages of a class list: paste or upload it, see every row's fate, take it over."""
+"""Pages of a class list: paste or upload it, see every row's result, take it over."""
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
+from shared.domain.family_mail import LANGUAGES
 from shared.domain.sheet_table import Cell
 from shared.domain.table_cells import TableFile
 from shared.errors import Conflict, InvalidInput, WorkbookRefused
+from shared.persistence import people
 from shared.reports.table_files import read_pasted, read_table_file
-from shared.services import registration
-from shared.services.roster_import import COLUMNS, Fate, RosterReview, apply_roster, review_roster
+from shared.services.people.roster_import import COLUMNS, RosterReview, RowAction, apply_roster, review_roster
 from shared.web.sign_in import actor
 from shared.web.site import reading, toolbox
 
 pages = Blueprint("roster", __name__)
 
 FATE_WORDS = {
-    Fate.ADD: "added",
-    Fate.CHANGE: "changed",
-    Fate.REACTIVATE: "reactivated",
-    Fate.SAME: "the same as before",
+    RowAction.ADD: "added",
+    RowAction.CHANGE: "changed",
+    RowAction.REACTIVATE: "reactivated",
+    RowAction.SAME: "the same as before",
 }
 
 
 @pages.route("/classes/<int:class_id>/roster", methods=["GET", "POST"])
 def show(class_id: int) -> str | tuple[str, int]:
-    """The page of a class list; a posted list is answered with every row's fate."""
+    """The page of a class list; a posted list is answered with every row's result."""
     if request.method == "GET":
         return _page(class_id)
     try:
@@ -51,13 +52,13 @@ def _rows(file: TableFile) -> list[tuple[Cell, ...]]:
 def _page(class_id: int, *, found: RosterReview | None = None, refused: str = "") -> str:
     return render_template(
         "admin/roster.html",
-        school_class=registration.find_class(reading, class_id),
+        school_class=people.get_class(reading, class_id),
         found=found,
         refused=refused,
         pasted=request.form.get("pasted", ""),
         titles={name: column.title for name, column in COLUMNS.items()},
-        languages=registration.LANGUAGES,
-        fate_words=FATE_WORDS,
+        languages=LANGUAGES,
+        action_words=FATE_WORDS,
     )
 
 

@@ -11,8 +11,8 @@ from shared.persistence.second_factor import count_recovery_codes
 from shared.security import one_time_codes
 from shared.security.sealed_form import open_form, seal_form
 from shared.security.sealing import BrokenSeal
-from shared.services import second_factor
-from shared.web.forms import blame
+from shared.services.accounts import second_factor
+from shared.web.forms import add_form_error
 from shared.web.password_again import asks_password_again
 from shared.web.sign_in import actor
 from shared.web.site import reading, toolbox
@@ -35,7 +35,7 @@ def show() -> str:
         except BrokenSeal:
             form.form_errors.append("This page was open for too long. Please read the new picture.")
         except InvalidInput as refused:
-            blame(form, refused)
+            add_form_error(form, refused)
         else:
             return render_template("admin/recovery_codes.html", codes=codes)
     form.sealed_secret.data, form.code.data = seal_form(toolbox.sealer, secret, purpose=_purpose()), ""

@@ -6,12 +6,15 @@ from flask import Blueprint, flash, make_response, redirect, render_template, re
 from werkzeug.wrappers import Response
 
 from admin_site.forms import SpoofArchiveForm, SpoofPicturesForm
+from shared.domain.error_rates import wilson_bounds
 from shared.errors import Conflict, InvalidInput
 from shared.persistence import jobs, spoof
-from shared.services import spoof_pictures, spoof_training, spoof_versions
-from shared.services.spoof_evaluation import LIVE, bounds
-from shared.services.spoof_pictures import KINDS, MOST_DAYS
-from shared.web.forms import blame
+from shared.services.spoof_check import pictures as spoof_pictures
+from shared.services.spoof_check import training as spoof_training
+from shared.services.spoof_check import versions as spoof_versions
+from shared.services.spoof_check.evaluation import LIVE
+from shared.services.spoof_check.pictures import KINDS, MOST_DAYS
+from shared.web.forms import add_form_error
 from shared.web.password_again import asks_password_again
 from shared.web.sign_in import actor
 from shared.web.site import reading, toolbox
@@ -35,7 +38,7 @@ def send_pictures() -> str:
                 toolbox, actor(), label=form.label.data, source=form.source.data, files=files
             )
         except InvalidInput as refused:
-            blame(form, refused)
+            add_form_error(form, refused)
     return _page(pictures_form=form, received=received)
 
 
@@ -47,7 +50,7 @@ def send_archive() -> str:
         try:
             received = spoof_pictures.receive_archive(toolbox, actor(), form.file.data.stream)
         except InvalidInput as refused:
-            blame(form, refused)
+            add_form_error(form, refused)
     return _page(archive_form=form, received=received)
 
 
@@ -124,6 +127,6 @@ def _page(**outcome: Any) -> str:
         cut_off=spoof_training.CUT_OFF,
         fault=spoof_versions.find_fault(toolbox),
         is_worse=spoof_versions.is_worse,
-        at_most_of_none=lambda of: (bounds(0, of) or (0, 1))[1],
+        at_most_of_none=lambda of: (wilson_bounds(0, of) or (0, 1))[1],
         **{**forms, **outcome},
     )

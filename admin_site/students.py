@@ -6,12 +6,14 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from admin_site.forms import ConsentForm, StudentForm, asked_page, class_choices
+from shared.domain.family_mail import LANGUAGES
 from shared.errors import InvalidInput
 from shared.persistence import people
 from shared.persistence.people import Lack
-from shared.services import consent as consents
-from shared.services import model_offers, registration
-from shared.web.forms import blame
+from shared.services.faces import model_offers
+from shared.services.people import consent as consents
+from shared.services.people import registration
+from shared.web.forms import add_form_error
 from shared.web.password_again import asks_password_again
 from shared.web.sign_in import actor
 from shared.web.site import reading, toolbox
@@ -49,7 +51,7 @@ def add() -> str | Response:
         try:
             student_id = registration.add_student(toolbox, actor(), form.details)
         except InvalidInput as refused:
-            blame(form, refused)
+            add_form_error(form, refused)
         else:
             flash("The student was added.", "success")
             if "another" in request.form:
@@ -60,25 +62,25 @@ def add() -> str | Response:
 
 @pages.get("/students/<int:student_id>")
 def show(student_id: int) -> str:
-    student = registration.find_student(reading, student_id)
+    student = people.get_student(reading, student_id)
     return render_template(
         "admin/student.html",
         student=student,
-        consent=consents.current_consent(student),
+        consent=student.consent,
         effects=model_offers.list_effects(reading, toolbox, student),
-        languages=registration.LANGUAGES,
+        languages=LANGUAGES,
     )
 
 
 @pages.route("/students/<int:student_id>/edit", methods=["GET", "POST"])
 def edit(student_id: int) -> str | Response:
-    student = registration.find_student(reading, student_id)
+    student = people.get_student(reading, student_id)
     form = StudentForm(obj=student, also=[student.school_class])
     if form.validate_on_submit():
         try:
             registration.change_student(toolbox, actor(), student_id, form.details)
         except InvalidInput as refused:
-            blame(form, refused)
+            add_form_error(form, refused)
         else:
             flash("The student was saved.", "success")
             return redirect(url_for("students.show", student_id=student_id))
@@ -116,13 +118,13 @@ def decide_offer(student_id: int, offer_id: int) -> Response:
 
 @pages.route("/students/<int:student_id>/consent", methods=["GET", "POST"])
 def consent(student_id: int) -> str | Response:
-    student = registration.find_student(reading, student_id)
+    student = people.get_student(reading, student_id)
     form = ConsentForm()
     if form.validate_on_submit():
         try:
             consents.record_consent(toolbox, actor(), student_id, given_by=form.given_by.data)
         except InvalidInput as refused:
-            blame(form, refused)
+            add_form_error(form, refused)
         else:
             return redirect(url_for("enrolment.show", student_id=student_id))
     return render_template("admin/consent.html", form=form, student=student, notice=consents.NOTICE)

@@ -11,9 +11,9 @@ from shared.errors import InvalidInput
 from shared.persistence import people
 from shared.persistence.password_links import find_first
 from shared.persistence.tables import Teacher
-from shared.services import registration
-from shared.services.accounts import renew_password
-from shared.web.forms import blame
+from shared.services.accounts.lifecycle import renew_password
+from shared.services.people import registration
+from shared.web.forms import add_form_error
 from shared.web.password_again import asks_password_again
 from shared.web.sign_in import actor
 from shared.web.site import reading, toolbox
@@ -40,7 +40,7 @@ def add() -> str | Response:
                 toolbox, actor(), name=form.name.data, email=form.email.data, class_ids=form.class_ids.data
             )
         except InvalidInput as refused:
-            blame(form, refused)
+            add_form_error(form, refused)
         else:
             if "send_link" in request.form:
                 return _send_link(form.email.data)
@@ -50,7 +50,7 @@ def add() -> str | Response:
 
 @pages.route("/teachers/<int:teacher_id>/edit", methods=["GET", "POST"])
 def edit(teacher_id: int) -> str | Response:
-    teacher = registration.find_teacher(reading, teacher_id)
+    teacher = people.get_teacher(reading, teacher_id)
     taught = [school_class.id for school_class in teacher.classes]
     form = TeacherForm(obj=teacher, class_ids=taught, also=teacher.classes)
     if form.validate_on_submit():
@@ -64,7 +64,7 @@ def edit(teacher_id: int) -> str | Response:
                 class_ids=form.class_ids.data,
             )
         except InvalidInput as refused:
-            blame(form, refused)
+            add_form_error(form, refused)
         else:
             flash("The teacher was saved.", "success")
             return redirect(url_for("teachers.show_list"))
@@ -75,7 +75,7 @@ def edit(teacher_id: int) -> str | Response:
 @pages.post("/teachers/<int:teacher_id>/new-password")
 @asks_password_again
 def renew(teacher_id: int) -> str:
-    teacher = registration.find_teacher(reading, teacher_id)
+    teacher = people.get_teacher(reading, teacher_id)
     password = renew_password(toolbox, actor(), Teacher, teacher.email)
     return _show_password(teacher.name, teacher.email, password)
 
@@ -83,7 +83,7 @@ def renew(teacher_id: int) -> str:
 @pages.post("/teachers/<int:teacher_id>/link")
 @asks_password_again
 def send_link(teacher_id: int) -> Response:
-    return _send_link(registration.find_teacher(reading, teacher_id).email)
+    return _send_link(people.get_teacher(reading, teacher_id).email)
 
 
 @pages.post("/teachers/<int:teacher_id>/deactivate")

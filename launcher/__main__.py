@@ -16,7 +16,7 @@ import segno
 
 from launcher.addresses import find_addresses, find_names, find_phone_address, require_free_port
 from launcher.certificates import ensure_certificate
-from launcher.children import Child, ChildKeepsFalling, stop_all
+from launcher.children import Child, CrashLoop, stop_all
 from launcher.first_run import FIRST_ADMIN_EMAIL, prepare_database
 from shared.errors import SettingsError
 from shared.settings import VERSION, Settings, read_environ, read_settings
@@ -55,7 +55,7 @@ def main() -> int:
             worker.start()
             children.append(worker)
             _keep_running(settings, children, stopping)
-    except (SettingsError, ChildKeepsFalling) as failure:
+    except (SettingsError, CrashLoop) as failure:
         print(f"\n{failure}", file=sys.stderr)
         return 1
     finally:
@@ -125,7 +125,7 @@ def _wait_for_answers(
             child.revive()
         waiting = {port for port in waiting if not _answers(port, trust)}
         if time.monotonic() > deadline:
-            raise ChildKeepsFalling(f"The sites did not answer within {ANSWER_WITHIN_S:.0f} seconds.")
+            raise CrashLoop(f"The sites did not answer within {ANSWER_WITHIN_S:.0f} seconds.")
     return not waiting
 
 

@@ -22,7 +22,7 @@ ENDS_WITH_US = (
 )
 
 
-class ChildKeepsFalling(Exception):
+class CrashLoop(Exception):
     """A program ended three times within a minute; its own last words stand above."""
 
 
@@ -46,7 +46,7 @@ class Child:
     def revive(self) -> None:
         """Start it again if it ended by itself.
 
-        Raises ChildKeepsFalling if it has ended three times within a minute: what is wrong then
+        Raises CrashLoop if it has ended three times within a minute: what is wrong then
         is no accident, and a school must not wait in front of half a product.
         """
         if self.process.poll() is None:
@@ -54,7 +54,7 @@ class Child:
         now = time.monotonic()
         self.falls = [fall for fall in self.falls if now - fall < FALLS_WITHIN_S] + [now]
         if len(self.falls) >= MAX_FALLS:
-            raise ChildKeepsFalling(
+            raise CrashLoop(
                 f"{self.name} ended {MAX_FALLS} times within a minute, "
                 f"last with exit code {self.process.returncode}; the reason stands above."
             )

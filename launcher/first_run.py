@@ -33,14 +33,14 @@ def prepare_database(settings: Settings, *, fill_demo: bool) -> dict[str, str]:
     if has_admin and not fill_demo:
         return {}
     # Imported here only: with the networks' libraries behind it, it would slow every later start.
-    from shared.services.accounts import create_first_admin
+    from shared.services.accounts.lifecycle import create_first_admin
     from shared.toolbox import Toolbox
 
     toolbox = Toolbox(settings)
     password = create_first_admin(toolbox, email=FIRST_ADMIN_EMAIL)
     passwords = {FIRST_ADMIN_EMAIL: password} if password else {}
     if fill_demo:
-        from shared.services.demo import fill_demo_school
+        from launcher.demo_school import fill_demo_school
 
         passwords |= fill_demo_school(toolbox)
     toolbox.engine.dispose()

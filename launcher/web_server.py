@@ -16,7 +16,7 @@ from gunicorn.workers.gthread import ThreadWorker
 
 from shared.errors import ModelUnavailable
 from shared.logs import logging_config
-from shared.vision.photo_gate import AT_ONCE
+from shared.vision.load_limiter import AT_ONCE
 
 # A request's parts may keep a thread waiting for so long in total, and longer only by what they bring:
 # a kiosk's photo of 200 kB has half a minute, a class's photos of 200 MB more than an hour.
@@ -29,7 +29,7 @@ TURN_S = 0.01
 _took_last = RawValue("q", 0)
 
 threads = (
-    16  # the gate of photos (shared/vision/photo_gate.py) keeps at most six of them; pages have the rest
+    16  # the gate of photos (shared/vision/load_limiter.py) keeps at most six of them; pages have the rest
 )
 timeout = 60  # a worker that says nothing for so long is replaced
 graceful_timeout = 10
@@ -70,7 +70,7 @@ def post_worker_init(worker: Any) -> None:
 def _read_networks(toolbox: Any) -> None:
     # Here, because the master reads this file too and has no use for the database.
     from shared.persistence.database import UNREACHABLE
-    from shared.services.sealed_faces import refresh_index
+    from shared.services.faces.sealed_faces import refresh_index
 
     # A network that is missing or altered is told to the first person it concerns, and by /readyz.
     with contextlib.suppress(ModelUnavailable):

@@ -1,0 +1,1 @@
+"""Makes the networks in `models/`; never imported while serving."""

@@ -17,6 +17,7 @@ from pathlib import Path
 import pytz
 
 from shared.errors import SettingsError
+from shared.school_clock import SchoolClock
 
 VERSION = "0.2.0"  # its one place; CHANGELOG.md says what it holds
 
@@ -63,9 +64,9 @@ class Settings:
     secure_cookies: bool
 
     @property
-    def zone(self) -> pytz.BaseTzInfo:
-        """The school's time zone; every stored time is UTC."""
-        return pytz.timezone(self.time_zone)
+    def clock(self) -> SchoolClock:
+        """The clock of the school's time zone; every stored time is UTC."""
+        return SchoolClock(pytz.timezone(self.time_zone))
 
 
 def read_environ(environ: Mapping[str, str] = os.environ) -> dict[str, str]:

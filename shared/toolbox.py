@@ -14,7 +14,7 @@ from shared.security.sealing import BrokenSeal, Sealer
 from shared.settings import Settings
 from shared.vision.face_index import FaceIndex
 from shared.vision.face_matcher import FaceMatcher
-from shared.vision.photo_gate import PhotoGate
+from shared.vision.load_limiter import LoadLimiter
 from shared.vision.spoof_detector import SpoofDetector
 from shared.vision.spoof_training import SpoofTrainer
 
@@ -79,9 +79,9 @@ class Toolbox:
         return SpoofDetector(self.settings.models_dir, self._find_trained_spoof_heads)
 
     @cached_property
-    def photo_gate(self) -> PhotoGate:
+    def load_limiter(self) -> LoadLimiter:
         """Keeps the kiosks' photos from taking every thread and core."""
-        return PhotoGate()
+        return LoadLimiter()
 
     @cached_property
     def spoof_trainer(self) -> SpoofTrainer:

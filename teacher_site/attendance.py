@@ -12,9 +12,10 @@ from shared.domain.face_model import MATCH_THRESHOLD
 from shared.errors import Conflict, InvalidInput
 from shared.persistence import attendance, kiosk
 from shared.persistence.attendance import RegisterLine
-from shared.services import face_flags, marks, to_confirm
-from shared.services.kiosk import end_pass
-from shared.services.lectures import close_lecture, reopen_lecture, school_day
+from shared.services.attendance import flagged_faces, marks
+from shared.services.attendance.lectures import close_lecture, reopen_lecture
+from shared.services.kiosk import confirmations
+from shared.services.kiosk.passes import end_pass
 from shared.web.sign_in import actor
 from shared.web.site import reading, toolbox
 from teacher_site.forms import asked_date, asked_number
@@ -43,8 +44,8 @@ def show(lecture_id: int) -> str:
         history=history,
         undoable=set(latest.values()),
         phones=kiosk.find_passes(reading, lecture_id),
-        waiting=to_confirm.list_waiting(reading, lecture_id),
-        flagged=face_flags.list_faces(reading, lecture_id),
+        waiting=confirmations.list_waiting(reading, lecture_id),
+        flagged=flagged_faces.list_faces(reading, lecture_id),
         match_threshold=MATCH_THRESHOLD,
         statuses=list(MarkStatus),
         states=LectureState,
@@ -88,7 +89,7 @@ def _sent_status(name: str) -> MarkStatus | None:
 
 @pages.get("/lectures/<int:lecture_id>/to-confirm/<int:entry_id>/picture")
 def picture(lecture_id: int, entry_id: int) -> Response:
-    jpeg = to_confirm.find_picture(toolbox, actor(), lecture_id, entry_id)
+    jpeg = confirmations.find_picture(toolbox, actor(), lecture_id, entry_id)
     return Response(jpeg, mimetype="image/jpeg")
 
 
@@ -99,7 +100,7 @@ def decide(lecture_id: int, entry_id: int) -> Response:
         raise InvalidInput("Accept or refuse the check-in.")
     try:
         flash(
-            to_confirm.decide(toolbox, actor(), lecture_id, entry_id, accepted=accepted == "accept"),
+            confirmations.decide(toolbox, actor(), lecture_id, entry_id, accepted=accepted == "accept"),
             "success",
         )
     except Conflict as refused:
@@ -135,8 +136,8 @@ def close(lecture_id: int) -> Response:
 def reopen(lecture_id: int) -> Response:
     lecture = reopen_lecture(toolbox, actor(), lecture_id)
     if lecture.ends_at > toolbox.now():
-        until = lecture.ends_at.astimezone(toolbox.settings.zone)
-        flash(f"The lecture takes marks again, by face until {until:%H:%M}.", "success")
+        until = toolbox.settings.clock.show_time(lecture.ends_at)
+        flash(f"The lecture takes marks again, by face until {until}.", "success")
     else:
         flash("The lecture is open for corrections by hand; its day is over for the kiosk.", "success")
     return _back_to(lecture_id)
@@ -163,10 +164,10 @@ def report() -> str:
     lecture_id, class_id, on = asked_number("lecture_id"), asked_number("class_id"), asked_date("on")
     if lecture_id and not class_id:
         asked = attendance.find_own_lecture(reading, current_user.id, lecture_id)
-        class_id, on = asked.classes[0].id, asked.starts_at.astimezone(toolbox.settings.zone).date()
+        class_id, on = asked.classes[0].id, toolbox.settings.clock.day_of(asked.starts_at)
     on = on or school_today()
     found = attendance.lectures_between(
-        reading, current_user.id, *school_day(toolbox.settings, on), class_id=class_id
+        reading, current_user.id, *toolbox.settings.clock.day(on), class_id=class_id
     )
     lecture = next((each for each in found if each.id == lecture_id), None)
     if lecture is None and class_id and len(found) == 1:

@@ -8,10 +8,10 @@ import click
 from flask import current_app
 from flask.cli import AppGroup
 
+from benchmarks import check_in as check_in_bench
+from benchmarks.classic_check import classic_check
 from shared.errors import ProductError
-from shared.services import check_in_bench
 from shared.settings import PROJECT_DIR
-from shared.vision.classic_check import classic_check
 
 TEST_PHOTOGRAPHS = PROJECT_DIR / ".cache" / "photographs"
 

@@ -6,12 +6,11 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from shared.domain.attendance import LectureState
-from shared.domain.family_mail import SETTLED, MailState, count_states, is_overdue
+from shared.domain.family_mail import LANGUAGES, SETTLED, MailState, count_states, is_overdue
 from shared.errors import Conflict, InvalidInput
 from shared.persistence import attendance, outbox
 from shared.persistence.tables import OutgoingMail
-from shared.services import family_mail
-from shared.services.registration import LANGUAGES
+from shared.services.family_mail import plan as family_mail
 from shared.web.sign_in import actor
 from shared.web.site import reading, toolbox
 
@@ -52,11 +51,11 @@ def progress(lecture_id: int) -> dict[str, object]:
     """How far the letters are, and what became of each."""
     attendance.find_own_lecture(reading, actor().account_id, lecture_id)
     letters = outbox.fates_of(reading, lecture_id)
-    fates = {
+    results = {
         letter.id: {"state": letter.state, "label": letter.state.label, "note": _note(letter)}
         for letter in letters
     }
-    return {**_progress(letters), "letters": fates}
+    return {**_progress(letters), "letters": results}
 
 
 def _progress(letters: Sequence[OutgoingMail]) -> dict[str, object]:
@@ -68,8 +67,8 @@ def _progress(letters: Sequence[OutgoingMail]) -> dict[str, object]:
 def _note(letter: OutgoingMail) -> str:
     """Why a letter is where it is, and when it is tried again."""
     if letter.state is MailState.QUEUED and letter.reason:
-        again = letter.try_at.astimezone(toolbox.settings.zone)
-        return f"{letter.reason.rstrip('.')}. Next try at {again:%H:%M}."
+        again = toolbox.settings.clock.show_time(letter.try_at)
+        return f"{letter.reason.rstrip('.')}. Next try at {again}."
     return letter.reason
 
 

@@ -12,7 +12,7 @@ from wtforms.widgets import CheckboxInput, ListWidget
 
 from shared.errors import InvalidInput
 from shared.persistence import attendance
-from shared.services.lectures import LONGEST_LECTURE_MINUTES, LONGEST_SUBJECT, school_time
+from shared.services.attendance.lectures import LONGEST_LECTURE_MINUTES, LONGEST_SUBJECT
 from shared.settings import Settings
 from shared.web.site import reading
 
@@ -46,7 +46,7 @@ class LectureForm(FlaskForm):  # type: ignore[misc]
             if self.starts_on.data is not None:
                 raise InvalidInput("Type the time as well, or leave both empty.", field="starts_at")
             return None
-        return school_time(settings, self.starts_on.data or today, self.starts_at.data)
+        return settings.clock.moment(self.starts_on.data or today, self.starts_at.data)
 
 
 def asked_number(name: str) -> int | None:

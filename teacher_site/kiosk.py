@@ -24,9 +24,9 @@ from shared.domain.attendance import LectureState, lecture_state
 from shared.errors import InvalidInput, NotFound, Overloaded, TooManyTries
 from shared.persistence import attendance
 from shared.persistence.tables import KioskPass, Lecture
-from shared.services.attempts import Budget
-from shared.services.check_in import CheckInAnswer, Sent, call_teacher, check_in
-from shared.services.kiosk import (
+from shared.services.accounts.attempts import Budget
+from shared.services.kiosk.check_in import CheckInAnswer, CheckInRequest, call_teacher, check_in
+from shared.services.kiosk.passes import (
     bind_key,
     end_pass,
     find_pass,
@@ -37,9 +37,9 @@ from shared.services.kiosk import (
 )
 from shared.web.cookies import cookie_name
 from shared.web.error_pages import answer_failure
+from shared.web.rate_limit import rate_limited
 from shared.web.sign_in import actor
 from shared.web.site import reading, toolbox
-from shared.web.tries import rate_limited
 
 pages = Blueprint("kiosk", __name__, template_folder="templates")
 
@@ -87,7 +87,7 @@ def _cookie() -> str:
 def _require_place() -> None:
     """Raises Overloaded while no photo can be taken, before anything is looked up."""
     try:
-        toolbox.photo_gate.require_place()
+        toolbox.load_limiter.reject_if_full()
     except Overloaded:
         # Gunicorn hangs up on 64 kB that were left unread, and the phone's next try would need a new
         # TLS handshake just when there is no time for it.
@@ -178,7 +178,7 @@ def _standing(lecture: Lecture) -> dict[str, object]:
 def send() -> dict[str, object]:
     """One photo, class and roll id; one answer."""
     sent = _sent()
-    with toolbox.photo_gate.entered():
+    with toolbox.load_limiter.admit():
         kiosk_pass = _signed_pass(*sent.words)
         return _told(kiosk_pass, check_in(toolbox, kiosk_pass, sent))
 
@@ -187,17 +187,17 @@ def send() -> dict[str, object]:
 def call() -> dict[str, object]:
     """The same, for the teacher to decide about."""
     sent = _sent()
-    with toolbox.photo_gate.entered():
+    with toolbox.load_limiter.admit():
         kiosk_pass = _signed_pass(*sent.words)
         return _told(kiosk_pass, call_teacher(toolbox, kiosk_pass, sent))
 
 
-def _sent() -> Sent:
+def _sent() -> CheckInRequest:
     _living_pass()
     photo = request.files.get("photo")
     if photo is None:
         raise InvalidInput("The photo did not arrive. Please try again.")
-    return Sent(
+    return CheckInRequest(
         class_code=request.form.get("class_code", ""),
         roll_id=request.form.get("roll_id", ""),
         photo=photo.read(),
@@ -228,7 +228,7 @@ def _sent_key() -> str:
 
 
 def _clock(moment: datetime | None) -> str | None:
-    return f"{moment.astimezone(toolbox.settings.zone):%H:%M}" if moment else None
+    return toolbox.settings.clock.show_time(moment) if moment else None
 
 
 @pages.route("/kiosk/leave", methods=["GET", "POST"])

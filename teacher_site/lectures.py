@@ -9,8 +9,8 @@ from werkzeug.wrappers import Response
 
 from shared.errors import InvalidInput
 from shared.persistence import attendance
-from shared.services.lectures import open_lecture, school_day
-from shared.web.forms import blame
+from shared.services.attendance.lectures import open_lecture
+from shared.web.forms import add_form_error
 from shared.web.sign_in import actor
 from shared.web.site import reading, toolbox
 from teacher_site.forms import LectureForm, asked_date, asked_number
@@ -22,13 +22,13 @@ USUAL_MINUTES = 60
 
 def school_today() -> date:
     """Today's date by the school's clocks."""
-    return toolbox.now().astimezone(toolbox.settings.zone).date()
+    return toolbox.settings.clock.day_of(toolbox.now())
 
 
 @pages.get("/")
 def today() -> str:
     teacher_id = current_user.id
-    since, until = school_day(toolbox.settings, school_today())
+    since, until = toolbox.settings.clock.day(school_today())
     lectures = attendance.lectures_between(reading, teacher_id, since, until)
     return render_template(
         "teacher/today.html",
@@ -47,8 +47,8 @@ def show_list() -> str:
         reading,
         teacher_id,
         page=asked_number("page") or 1,
-        since=school_day(toolbox.settings, since)[0] if since else None,
-        until=school_day(toolbox.settings, until)[1] if until else None,
+        since=toolbox.settings.clock.day(since)[0] if since else None,
+        until=toolbox.settings.clock.day(until)[1] if until else None,
         class_id=asked_number("class_id"),
     )
     return render_template(
@@ -79,7 +79,7 @@ def open_one() -> str | Response:
                 starts_at=form.begins(toolbox.settings, school_today()),
             )
         except InvalidInput as refused:
-            blame(form, refused)
+            add_form_error(form, refused)
         else:
             flash("The lecture is on the register.", "success")
             return redirect(url_for("attendance.show", lecture_id=lecture_id))

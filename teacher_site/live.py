@@ -44,7 +44,7 @@ def follow(lecture_id: int) -> dict[str, Any]:
 
 
 def _clock(moment: datetime) -> str:
-    return f"{moment.astimezone(toolbox.settings.zone):%H:%M:%S}"
+    return f"{toolbox.settings.clock.local(moment):%H:%M:%S}"
 
 
 @pages.get("/lectures/<int:lecture_id>/screen")

@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response
 
 from shared.errors import Conflict, InvalidInput, WorkbookRefused
 from shared.persistence import attendance, sheets
-from shared.services.sheet_correction import (
+from shared.services.attendance.sheet_correction import (
     UploadReview,
     apply_review,
     download_sheet,

@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 from shared.domain.totals import StudentTotal
 from shared.errors import InvalidInput
 from shared.persistence import attendance
-from shared.services.totals import SeriesAsked, class_totals, download_totals
+from shared.services.attendance.totals import SeriesAsked, class_totals, download_totals
 from shared.web.sign_in import actor
 from shared.web.site import reading, toolbox
 from teacher_site.forms import asked_date, asked_number

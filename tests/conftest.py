@@ -18,7 +18,7 @@ from playwright.sync_api import Browser, Playwright, sync_playwright
 from shared.persistence.database import migrate
 from shared.settings import Settings, read_settings
 from shared.toolbox import Toolbox
-from tests.servers import MailServer, MariaDB, Redis, find_program
+from tests.support.servers import MailServer, MariaDB, Redis, find_program
 
 # A shared, busy machine makes single examples slow; what an example may cost is not what we test.
 hypothesis.settings.register_profile("suite", deadline=None, print_blob=True)

@@ -9,21 +9,44 @@ import pytest
 
 PROJECT_DIR = Path(__file__).resolve().parents[1]
 
-PLAIN = ("shared.domain", "shared.errors", "shared.logs", "shared.settings")
+PLAIN = ("shared.domain", "shared.errors", "shared.logs", "shared.school_clock", "shared.settings")
 SITE = (
     *(*PLAIN, "shared.web", "shared.services", "shared.persistence", "shared.reports"),
     *("shared.security", "shared.toolbox"),
 )
+# Of seeing only how bytes become a photo: the models themselves arrive in the Toolbox.
+ROOM = (
+    *(*PLAIN, "shared.persistence", "shared.reports", "shared.mail", "shared.security"),
+    *("shared.toolbox", "shared.vision.images"),
+)
+# Which rooms of the services stand on which others, besides the audit trail and the checks of what is typed.
+ROOMS: dict[str, tuple[str, ...]] = {
+    "accounts": (),
+    "attendance": (),
+    "faces": (),
+    "family_mail": (),
+    "kiosk": ("attendance", "faces"),
+    "people": ("accounts", "faces"),
+    "spoof_check": ("faces",),
+    "upkeep": ("attendance", "kiosk", "people", "spoof_check"),
+}
 # What a part may import of ours besides itself. The longest name that fits a module counts.
 OURS = {
     "admin_site": SITE,
-    "admin_site.commands": ("shared",),
+    "admin_site.commands": ("shared",),  # what is measured or trained by hand
     "teacher_site": SITE,
-    "teacher_site.commands": ("shared",),
+    "teacher_site.commands": ("shared", "benchmarks"),
     "shared.web": SITE,
-    # Of seeing only how bytes become a photo: the models themselves arrive in the Toolbox.
-    "shared.services": (*PLAIN, "shared.persistence", "shared.reports", "shared.mail", "shared.security")
-    + ("shared.toolbox", "shared.vision.images"),
+    **{
+        f"shared.services.{room}": (
+            *ROOM,
+            *(f"shared.services.{other}" for other in ("audit", "typed_input", *others)),
+        )
+        for room, others in ROOMS.items()
+    },
+    "shared.services.audit": ROOM,
+    "shared.services.typed_input": PLAIN,
+    "shared.services": (),
     "shared.jobs": (*PLAIN, "shared.services", "shared.toolbox", "shared.persistence"),
     "shared.toolbox": (
         *PLAIN,
@@ -39,11 +62,15 @@ OURS = {
     "shared.mail": PLAIN,
     "shared.security": PLAIN,
     "shared.domain": (),
-    "shared.settings": ("shared.errors",),
+    "shared.school_clock": ("shared.errors",),
+    "shared.settings": ("shared.errors", "shared.school_clock"),
     "shared.errors": (),
     "shared.logs": (),
     "shared": (),
     "launcher": ("shared",),
+    # No served program imports these two.
+    "benchmarks": ("shared", "admin_site", "teacher_site", "launcher", "tests"),
+    "modelling": ("shared.vision", *PLAIN),
 }
 # Where a foreign world may be imported; `commands.py` of a site may use them all.
 WEB = ("admin_site", "teacher_site", "shared.web")
@@ -59,14 +86,14 @@ FOREIGN = {
     "flask_babel": ("shared.mail",),
     "babel": ("shared.mail",),
     "wtforms": WEB,
-    "sqlalchemy": ("shared.persistence", "launcher"),
+    "sqlalchemy": ("shared.persistence", "launcher", "benchmarks"),
     "alembic": ("shared.persistence",),
     "huey": ("shared.jobs",),
-    "dlib": ("shared.vision",),
-    "ai_edge_litert": ("shared.vision",),
-    "tensorflow": ("shared.vision",),
-    "keras": ("shared.vision",),
-    "face_recognition": ("shared.vision",),
+    "dlib": ("shared.vision", "modelling", "benchmarks"),
+    "ai_edge_litert": ("shared.vision", "modelling", "benchmarks"),
+    "tensorflow": ("shared.vision", "modelling", "benchmarks"),
+    "keras": ("shared.vision", "modelling", "benchmarks"),
+    "face_recognition": ("shared.vision", "modelling", "benchmarks"),
     "pandas": ("shared.reports",),
     "xlsxwriter": ("shared.reports",),
     "charset_normalizer": ("shared.reports",),
@@ -78,7 +105,7 @@ ONLY_INSIDE_FUNCTIONS = ("tensorflow", "keras", "pandas", "sklearn")
 
 MODULES = sorted(
     ".".join(path.relative_to(PROJECT_DIR).with_suffix("").parts).removesuffix(".__init__")
-    for top in ("admin_site", "teacher_site", "shared", "launcher")
+    for top in ("admin_site", "teacher_site", "shared", "launcher", "benchmarks", "modelling")
     for path in (PROJECT_DIR / top).rglob("*.py")
 )
 
@@ -108,11 +135,11 @@ def find_breaches(module: str, source: str, *, is_package: bool = False) -> list
     breaches = []
     for name, in_function in _imports(ast.parse(source), module if is_package else module.rpartition(".")[0]):
         top = name.partition(".")[0]
-        if top in ("shared", "admin_site", "teacher_site", "launcher", "tests"):
+        if top in ("shared", "admin_site", "teacher_site", "launcher", "tests", "benchmarks", "modelling"):
             allowed = any(_is_in(name, other) for other in (part, *OURS[part])) or name == "shared"
         elif _is_in(module, "shared.domain"):
             allowed = top in sys.stdlib_module_names or top == "anyascii"  # a table of letters
-        elif part.endswith(".commands"):
+        elif part.endswith(".commands") or part == "benchmarks":
             allowed = True
         else:
             allowed = top not in FOREIGN or any(_is_in(module, home) for home in FOREIGN[top])
@@ -134,15 +161,19 @@ def test_a_module_imports_only_what_it_may(module: str) -> None:
     [
         ("shared.domain.check_in", "import numpy"),
         ("shared.domain.check_in", "from ..services import check_in"),
-        ("shared.services.check_in", "from shared.vision.face_matcher import FaceMatcher"),
-        ("shared.services.check_in", "from shared.vision import spoof_detector"),
-        ("shared.services.totals", "import sqlalchemy"),
-        ("shared.services.check_in", "from flask import request"),
-        ("shared.persistence.people", "from shared.services import registration"),
+        ("shared.services.kiosk.check_in", "from shared.vision.face_matcher import FaceMatcher"),
+        ("shared.services.kiosk.check_in", "from shared.vision import spoof_detector"),
+        ("shared.services.attendance.totals", "import sqlalchemy"),
+        ("shared.services.kiosk.check_in", "from flask import request"),
+        ("shared.persistence.people", "from shared.services.people import registration"),
         ("shared.vision.images", "def train():\n    from shared.persistence import tables"),
         ("shared.vision.spoof_training", "import tensorflow as tf"),
         ("shared.reports.term_totals", "import pandas"),
         ("shared.web.site", "import admin_site"),
+        ("shared.services.faces.enrolment", "from shared.services.people import registration"),
+        ("shared.services.attendance.marks", "from shared.services.kiosk import passes"),
+        ("shared.services.kiosk.check_in", "from benchmarks import school"),
+        ("shared.vision.images", "from modelling import recapture"),
         ("shared.web.site", "from shared.vision import images"),
         ("teacher_site.kiosk", "from admin_site.forms import ClassForm"),
         ("teacher_site.kiosk", "from sqlalchemy import select"),
@@ -159,10 +190,10 @@ def test_a_forbidden_import_is_found(module: str, source: str) -> None:
             "shared.domain.check_in",
             "from dataclasses import dataclass\nfrom .photo_verdict import PhotoVerdict",
         ),
-        ("shared.services.check_in", "from shared.vision.images import open_photo"),
+        ("shared.services.kiosk.check_in", "from shared.vision.images import open_photo"),
         ("shared.vision.spoof_training", "def train():\n    import tensorflow"),
         ("shared.reports.term_totals", "def write():\n    import pandas"),
-        ("teacher_site.kiosk", "from shared.services import check_in\nfrom . import forms"),
+        ("teacher_site.kiosk", "from shared.services.kiosk import check_in\nfrom . import forms"),
         ("teacher_site.commands", "from shared.vision import face_matcher"),
     ],
 )

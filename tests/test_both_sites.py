@@ -9,14 +9,16 @@ from sqlalchemy import select
 from shared.domain.check_in import CheckInOutcome
 from shared.persistence import attendance
 from shared.persistence.tables import Admin, EnrolmentPhoto, FaceModelRow, Teacher
-from shared.services import consent, enrolment, lectures, registration
-from shared.services.accounts import create_first_admin
+from shared.services.accounts.lifecycle import create_first_admin
+from shared.services.attendance import lectures
 from shared.services.audit import Actor
-from shared.services.check_in import check_in
-from shared.services.kiosk import find_pass, open_kiosk
-from shared.services.registration import StudentDetails
-from tests.browser.pictures import jpeg, on_a_phone, person, two_people, wall
-from tests.school import sent
+from shared.services.faces import enrolment
+from shared.services.kiosk.check_in import check_in
+from shared.services.kiosk.passes import find_pass, open_kiosk
+from shared.services.people import consent, registration
+from shared.services.people.registration import StudentDetails
+from tests.support.pictures import jpeg, on_a_phone, person, two_people, wall
+from tests.support.school import sent
 
 ROLL_ID, OTHER_ROLL_ID = "15203A0042", "15203A0043"
 
@@ -85,8 +87,8 @@ def _some_admin(toolbox) -> int:
 def _enrol(toolbox, office, student_id, photos, queued):
     consent.record_consent(toolbox, office, student_id, given_by="Ann Dunham (mother), signed form")
     for photo in photos:
-        fate = enrolment.add_photo(toolbox, office, student_id, file_name="camera.jpg", content=photo)
-        assert fate.is_kept, fate.sentence
+        result = enrolment.add_photo(toolbox, office, student_id, file_name="camera.jpg", content=photo)
+        assert result.is_kept, result.sentence
     job_id = enrolment.start_training(toolbox, office, student_id)
     assert queued == [job_id]
     enrolment.train_face_model(toolbox, job_id, student_id)

@@ -10,14 +10,14 @@ from bs4 import BeautifulSoup
 from flask import Flask
 
 from shared.persistence.tables import FailedTry, Teacher
-from shared.services import registration
-from shared.services.accounts import create_teacher
+from shared.services.accounts.lifecycle import create_teacher
+from shared.services.people import registration
 from shared.toolbox import Toolbox
 from teacher_site import create_app
 from tests.conftest import settings_for
-from tests.families import mail_variables
-from tests.office import QueueInHand
-from tests.school import TEACHER_EMAIL, found_school
+from tests.support.families import mail_variables
+from tests.support.office import QueueInHand
+from tests.support.school import TEACHER_EMAIL, found_school
 
 SITE = "https://localhost:4545"
 TRIES = 50

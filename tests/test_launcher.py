@@ -1,7 +1,6 @@
 """`make run`: what it makes once, how phones can trust it, and that it stops without a trace."""
 
 import contextlib
-import http.client
 import os
 import resource
 import select
@@ -9,7 +8,6 @@ import signal
 import socket
 import ssl
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -24,17 +22,16 @@ from gunicorn.config import Config
 from launcher import certificates, children, web_server
 from launcher.addresses import require_free_port
 from launcher.certificates import ensure_certificate
-from launcher.children import MAX_FALLS, Child, ChildKeepsFalling, stop_all
+from launcher.children import MAX_FALLS, Child, CrashLoop, stop_all
 from shared.errors import SettingsError
-from shared.settings import PROJECT_DIR
-from tests.servers import find_free_port
+from tests.support.installation import Installation, is_alive
 
 LOOPBACK = IPv4Address("127.0.0.1")
 
 
 @contextlib.contextmanager
-def _serving(certificate: Path, act: Callable[[ssl.SSLSocket], object]) -> Iterator[int]:
-    """Accept one connection as Gunicorn does, `act` on it, and give the port meanwhile."""
+def _serving(certificate: Path, action: Callable[[ssl.SSLSocket], object]) -> Iterator[int]:
+    """Accept one connection as Gunicorn does, `action` on it, and give the port meanwhile."""
 
     def make_context() -> ssl.SSLContext:
         context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
@@ -49,7 +46,7 @@ def _serving(certificate: Path, act: Callable[[ssl.SSLSocket], object]) -> Itera
             with connection:
                 connection.do_handshake()
                 connection.setblocking(True)
-                act(connection)
+                action(connection)
 
     with socket.create_server(("127.0.0.1", 0)) as listener:
         thread = threading.Thread(target=serve)
@@ -195,62 +192,6 @@ def test_a_slow_but_steady_upload_arrives(tmp_path: Path, monkeypatch: pytest.Mo
     assert sum(map(len, received)) == 10 * 10_000 + len(b"end")
 
 
-class Installation:
-    """A whole product in a folder of its own, started as `make run` starts it."""
-
-    def __init__(self, home: Path) -> None:
-        self.instance_dir = home / "instance"
-        self.ports = {"ADMIN_PORT": find_free_port(), "TEACHER_PORT": find_free_port()}
-
-    def start(self, **variables: str) -> str:
-        """Start it, wait until it says that it runs or ends, and return what it said."""
-        environ = {name: value for name, value in os.environ.items() if not name.startswith("DATABASE")}
-        environ |= {"INSTANCE_DIR": str(self.instance_dir), "BIND": "127.0.0.1"}
-        environ |= {name: str(port) for name, port in self.ports.items()} | variables
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "launcher"],
-            cwd=PROJECT_DIR,
-            env=environ,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-        said = []
-        for line in self.process.stdout or ():
-            said.append(line)
-            if "its browser warns" in line:
-                break
-        return "".join(said)
-
-    def answers(self, setting: str) -> bool:
-        """Does the site on the port of this setting answer with a certificate its authority signed?"""
-        trust = ssl.create_default_context(cafile=self.instance_dir / "tls" / "authority.crt")
-        connection = http.client.HTTPSConnection("localhost", self.ports[setting], timeout=10, context=trust)
-        try:
-            connection.request("GET", "/")
-            return connection.getresponse().status < 500
-        except OSError:
-            return False
-        finally:
-            connection.close()
-
-    def child_pids(self) -> list[int]:
-        """The process ids of what it started and of what those started."""
-        parents = {int(path.parent.name): _read_stat(path)[1] for path in Path("/proc").glob("[0-9]*/stat")}
-        family = {self.process.pid}
-        while more := {pid for pid, parent in parents.items() if parent in family} - family:
-            family |= more
-        return sorted(family - {self.process.pid})
-
-    def end(self, number: signal.Signals) -> int:
-        """Send it a signal and return its exit code."""
-        self.process.send_signal(number)
-        code = self.process.wait(timeout=30)
-        if self.process.stdout:
-            self.process.stdout.close()
-        return code
-
-
 @pytest.fixture
 def installation(tmp_path: Path) -> Iterator[Installation]:
     """An installation nobody has started yet."""
@@ -267,19 +208,6 @@ def _wait_until(condition: Callable[[], bool]) -> None:
         time.sleep(0.1)
 
 
-def _read_stat(path: Path) -> tuple[str, int]:
-    """A process's state and its parent, of proc(5)'s stat; "Z" and 0 once it is gone."""
-    try:
-        state, parent = path.read_text().rsplit(")", 1)[1].split()[:2]
-    except OSError:
-        return "Z", 0
-    return state, int(parent)
-
-
-def _is_alive(pid: int) -> bool:
-    return _read_stat(Path(f"/proc/{pid}/stat"))[0] != "Z"
-
-
 def test_the_product_starts_from_nothing_survives_a_fall_and_leaves_nothing(
     installation: Installation,
 ) -> None:
@@ -290,11 +218,11 @@ def test_the_product_starts_from_nothing_survives_a_fall_and_leaves_nothing(
     assert visible == []
     family = installation.child_pids()
     os.kill(family[0], signal.SIGKILL)  # the classroom's master: the first program started
-    _wait_until(lambda: not _is_alive(family[0]))
+    _wait_until(lambda: not is_alive(family[0]))
     _wait_until(lambda: installation.answers("TEACHER_PORT"))
     family = installation.child_pids()
     assert installation.end(signal.SIGINT) == 0
-    assert [pid for pid in family if _is_alive(pid)] == []
+    assert [pid for pid in family if is_alive(pid)] == []
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     assert "shown this once only" not in installation.start()
     assert installation.end(signal.SIGTERM) == 0
@@ -308,7 +236,7 @@ def test_nothing_outlives_a_killed_launcher(installation: Installation) -> None:
     family = installation.child_pids()
     assert family
     installation.end(signal.SIGKILL)
-    _wait_until(lambda: not any(map(_is_alive, family)))
+    _wait_until(lambda: not any(map(is_alive, family)))
 
 
 def test_a_program_whose_launcher_is_gone_already_does_not_begin() -> None:
@@ -335,7 +263,7 @@ def test_a_program_that_keeps_falling_is_not_started_for_ever() -> None:
         child.process.wait()
         child.revive()
     child.process.wait()
-    with pytest.raises(ChildKeepsFalling, match="The worker ended 3 times within a minute"):
+    with pytest.raises(CrashLoop, match="The worker ended 3 times within a minute"):
         child.revive()
 
 
@@ -346,4 +274,4 @@ def test_a_program_that_will_not_end_is_killed(monkeypatch: pytest.MonkeyPatch) 
     child.start()
     time.sleep(0.3)
     stop_all([child])
-    assert not _is_alive(child.process.pid)
+    assert not is_alive(child.process.pid)

@@ -10,13 +10,13 @@ from sqlalchemy import text
 
 from shared.logs import JsonLines
 from shared.persistence.database import AlreadyThere
-from shared.services.password_links import send_due_links
+from shared.services.accounts.password_links import send_due_links
 from shared.toolbox import Toolbox
 from teacher_site import create_app
 from tests.conftest import settings_for
-from tests.families import mail_variables
-from tests.office import QueueInHand
-from tests.school import TEACHER_EMAIL, found_school
+from tests.support.families import mail_variables
+from tests.support.office import QueueInHand
+from tests.support.school import TEACHER_EMAIL, found_school
 from tests.teacher_site.conftest import Phone
 
 NEW_PASSWORD = "four quiet yellow trams"

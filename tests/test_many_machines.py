@@ -16,16 +16,15 @@ from playwright.sync_api import APIResponse, Error, Playwright
 
 from launcher.children import ENDS_WITH_US
 from shared.persistence.tables import Admin, Teacher
-from shared.services.accounts import create_first_admin
+from shared.services.accounts.lifecycle import create_first_admin
 from shared.settings import PROJECT_DIR, read_settings
 from shared.toolbox import Toolbox
-from tests.browser.pictures import jpeg, person
 from tests.conftest import variables_for
-from tests.families import give_addresses, mail_variables
-from tests.kiosk_phone import Phone
-from tests.school import TEACHER_EMAIL, found_school
-from tests.servers import find_free_port
-from tests.test_worker import wait_until
+from tests.support.families import give_addresses, mail_variables
+from tests.support.phones import Phone
+from tests.support.pictures import jpeg, person
+from tests.support.school import TEACHER_EMAIL, found_school
+from tests.support.servers import find_free_port, wait_until
 
 SITES = ("admin", "teacher")
 ANSWERS_WITHIN_S = 90
@@ -186,8 +185,8 @@ def _enrol(office: Visitor, password: str, student_id: int) -> None:
     office.post(f"/students/{student_id}/consent", given_by="Latha Iyer (mother)", confirmed="y")
     enrolment = f"/students/{student_id}/enrolment"
     for name in ("obama2.jpg", "obama3.jpg") * 2:
-        (fate,) = office.ask(f"{enrolment}/photos", photo=photo(name))["photos"]
-        assert fate["kept"], fate
+        (result,) = office.ask(f"{enrolment}/photos", photo=photo(name))["photos"]
+        assert result["kept"], result
     job = office.ask(f"{enrolment}/training")["job"]
     wait_until(lambda: office.look(job)["state"] in ("done", "failed"), within_s=ANSWERS_WITHIN_S)
     assert office.look(job)["state"] == "done"

@@ -1,6 +1,6 @@
 """The table of packages in docs/architecture.md tells the truth: each is imported by the file it names.
 
-A row is `| module | file | act |`, module and file in backticks.
+A row is `| module | file | action |`, module and file in backticks.
 """
 
 import ast
@@ -15,7 +15,7 @@ ASKED_FOR = [
     *("flask", "flask_bootstrap", "flask_mail", "MySQLdb", "face_recognition", "dlib", "sklearn"),
     *("numpy", "PIL", "tensorflow", "pandas", "xlsxwriter", "xlrd", "pytz"),
 ]
-ROW = re.compile(r"^\| *`(?P<module>\w+)` *\| *`(?P<file>[\w./]+)` *\| *(?P<act>[^|]+?) *\|", re.MULTILINE)
+ROW = re.compile(r"^\| *`(?P<module>\w+)` *\| *`(?P<file>[\w./]+)` *\| *(?P<action>[^|]+?) *\|", re.MULTILINE)
 
 
 def imported_modules(source: str) -> set[str]:

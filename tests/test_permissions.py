@@ -14,12 +14,12 @@ from werkzeug.test import TestResponse
 from shared.persistence.tables import (
     AuditEntry,
 )
-from shared.services.registration import set_teacher_active
+from shared.services.people.registration import set_teacher_active
 from shared.toolbox import Toolbox
 from tests.conftest import settings_for
-from tests.office import ADMIN_EMAIL, ADMIN_PASSWORD
-from tests.school import TEACHER_EMAIL
-from tests.town import OTHER_EMAIL, address, open_town, routes
+from tests.support.office import ADMIN_EMAIL, ADMIN_PASSWORD
+from tests.support.school import TEACHER_EMAIL
+from tests.support.town import OTHER_EMAIL, address, open_town, routes
 
 SITES = {"office": "https://localhost:4555", "classroom": "https://localhost:4545"}
 

@@ -8,7 +8,7 @@ import redis
 from playwright.sync_api import Browser
 from sqlalchemy import create_engine, inspect, text
 
-from tests.servers import MailServer, MariaDB, Redis
+from tests.support.servers import MailServer, MariaDB, Redis
 
 
 def test_a_migrated_database_is_there_on_both_kinds(database_url: str) -> None:

@@ -3,9 +3,7 @@
 import os
 import subprocess
 import sys
-import time
 from collections import Counter
-from collections.abc import Callable
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -16,13 +14,14 @@ from sqlalchemy import func, select
 from launcher.children import ENDS_WITH_US
 from shared.domain.family_mail import MailState
 from shared.persistence.tables import OutgoingMail
-from shared.services.family_mail import send_mail
-from shared.services.mail_delivery import sweep
+from shared.services.family_mail.delivery import sweep
+from shared.services.family_mail.plan import send_mail
 from shared.settings import PROJECT_DIR, read_settings
 from shared.toolbox import Toolbox
 from tests.conftest import variables_for
-from tests.families import add_families, fates, mail_variables, mark_and_close, plan
-from tests.school import found_school
+from tests.support.families import add_families, mail_variables, mark_and_close, plan, results
+from tests.support.school import found_school
+from tests.support.servers import wait_until
 
 LETTERS = 500
 GOAL_S = 20  # for 500 letters to a mail server on the same machine, which does nothing else
@@ -57,15 +56,6 @@ def worker(variables):
     finally:
         process.kill()
         process.wait()
-
-
-def wait_until(is_so: Callable[[], bool], *, within_s: float) -> float:
-    """Wait, and give how long it took in seconds."""
-    begin = time.monotonic()
-    while not is_so():
-        assert time.monotonic() - begin < within_s, "it took too long"
-        time.sleep(0.1)
-    return time.monotonic() - begin
 
 
 def press(toolbox, school):
@@ -110,12 +100,12 @@ def test_a_worker_killed_half_way_is_followed_by_one_that_writes_to_nobody_twice
     with worker(variables):
         wait_until(lambda: MailState.QUEUED not in count(toolbox), within_s=300)
         wait_until(lambda: count(toolbox).get(MailState.SENDING, 0) <= 2, within_s=60)
-        left = {address for address, state in fates(toolbox, school).items() if state is MailState.SENDING}
+        left = {address for address, state in results(toolbox, school).items() if state is MailState.SENDING}
     # Long after: whatever the first worker had in its hands is perhaps sent, never sent by itself.
     later = replace(toolbox, now=lambda: datetime.now(UTC) + timedelta(hours=1))
     sweep(later)
     later.engine.dispose()
-    found = fates(toolbox, school)
+    found = results(toolbox, school)
     assert {address for address, state in found.items() if state is MailState.PERHAPS_SENT} == left
     received = Counter(message["To"] for message in mail_server.messages)
     assert max(received.values()) == 1

@@ -38,12 +38,12 @@ function showStep() {
 }
 
 // Do one thing at a time; a second press meanwhile is ignored, and a failure becomes a sentence.
-async function alone(act) {
+async function alone(action) {
   if (busy) return;
   busy = true;
   page.setAttribute("aria-busy", "true");
   try {
-    await act();
+    await action();
   } catch (error) {
     say(error.message, "bad");
   } finally {
@@ -53,16 +53,16 @@ async function alone(act) {
   }
 }
 
-function listPhoto(blob, fate) {
+function listPhoto(blob, result) {
   const item = document.createElement("li");
   const picture = document.createElement("img");
   picture.src = URL.createObjectURL(blob);
   picture.alt = "";
   picture.onload = picture.onerror = () => URL.revokeObjectURL(picture.src);
   const words = document.createElement("span");
-  words.textContent = fate.kept ? "Good" : `Not kept: ${fate.sentence}`;
-  if (fate.file_name !== "camera.jpg") words.textContent = `${fate.file_name}: ${words.textContent}`;
-  item.dataset.mood = fate.kept ? "good" : "bad";
+  words.textContent = result.kept ? "Good" : `Not kept: ${result.sentence}`;
+  if (result.file_name !== "camera.jpg") words.textContent = `${result.file_name}: ${words.textContent}`;
+  item.dataset.mood = result.kept ? "good" : "bad";
   item.append(picture, words);
   at("photos").prepend(item);
 }
@@ -70,9 +70,9 @@ function listPhoto(blob, fate) {
 async function sendPhoto(blob, name) {
   const answer = await ask(page.dataset.photosUrl, [["photo", blob, name]]);
   waiting = answer.waiting;
-  const fate = answer.photos[0];
-  listPhoto(blob, fate);
-  return fate;
+  const result = answer.photos[0];
+  listPhoto(blob, result);
+  return result;
 }
 
 async function shrink(file) {
@@ -94,8 +94,8 @@ async function shrink(file) {
 async function snap() {
   const photo = await camera.snap();
   if (testing) return test(photo, "camera.jpg");
-  const fate = await sendPhoto(photo, "camera.jpg");
-  say(fate.sentence, fate.kept ? "good" : "bad");
+  const result = await sendPhoto(photo, "camera.jpg");
+  say(result.sentence, result.kept ? "good" : "bad");
   if (waiting >= guided) await train();
 }
 
@@ -108,8 +108,8 @@ async function sendFiles(files) {
   for (const [index, file] of files.entries()) {
     say(`Looking at ${file.name}, ${index + 1} of ${files.length} …`, "busy");
     progress.value = index;
-    const fate = await sendPhoto(await shrink(file), file.name);
-    if (fate.kept) kept += 1;
+    const result = await sendPhoto(await shrink(file), file.name);
+    if (result.kept) kept += 1;
   }
   progress.hidden = true;
   say(`${kept} of ${files.length} photos are good.`, kept ? "good" : "bad");
@@ -117,24 +117,24 @@ async function sendFiles(files) {
 }
 
 async function train(accepted = []) {
-  at("likeness").hidden = true;
+  at("near-match").hidden = true;
   say("Comparing with the other faces of the school …", "busy");
   const answer = await ask(page.dataset.trainingUrl, accepted.map((id) => ["accepted", String(id)]));
-  if (answer.likenesses) return showLikenesses(answer.likenesses);
+  if (answer.near_matches) return showNearMatches(answer.near_matches);
   await follow(answer.job);
 }
 
-function showLikenesses(likenesses) {
-  const names = likenesses.map((likeness) => {
+function showNearMatches(nearMatches) {
+  const names = nearMatches.map((nearMatch) => {
     const item = document.createElement("li");
-    item.textContent = likeness.words;
+    item.textContent = nearMatch.words;
     return item;
   });
   at("alike").replaceChildren(...names);
-  at("likeness").hidden = false;
-  at("accept").onclick = () => alone(() => train(likenesses.map((likeness) => likeness.id)));
+  at("near-match").hidden = false;
+  at("accept").onclick = () => alone(() => train(nearMatches.map((nearMatch) => nearMatch.id)));
   say("This face looks like another student’s. Please decide below.", "bad");
-  at("likeness").focus();
+  at("near-match").focus();
 }
 
 async function follow(url) {

@@ -89,11 +89,13 @@ class FaceModel:
         *template, usual = self.template
         return _dot(face, template) - COMMONNESS_WEIGHT / 2 * (commonness + usual)
 
-    def score_carefully(self, glance: Sequence[float], look_again: Callable[[], Sequence[float]]) -> float:
-        """Score a glance; where that leaves doubt, score what `look_again` gives instead."""
+    def score_carefully(
+        self, glance: Sequence[float], describe_accurate: Callable[[], Sequence[float]]
+    ) -> float:
+        """Score a glance; where that leaves doubt, score what `describe_accurate` gives instead."""
         score = self.score(glance)
         if MATCH_THRESHOLD - DOUBT_BELOW <= score < MATCH_THRESHOLD + DOUBT_ABOVE:
-            return self.score(look_again())
+            return self.score(describe_accurate())
         return score
 
     def to_bytes(self) -> bytes:
@@ -143,9 +145,9 @@ def odd_ones_out(descriptors: Sequence[Sequence[float]]) -> tuple[int, ...]:
     if len(descriptors) < 2:
         return ()
     faces = [_normalised(descriptor)[:FACE_NUMBERS] for descriptor in descriptors]
-    likeness = [sorted((_dot(one, other) for other in faces), reverse=True) for one in faces]
+    agreement = [sorted((_dot(one, other) for other in faces), reverse=True) for one in faces]
     # Each row starts with the photo itself; the middle of the others withstands a few strangers.
-    typical = max(range(len(faces)), key=lambda at: likeness[at][len(faces) // 2])
+    typical = max(range(len(faces)), key=lambda at: agreement[at][len(faces) // 2])
     alike = [face for face in faces if _dot(face, faces[typical]) >= SAME_PAIR_THRESHOLD]
     if len(alike) < FEW_PHOTOS:
         return tuple(at for at, face in enumerate(faces) if _dot(face, faces[typical]) < SAME_PAIR_THRESHOLD)

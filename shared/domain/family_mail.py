@@ -6,6 +6,9 @@ from datetime import datetime, timedelta
 from difflib import get_close_matches
 from enum import StrEnum
 
+# The languages letters to families are written in.
+LANGUAGES = {"en": "English", "hi": "हिन्दी"}
+
 
 class MailState(StrEnum):
     """What became of one letter. Only QUEUED is ever sent; PERHAPS_SENT waits for a person's decision."""

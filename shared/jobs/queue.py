@@ -46,13 +46,13 @@ class JobQueue:
         except (RedisError, sqlite3.Error) as cause:
             raise QueueUnavailable("The worker cannot be told of this now. Please try again.") from cause
 
-    def at_start(self, name: str, act: Callable[[], None]) -> None:
-        """Run an act when a worker starts."""
-        self.huey.on_startup(name)(act)
+    def at_start(self, name: str, action: Callable[[], None]) -> None:
+        """Run an action when a worker starts."""
+        self.huey.on_startup(name)(action)
 
-    def every_minute(self, name: str, act: Callable[[], None]) -> None:
-        """Run an act once a minute, beginning when a worker starts."""
-        self.huey.periodic_task(crontab(minute="*"), name=name)(act)
+    def every_minute(self, name: str, action: Callable[[], None]) -> None:
+        """Run an action once a minute, beginning when a worker starts."""
+        self.huey.periodic_task(crontab(minute="*"), name=name)(action)
 
 
 def _huey(settings: Settings) -> Huey:

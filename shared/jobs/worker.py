@@ -7,14 +7,11 @@ from shared import logs
 from shared.errors import ProductError
 from shared.jobs.queue import JobQueue
 from shared.persistence import jobs
-from shared.services import (
-    class_photos,
-    enrolment,
-    mail_delivery,
-    nightly,
-    password_links,
-    spoof_training,
-)
+from shared.services.accounts import password_links
+from shared.services.faces import class_photos, enrolment
+from shared.services.family_mail import delivery
+from shared.services.spoof_check import training as spoof_training
+from shared.services.upkeep import nightly
 from shared.settings import read_settings
 from shared.toolbox import Toolbox
 
@@ -26,7 +23,7 @@ log = logging.getLogger(__name__)
 ACTS = {
     "train_face_model": enrolment.train_face_model,
     "read_class_photos": class_photos.read_class_photos,
-    mail_delivery.JOB_KIND: mail_delivery.deliver_mail,
+    delivery.JOB_KIND: delivery.deliver_mail,
     password_links.JOB_KIND: password_links.send_due_links,
     spoof_training.JOB: spoof_training.train_spoof_check,
 }
@@ -55,7 +52,7 @@ def run_job(toolbox: Toolbox, job_id: int) -> None:
 
 def start_lost_jobs(toolbox: Toolbox) -> None:
     """Start again what has been queued for minutes: its message was lost. Told twice, a job runs once."""
-    kinds = ACTS.keys() - {mail_delivery.JOB_KIND}  # letters have a sweep of their own
+    kinds = ACTS.keys() - {delivery.JOB_KIND}  # letters have a sweep of their own
     with toolbox.reading() as session:
         lost = jobs.list_queued(session, kinds, before=toolbox.now() - LOST_AFTER)
     for job_id in lost:
@@ -70,8 +67,8 @@ def __getattr__(name: str) -> object:
     settings = read_settings()
     toolbox = Toolbox(settings)
     queue = JobQueue(settings, lambda job_id: run_job(toolbox, job_id))
-    queue.at_start("sweep_mail", lambda: mail_delivery.sweep(toolbox, at_start=True))
-    queue.every_minute("sweep_mail", lambda: mail_delivery.sweep(toolbox))
+    queue.at_start("sweep_mail", lambda: delivery.sweep(toolbox, at_start=True))
+    queue.every_minute("sweep_mail", lambda: delivery.sweep(toolbox))
     queue.every_minute("sweep_password_links", lambda: password_links.sweep(toolbox))
     queue.every_minute("start_lost_jobs", lambda: start_lost_jobs(toolbox))
     queue.every_minute("night", lambda: nightly.work_if_due(toolbox))

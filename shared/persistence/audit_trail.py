@@ -13,12 +13,12 @@ from shared.persistence.tables import AuditEntry
 
 @dataclass(frozen=True)
 class Asked:
-    """Which entries: from `since` until before `until` (aware), of an actor, act or subject, as written."""
+    """Which entries: from `since` until before `until` (aware), of an actor, action, subject, as written."""
 
     since: datetime | None = None
     until: datetime | None = None
     actor: str = ""
-    act: str = ""
+    action: str = ""
     subject: str = ""
 
 
@@ -49,16 +49,16 @@ def walk_entries(session: Session, asked: Asked, *, limit: int) -> Iterator[Audi
     yield from session.scalars(_asked(asked).limit(limit).execution_options(yield_per=1000))
 
 
-def list_acts(session: Session) -> list[str]:
-    """Every act that was ever written, in alphabetical order; jumps along the index from one to the next."""
-    acts: list[str] = []
-    while (act := session.scalar(_next_act(acts[-1] if acts else ""))) is not None:
-        acts.append(act)
-    return acts
+def list_actions(session: Session) -> list[str]:
+    """Every action that was ever written, in alphabetical order; jumps along the index."""
+    actions: list[str] = []
+    while (action := session.scalar(_next_action(actions[-1] if actions else ""))) is not None:
+        actions.append(action)
+    return actions
 
 
-def _next_act(last: str) -> Select[Any]:
-    return select(func.min(AuditEntry.act)).where(AuditEntry.act > last)
+def _next_action(last: str) -> Select[Any]:
+    return select(func.min(AuditEntry.action)).where(AuditEntry.action > last)
 
 
 def _asked(asked: Asked) -> Select[Any]:
@@ -69,7 +69,7 @@ def _asked(asked: Asked) -> Select[Any]:
         query = query.where(AuditEntry.at < asked.until)
     for column, wanted in (
         (AuditEntry.actor, asked.actor),
-        (AuditEntry.act, asked.act),
+        (AuditEntry.action, asked.action),
         (AuditEntry.subject, asked.subject),
     ):
         if wanted:

@@ -25,7 +25,7 @@ from shared.persistence.tables import (
     Erasure,
     FaceFlag,
     Job,
-    LookAlikes,
+    NearMatchPair,
     Student,
     Teacher,
     ToConfirm,
@@ -50,14 +50,14 @@ def forget_face(session: Session, student_id: int) -> None:
             session.execute(update(table).where(of_student).values({column.name: None for column in sealed}))
         else:
             session.execute(delete(table).where(of_student))
-    faces.forget_likenesses(session, student_id)
+    faces.forget_near_matches(session, student_id)
     faces.note_removal(session)
     session.execute(update(ToConfirm).where(ToConfirm.student_id == student_id).values(score=None))
-    session.execute(delete(FaceFlag).where(FaceFlag.resembled_id == student_id))
-    alike = or_(LookAlikes.student_id == student_id, LookAlikes.other_id == student_id)
-    session.execute(delete(LookAlikes).where(alike))
-    resembling = update(ToConfirm).where(ToConfirm.resembled_id == student_id)
-    session.execute(resembling.values(resembled_id=None, score=None))
+    session.execute(delete(FaceFlag).where(FaceFlag.near_match_id == student_id))
+    alike = or_(NearMatchPair.student_id == student_id, NearMatchPair.other_id == student_id)
+    session.execute(delete(NearMatchPair).where(alike))
+    resembling = update(ToConfirm).where(ToConfirm.near_match_id == student_id)
+    session.execute(resembling.values(near_match_id=None, score=None))
     session.execute(delete(Job).where(Job.kind == "train_face_model", Job.subject_id == student_id))
 
 
@@ -72,9 +72,9 @@ def erase_student(session: Session, student: Student, alias: str) -> None:
         entry.subject = at_the_end.sub(alias, entry.subject)
         entry.before, entry.after = _unnamed(entry.before, alias), _unnamed(entry.after, alias)
         entry.student_id = None
-    for job in session.scalars(select(Job).where(Job.fates.is_not(None))):
-        if any(fate.get("student_id") == student.id for fate in job.fates or []):
-            job.fates = [_unnamed_fate(fate, student.id, alias) for fate in job.fates or []]
+    for job in session.scalars(select(Job).where(Job.results.is_not(None))):
+        if any(result.get("student_id") == student.id for result in job.results or []):
+            job.results = [_unnamed_result(result, student.id, alias) for result in job.results or []]
     session.flush()
     only_theirs = {words for words in known_as if not _is_shared(session, words)}
     _replace_everywhere(session, {words for words in only_theirs if len(words) >= _SHORTEST_IN_A_TEXT}, alias)
@@ -94,11 +94,11 @@ def _unnamed(values: dict[str, Any] | None, alias: str) -> dict[str, Any] | None
     return None if values is None else dict.fromkeys(values, alias)
 
 
-def _unnamed_fate(fate: dict[str, Any], student_id: int, alias: str) -> dict[str, Any]:
+def _unnamed_result(result: dict[str, Any], student_id: int, alias: str) -> dict[str, Any]:
     """What became of a file, without its name and the student's."""
-    if fate.get("student_id") != student_id:
-        return fate
-    return {**fate, "student_id": None, "file": alias, "student": alias}
+    if result.get("student_id") != student_id:
+        return result
+    return {**result, "student_id": None, "file": alias, "student": alias}
 
 
 def _is_shared(session: Session, words: str) -> bool:

@@ -13,7 +13,7 @@ def list_flags(session: Session, lecture_id: int) -> Sequence[FaceFlag]:
     """Every flag of a lecture, oldest first, with both students and the phone."""
     query = select(FaceFlag).where(FaceFlag.lecture_id == lecture_id)
     query = query.options(
-        joinedload(FaceFlag.student), joinedload(FaceFlag.resembled), joinedload(FaceFlag.kiosk_pass)
+        joinedload(FaceFlag.student), joinedload(FaceFlag.near_match), joinedload(FaceFlag.kiosk_pass)
     )
     return session.scalars(query.order_by(FaceFlag.id)).all()
 

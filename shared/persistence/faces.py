@@ -12,7 +12,7 @@ from shared.persistence.tables import (
     FaceFlag,
     FaceModelRow,
     FaceVersion,
-    LookAlikes,
+    NearMatchPair,
     SchoolClass,
     Student,
 )
@@ -138,35 +138,36 @@ def list_classmates(session: Session, student: Student) -> Sequence[int]:
     return session.scalars(query).all()
 
 
-def save_look_alikes(session: Session, student_id: int, scores: Mapping[int, float]) -> None:
+def save_near_matches(session: Session, student_id: int, scores: Mapping[int, float]) -> None:
     """Write who looks like a student, in place of what was known before."""
-    _delete_look_alikes(session, student_id)
+    _delete_near_matches(session, student_id)
     for other_id, score in scores.items():
         first, second = sorted((student_id, other_id))
-        session.add(LookAlikes(student_id=first, other_id=second, score=score))
+        session.add(NearMatchPair(student_id=first, other_id=second, score=score))
 
 
-def look_alikes_of(session: Session, student_id: int) -> set[int]:
+def near_matches_of(session: Session, student_id: int) -> set[int]:
     """The ids of the classmates who look like a student."""
     pairs = session.execute(
-        select(LookAlikes.student_id, LookAlikes.other_id).where(_has_look_alike(student_id))
+        select(NearMatchPair.student_id, NearMatchPair.other_id).where(_has_near_match(student_id))
     )
     return {each for pair in pairs for each in pair} - {student_id}
 
 
-def list_look_alikes(session: Session) -> Sequence[LookAlikes]:
+def list_near_match_pairs(session: Session) -> Sequence[NearMatchPair]:
     """Every pair of active students who look alike, the likest first, with their names."""
     one, other = aliased(Student), aliased(Student)
     query = (
-        select(LookAlikes)
-        .join(LookAlikes.student.of_type(one))
-        .join(LookAlikes.other.of_type(other))
+        select(NearMatchPair)
+        .join(NearMatchPair.student.of_type(one))
+        .join(NearMatchPair.other.of_type(other))
         .where(one.active, other.active)
         .options(
-            contains_eager(LookAlikes.student.of_type(one)), contains_eager(LookAlikes.other.of_type(other))
+            contains_eager(NearMatchPair.student.of_type(one)),
+            contains_eager(NearMatchPair.other.of_type(other)),
         )
     )
-    return session.scalars(query.order_by(LookAlikes.score.desc())).all()
+    return session.scalars(query.order_by(NearMatchPair.score.desc())).all()
 
 
 def note_removal(session: Session) -> None:
@@ -174,20 +175,20 @@ def note_removal(session: Session) -> None:
     count_change(session, removed=True)
 
 
-def forget_likenesses(session: Session, student_id: int) -> None:
+def forget_near_matches(session: Session, student_id: int) -> None:
     """Delete whom a student looked like, here and at the kiosk."""
-    _delete_look_alikes(session, student_id)
+    _delete_near_matches(session, student_id)
     session.execute(
-        delete(FaceFlag).where(or_(FaceFlag.student_id == student_id, FaceFlag.resembled_id == student_id))
+        delete(FaceFlag).where(or_(FaceFlag.student_id == student_id, FaceFlag.near_match_id == student_id))
     )
 
 
-def _delete_look_alikes(session: Session, student_id: int) -> None:
-    session.execute(delete(LookAlikes).where(_has_look_alike(student_id)))
+def _delete_near_matches(session: Session, student_id: int) -> None:
+    session.execute(delete(NearMatchPair).where(_has_near_match(student_id)))
 
 
-def _has_look_alike(student_id: int) -> ColumnElement[bool]:
-    return or_(LookAlikes.student_id == student_id, LookAlikes.other_id == student_id)
+def _has_near_match(student_id: int) -> ColumnElement[bool]:
+    return or_(NearMatchPair.student_id == student_id, NearMatchPair.other_id == student_id)
 
 
 def lock_models(session: Session) -> FaceVersion:

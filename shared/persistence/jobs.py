@@ -51,9 +51,9 @@ def advance(session: Session, job_id: int, *, done: int, now: datetime) -> None:
     session.execute(update(Job).where(Job.id == job_id).values(done=done, advanced_at=now))
 
 
-def note_fates(session: Session, job_id: int, fates: list[dict[str, Any]]) -> None:
+def record_file_results(session: Session, job_id: int, results: list[dict[str, Any]]) -> None:
     """Say what became of each file so far."""
-    session.execute(update(Job).where(Job.id == job_id).values(fates=fates))
+    session.execute(update(Job).where(Job.id == job_id).values(results=results))
 
 
 def finish(session: Session, job_id: int, *, state: str, sentence: str, now: datetime) -> None:

@@ -24,8 +24,8 @@ def letters_of(session: Session, lecture_id: int) -> Sequence[OutgoingMail]:
 
 def fates_of(session: Session, lecture_id: int) -> Sequence[OutgoingMail]:
     """What became of each letter about a lecture and nothing else, for the page that asks every second."""
-    fate = load_only(OutgoingMail.state, OutgoingMail.reason, OutgoingMail.try_at)
-    query = select(OutgoingMail).where(OutgoingMail.lecture_id == lecture_id).options(fate)
+    result = load_only(OutgoingMail.state, OutgoingMail.reason, OutgoingMail.try_at)
+    query = select(OutgoingMail).where(OutgoingMail.lecture_id == lecture_id).options(result)
     return session.scalars(query.execution_options(populate_existing=True)).all()
 
 

@@ -8,6 +8,7 @@ from typing import Any, Generic, TypeVar
 from sqlalchemy import ColumnElement, Select, case, exists, func, or_, select
 from sqlalchemy.orm import Session, contains_eager, selectinload
 
+from shared.errors import NotFound
 from shared.persistence.tables import Consent, FaceModelRow, SchoolClass, Student, Teacher, Teaching
 
 T = TypeVar("T")
@@ -50,8 +51,13 @@ class ClassReadiness:
 
 
 def find_class(session: Session, class_id: int) -> SchoolClass | None:
-    """Find a class by its id."""
+    """Return the class with this id, if there is one."""
     return session.get(SchoolClass, class_id)
+
+
+def get_class(session: Session, class_id: int) -> SchoolClass:
+    """Return the class with this id. Raises NotFound."""
+    return _found(find_class(session, class_id), "There is no such class.")
 
 
 def list_classes(session: Session) -> Sequence[SchoolClass]:
@@ -69,9 +75,10 @@ def search_classes(session: Session, text: str, *, active: bool, page: int) -> P
     return _page(session, query.order_by(SchoolClass.class_code), page)
 
 
-def find_teacher(session: Session, teacher_id: int) -> Teacher | None:
-    """Find a teacher by id, with the classes they teach."""
-    return session.get(Teacher, teacher_id, options=[selectinload(Teacher.classes)])
+def get_teacher(session: Session, teacher_id: int) -> Teacher:
+    """Return a teacher with the classes they teach. Raises NotFound."""
+    teacher = session.get(Teacher, teacher_id, options=[selectinload(Teacher.classes)])
+    return _found(teacher, "There is no such teacher.")
 
 
 def search_teachers(session: Session, text: str, *, active: bool, page: int) -> Page[Teacher]:
@@ -91,12 +98,12 @@ def find_classes(session: Session, class_ids: Sequence[int]) -> Sequence[SchoolC
     return session.scalars(select(SchoolClass).where(SchoolClass.id.in_(class_ids))).all()
 
 
-def find_student(session: Session, student_id: int, *, lock: bool = False) -> Student | None:
-    """Find a student by id, with class, face model and consents.
+def get_student(session: Session, student_id: int, *, lock: bool = False) -> Student:
+    """Return a student with class, face model and consents. Raises NotFound.
 
     `lock` keeps other transactions from changing the student until this one ends.
     """
-    return session.get(
+    student = session.get(
         Student,
         student_id,
         with_for_update=lock or None,
@@ -106,6 +113,7 @@ def find_student(session: Session, student_id: int, *, lock: bool = False) -> St
             selectinload(Student.consents),
         ],
     )
+    return _found(student, "There is no such student.")
 
 
 def search_students(
@@ -192,6 +200,12 @@ def _lacks(lack: Lack) -> ColumnElement[bool]:
     if lack is Lack.PARENT_ADDRESS:
         return Student.parent1_email.is_(None) & Student.parent2_email.is_(None)
     return ~exists().where(Consent.student_id == Student.id, Consent.withdrawn_at.is_(None))
+
+
+def _found(row: T | None, sentence: str) -> T:
+    if row is None:
+        raise NotFound(sentence)
+    return row
 
 
 def _holds(text: str, *columns: Any) -> ColumnElement[bool]:

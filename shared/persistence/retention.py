@@ -69,7 +69,7 @@ def old_check_ins(before: datetime) -> list[Select[Any]]:
 
 
 def old_letters(before: datetime) -> list[Select[Any]]:
-    """Letters whose fate has been known since."""
+    """Letters whose result has been known since."""
     return [select(OutgoingMail.id).where(OutgoingMail.settled_at < before)]
 
 

@@ -15,10 +15,10 @@ from shared.persistence.tables import (
     FaceModelRow,
     Job,
     Lecture,
-    LookAlikes,
     Mark,
     MarkChange,
     ModelOffer,
+    NearMatchPair,
     OutgoingMail,
     SheetMarkChange,
     SheetUpload,
@@ -39,12 +39,12 @@ class StudentRecord:
     check_ins: Sequence[CheckIn]
     to_confirm: Sequence[ToConfirm]
     flags: Sequence[FaceFlag]
-    look_alikes: int
+    near_matches: int
     offers: Sequence[ModelOffer]
     letters: Sequence[OutgoingMail]
     photos: Sequence[EnrolmentPhoto]
     face_model: FaceModelRow | None
-    fates: Sequence[dict[str, object]]
+    results: Sequence[dict[str, object]]
     audit_entries: Sequence[AuditEntry]
     lectures: dict[int, Lecture]
 
@@ -55,15 +55,15 @@ def read_record(session: Session, student: Student) -> StudentRecord:
     sheets = select(SheetMarkChange, SheetUpload).join(
         SheetUpload, SheetUpload.id == SheetMarkChange.upload_id
     )
-    waiting = select(ToConfirm).where(or_(ToConfirm.student_id == whose, ToConfirm.resembled_id == whose))
+    waiting = select(ToConfirm).where(or_(ToConfirm.student_id == whose, ToConfirm.near_match_id == whose))
     waiting = waiting.options(undefer(ToConfirm.sealed_picture), undefer(ToConfirm.sealed_descriptor))
-    flags = select(FaceFlag).where(or_(FaceFlag.student_id == whose, FaceFlag.resembled_id == whose))
-    alike = or_(LookAlikes.student_id == whose, LookAlikes.other_id == whose)
+    flags = select(FaceFlag).where(or_(FaceFlag.student_id == whose, FaceFlag.near_match_id == whose))
+    alike = or_(NearMatchPair.student_id == whose, NearMatchPair.other_id == whose)
     photos = select(EnrolmentPhoto).where(EnrolmentPhoto.student_id == whose)
     photos = photos.options(undefer(EnrolmentPhoto.sealed_photo), undefer(EnrolmentPhoto.sealed_descriptor))
     changes = select(MarkChange).where(MarkChange.student_id == whose)
     model = select(FaceModelRow).where(FaceModelRow.student_id == whose)
-    jobs = session.scalars(select(Job).where(Job.fates.is_not(None)))
+    jobs = session.scalars(select(Job).where(Job.results.is_not(None)))
     record = StudentRecord(
         student=student,
         consents=session.scalars(select(Consent).where(Consent.student_id == whose)).all(),
@@ -78,12 +78,12 @@ def read_record(session: Session, student: Student) -> StudentRecord:
         check_ins=session.scalars(select(CheckIn).where(CheckIn.student_id == whose)).all(),
         to_confirm=session.scalars(waiting.order_by(ToConfirm.id)).all(),
         flags=session.scalars(flags.order_by(FaceFlag.id)).all(),
-        look_alikes=len(session.scalars(select(LookAlikes.id).where(alike)).all()),
+        near_matches=len(session.scalars(select(NearMatchPair.id).where(alike)).all()),
         offers=session.scalars(select(ModelOffer).where(ModelOffer.student_id == whose)).all(),
         letters=session.scalars(select(OutgoingMail).where(OutgoingMail.student_id == whose)).all(),
         photos=session.scalars(photos.order_by(EnrolmentPhoto.id)).all(),
         face_model=session.scalar(model.options(undefer(FaceModelRow.sealed_model))),
-        fates=[fate for job in jobs for fate in job.fates or [] if fate.get("student_id") == whose],
+        results=[result for job in jobs for result in job.results or [] if result.get("student_id") == whose],
         audit_entries=session.scalars(
             select(AuditEntry).where(AuditEntry.student_id == whose).order_by(AuditEntry.id)
         ).all(),

@@ -40,7 +40,7 @@ def list_waiting(session: Session, lecture_id: int) -> Sequence[ToConfirm]:
         .where(ToConfirm.lecture_id == lecture_id, ToConfirm.waiting.is_(True))
         .options(
             contains_eager(ToConfirm.student).joinedload(Student.school_class),
-            joinedload(ToConfirm.resembled),
+            joinedload(ToConfirm.near_match),
         )
     )
     return session.scalars(query.order_by(ToConfirm.id)).all()

@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, Protocol
 
-import pytz
 import xlsxwriter
+
+from shared.school_clock import SchoolClock
 
 HEADINGS = ("When", "Site", "Who", "From", "Act", "Subject", "Before", "After")
 _WIDTHS = (20, 10, 30, 16, 24, 30, 40, 40)
@@ -20,13 +21,13 @@ class Entry(Protocol):
     site: str
     actor: str
     address: str
-    act: str
+    action: str
     subject: str
     before: dict[str, Any] | None
     after: dict[str, Any] | None
 
 
-def write_audit_workbook(entries: Iterable[Entry], *, zone: pytz.BaseTzInfo) -> bytes:
+def write_audit_workbook(entries: Iterable[Entry], *, clock: SchoolClock) -> bytes:
     """Write entries as .xlsx, times in the school's zone; row by row, so that 100,000 need little memory."""
     buffer = io.BytesIO()
     book = xlsxwriter.Workbook(buffer, {"constant_memory": True, "strings_to_formulas": False})
@@ -37,15 +38,15 @@ def write_audit_workbook(entries: Iterable[Entry], *, zone: pytz.BaseTzInfo) -> 
         sheet.set_column(column, column, width)
         sheet.write_string(0, column, title, heading)
     for row, entry in enumerate(entries, start=1):
-        for column, text in enumerate(_cells(entry, zone)):
+        for column, text in enumerate(_cells(entry, clock)):
             sheet.write_string(row, column, text)
     book.close()
     return buffer.getvalue()
 
 
-def _cells(entry: Entry, zone: pytz.BaseTzInfo) -> tuple[str, ...]:
-    when = f"{entry.at.astimezone(zone):%Y-%m-%d %H:%M:%S}"
-    texts = (entry.site, entry.actor, entry.address, entry.act, entry.subject)
+def _cells(entry: Entry, clock: SchoolClock) -> tuple[str, ...]:
+    when = clock.show_exact(entry.at)
+    texts = (entry.site, entry.actor, entry.address, entry.action, entry.subject)
     return (when, *texts, _as_text(entry.before), _as_text(entry.after))
 
 

@@ -5,10 +5,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import xlsxwriter
-from pytz import BaseTzInfo
 
 from shared.domain.attendance import MarkStatus
 from shared.domain.totals import LectureShare, StudentTotal, TotalsRule
+from shared.school_clock import SchoolClock
 
 # A sheet's name may not be longer, and may hold none of []:*?/\.
 _LONGEST_SHEET_NAME = 31
@@ -32,9 +32,9 @@ def write_totals_workbook(
     marks: Marks,
     *,
     rule: TotalsRule,
-    zone: BaseTzInfo,
+    clock: SchoolClock,
 ) -> bytes:
-    """Write three kinds of sheets as .xlsx: "Totals", "Course", and one for each lecture in `zone`'s time."""
+    """Write three kinds of sheets as .xlsx: "Totals", "Course", and one for each lecture."""
     import pandas as pd
 
     buffer = io.BytesIO()
@@ -49,7 +49,7 @@ def write_totals_workbook(
         for row, student in enumerate(students, start=1):
             if student.is_below:
                 sheet.set_row(row, None, below)
-        names = _sheet_names(lectures, zone)
+        names = _sheet_names(lectures, clock)
         _course_table(students, lectures, marks, names).to_excel(writer, sheet_name="Course", index=False)
         _lay_out(writer.sheets["Course"], widths=[16, 30, *([8] * len(lectures))], rows=len(students))
         for lecture, name in zip(lectures, names, strict=True):
@@ -118,7 +118,7 @@ def _lay_out(sheet: Any, *, widths: Sequence[int], rows: int) -> None:
     sheet.autofilter(0, 0, max(rows, 1), len(widths) - 1)
 
 
-def _sheet_names(lectures: Sequence[LectureShare], zone: BaseTzInfo) -> list[str]:
+def _sheet_names(lectures: Sequence[LectureShare], clock: SchoolClock) -> list[str]:
     """Numbered in time, so that two lectures of one minute have two names."""
-    names = (f"{each.starts_at.astimezone(zone):%d %b %H.%M}" for each in lectures)
+    names = (f"{clock.local(each.starts_at):%d %b %H.%M}" for each in lectures)
     return [f"{number} · {name}"[:_LONGEST_SHEET_NAME] for number, name in enumerate(names, start=1)]

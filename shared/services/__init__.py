@@ -1,1 +1,1 @@
-"""The things the product does, one act per file."""
+"""The things the product does, one action per file."""

@@ -22,16 +22,16 @@ def record(
     session: Session,
     toolbox: Toolbox,
     actor: Actor,
-    act: str,
+    action: str,
     subject: str,
     *,
     student_id: int | None = None,
     before: dict[str, Any] | None = None,
     after: dict[str, Any] | None = None,
 ) -> None:
-    """Add an entry to the transaction that does the act, so that neither happens without the other.
+    """Add an entry to the transaction that makes the change, so that neither happens without the other.
 
-    `act` is a verb and its object, such as "add student". Never pass a password, photo or
+    `action` is a verb and its object, such as "add student". Never pass a password, photo or
     descriptor. `student_id` is whom it is about: for the export of all that is held, and for the erasure.
     """
     session.add(
@@ -40,7 +40,7 @@ def record(
             site=actor.site,
             actor=actor.email,
             address=actor.address,
-            act=act,
+            action=action,
             subject=subject[:200],
             student_id=student_id,
             before=before,

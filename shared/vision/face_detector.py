@@ -9,7 +9,7 @@ from PIL import Image
 from shared.errors import ModelUnavailable
 from shared.vision.faces import Face
 from shared.vision.model_files import MODELS_DIR, open_model_file
-from shared.vision.spares import Spares
+from shared.vision.pool import Pool
 
 # dlib's window is 80 pixels, so each copy finds faces from a quarter to a third, then from an eighth, of
 # its longer side. Of 1,712 photos (LFW, Caltech-101) the first found 1,700 in 8.5 ms, the second one more
@@ -38,7 +38,7 @@ class FaceDetector:
             self._predictor = dlib.shape_predictor(str(models_dir / file.card["file"]))
         except RuntimeError as cause:
             raise ModelUnavailable("The camera check is not available: a model file is damaged.") from cause
-        self._detectors = Spares(dlib.get_frontal_face_detector)
+        self._detectors = Pool(dlib.get_frontal_face_detector)
 
     def find_faces(self, rgb: np.ndarray) -> list[Face]:
         """Find the faces in an RGB uint8 photo of shape (height, width, 3), the largest first."""
@@ -56,7 +56,7 @@ class FaceDetector:
             scale = min(side / longest, MAX_ENLARGEMENT)
             size = (round(gray.width * scale), round(gray.height * scale))
             copy = np.asarray(gray.resize(size, Image.Resampling.BILINEAR))
-            with self._detectors.borrowed() as detect:
+            with self._detectors.acquire() as detect:
                 found = detect(copy, 0)
             if found:
                 boxes = sorted((_scaled(each, 1 / scale) for each in found), key=lambda box: box[1] - box[3])

@@ -9,7 +9,7 @@ from ai_edge_litert.interpreter import Interpreter
 from shared.errors import ModelUnavailable
 from shared.vision.faces import Face
 from shared.vision.model_files import MODELS_DIR, open_model_file
-from shared.vision.spares import Spares
+from shared.vision.pool import Pool
 
 # The size and margin that dlib's network was trained with (dlib's face_recognition.py).
 CHIP_SIZE = 150
@@ -34,7 +34,7 @@ class FaceEncoder:
         Raises ModelUnavailable if its file is missing, altered or not a network.
         """
         self._network = open_model_file(name, models_dir=models_dir).content
-        self._interpreters = Spares(self._make_interpreter)
+        self._interpreters = Pool(self._make_interpreter)
         self.prepare(1)  # a damaged file is told now, not to the first person it concerns
 
     def prepare(self, at_once: int) -> None:
@@ -57,7 +57,7 @@ class FaceEncoder:
         """Give dlib's own descriptors of a chip and of its mirror image: (2, 128) float32."""
         pair = np.stack([chip, chip[:, ::-1]]).astype(np.float32)
         try:
-            with self._interpreters.borrowed() as interpreter:
+            with self._interpreters.acquire() as interpreter:
                 interpreter.set_tensor(interpreter.get_input_details()[0]["index"], pair)
                 interpreter.invoke()
                 both: np.ndarray = interpreter.get_tensor(interpreter.get_output_details()[0]["index"])

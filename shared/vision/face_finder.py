@@ -9,7 +9,7 @@ from PIL import Image
 
 from shared.errors import ModelUnavailable
 from shared.vision.model_files import MODELS_DIR, open_model_file
-from shared.vision.spares import Spares
+from shared.vision.pool import Pool
 
 # The square that the network looks at; a photo is shrunk until its longer side fits.
 SIDE = 320
@@ -58,7 +58,7 @@ class FaceFinder:
     def __init__(self, *, models_dir: Path = MODELS_DIR) -> None:
         """Raises ModelUnavailable if the file is missing, altered or not a network."""
         self._network = open_model_file("faces/detector", models_dir=models_dir).content
-        self._interpreters = Spares(self._make_interpreter)
+        self._interpreters = Pool(self._make_interpreter)
         self.prepare(1)  # a damaged file is told now, not to the first person it concerns
 
     def prepare(self, at_once: int) -> None:
@@ -80,7 +80,7 @@ class FaceFinder:
 
     def _run(self, square: np.ndarray) -> np.ndarray:
         try:
-            with self._interpreters.borrowed() as interpreter:
+            with self._interpreters.acquire() as interpreter:
                 interpreter.set_tensor(interpreter.get_input_details()[0]["index"], square[np.newaxis])
                 interpreter.invoke()
                 table: np.ndarray = interpreter.get_tensor(interpreter.get_output_details()[0]["index"])

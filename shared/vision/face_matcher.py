@@ -18,7 +18,7 @@ from shared.vision.model_files import MODELS_DIR
 # as a webcam sees them, a few against the light) in which a face was found; November 2026.
 MIN_FACE_HEIGHT = 80  # pixels of the photo: LFW 0.1 %, Caltech 0 %
 # A face behind in the queue, at more than 1.7 times the distance, does not make the photo one of two people.
-RIVAL_HEIGHT = 0.6  # times the largest face's height
+SECOND_FACE_HEIGHT = 0.6  # times the largest face's height
 MIN_BRIGHTNESS = 25.0  # mean gray of 0…255 over the face: LFW 0 %, Caltech 0 %
 # Variance of the Laplacian over the face, divided by the variance of its grays so dim light is not taken
 # for blur. A Gaussian blur of 3 chip pixels leaves a median of 0.003, of 2 pixels 0.004. LFW 0.1 %.
@@ -54,17 +54,17 @@ class FaceMatcher:
 
     def read(self, rgb: np.ndarray) -> FaceReading:
         """Read an upright RGB uint8 photo of shape (height, width, 3), carefully. Raises ModelUnavailable."""
-        return self._read(rgb, lambda face: self.look_again(rgb, face))
+        return self._read(rgb, lambda face: self.describe_accurate(rgb, face))
 
-    def glance(self, rgb: np.ndarray) -> FaceReading:
-        """The same in 40 ms less, for the kiosk's queue; a doubtful match deserves `look_again`.
+    def describe_fast(self, rgb: np.ndarray) -> FaceReading:
+        """The same in 40 ms less, for the kiosk's queue; a doubtful match deserves `describe_accurate`.
 
         One chip and 8-bit weights shift the descriptor by 0.02; of 4,056 right and 311,332 wrong tries none
         was decided otherwise than with 16 bits (LFW, cross-fitted), because the doubtful are looked at again.
         """
         return self._read(rgb, lambda face: self._describe(self._quick_encoder, rgb, face, (CHIP_PADDING,)))
 
-    def look_again(self, rgb: np.ndarray, face: Face) -> np.ndarray:
+    def describe_accurate(self, rgb: np.ndarray, face: Face) -> np.ndarray:
         """The careful descriptor of a face that `glance` found in this photo, (129,) float32."""
         return self._describe(self.encoder, rgb, face, CAREFUL_PADDINGS)
 
@@ -73,7 +73,7 @@ class FaceMatcher:
         if not boxes:
             return FaceReading(PhotoVerdict.NO_FACE)
         heights = [bottom - top for _, top, _, bottom in boxes]
-        if len(boxes) > 1 and heights[1] >= RIVAL_HEIGHT * heights[0]:
+        if len(boxes) > 1 and heights[1] >= SECOND_FACE_HEIGHT * heights[0]:
             return FaceReading(PhotoVerdict.SEVERAL_FACES)
         face = self.detector.locate_landmarks(rgb, boxes[0])
         if face.height < MIN_FACE_HEIGHT:

@@ -15,7 +15,7 @@ from PIL import Image
 from shared.errors import ModelUnavailable
 from shared.vision.faces import Face
 from shared.vision.model_files import MODELS_DIR, open_model_file
-from shared.vision.spares import Spares
+from shared.vision.pool import Pool
 from shared.vision.spoof_views import CLOSE_VIEWS, VIEWS, cut_close, cut_frame
 
 NETWORKS = ("texture", "scene")
@@ -97,7 +97,7 @@ class SpoofFeatures:
         files = {name: open_model_file(f"spoof/{name}", models_dir=models_dir) for name in NETWORKS}
         self.networks = hashlib.sha256("".join(file.sha256 for file in files.values()).encode()).hexdigest()
         self._interpreters = {
-            name: Spares(partial(_make_interpreter, file.content)) for name, file in files.items()
+            name: Pool(partial(_make_interpreter, file.content)) for name, file in files.items()
         }
 
     def prepare(self, at_once: int) -> None:
@@ -126,7 +126,7 @@ class SpoofFeatures:
 
     def _run(self, name: str, view: np.ndarray) -> np.ndarray:
         try:
-            with self._interpreters[name].borrowed() as interpreter:
+            with self._interpreters[name].acquire() as interpreter:
                 interpreter.set_tensor(interpreter.get_input_details()[0]["index"], view[np.newaxis])
                 interpreter.invoke()
                 features: np.ndarray = interpreter.get_tensor(interpreter.get_output_details()[0]["index"])[0]

@@ -5,7 +5,7 @@ from flask_wtf import FlaskForm
 from shared.errors import InvalidInput
 
 
-def blame(form: FlaskForm, refused: InvalidInput) -> None:
+def add_form_error(form: FlaskForm, refused: InvalidInput) -> None:
     """Let a service's refusal stand at its field, or above the form."""
     field = form._fields.get(refused.field or "")
     if field is None:

@@ -2,9 +2,9 @@
 
 from flask import Blueprint, Response, current_app, jsonify, render_template, request, send_file
 
+from shared.domain.family_mail import LANGUAGES
 from shared.errors import NotFound, ProductError
 from shared.persistence.database import UNREACHABLE, is_migrated
-from shared.services.registration import LANGUAGES
 from shared.toolbox import Toolbox
 
 

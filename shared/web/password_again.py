@@ -10,8 +10,8 @@ from flask_security import Security, VerifyForm, auth_required
 
 from shared.errors import TooManyTries
 from shared.web.error_pages import answer_failure
+from shared.web.rate_limit import rate_limited, session_budgets
 from shared.web.sign_in_forms import WayBack
-from shared.web.tries import rate_limited, session_budgets
 
 # Whoever signed in or typed the password so recently is still the one who sits there.
 FRESH_FOR = timedelta(minutes=5)
@@ -25,7 +25,7 @@ Page = TypeVar("Page", bound=Callable[..., Any])
 def asks_password_again(page: Page) -> Page:
     """Let a page be used only by someone who typed the password within the last five minutes.
 
-    Write it between the route and the function, on the page with the button as well as on the act, so that
+    Write it between the route and the function, on the page with the button as well as on the action, so that
     the password is asked for before anything is typed. Whoever comes late is led to `/password-again` and
     from there back: to the same address after a GET, to the page with the form after a POST, where the
     button must be pressed once more. Our scripts get a 403 with a sentence.

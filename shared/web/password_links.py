@@ -7,12 +7,12 @@ from wtforms import EmailField
 from wtforms.validators import InputRequired, Length
 
 from shared.errors import NotFound, TooManyTries
-from shared.services import password_links
-from shared.services.devices import remember_device
+from shared.services.accounts import password_links
+from shared.services.accounts.devices import remember_device
 from shared.toolbox import Toolbox
 from shared.web.device import require_device_token
+from shared.web.rate_limit import account_budgets, rate_limited
 from shared.web.sign_in_forms import FirstPasswordForm
-from shared.web.tries import account_budgets, rate_limited
 
 
 class AskForm(FlaskForm):  # type: ignore[misc]

@@ -17,9 +17,9 @@ from flask_security import (
 from shared.persistence.database import request_sessions
 from shared.persistence.tables import Admin, Teacher
 from shared.security.passwords import SHORTEST_PASSWORD
-from shared.services import accounts, sign_in
+from shared.services.accounts import lifecycle, sign_in
+from shared.services.accounts.devices import remember_device
 from shared.services.audit import Actor
-from shared.services.devices import remember_device
 from shared.settings import Settings
 from shared.toolbox import Toolbox
 from shared.web import password_again
@@ -177,7 +177,7 @@ def _follow_sign_ins(app: Flask, toolbox: Toolbox, site: str) -> None:
 
     def settle_password(_app: Flask, user: Any) -> None:
         user.must_change_password = False
-        accounts.note_changed_password(toolbox, actor(), user, token=session["sign_in"])
+        lifecycle.note_changed_password(toolbox, actor(), user, token=session["sign_in"])
 
     user_logged_in.connect(begin, app, weak=False)
     user_logged_out.connect(end, app, weak=False)

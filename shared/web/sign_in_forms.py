@@ -9,9 +9,9 @@ from flask_security.utils import validate_redirect_url
 from wtforms import Field, StringField
 
 from shared.errors import TooManyTries
-from shared.services import second_factor
+from shared.services.accounts import second_factor
 from shared.services.audit import Actor
-from shared.web.tries import account_budgets, rate_limited, session_budgets
+from shared.web.rate_limit import account_budgets, rate_limited, session_budgets
 
 # The library's sentences, as the rest of our pages speak; its names for them, with SECURITY_MSG_ before.
 SENTENCES = {

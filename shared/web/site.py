@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 
 from click import Command
@@ -184,12 +183,10 @@ def _install_headers(app: Flask) -> None:
 
 
 def _install_words(app: Flask, description: SiteDescription, settings: Settings) -> None:
-    def local(moment: datetime) -> datetime:
-        return moment.astimezone(settings.zone)
-
-    app.jinja_env.filters["local_time"] = lambda moment: f"{local(moment):%H:%M}"
-    app.jinja_env.filters["local_date"] = lambda moment: f"{local(moment):%a %d %b %Y}"
-    app.jinja_env.filters["local_moment"] = lambda moment: f"{local(moment):%a %d %b %Y, %H:%M}"
+    clock = settings.clock
+    app.jinja_env.filters["local_time"] = clock.show_time
+    app.jinja_env.filters["local_date"] = clock.show_date
+    app.jinja_env.filters["local_moment"] = clock.show_moment
 
     @app.context_processor
     def words() -> dict[str, object]:

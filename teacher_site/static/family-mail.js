@@ -11,14 +11,14 @@ const SOON_MS = 1500;
 const LATER_MS = 15000; // letters that wait for a mail server may wait for hours
 const begun = Date.now();
 
-function show(fate, row) {
+function show(result, row) {
   const badge = row.querySelector("[data-state]");
-  if (badge.dataset.state !== fate.state) {
-    badge.dataset.state = fate.state;
-    badge.className = `badge align-self-start ${styles[fate.state]}`;
-    badge.textContent = fate.label;
+  if (badge.dataset.state !== result.state) {
+    badge.dataset.state = result.state;
+    badge.className = `badge align-self-start ${styles[result.state]}`;
+    badge.textContent = result.label;
   }
-  row.querySelector("[data-note]").textContent = fate.note;
+  row.querySelector("[data-note]").textContent = result.note;
 }
 
 async function follow() {
@@ -36,8 +36,8 @@ async function follow() {
   bar.max = progress.total;
   sentence.textContent = progress.sentence;
   for (const row of section.querySelectorAll("[data-letter]")) {
-    const fate = progress.letters[row.dataset.letter];
-    if (fate) show(fate, row);
+    const result = progress.letters[row.dataset.letter];
+    if (result) show(result, row);
   }
   if (progress.done === progress.total) location.reload();
   else setTimeout(follow, Date.now() - begun < 120000 ? SOON_MS : LATER_MS);

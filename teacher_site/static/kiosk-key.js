@@ -47,11 +47,11 @@ function openDatabase() {
 }
 
 // Do one thing with the stored keys and give what it came to.
-async function inStore(mode, act) {
+async function inStore(mode, action) {
   const database = await openDatabase();
   try {
     const transaction = database.transaction(KEYS, mode);
-    const request = act(transaction.objectStore(KEYS));
+    const request = action(transaction.objectStore(KEYS));
     await new Promise((resolve, reject) => {
       transaction.oncomplete = resolve;
       transaction.onabort = () => reject(transaction.error);

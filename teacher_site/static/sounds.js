@@ -5,7 +5,7 @@ const TONE_S = 0.16;
 
 let audio = null;
 
-// A page may sound only after a person's act: call this from a tap or a key.
+// A page may sound only after a person's action: call this from a tap or a key.
 export function allowSound() {
   audio ??= new AudioContext();
   audio.resume();

@@ -11,7 +11,7 @@ from werkzeug.test import TestResponse
 
 from admin_site import create_app
 from shared.toolbox import Toolbox
-from tests.office import ADMIN_EMAIL, ADMIN_PASSWORD, open_office
+from tests.support.office import ADMIN_EMAIL, ADMIN_PASSWORD, open_office
 
 SITE = "https://localhost:4555"
 
@@ -96,7 +96,7 @@ def office_toolbox(sqlite_url, make_settings):
 
 @pytest.fixture
 def office(office_toolbox) -> SimpleNamespace:
-    """The small office of tests.office, with its toolbox."""
+    """The small office of tests.support.office, with its toolbox."""
     office = open_office(office_toolbox)
     office.toolbox = office_toolbox
     return office

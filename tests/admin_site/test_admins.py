@@ -9,7 +9,7 @@ from admin_site import create_app
 from admin_site.commands import reset_second_factor
 from shared.persistence.tables import Admin, FailedTry
 from tests.admin_site.conftest import SITE, Desk
-from tests.office import ADMIN_EMAIL, ADMIN_PASSWORD
+from tests.support.office import ADMIN_EMAIL, ADMIN_PASSWORD
 
 WRONG = "The e-mail address, the password or the code is wrong."
 

@@ -8,7 +8,7 @@ import pytest
 
 from shared.persistence.tables import AuditEntry
 from tests.admin_site.conftest import SITE
-from tests.office import ADMIN_EMAIL, ADMIN_PASSWORD
+from tests.support.office import ADMIN_EMAIL, ADMIN_PASSWORD
 
 NOON = datetime(2026, 1, 10, 6, 30, tzinfo=UTC)  # noon in India
 
@@ -24,7 +24,7 @@ def trail(desk, office):
                 site="office",
                 actor="asha@school.example" if number % 2 else ADMIN_EMAIL,
                 address="192.0.2.7",
-                act="change student" if number % 3 == 0 else "add teacher",
+                action="change student" if number % 3 == 0 else "add teacher",
                 subject="15203A0042" if number % 3 == 0 else f"teacher {number}",
                 before={"name": "Mira", "email": None, "classes": ["A", "B"]},
                 after={"name": "Meera", "email": "m@home.in", "classes": ["A"]},
@@ -61,15 +61,15 @@ def test_a_page_says_what_was_and_what_became(trail):
 @pytest.mark.parametrize(
     ("query", "count"),
     [
-        ("act=change+student", 40),
-        ("actor=asha%40school.example&act=change+student", 20),
-        ("actor=ASHA%40school.example&act=change+student", 20),
+        ("action=change+student", 40),
+        ("actor=asha%40school.example&action=change+student", 20),
+        ("actor=ASHA%40school.example&action=change+student", 20),
         ("subject=15203A0042", 40),
         ("subject=15203A004", 0),
-        ("since=2026-01-10&until=2026-01-10&act=change+student", 40),
+        ("since=2026-01-10&until=2026-01-10&action=change+student", 40),
         ("since=2026-01-11", 0),
         ("until=2026-01-09", 0),
-        ("act=%27+OR+1%3D1+--", 0),
+        ("action=%27+OR+1%3D1+--", 0),
     ],
 )
 def test_filters_narrow(trail, query, count):
@@ -105,7 +105,7 @@ def test_the_workbook_holds_what_was_asked_for_as_text(trail, office):
     answer = trail.client.post(
         "/audit-trail/export",
         base_url=SITE,
-        data={"csrf_token": token, "act": "change student"},
+        data={"csrf_token": token, "action": "change student"},
         headers={"Referer": SITE + "/"},
     )
     sheet = openpyxl.load_workbook(BytesIO(answer.data)).active
@@ -116,7 +116,7 @@ def test_the_workbook_holds_what_was_asked_for_as_text(trail, office):
     assert {cell.data_type for row in sheet.iter_rows() for cell in row if cell.value} == {"s"}
     trail.open("/audit-trail")
     assert subjects(trail)[0] == "export audit trail: audit trail"
-    assert "act: change student" in " ".join(trail.told().split())
+    assert "action: change student" in " ".join(trail.told().split())
 
 
 def test_taking_the_trail_away_asks_for_the_password_again(trail):
@@ -158,7 +158,7 @@ def test_a_sign_out_stands_in_it_with_its_device_and_address(desk, stranger, off
     other.fill("Sign in", email=ADMIN_EMAIL, password=ADMIN_PASSWORD)
     token = other.page.select_one("meta[name=csrf-token]")["content"]
     other.client.post("/sign-out", base_url=SITE, data={"csrf_token": token}, headers={"Referer": SITE + "/"})
-    desk.open("/audit-trail?act=sign+out")
+    desk.open("/audit-trail?action=sign+out")
     told = desk.page.select_one("main li").get_text(" ", strip=True)
     assert told.startswith(f"sign out: {ADMIN_EMAIL}")
     assert "office · from 192.0.2.44" in told

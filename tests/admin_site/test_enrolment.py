@@ -10,7 +10,7 @@ from shared.domain.photo_verdict import PhotoVerdict
 from shared.errors import ModelUnavailable
 from shared.jobs.worker import run_job
 from tests.admin_site.conftest import photo_file
-from tests.office import agree, photo_of
+from tests.support.office import agree, photo_of
 
 
 @pytest.fixture
@@ -55,7 +55,7 @@ def test_a_likeness_is_named_and_the_admin_decides(desk, office, meera):
     ravis = f"/students/{office.ravi}/enrolment"
     send(desk, ravis, photo_of("twin of meera"))
     answer = desk.ask(f"{ravis}/training").json
-    assert answer == {"likenesses": [{"id": office.meera, "words": "Meera Iyer, 15203A0042 in CO6GA"}]}
+    assert answer == {"near_matches": [{"id": office.meera, "words": "Meera Iyer, 15203A0042 in CO6GA"}]}
     assert "job" in desk.ask(f"{ravis}/training", accepted=[str(office.meera)]).json
 
 

@@ -8,10 +8,9 @@ from playwright.sync_api import Page, expect
 from admin_site import create_app
 from shared.jobs.worker import run_job
 from shared.persistence import faces
-from shared.services import enrolment
-from tests.admin_site.test_likenesses import give_offer
-from tests.browsing import find_barriers, served
-from tests.office import ADMIN_EMAIL, ADMIN_PASSWORD, add_student, agree, photo_of
+from shared.services.faces import enrolment
+from tests.support.browsing import find_barriers, served
+from tests.support.office import ADMIN_EMAIL, ADMIN_PASSWORD, add_student, agree, give_offer, photo_of
 
 # What looks otherwise in a busy office; tests/browser/test_every_page.py opens every page of both sites.
 ADDRESSES = [
@@ -40,7 +39,7 @@ def busy_office(office) -> None:
     enrolment.add_photo(office.toolbox, office.actor, office.meera, file_name="a", content=photo_of("meera"))
     run_job(office.toolbox, enrolment.start_training(office.toolbox, office.actor, office.meera))
     with office.toolbox.sessions.begin() as session:
-        faces.save_look_alikes(session, office.meera, {office.ravi: 0.97})
+        faces.save_near_matches(session, office.meera, {office.ravi: 0.97})
     give_offer(office)
     long = {"parent1_email": f"{'long' * 15}@{'home' * 12}.example"}
     add_student(office.toolbox, office, "Wolfeschlegelsteinhausenbergerdorff" * 3, "1" * 64, **long)

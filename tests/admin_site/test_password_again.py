@@ -4,7 +4,7 @@ import pytest
 
 from shared.persistence.tables import Teacher
 from tests.admin_site.conftest import SITE
-from tests.office import ADMIN_EMAIL, ADMIN_PASSWORD
+from tests.support.office import ADMIN_EMAIL, ADMIN_PASSWORD
 
 
 @pytest.fixture

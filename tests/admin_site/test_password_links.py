@@ -5,9 +5,9 @@ from collections.abc import Iterator
 import pytest
 
 from shared.persistence.tables import Teacher
-from shared.services.password_links import send_due_links
+from shared.services.accounts.password_links import send_due_links
 from shared.toolbox import Toolbox
-from tests.families import mail_variables
+from tests.support.families import mail_variables
 
 
 @pytest.fixture

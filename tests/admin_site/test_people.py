@@ -6,12 +6,12 @@ import pytest
 
 from admin_site import create_app
 from shared.persistence.tables import Admin, SignIn, Student
-from shared.services import registration
-from shared.services.sign_in import begin_sign_in
+from shared.services.accounts.sign_in import begin_sign_in
+from shared.services.people import registration
 from shared.toolbox import Toolbox
-from tests.office import add_student, agree
-from tests.school import TEACHER_EMAIL, found_school
-from tests.servers import find_free_port
+from tests.support.office import add_student, agree
+from tests.support.school import TEACHER_EMAIL, found_school
+from tests.support.servers import find_free_port
 
 
 def fill_student(desk, words="Save", **typed):

@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 
 from shared.persistence.tables import Student
 from tests.admin_site.conftest import SITE
-from tests.office import ADMIN_PASSWORD
+from tests.support.office import ADMIN_PASSWORD
 
 
 def let_time_pass(desk):

@@ -1,4 +1,4 @@
-"""The page of a class list: paste or upload, see every row's fate, take it over."""
+"""The page of a class list: paste or upload, see every row's result, take it over."""
 
 import io
 

@@ -7,7 +7,7 @@ import pytest
 from shared.jobs.worker import run_job
 from shared.persistence import spoof
 from tests.admin_site.conftest import SITE
-from tests.spoof_pictures import archive, picture, school_pictures, use_real_check
+from tests.support.spoof_pictures import archive, picture, school_pictures, use_real_check
 
 
 @pytest.fixture

@@ -10,9 +10,9 @@ from shared.domain.photo_verdict import PhotoVerdict
 from shared.toolbox import Toolbox
 from shared.vision.faces import FaceReading
 from teacher_site import create_app
-from tests.browser.pictures import jpeg, wall
-from tests.browsing import note_refusals, served
-from tests.school import TEACHER_EMAIL, enrol, found_school
+from tests.support.browsing import note_refusals, served
+from tests.support.pictures import jpeg, wall
+from tests.support.school import TEACHER_EMAIL, enrol, found_school
 
 PHONE = (360, 640)
 

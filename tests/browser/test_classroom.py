@@ -8,10 +8,10 @@ from playwright.sync_api import Page, expect
 
 from shared.domain.attendance import MarkStatus
 from shared.persistence.tables import CheckIn, Lecture, Mark, SchoolClass
-from shared.services.lectures import close_lecture
-from shared.services.marks import set_mark
+from shared.services.attendance.lectures import close_lecture
+from shared.services.attendance.marks import set_mark
 from tests.browser.conftest import wait_for_the_camera
-from tests.browsing import refuse_barriers
+from tests.support.browsing import refuse_barriers
 
 SIZES = [(360, 640), (640, 360), (1280, 800)]
 

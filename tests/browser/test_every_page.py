@@ -7,11 +7,11 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from shared.toolbox import Toolbox
-from tests.browsing import REFUSED, find_barriers, note_complaints, served
 from tests.conftest import settings_for
-from tests.office import ADMIN_EMAIL, ADMIN_PASSWORD
-from tests.school import TEACHER_EMAIL
-from tests.town import address, open_town, routes
+from tests.support.browsing import REFUSED, find_barriers, note_complaints, served
+from tests.support.office import ADMIN_EMAIL, ADMIN_PASSWORD
+from tests.support.school import TEACHER_EMAIL
+from tests.support.town import address, open_town, routes
 
 # Downloads, pictures, answers for scripts, and what ends or leaves the page that is looked at.
 NO_PAGES = {

@@ -5,8 +5,8 @@ from playwright.sync_api import expect
 
 from shared.persistence.tables import CheckIn, KioskPass, Mark
 from tests.browser.conftest import wait_for_the_camera
-from tests.browsing import refuse_barriers
-from tests.services.test_check_in import MEERA_LOOKS, RAVI_LOOKS, Eyes, give_eyes
+from tests.support.browsing import refuse_barriers
+from tests.support.eyes import MEERA_LOOKS, RAVI_LOOKS, Eyes, give_eyes
 
 ROLL_ID = "15203A0042"
 COMPUTER = (1280, 800)

@@ -1,6 +1,6 @@
 """The whole job in a real browser with a real camera's interface: office, kiosk, report.
 
-What the camera shows are real photographs (tests/photographs.py); the one on a phone's screen is drawn.
+What the camera shows are real photographs (tests/support/photographs.py); the phone's screen is drawn.
 The photo that is to be marked present was not used to enrol, and nothing was tuned on any of them.
 """
 
@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.pictures import jpeg, on_a_phone, person, two_people, wall
-from tests.browsing import note_refusals
-from tests.test_launcher import Installation
+from tests.support.browsing import note_refusals
+from tests.support.installation import Installation
+from tests.support.pictures import jpeg, on_a_phone, person, two_people, wall
 
 ADMIN_PASSWORD = "nine quiet lamps glow"
 TEACHER_PASSWORD = "seven green boats sing"

@@ -8,11 +8,11 @@ import openpyxl
 import pytest
 from playwright.sync_api import Page, expect
 
+from launcher.demo_school import fill_demo_school
 from shared.persistence.tables import Lecture, Teacher
-from shared.services.demo import fill_demo_school
 from shared.toolbox import Toolbox
 from teacher_site import create_app
-from tests.browsing import refuse_barriers, served
+from tests.support.browsing import refuse_barriers, served
 
 SIZES = [(360, 640), (1280, 800)]
 

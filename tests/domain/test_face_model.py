@@ -76,11 +76,11 @@ def test_only_a_doubtful_glance_is_looked_at_again(glance, is_asked):
     model = FaceModel.train([at_score(1.0)], [1.0])
     asked = []
 
-    def look_again():
+    def describe_accurate():
         asked.append(True)
         return at_score(0.5)
 
-    score = model.score_carefully(at_score(glance), look_again)
+    score = model.score_carefully(at_score(glance), describe_accurate)
     assert asked == [True] * is_asked
     assert score == pytest.approx(0.5 if is_asked else glance)
 

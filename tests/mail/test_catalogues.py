@@ -10,7 +10,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
 from shared import mail
-from shared.services.registration import LANGUAGES
+from shared.domain.family_mail import LANGUAGES
 
 MAIL_DIR = Path(mail.__file__).parent
 CATALOGUES = sorted((MAIL_DIR / "translations").glob("*/LC_MESSAGES/messages.po"))

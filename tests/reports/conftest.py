@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.reports.workbooks import our_sheet, resave
+from tests.support.workbooks import our_sheet, resave
 
 
 @pytest.fixture(scope="session")

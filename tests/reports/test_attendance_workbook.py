@@ -8,7 +8,7 @@ from openpyxl.styles import Font
 
 from shared.reports.attendance_workbook import read_attendance_workbook, write_attendance_workbook
 from shared.reports.workbook_reading import read_workbook
-from tests.reports.workbooks import IDENTITY, edited, our_sheet, with_parts
+from tests.support.workbooks import IDENTITY, edited, our_sheet, with_parts
 
 AS_WRITTEN = [("00123", "Asha Rao", "late", "bus"), ("1520E0042", '=HYPERLINK("http://x")', "", "")]
 

@@ -14,7 +14,7 @@ from shared.errors import WorkbookRefused
 from shared.reports.attendance_workbook import read_attendance_workbook
 from shared.reports.table_files import read_table_file
 from shared.reports.workbook_reading import read_workbook
-from tests.reports.workbooks import of_one_sheet, our_sheet, with_parts
+from tests.support.workbooks import of_one_sheet, our_sheet, with_parts
 
 LONGEST_S = 2
 MOST_GROWTH_KB = 150 * 1024

@@ -14,8 +14,8 @@ from werkzeug.test import TestResponse
 
 from shared.toolbox import Toolbox
 from teacher_site import create_app
-from tests.kiosk_phone import Phone as KioskPhone
-from tests.school import TEACHER_EMAIL, found_school
+from tests.support.phones import Phone as KioskPhone
+from tests.support.school import TEACHER_EMAIL, found_school
 
 SITE = "https://localhost:4545"
 

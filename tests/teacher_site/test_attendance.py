@@ -2,7 +2,7 @@
 
 from shared.domain.attendance import MarkSource, MarkStatus
 from shared.persistence.tables import Lecture, Mark, SchoolClass, Student
-from shared.services.marks import set_mark
+from shared.services.attendance.marks import set_mark
 
 
 def lecture_page(school):
@@ -112,7 +112,7 @@ def test_the_report_shows_names_roll_ids_status_time_and_how(teacher, school, to
     )
     page = teacher.page(f"/report?lecture_id={school.ids['lecture']}")
     rows = [[cell.get_text(strip=True) for cell in row.select("td, th")] for row in page.select("tbody tr")]
-    now = f"{toolbox.now().astimezone(toolbox.settings.zone):%H:}"
+    now = f"{toolbox.settings.clock.local(toolbox.now()):%H:}"
     assert rows[0][:3] == ["15203A0042", "Meera Iyer", "present"]
     assert rows[0][3].startswith(now)
     assert rows[0][4] == "by hand"
@@ -125,7 +125,7 @@ def test_the_report_asks_for_class_date_and_time(teacher, school, toolbox):
     assert "Choose a class" in teacher.page("/report").main.get_text()
     with toolbox.sessions.begin() as session:
         found = session.get(Lecture, lecture)
-        on = found.starts_at.astimezone(toolbox.settings.zone).date()
+        on = toolbox.settings.clock.day_of(found.starts_at)
         asked = f"/report?class_id={school.ids['class']}&on={on}"
     assert "Databases" in teacher.page(asked).main.get_text()  # the only one of the day
 

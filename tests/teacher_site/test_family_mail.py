@@ -3,10 +3,10 @@
 import pytest
 
 from shared.domain.attendance import MarkStatus
-from shared.services.mail_delivery import deliver_mail
-from shared.services.marks import set_mark
+from shared.services.attendance.marks import set_mark
+from shared.services.family_mail.delivery import deliver_mail
 from shared.toolbox import Toolbox
-from tests.families import Clock, fates, give_addresses, mail_variables, mark_and_close
+from tests.support.families import Clock, give_addresses, mail_variables, mark_and_close, results
 
 
 @pytest.fixture
@@ -60,7 +60,7 @@ def test_the_progress_tells_what_became_of_each_address(teacher, address, toolbo
     deliver_mail(toolbox, 0, 0)
     told = teacher.get(f"{address}/progress").json
     assert (told["done"], told["total"], told["sentence"]) == (3, 3, "2 sent, 1 refused")
-    (refused,) = [fate for fate in told["letters"].values() if fate["state"] == "refused"]
+    (refused,) = [result for result in told["letters"].values() if result["state"] == "refused"]
     assert refused["note"] == "The mail server said: 550 <b>no</b> such user"
     assert teacher.page(address).select("[data-note] b") == []
 
@@ -72,7 +72,7 @@ def test_the_refused_are_tried_again_and_nobody_else(teacher, address, toolbox, 
     mail_server.answer = lambda to: "250 kept"
     teacher.press(address, "Try the refused ones again")
     deliver_mail(toolbox, 0, 0)
-    assert sorted(message["To"] for message in mail_server.messages) == sorted(fates(toolbox, school))
+    assert sorted(message["To"] for message in mail_server.messages) == sorted(results(toolbox, school))
 
 
 def test_a_refused_address_that_the_office_has_replaced_is_not_tried_again(

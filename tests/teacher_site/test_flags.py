@@ -2,13 +2,13 @@
 
 from shared.domain.check_in import CheckInOutcome
 from shared.persistence.tables import FaceFlag
-from tests.school import hand_round
+from tests.support.school import hand_round
 
 
 def flag(toolbox, school, kiosk, typed, *, resembled=None, same_as=None, outcome=CheckInOutcome.NO_MATCH):
     with toolbox.sessions.begin() as session:
         row = FaceFlag(lecture_id=school.ids["lecture"], kiosk_pass_id=kiosk.id, student_id=school.ids[typed])
-        row.resembled_id = school.ids[resembled] if resembled else None
+        row.near_match_id = school.ids[resembled] if resembled else None
         row.same_as_id, row.outcome, row.noted_at = same_as, outcome, toolbox.now()
         session.add(row)
     return row.id

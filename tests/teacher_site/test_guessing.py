@@ -1,6 +1,6 @@
 """What strangers guess at the sign-in does not keep the teacher out, and a right password is right."""
 
-from tests.school import TEACHER_EMAIL
+from tests.support.school import TEACHER_EMAIL
 from tests.teacher_site.conftest import Phone
 
 NEW_PASSWORD = "four quiet yellow trams"

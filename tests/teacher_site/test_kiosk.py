@@ -8,10 +8,10 @@ import pytest
 
 from shared.domain.photo_verdict import PhotoVerdict
 from shared.persistence.tables import CheckIn, KioskPass, Mark, SignIn, Teacher
-from shared.services.lectures import close_lecture
+from shared.services.attendance.lectures import close_lecture
 from shared.vision.faces import FaceReading
-from tests.kiosk_phone import Refused
-from tests.school import enrol
+from tests.support.phones import Refused
+from tests.support.school import enrol
 from tests.teacher_site.conftest import SITE, Phone
 
 ELSEWHERE = ["/", "/lectures", "/lectures/open", "/lectures/1", "/lectures/1/kiosk", "/report", "/sign-in"]
@@ -126,7 +126,7 @@ def test_the_time_of_an_earlier_mark_is_the_schools(kiosk, school, toolbox, phot
         session.add(Mark(lecture_id=school.ids["lecture"], **mark))
     answer = check_in(kiosk, photo)
     assert answer["outcome"] == "already_marked"
-    assert answer["marked_at"] == f"{now.astimezone(toolbox.settings.zone):%H:%M}"
+    assert answer["marked_at"] == toolbox.settings.clock.show_time(now)
     assert answer["name"] is None
     assert answer["here"] == 1
 

@@ -15,10 +15,10 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from shared.domain.photo_verdict import PhotoVerdict
 from shared.persistence.tables import CheckIn, KioskPass, KioskTicket, Mark
 from shared.vision.faces import FaceReading
-from tests.kiosk_phone import Phone as KioskPhone
-from tests.kiosk_phone import Refused
-from tests.school import enrol
-from tests.services.test_check_in import MEERA_LOOKS, RAVI_LOOKS, Eyes, give_eyes
+from tests.support.eyes import MEERA_LOOKS, RAVI_LOOKS, Eyes, give_eyes
+from tests.support.phones import Phone as KioskPhone
+from tests.support.phones import Refused
+from tests.support.school import enrol
 from tests.teacher_site.conftest import SITE, Phone
 
 ROLL_ID, CLASS_CODE = "15203A0042", "CO6GA"

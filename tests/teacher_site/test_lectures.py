@@ -3,7 +3,7 @@
 import pytest
 
 from shared.persistence.tables import Lecture, SchoolClass, Student, Teacher
-from shared.services.accounts import create_teacher
+from shared.services.accounts.lifecycle import create_teacher
 from shared.services.audit import Actor
 from tests.teacher_site.conftest import Phone
 
@@ -57,7 +57,7 @@ def test_the_form_sent_twice_opens_one_lecture(teacher, toolbox):
 
 
 def test_a_date_and_time_are_the_schools(teacher, toolbox):
-    today = toolbox.now().astimezone(toolbox.settings.zone).date()
+    today = toolbox.settings.clock.day_of(toolbox.now())
     form = open_form(teacher, starts_on=today.isoformat(), starts_at="23:30")
     page = teacher.get(teacher.post("/lectures/open", form).location).text
     assert "23:30–00:20" in page
@@ -109,9 +109,16 @@ def test_another_teachers_lecture_is_not_there_for_me(colleague, school):
         assert colleague.get(address).status_code == 404
     of_class = f"/report?class_id={school.ids['class']}"
     assert "Meera" not in colleague.page(of_class).get_text()
-    for act in (f"marks/{school.ids['meera']}", "close", "reopen", "kiosk", "changes/1/undo", "phones/1/end"):
+    for action in (
+        f"marks/{school.ids['meera']}",
+        "close",
+        "reopen",
+        "kiosk",
+        "changes/1/undo",
+        "phones/1/end",
+    ):
         fields = {"status": "present", "expected": ""}
-        assert colleague.post(f"/lectures/{lecture}/{act}", fields).status_code == 404, act
+        assert colleague.post(f"/lectures/{lecture}/{action}", fields).status_code == 404, action
 
 
 @pytest.mark.parametrize("lecture_id", ["0", "-1", "99999999999999999999", "1.5", "abc", "1%00"])

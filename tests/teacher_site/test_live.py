@@ -6,9 +6,9 @@ from sqlalchemy import event
 from shared.domain.attendance import MarkStatus
 from shared.domain.check_in import CheckInOutcome, ConfirmReason
 from shared.persistence.tables import CheckIn, Student
-from shared.services.marks import set_mark
-from shared.services.to_confirm import Question, ask_teacher
-from tests.school import hand_round
+from shared.services.attendance.marks import set_mark
+from shared.services.kiosk.confirmations import Question, ask_teacher
+from tests.support.school import hand_round
 from tests.teacher_site.conftest import Phone
 
 
@@ -94,10 +94,10 @@ def test_it_takes_as_many_queries_for_200_students_as_for_two(teacher, live, sch
     assert few == many
 
 
-def count_queries(toolbox, act) -> int:
+def count_queries(toolbox, action) -> int:
     seen = []
     event.listen(toolbox.engine, "before_cursor_execute", listener := lambda *_: seen.append(1))
-    act()
+    action()
     event.remove(toolbox.engine, "before_cursor_execute", listener)
     return len(seen)
 

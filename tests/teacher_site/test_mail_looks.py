@@ -6,12 +6,12 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from shared.domain.attendance import MarkStatus
-from shared.services.mail_delivery import deliver_mail
+from shared.services.family_mail.delivery import deliver_mail
 from shared.toolbox import Toolbox
 from teacher_site import create_app
-from tests.browsing import find_barriers, note_complaints, served
-from tests.families import add_families, give_addresses, mail_variables, mark_and_close
-from tests.school import TEACHER_EMAIL
+from tests.support.browsing import find_barriers, note_complaints, served
+from tests.support.families import add_families, give_addresses, mail_variables, mark_and_close
+from tests.support.school import TEACHER_EMAIL
 
 LONG = f"{'a.very.long.address.' * 3}x@{'long-' * 10}home.co.in"
 

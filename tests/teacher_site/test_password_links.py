@@ -6,11 +6,11 @@ import pytest
 from bs4 import BeautifulSoup
 
 from shared.persistence.tables import FailedTry, PasswordLink
-from shared.services.password_links import send_due_links
+from shared.services.accounts.password_links import send_due_links
 from shared.toolbox import Toolbox
-from tests.families import mail_variables
-from tests.office import QueueInHand
-from tests.school import TEACHER_EMAIL
+from tests.support.families import mail_variables
+from tests.support.office import QueueInHand
+from tests.support.school import TEACHER_EMAIL
 from tests.teacher_site.conftest import SITE, Phone
 
 NEW_PASSWORD = "four quiet yellow trams"

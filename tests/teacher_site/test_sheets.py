@@ -6,7 +6,7 @@ import openpyxl
 import pytest
 from bs4 import BeautifulSoup
 
-from shared.services.marks import set_mark
+from shared.services.attendance.marks import set_mark
 
 
 def sheet_page(school):

@@ -4,10 +4,10 @@ import pytest
 
 from shared.domain.check_in import CheckInOutcome, ConfirmReason
 from shared.persistence.tables import Mark, Teacher, ToConfirm
-from shared.services.accounts import create_teacher
+from shared.services.accounts.lifecycle import create_teacher
 from shared.services.audit import Actor
-from shared.services.to_confirm import Question, ask_teacher
-from tests.school import hand_round
+from shared.services.kiosk.confirmations import Question, ask_teacher
+from tests.support.school import hand_round
 from tests.teacher_site.conftest import Phone
 
 

@@ -16,12 +16,12 @@ from shared.persistence.tables import Admin, Teacher
 from shared.persistence.tables.base import Base
 from shared.security.passwords import hash_password
 from shared.services.audit import Actor
-from shared.services.consent import record_consent
+from shared.services.people.consent import record_consent
 from shared.toolbox import Toolbox
 from teacher_site import create_app as create_classroom
 from tests.conftest import settings_for
-from tests.office import ADMIN_EMAIL, ADMIN_PASSWORD
-from tests.school import TEACHER_EMAIL, found_school
+from tests.support.office import ADMIN_EMAIL, ADMIN_PASSWORD
+from tests.support.school import TEACHER_EMAIL, found_school
 
 # What ends a visit, or takes away what the visit is about.
 _NOT_TRIED = ("/sign-out", "/kiosk", "/deactivate", "/new-password", "/withdraw", "/close")

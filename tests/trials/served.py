@@ -15,7 +15,7 @@ from bs4 import BeautifulSoup
 from launcher.children import ENDS_WITH_US
 from shared.settings import PROJECT_DIR
 from tests.conftest import variables_for
-from tests.servers import find_free_port
+from tests.support.servers import find_free_port
 
 READY_WITHIN_S = 60
 

@@ -7,11 +7,10 @@ import pytest
 from shared.domain.check_in import CheckInOutcome
 from shared.persistence import attendance
 from shared.persistence.tables import Lecture
-from shared.services.lectures import school_day
 from shared.toolbox import Toolbox
-from tests.families import Clock
-from tests.school import enrol, found_school, hand_round
-from tests.services.test_check_in import MEERA_LOOKS, RAVI_LOOKS, Eyes, give_eyes, send
+from tests.support.eyes import MEERA_LOOKS, RAVI_LOOKS, Eyes, give_eyes, send
+from tests.support.families import Clock
+from tests.support.school import enrol, found_school, hand_round
 
 
 def at(moment: str) -> datetime:
@@ -50,14 +49,14 @@ def test_a_lecture_over_midnight_takes_marks_on_both_days_and_is_reported_on_its
     toolbox, school, clock = at_school("2026-11-23T23:30+05:30", zone="Asia/Kolkata")
     clock.moment = at("2026-11-24T00:10+05:30")
     assert outcome(toolbox, school, "after midnight") is CheckInOutcome.PRESENT
-    first_day = school_day(toolbox.settings, at("2026-11-23T12:00+05:30").date())
+    first_day = toolbox.settings.clock.day(at("2026-11-23T12:00+05:30").date())
     with toolbox.reading() as session:
         lecture = session.get(Lecture, school.ids["lecture"])
         lines = attendance.register(session, lecture.id)
     assert first_day[0] <= lecture.starts_at < first_day[1]
     (mark,) = [line.mark for line in lines if line.mark]
     assert (
-        mark.marked_at.astimezone(toolbox.settings.zone)
+        toolbox.settings.clock.local(mark.marked_at)
         .isoformat(timespec="minutes")
         .startswith("2026-11-24T00:10")
     )

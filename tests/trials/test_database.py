@@ -16,8 +16,8 @@ from shared.persistence.database import UNREACHABLE
 from shared.persistence.tables import CheckIn, Mark, Teacher
 from shared.toolbox import Toolbox
 from teacher_site import create_app
-from tests.school import enrol, found_school, hand_round
-from tests.services.test_check_in import MEERA_LOOKS, Eyes, count, give_eyes, send
+from tests.support.eyes import MEERA_LOOKS, Eyes, count, give_eyes, send
+from tests.support.school import enrol, found_school, hand_round
 from tests.teacher_site.conftest import Phone
 
 

@@ -6,13 +6,13 @@ import openpyxl
 import pytest
 from PIL import Image
 
-from tests.browser.pictures import jpeg, person, two_people, wall
-from tests.office import ADMIN_EMAIL, ADMIN_PASSWORD
-from tests.reports import workbooks
-from tests.school import TEACHER_EMAIL
+from tests.support import workbooks
+from tests.support.bad_photos import SMALL_FILES_THAT_ARE_NO_PHOTO, bomb, encoded
+from tests.support.office import ADMIN_EMAIL, ADMIN_PASSWORD
+from tests.support.pictures import jpeg, person, two_people, wall
+from tests.support.school import TEACHER_EMAIL
 from tests.trials.conftest import rows_of
 from tests.trials.served import Browser, ServedSite, served
-from tests.vision.test_images import SMALL_FILES_THAT_ARE_NO_PHOTO, bomb, encoded
 
 MOST_GROWTH_MB = 150
 
@@ -91,9 +91,9 @@ def test_no_bad_photo_is_kept_and_none_harms_the_server(school, office):
         answer = desk.post(address, files={"photo": (f"{name}.jpg", content)}, headers=headers)
         assert office.processor_s() - begun < 1, name
         if answer.ok:
-            (fate,) = answer.json()["photos"]
-            assert not fate["kept"], name
-            assert fate["sentence"].endswith("."), name
+            (result,) = answer.json()["photos"]
+            assert not result["kept"], name
+            assert result["sentence"].endswith("."), name
         else:
             assert answer.status_code == 413, (name, answer.text)
             assert "too large" in answer.json()["error"]

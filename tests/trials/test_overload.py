@@ -9,13 +9,13 @@ import requests
 from PIL import Image
 
 from shared.persistence.tables import Mark, SchoolClass, Student
-from shared.services.kiosk import open_kiosk
+from shared.services.kiosk.passes import open_kiosk
 from shared.toolbox import Toolbox
-from shared.vision.photo_gate import AT_ONCE, MOST_WAITING
-from tests.browser.pictures import FRAME, jpeg
+from shared.vision.load_limiter import AT_ONCE, MOST_WAITING
 from tests.conftest import settings_for
-from tests.kiosk_phone import Phone
-from tests.school import TEACHER_EMAIL, enrol, found_school
+from tests.support.phones import Phone
+from tests.support.pictures import FRAME, jpeg
+from tests.support.school import TEACHER_EMAIL, enrol, found_school
 from tests.trials.served import Browser, ServedSite, served
 from tests.trials.slow_classroom import FACES, GRAY_STEP
 

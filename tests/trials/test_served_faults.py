@@ -15,11 +15,11 @@ from shared.persistence.database import migrate
 from shared.persistence.tables import CheckIn, Mark, MarkChange
 from shared.toolbox import Toolbox
 from shared.vision.images import open_photo
-from tests.browser.pictures import jpeg, person
 from tests.conftest import settings_for
-from tests.kiosk_phone import Phone, Refused
-from tests.school import TEACHER_EMAIL, enrol, found_school
-from tests.services.test_check_in import count
+from tests.support.eyes import count
+from tests.support.phones import Phone, Refused
+from tests.support.pictures import jpeg, person
+from tests.support.school import TEACHER_EMAIL, enrol, found_school
 from tests.trials.served import Browser, ServedSite, served
 
 ROLL_ID = "15203A0042"
@@ -113,12 +113,12 @@ def test_a_worker_killed_while_it_marks_leaves_one_mark_to_the_next_try(lesson, 
     assert_marked_once(lesson)
 
 
-def try_until_answered(site: ServedSite, act) -> dict:
+def try_until_answered(site: ServedSite, action) -> dict:
     """What the kiosk's page does: send again, with the same key, until there is an answer."""
     deadline = time.monotonic() + 60
     while True:
         try:
             site.wait()
-            return act()
+            return action()
         except requests.RequestException:
             assert time.monotonic() < deadline

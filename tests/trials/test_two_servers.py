@@ -7,7 +7,7 @@ from bs4 import BeautifulSoup
 from shared.persistence.database import migrate
 from shared.toolbox import Toolbox
 from tests.conftest import settings_for
-from tests.school import TEACHER_EMAIL, found_school
+from tests.support.school import TEACHER_EMAIL, found_school
 from tests.trials.served import Browser, served
 
 

@@ -10,7 +10,7 @@ from shared.errors import ModelUnavailable
 from shared.vision.face_detector import FaceDetector
 from shared.vision.face_encoder import FaceEncoder, cut_chip
 from shared.vision.images import open_photo
-from tests.photographs import NAMES, photograph
+from tests.support.photographs import NAMES, photograph
 
 DETECTOR = FaceDetector()
 ENCODER = FaceEncoder()

@@ -11,7 +11,7 @@ from shared.errors import ModelUnavailable
 from shared.vision.face_finder import FaceFinder
 from shared.vision.images import open_photo
 from shared.vision.model_files import MODELS_DIR
-from tests.photographs import photograph
+from tests.support.photographs import photograph
 
 FINDER = FaceFinder()
 

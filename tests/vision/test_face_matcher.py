@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageFilter
 
+from benchmarks import four_threads
 from shared.domain.photo_verdict import PhotoVerdict
 from shared.errors import ModelUnavailable
 from shared.vision.face_detector import FaceDetector
@@ -15,8 +16,7 @@ from shared.vision.face_encoder import cut_chip
 from shared.vision.face_matcher import FaceMatcher
 from shared.vision.images import open_photo
 from shared.vision.model_files import MODELS_DIR
-from tests import four_threads
-from tests.photographs import NAMES, photograph
+from tests.support.photographs import NAMES, photograph
 
 
 @pytest.fixture(scope="module")
@@ -67,10 +67,10 @@ def test_the_same_person_is_nearer_than_another(matcher):
 
 def test_a_glance_is_nearly_what_a_careful_look_gives(matcher):
     rgb = np.asarray(picture("obama.jpg"))
-    glance, careful = matcher.glance(rgb), matcher.read(rgb)
+    glance, careful = matcher.describe_fast(rgb), matcher.read(rgb)
     assert (glance.verdict, glance.face, glance.quality) == (careful.verdict, careful.face, careful.quality)
     assert 0.98 < glance.descriptor[:128] @ careful.descriptor[:128] < 0.99999
-    assert np.array_equal(matcher.look_again(rgb, glance.face), careful.descriptor)
+    assert np.array_equal(matcher.describe_accurate(rgb, glance.face), careful.descriptor)
 
 
 @pytest.mark.parametrize("gray", [0, 128, 255])
@@ -187,7 +187,7 @@ def test_four_threads_with_mixed_sizes_give_the_answers_of_one(matcher):
 @pytest.mark.parametrize("name", ["obama.jpg", "obama2.jpg", "biden.jpg", "astronaut.png"])
 def test_a_glance_is_near_what_dlibs_own_numbers_would_be(matcher, name):
     photo = np.asarray(picture(name))
-    glance = matcher.glance(photo)
+    glance = matcher.describe_fast(photo)
     exact = matcher.encoder.describe(cut_chip(photo, glance.face))
     shift = np.linalg.norm(glance.descriptor[:128] - exact)
     assert 0.001 < shift < 0.03  # 8 bits, and no more than they cost

@@ -16,7 +16,7 @@ from shared.vision.face_detector import FaceDetector
 from shared.vision.faces import Face
 from shared.vision.model_files import MODELS_DIR
 from shared.vision.spoof_detector import SpoofDetector, SpoofFeatures, SpoofHeads, SpoofVerdict
-from tests.browser.pictures import on_a_phone, person
+from tests.support.pictures import on_a_phone, person
 
 FACE = Face(left=250, top=120, right=410, bottom=280, landmarks=())
 

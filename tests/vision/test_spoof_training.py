@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFilter
 
+from modelling.recapture import Attack, photograph, recapture
 from shared.errors import InvalidInput
 from shared.vision.faces import Face
-from shared.vision.recapture import Attack, photograph, recapture
 from shared.vision.spoof_detector import SpoofFeatures, SpoofHeads
 from shared.vision.spoof_training import Sample, fit, train
 

@@ -20,10 +20,11 @@ from shared.persistence.tables.attendance import (
     SheetUpload,
 )
 from shared.persistence.tables.base import Base
-from shared.persistence.tables.faces import EnrolmentPhoto, FaceModelRow, FaceVersion, LookAlikes
+from shared.persistence.tables.classes import SchoolClass, Teaching
+from shared.persistence.tables.faces import EnrolmentPhoto, FaceModelRow, FaceVersion, NearMatchPair
 from shared.persistence.tables.kiosk import CheckIn, FaceFlag, KioskPass, KioskTicket, ModelOffer, ToConfirm
 from shared.persistence.tables.office_work import AuditEntry, Job, OutgoingMail
-from shared.persistence.tables.people import Consent, SchoolClass, Student, Teaching
+from shared.persistence.tables.people import Consent, Student
 from shared.persistence.tables.privacy import Erasure, Night
 from shared.persistence.tables.spoof import SpoofActivation, SpoofMistake, SpoofPicture, SpoofVersion
 
@@ -47,7 +48,7 @@ __all__ = [
     "KnownDevice",
     "Lecture",
     "LectureClass",
-    "LookAlikes",
+    "NearMatchPair",
     "Mark",
     "MarkChange",
     "ModelOffer",

@@ -1,15 +1,12 @@
 """Who may sign in, and who is signed in."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from shared.persistence.tables.base import Base, Digest, Email, Name, SmallSealed, UtcDateTime, table
-
-if TYPE_CHECKING:
-    from shared.persistence.tables.people import SchoolClass
+from shared.persistence.tables.classes import SchoolClass
 
 
 class Account:
@@ -52,9 +49,7 @@ class Teacher(Account, Base):
 
     __tablename__ = "teacher"
 
-    classes: Mapped[list["SchoolClass"]] = relationship(
-        secondary="teaching", order_by="SchoolClass.class_code"
-    )
+    classes: Mapped[list[SchoolClass]] = relationship(secondary="teaching", order_by="SchoolClass.class_code")
 
 
 class SignIn(Base):

@@ -8,7 +8,8 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from shared.domain.attendance import MarkSource, MarkStatus
 from shared.persistence.tables.accounts import Teacher
 from shared.persistence.tables.base import Base, Digest, Name, UtcDateTime, table, word
-from shared.persistence.tables.people import SchoolClass, Student
+from shared.persistence.tables.classes import SchoolClass
+from shared.persistence.tables.people import Student
 
 
 class Lecture(Base):

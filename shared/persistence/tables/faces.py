@@ -52,7 +52,7 @@ class FaceVersion(Base):
     removed_at: Mapped[int]
 
 
-class LookAlikes(Base):
+class NearMatchPair(Base):
     """Two students of one class whose templates are so near that a check-in may be the other's."""
 
     __tablename__ = "look_alikes"

@@ -77,7 +77,9 @@ class ToConfirm(Base):
     kiosk_pass_id: Mapped[int] = mapped_column(ForeignKey("kiosk_pass.id", ondelete="CASCADE"))
     reason: Mapped[ConfirmReason] = mapped_column(word(ConfirmReason))
     last_outcome: Mapped[CheckInOutcome | None] = mapped_column(word(CheckInOutcome))
-    resembled_id: Mapped[int | None] = mapped_column(ForeignKey("student.id", ondelete="SET NULL"))
+    near_match_id: Mapped[int | None] = mapped_column(
+        "resembled_id", ForeignKey("student.id", ondelete="SET NULL")
+    )
     score: Mapped[float | None]
     sealed_picture: Mapped[bytes | None] = mapped_column(Photo, deferred=True)
     sealed_descriptor: Mapped[bytes | None] = mapped_column(SmallSealed, deferred=True)
@@ -90,7 +92,7 @@ class ToConfirm(Base):
     decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("teacher.id"))
 
     student: Mapped[Student] = relationship(foreign_keys=student_id)
-    resembled: Mapped[Student | None] = relationship(foreign_keys=resembled_id)
+    near_match: Mapped[Student | None] = relationship(foreign_keys=near_match_id)
     decided_by: Mapped[Teacher | None] = relationship()
 
     __table_args__ = table(UniqueConstraint("lecture_id", "student_id", "waiting"))
@@ -109,7 +111,9 @@ class FaceFlag(Base):
     lecture_id: Mapped[int] = mapped_column(ForeignKey("lecture.id", ondelete="CASCADE"), index=True)
     kiosk_pass_id: Mapped[int] = mapped_column(ForeignKey("kiosk_pass.id", ondelete="CASCADE"))
     student_id: Mapped[int] = mapped_column(ForeignKey("student.id", ondelete="CASCADE"), index=True)
-    resembled_id: Mapped[int | None] = mapped_column(ForeignKey("student.id", ondelete="CASCADE"), index=True)
+    near_match_id: Mapped[int | None] = mapped_column(
+        "resembled_id", ForeignKey("student.id", ondelete="CASCADE"), index=True
+    )
     same_as_id: Mapped[int | None] = mapped_column(ForeignKey("face_flag.id", ondelete="SET NULL"))
     outcome: Mapped[CheckInOutcome] = mapped_column(word(CheckInOutcome))
     sealed_descriptor: Mapped[bytes | None] = mapped_column(SmallSealed, deferred=True)
@@ -117,7 +121,7 @@ class FaceFlag(Base):
 
     kiosk_pass: Mapped[KioskPass] = relationship()
     student: Mapped[Student] = relationship(foreign_keys=student_id)
-    resembled: Mapped[Student | None] = relationship(foreign_keys=resembled_id)
+    near_match: Mapped[Student | None] = relationship(foreign_keys=near_match_id)
 
 
 class ModelOffer(Base):

@@ -47,7 +47,7 @@ class OutgoingMail(Base):
 class Job(Base):
     """Long work with its progress; the queue's message carries only this row's id.
 
-    `fates` says of each file what became of it. `advanced_at` is when the work last told of its progress.
+    `results` says of each file what became of it. `advanced_at` is when the work last told of its progress.
     """
 
     __tablename__ = "job"
@@ -58,7 +58,7 @@ class Job(Base):
     done: Mapped[int] = mapped_column(default=0)
     total: Mapped[int] = mapped_column(default=0)
     sentence: Mapped[str] = mapped_column(Text, default="")
-    fates: Mapped[list[dict[str, Any]] | None] = mapped_column(JSON)
+    results: Mapped[list[dict[str, Any]] | None] = mapped_column("fates", JSON)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     advanced_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
@@ -80,7 +80,7 @@ class AuditEntry(Base):
     site: Mapped[str] = mapped_column(String(16))
     actor: Mapped[str] = mapped_column(Email)
     address: Mapped[str] = mapped_column(String(64))
-    act: Mapped[str] = mapped_column(String(64))
+    action: Mapped[str] = mapped_column("act", String(64))
     subject: Mapped[str] = mapped_column(Name)
     student_id: Mapped[int | None] = mapped_column(index=True)
     before: Mapped[dict[str, Any] | None] = mapped_column(JSON)

@@ -1,4 +1,4 @@
-"""Classes, students with their families, and what these agreed to."""
+"""Students with their families, and what these agreed to."""
 
 import secrets
 from datetime import datetime
@@ -9,30 +9,10 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from shared.persistence.tables.accounts import Admin
 from shared.persistence.tables.base import Base, Code, Digest, Email, Name, UtcDateTime, table
+from shared.persistence.tables.classes import SchoolClass
 
 if TYPE_CHECKING:
     from shared.persistence.tables.faces import FaceModelRow
-
-
-class SchoolClass(Base):
-    """A class, known by its code, such as CO6GA."""
-
-    __tablename__ = "school_class"
-
-    class_code: Mapped[str] = mapped_column(Code, unique=True)
-    name: Mapped[str] = mapped_column(Name, default="")
-    active: Mapped[bool] = mapped_column(default=True)
-
-
-class Teaching(Base):
-    """Which classes a teacher teaches."""
-
-    __tablename__ = "teaching"
-
-    teacher_id: Mapped[int] = mapped_column(ForeignKey("teacher.id", ondelete="CASCADE"))
-    class_id: Mapped[int] = mapped_column(ForeignKey("school_class.id", ondelete="CASCADE"), index=True)
-
-    __table_args__ = table(UniqueConstraint("teacher_id", "class_id"))
 
 
 class Student(Base):
@@ -58,6 +38,11 @@ class Student(Base):
     school_class: Mapped[SchoolClass] = relationship()
     face_model: Mapped["FaceModelRow | None"] = relationship(back_populates="student")
     consents: Mapped[list["Consent"]] = relationship(order_by="Consent.given_at")
+
+    @property
+    def consent(self) -> "Consent | None":
+        """Return the consent that holds now; None if none was given or the last one was withdrawn."""
+        return next((consent for consent in self.consents if consent.withdrawn_at is None), None)
 
     __table_args__ = table(UniqueConstraint("class_id", "roll_id"))
 

@@ -1,0 +1,1 @@
+"""Attendance: lectures, their marks, sheets and totals."""

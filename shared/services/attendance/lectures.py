@@ -1,0 +1,162 @@
+"""Opens, closes and reopens lectures."""
+
+from collections.abc import Collection
+from datetime import datetime, timedelta
+
+from shared.domain.attendance import MarkSource, MarkStatus, one_line
+from shared.errors import Conflict, InvalidInput
+from shared.persistence import attendance, to_confirm
+from shared.persistence.database import AlreadyThere, Session
+from shared.persistence.tables import Lecture, SchoolClass
+from shared.security.tokens import digest
+from shared.services import audit
+from shared.services.attendance.flagged_faces import forget_strangers
+from shared.services.attendance.marks import write_mark
+from shared.services.audit import Actor
+from shared.toolbox import Toolbox
+
+LONGEST_LECTURE_MINUTES = 12 * 60
+LONGEST_SUBJECT = 100
+# A lecture is opened for this week or noted down for last month; a date further off is a slip of the finger.
+FURTHEST = timedelta(days=366)
+# What a lecture that the clock has ended gets when it is reopened on its day.
+REOPENED_FOR = timedelta(minutes=15)
+
+
+def open_lecture(
+    toolbox: Toolbox,
+    actor: Actor,
+    *,
+    subject: str,
+    class_ids: Collection[int],
+    minutes: int,
+    opening_key: str,
+    starts_at: datetime | None = None,
+) -> int:
+    """Open a lecture, now or at `starts_at` (aware), and give its id.
+
+    The same `opening_key` of the same teacher is the same lecture, however often the form is sent.
+    Raises InvalidInput naming the field.
+    """
+    now = toolbox.now()
+    subject, starts_at = one_line(subject), starts_at or now
+    _check(subject, minutes, opening_key, starts_at - now)
+    key = digest(f"{actor.account_id} {opening_key}")
+    try:
+        with toolbox.sessions.begin() as session:
+            classes = _taught_classes(session, actor, class_ids)
+            ends_at = starts_at + timedelta(minutes=minutes)
+            lecture = Lecture(
+                subject=subject,
+                teacher_id=actor.account_id,
+                starts_at=starts_at,
+                ends_at=ends_at,
+                opening_key=key,
+                classes=classes,
+            )
+            session.add(lecture)
+            session.flush()
+            codes = ", ".join(school_class.class_code for school_class in classes)
+            after = {"classes": codes, "starts_at": starts_at.isoformat(), "ends_at": ends_at.isoformat()}
+            audit.record(session, toolbox, actor, "open lecture", _named(lecture), after=after)
+            return lecture.id
+    except AlreadyThere as cause:
+        with toolbox.reading() as session:
+            opened = attendance.find_lecture_by_key(session, key)
+        if opened is None:
+            raise Conflict("One of the classes was removed meanwhile. Please load the page again.") from cause
+        return opened.id
+
+
+def _check(subject: str, minutes: int, opening_key: str, from_now: timedelta) -> None:
+    if not subject:
+        raise InvalidInput("Say what the lecture is about.", field="subject")
+    if len(subject) > LONGEST_SUBJECT:
+        raise InvalidInput(f"A subject has at most {LONGEST_SUBJECT} letters.", field="subject")
+    if not 1 <= minutes <= LONGEST_LECTURE_MINUTES:
+        raise InvalidInput(f"A lecture lasts 1 to {LONGEST_LECTURE_MINUTES} minutes.", field="minutes")
+    if abs(from_now) > FURTHEST:
+        raise InvalidInput("This date is more than a year away. Check the year.", field="starts_on")
+    if not opening_key:
+        raise InvalidInput("The page was not sent whole. Please load it again.")
+
+
+def _taught_classes(session: Session, actor: Actor, class_ids: Collection[int]) -> list[SchoolClass]:
+    taught = {
+        school_class.id: school_class for school_class, _ in attendance.classes_of(session, actor.account_id)
+    }
+    if not class_ids:
+        raise InvalidInput("Choose at least one class.", field="class_ids")
+    if not taught.keys() >= set(class_ids):
+        raise InvalidInput("Choose among the classes you teach.", field="class_ids")
+    return [school_class for class_id, school_class in taught.items() if class_id in class_ids]
+
+
+def close_lecture(
+    toolbox: Toolbox, actor: Actor, lecture_id: int, *, although_some_wait: bool = False
+) -> int:
+    """Close a lecture: who has no mark becomes absent. Gives how many; 0 for one that was closed already.
+
+    Raises Conflict while check-ins wait for the teacher, unless `although_some_wait`; they go on waiting.
+    """
+    try:
+        return _close(toolbox, actor, lecture_id, although_some_wait)
+    except AlreadyThere:
+        # A phone marked one of them while we closed; whom it marked is no longer without a mark.
+        return _close(toolbox, actor, lecture_id, although_some_wait)
+
+
+def _close(toolbox: Toolbox, actor: Actor, lecture_id: int, although_some_wait: bool) -> int:
+    with toolbox.sessions.begin() as session:
+        lecture = attendance.find_own_lecture(session, actor.account_id, lecture_id, lock=True)
+        if lecture.closed_at is not None:
+            return 0
+        waiting = to_confirm.count_waiting(session, lecture_id)
+        if waiting and not although_some_wait:
+            words = "1 check-in waits" if waiting == 1 else f"{waiting} check-ins wait"
+            raise Conflict(f"{words} for you to confirm. Look there first, or close all the same.")
+        absent = attendance.unmarked_students(session, lecture_id)
+        for student in absent:
+            line = attendance.RegisterLine(student, None)
+            write_mark(session, toolbox, actor, lecture, line, MarkStatus.ABSENT, source=MarkSource.CLOSING)
+        lecture.closed_at = toolbox.now()
+        forget_strangers(session, lecture_id)
+        after = {"became absent": len(absent)}
+        audit.record(session, toolbox, actor, "close lecture", _named(lecture), after=after)
+        return len(absent)
+
+
+def reopen_lecture(toolbox: Toolbox, actor: Actor, lecture_id: int) -> Lecture:
+    """Take marks again. Who became absent by the closing is without a mark again, unless changed since.
+
+    On the lecture's own day the kiosk works again too, for REOPENED_FOR where its time is over.
+    """
+    with toolbox.sessions.begin() as session:
+        lecture = attendance.find_own_lecture(session, actor.account_id, lecture_id, lock=True)
+        now, clock = toolbox.now(), toolbox.settings.clock
+        before = {"closed_at": _iso(lecture.closed_at), "ends_at": _iso(lecture.ends_at)}
+        if lecture.closed_at is not None:
+            lecture.closed_at = None
+            for mark in attendance.marks_from(session, lecture_id, MarkSource.CLOSING):
+                line = attendance.RegisterLine(mark.student, mark)
+                write_mark(session, toolbox, actor, lecture, line, None, source=MarkSource.CLOSING)
+        if lecture.ends_at <= now and clock.day_of(lecture.starts_at) == clock.day_of(now):
+            lecture.ends_at = now + REOPENED_FOR
+        audit.record(
+            session,
+            toolbox,
+            actor,
+            "reopen lecture",
+            _named(lecture),
+            before=before,
+            after={"ends_at": _iso(lecture.ends_at)},
+        )
+        return lecture
+
+
+def _named(lecture: Lecture) -> str:
+    return f"lecture {lecture.id}: {lecture.subject}"
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return None if moment is None else moment.isoformat()

@@ -1,0 +1,164 @@
+"""Makes, changes and undoes marks by hand; every change is kept with who, when, from what to what."""
+
+from shared.domain.attendance import MarkSource, MarkStatus, one_line
+from shared.errors import Conflict, InvalidInput
+from shared.persistence import attendance, to_confirm
+from shared.persistence.attendance import RegisterLine
+from shared.persistence.database import AlreadyThere, Session
+from shared.persistence.tables import Lecture, Mark, MarkChange
+from shared.services import audit
+from shared.services.audit import Actor
+from shared.toolbox import Toolbox
+
+LONGEST_NOTE = 500
+
+
+def set_mark(
+    toolbox: Toolbox,
+    actor: Actor,
+    lecture_id: int,
+    student_id: int,
+    status: MarkStatus | None,
+    *,
+    expected: MarkStatus | None,
+    note: str | None = None,
+) -> None:
+    """Mark a student by hand; None takes the mark away. Without `note` the note stays as it is.
+
+    `expected` is the status the teacher saw. Raises Conflict when it changed meanwhile, so that a mark made
+    at the kiosk is never overwritten unseen; NotFound; InvalidInput.
+    """
+    note = None if note is None else one_line(note)
+    if note is not None and len(note) > LONGEST_NOTE:
+        raise InvalidInput(f"A note has at most {LONGEST_NOTE} letters.", field="note")
+    try:
+        with toolbox.sessions.begin() as session:
+            lecture = attendance.find_own_lecture(session, actor.account_id, lecture_id, lock=True)
+            line = attendance.find_register_line(session, lecture, student_id)
+            _refuse_stale(line, expected)
+            _refuse_gap(lecture, status)
+            if _status(line.mark) == status and (note is None or note == _note(line.mark)):
+                return
+            if status is None and note:
+                raise InvalidInput("Choose a status for the note to belong to.", field="note")
+            write_mark(session, toolbox, actor, lecture, line, status, source=MarkSource.BY_HAND, note=note)
+            _audit(session, toolbox, actor, "change mark", lecture, line, was=expected, becomes=status)
+    except AlreadyThere as cause:
+        raise Conflict("This student was marked at the kiosk just now. Nothing was changed.") from cause
+
+
+def undo_change(toolbox: Toolbox, actor: Actor, lecture_id: int, change_id: int) -> None:
+    """Take the latest change of a student's mark back: status, note, time and way of marking as before.
+
+    The undoing is itself a change in the history. Raises Conflict when the mark was changed again since.
+    """
+    with toolbox.sessions.begin() as session:
+        lecture = attendance.find_own_lecture(session, actor.account_id, lecture_id, lock=True)
+        change = attendance.find_change(session, lecture_id, change_id)
+        line = attendance.find_register_line(session, lecture, change.student_id)
+        latest, *earlier = attendance.changes_of(session, lecture_id, change.student_id)
+        if latest.id != change.id or _status(line.mark) != change.becomes:
+            raise Conflict(f"The mark of {line.student.name} was changed again since. Nothing was undone.")
+        _refuse_gap(lecture, change.was)
+        before = earlier[0] if earlier and earlier[0].becomes == change.was else None
+        note = before.note if before else ""
+        mark = write_mark(
+            session, toolbox, actor, lecture, line, change.was, source=MarkSource.BY_HAND, note=note
+        )
+        if mark is not None and before is not None:
+            mark.source, mark.marked_at = before.source, before.changed_at
+        _audit(session, toolbox, actor, "undo mark", lecture, line, was=change.becomes, becomes=change.was)
+
+
+def write_mark(
+    session: Session,
+    toolbox: Toolbox,
+    actor: Actor,
+    lecture: Lecture,
+    line: RegisterLine,
+    status: MarkStatus | None,
+    *,
+    source: MarkSource,
+    note: str | None = None,
+) -> Mark | None:
+    """Write a mark and its entry in the history, inside the caller's transaction; None takes the mark away.
+
+    A change of the note alone leaves time and source of the mark as they are. Whatever waited for the
+    teacher's eye is settled by a mark, but not by the absence that closing a lecture gives.
+    """
+    mark, now, was = line.mark, toolbox.now(), _status(line.mark)
+    note = _note(mark) if note is None else note
+    session.add(
+        MarkChange(
+            lecture_id=lecture.id,
+            student_id=line.student.id,
+            teacher_id=actor.account_id,
+            source=source,
+            was=was,
+            becomes=status,
+            note=note,
+            changed_at=now,
+        )
+    )
+    if status is None:
+        if mark is not None:
+            session.delete(mark)
+        return None
+    if mark is None:
+        mark = Mark(lecture_id=lecture.id, student_id=line.student.id)
+        session.add(mark)
+    if was != status:
+        mark.status, mark.source, mark.marked_at = status, source, now
+    mark.note = note
+    if source is not MarkSource.CLOSING:
+        to_confirm.settle(session, lecture.id, line.student.id, now=now, teacher_id=actor.account_id)
+    session.flush()
+    return mark
+
+
+def _status(mark: Mark | None) -> MarkStatus | None:
+    return None if mark is None else mark.status
+
+
+def _note(mark: Mark | None) -> str:
+    return "" if mark is None else mark.note
+
+
+def _refuse_stale(line: RegisterLine, expected: MarkStatus | None) -> None:
+    found = _status(line.mark)
+    if found != expected:
+        now = f"is {found} now" if found else "has no mark any more"
+        raise Conflict(
+            f"{line.student.name} {now}; it was changed meanwhile. Nothing was saved, please look again."
+        )
+
+
+def _refuse_gap(lecture: Lecture, status: MarkStatus | None) -> None:
+    if status is None and lecture.closed_at is not None:
+        raise InvalidInput(
+            "In a closed lecture everybody has a mark. Choose another one, or reopen the lecture."
+        )
+
+
+def _audit(
+    session: Session,
+    toolbox: Toolbox,
+    actor: Actor,
+    action: str,
+    lecture: Lecture,
+    line: RegisterLine,
+    *,
+    was: MarkStatus | None,
+    becomes: MarkStatus | None,
+) -> None:
+    subject = f"lecture {lecture.id}: {line.student.roll_id}"
+    audit.record(
+        session,
+        toolbox,
+        actor,
+        action,
+        subject,
+        student_id=line.student.id,
+        before={"status": was},
+        after={"status": becomes},
+    )

@@ -1,0 +1,135 @@
+"""Adds up the attendance of a class over a series of lectures, for the page and as a workbook."""
+
+import re
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from shared.domain.attendance import MarkStatus, natural_order
+from shared.domain.totals import LateCounts, LectureShare, StudentTotal, TotalsRule, total_of
+from shared.errors import InvalidInput, NotFound
+from shared.persistence import totals
+from shared.persistence.database import Session
+from shared.persistence.tables import Lecture, SchoolClass
+from shared.persistence.totals import Series
+from shared.reports.term_totals import LectureMark, write_totals_workbook
+from shared.services.audit import Actor
+from shared.toolbox import Toolbox
+
+
+@dataclass(frozen=True)
+class SeriesAsked:
+    """What a teacher asks for; both days are included, None leaves a choice open."""
+
+    class_id: int
+    since: date | None = None
+    until: date | None = None
+    teacher_id: int | None = None
+    subject: str | None = None
+
+
+@dataclass(frozen=True)
+class ClassTotals:
+    """The totals of a class: students by roll id, lectures by time, and what else could be asked for."""
+
+    school_class: SchoolClass
+    rule: TotalsRule
+    students: Sequence[StudentTotal]
+    lectures: Sequence[LectureShare]
+    lecturers: dict[int, str]
+    subjects: Sequence[str]
+
+
+def class_totals(toolbox: Toolbox, actor: Actor, asked: SeriesAsked) -> ClassTotals:
+    """Add up. Raises NotFound for a class the teacher does not teach, InvalidInput for days the wrong way."""
+    with toolbox.reading() as session:
+        return _totals(session, toolbox, actor, asked)
+
+
+def download_totals(toolbox: Toolbox, actor: Actor, asked: SeriesAsked) -> tuple[str, bytes]:
+    """Write the totals and every lecture as a workbook; gives a file name and the .xlsx. Raises as above."""
+    with toolbox.reading() as session:
+        found = _totals(session, toolbox, actor, asked)
+        marks = totals.list_marks(session, asked.class_id, [each.lecture_id for each in found.lectures])
+    clock = toolbox.settings.clock
+    words = {
+        (mark.lecture_id, mark.student_id): LectureMark(
+            mark.status, f"{mark.source.label}, {clock.show_short(mark.marked_at)}", mark.note
+        )
+        for mark in marks
+    }
+    content = write_totals_workbook(found.students, found.lectures, words, rule=found.rule, clock=clock)
+    name = f"{found.school_class.class_code} totals {clock.show_day(toolbox.now())}"
+    return re.sub(r"[^\w .,-]+", "_", name) + ".xlsx", content
+
+
+def _totals(session: Session, toolbox: Toolbox, actor: Actor, asked: SeriesAsked) -> ClassTotals:
+    school_class = totals.find_taught_class(session, actor.account_id, asked.class_id)
+    if school_class is None:
+        raise NotFound("There is no such class, or you do not teach it.")
+    lectures = totals.held_lectures(session, _series(toolbox, asked), now=toolbox.now())
+    rule = TotalsRule(
+        LateCounts(toolbox.settings.late_counts_as), warn_below_percent=toolbox.settings.warn_below_percent
+    )
+    students, active = _students(session, asked.class_id, lectures, rule)
+    lecturers = totals.lecturers_of(session, asked.class_id)
+    return ClassTotals(
+        school_class=school_class,
+        rule=rule,
+        students=students,
+        lectures=_shares(session, asked.class_id, lectures, active),
+        lecturers={teacher_id: name for teacher_id, name, _ in lecturers},
+        subjects=sorted({subject for _, _, subject in lecturers}),
+    )
+
+
+def _series(toolbox: Toolbox, asked: SeriesAsked) -> Series:
+    if asked.since and asked.until and asked.since > asked.until:
+        raise InvalidInput("The first day comes after the last one.", field="since")
+    return Series(
+        class_id=asked.class_id,
+        since=toolbox.settings.clock.day(asked.since)[0] if asked.since else None,
+        until=toolbox.settings.clock.day(asked.until)[1] if asked.until else None,
+        teacher_id=asked.teacher_id,
+        subject=asked.subject,
+    )
+
+
+def _students(
+    session: Session, class_id: int, lectures: Sequence[Lecture], rule: TotalsRule
+) -> tuple[list[StudentTotal], int]:
+    """Every student's total by roll id, those with no mark included, and how many are active."""
+    counts: dict[int, dict[MarkStatus, int]] = defaultdict(dict)
+    in_unclosed: dict[int, int] = defaultdict(int)
+    for row in totals.count_marks(session, class_id, [lecture.id for lecture in lectures]):
+        counts[row.student_id][row.status] = row.times
+        in_unclosed[row.student_id] += row.in_unclosed
+    unclosed = sum(1 for lecture in lectures if lecture.closed_at is None)
+    students = totals.list_students(session, class_id, with_marks=list(counts))
+    found = [
+        total_of(
+            student.id,
+            student.roll_id,
+            student.name,
+            counts=counts[student.id],
+            unmarked=unclosed - in_unclosed[student.id] if student.active else 0,
+            rule=rule,
+        )
+        for student in students
+    ]
+    active = sum(1 for student in students if student.active)
+    return sorted(found, key=lambda each: natural_order(each.roll_id)), active
+
+
+def _shares(session: Session, class_id: int, lectures: Sequence[Lecture], active: int) -> list[LectureShare]:
+    counted = totals.count_here(session, class_id, [lecture.id for lecture in lectures])
+    shares = []
+    for lecture in lectures:
+        here, marked = counted.get(lecture.id, (0, 0))
+        # Whoever is without a mark in a lecture that nobody closed was expected all the same.
+        expected = marked if lecture.closed_at else max(marked, active)
+        shares.append(
+            LectureShare(lecture.id, lecture.starts_at, lecture.subject, lecture.teacher.name, here, expected)
+        )
+    return shares

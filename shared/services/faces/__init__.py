@@ -1,0 +1,1 @@
+"""Faces: enrolment, face models and what is said about them."""

@@ -1,0 +1,245 @@
+"""Enrols a student's face: takes photos one by one, trains the face model, tries it on a fresh photo."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from shared.domain.face_model import MATCH_THRESHOLD, MAX_PHOTOS, FaceModel, odd_ones_out
+from shared.domain.photo_verdict import PhotoVerdict
+from shared.errors import Conflict, PhotoRefused
+from shared.persistence import faces, jobs
+from shared.persistence.database import Session
+from shared.persistence.people import get_student
+from shared.persistence.tables import EnrolmentPhoto, Job, Student
+from shared.services import audit
+from shared.services.audit import Actor
+from shared.services.faces.near_matches import record_near_matches
+from shared.services.faces.sealed_faces import (
+    open_descriptor,
+    open_model,
+    refresh_index,
+    seal_descriptor,
+    seal_model,
+)
+from shared.services.typed_input import LONGEST_NAME
+from shared.toolbox import Toolbox
+from shared.vision.images import MAX_BYTES, open_photo
+
+# As many guided photos are asked for; from here on training begins by itself.
+GUIDED_PHOTOS = 5
+# What one form of several photos may weigh.
+LARGEST_BATCH_BYTES = (MAX_PHOTOS + 1) * MAX_BYTES
+# A training that says nothing for so long was cut off with its worker; another may begin.
+LONGEST_TRAINING = timedelta(minutes=2)
+
+
+@dataclass(frozen=True)
+class PhotoResult:
+    """What became of one photo. `verdict` is None when the file is no photo we can open."""
+
+    file_name: str
+    sentence: str
+    verdict: PhotoVerdict | None
+    is_kept: bool
+
+
+@dataclass(frozen=True)
+class NearMatch:
+    """Another enrolled student whom this face would pass for; `score` is a cosine from MATCH_THRESHOLD on."""
+
+    student: Student
+    score: float
+
+
+@dataclass(frozen=True)
+class SelfTest:
+    """How the fresh photo did: `margin` is its score less the threshold, None if no face was compared."""
+
+    passed: bool
+    sentence: str
+    margin: float | None
+
+
+def add_photo(
+    toolbox: Toolbox, actor: Actor, student_id: int, *, file_name: str, content: bytes
+) -> PhotoResult:
+    """Judge one photo and keep it, sealed, if it is good.
+
+    Raises NotFound, ModelUnavailable, and Conflict without consent.
+    """
+    with toolbox.reading() as session:
+        require_consent(get_student(session, student_id))
+    file_name = file_name[-LONGEST_NAME:]
+    try:
+        reading = toolbox.face_matcher.read(open_photo(content))
+    except PhotoRefused as refused:
+        return PhotoResult(file_name, str(refused), None, is_kept=False)
+    if reading.verdict is not PhotoVerdict.GOOD or reading.descriptor is None:
+        return PhotoResult(file_name, reading.verdict.sentence, reading.verdict, is_kept=False)
+    with toolbox.sessions.begin() as session:
+        student = require_consent(get_student(session, student_id, lock=True))
+        waiting = faces.list_waiting(session, student)
+        if len(waiting) >= MAX_PHOTOS:
+            return PhotoResult(file_name, f"{MAX_PHOTOS} photos are enough.", reading.verdict, is_kept=False)
+        earlier = [open_descriptor(toolbox, photo) for photo in waiting]
+        if len(waiting) in odd_ones_out([*earlier, reading.descriptor.tolist()]):
+            stranger = PhotoVerdict.ANOTHER_PERSON
+            return PhotoResult(file_name, stranger.sentence, stranger, is_kept=False)
+        session.add(
+            EnrolmentPhoto(
+                student_id=student_id,
+                file_name=file_name,
+                sealed_photo=toolbox.sealer.seal(content, purpose=f"enrolment-photo:{student_id}"),
+                sealed_descriptor=seal_descriptor(toolbox, student_id, reading.descriptor),
+                verdict=PhotoVerdict.GOOD,
+                quality=reading.quality,
+                added_at=toolbox.now(),
+            )
+        )
+        audit.record(session, toolbox, actor, "add enrolment photo", student.roll_id, student_id=student_id)
+    return PhotoResult(file_name, reading.verdict.sentence, reading.verdict, is_kept=True)
+
+
+def discard_photos(toolbox: Toolbox, actor: Actor, student_id: int) -> None:
+    """Delete the photos that wait for training; an earlier face model stays. Raises NotFound."""
+    with toolbox.sessions.begin() as session:
+        student = get_student(session, student_id, lock=True)
+        faces.delete_photos(session, faces.list_waiting(session, student))
+        audit.record(
+            session, toolbox, actor, "discard enrolment photos", student.roll_id, student_id=student_id
+        )
+
+
+def find_near_matches(toolbox: Toolbox, student_id: int) -> list[NearMatch]:
+    """Name the students whom at least half of the waiting photos would pass for at the kiosk, likest first.
+
+    Asks among every enrolled face of the school. Raises NotFound.
+    """
+    with toolbox.reading() as session:
+        waiting = faces.list_waiting(session, get_student(session, student_id))
+        descriptors = [open_descriptor(toolbox, photo) for photo in waiting]
+        refresh_index(toolbox, session)
+        scores = toolbox.face_index.find_matches(descriptors, MATCH_THRESHOLD)
+        scores.pop(student_id, None)
+        alike = [
+            NearMatch(student, scores[student.id]) for student in faces.list_students(session, list(scores))
+        ]
+    return sorted(alike, key=lambda near_match: -near_match.score)
+
+
+def start_training(
+    toolbox: Toolbox, actor: Actor, student_id: int, *, accepted: Sequence[int] = ()
+) -> int | list[NearMatch]:
+    """Queue the training of a face model on the photos that wait, and give the job's id.
+
+    Where the face looks like other students', nothing begins and their near matches are given instead, until
+    `accepted` holds the ids of all of them. A training that is under way is not begun again. Raises
+    NotFound, and Conflict without consent or photos.
+    """
+    unseen = [one for one in find_near_matches(toolbox, student_id) if one.student.id not in accepted]
+    if unseen:
+        return unseen
+    with toolbox.sessions.begin() as session:
+        student = require_consent(get_student(session, student_id, lock=True))
+        running = find_training(toolbox, session, student_id)
+        if running is not None:
+            return running.id
+        count = len(faces.list_waiting(session, student))
+        if not count:
+            raise Conflict("There are no good photos to train on yet.")
+        job = jobs.add(session, "train_face_model", student_id, total=count, now=toolbox.now())
+        after = {"photos": count, "accepted_likenesses": list(accepted)}
+        audit.record(
+            session, toolbox, actor, "train face model", student.roll_id, student_id=student_id, after=after
+        )
+    toolbox.queue.start(job.id)
+    return job.id
+
+
+def find_training(toolbox: Toolbox, session: Session, student_id: int) -> Job | None:
+    """The training that is queued or under way; one that was cut off with its worker counts no more."""
+    job = jobs.find_latest(session, "train_face_model", student_id)
+    if job is None or job.finished_at is not None:
+        return None
+    return job if toolbox.now() - job.created_at < LONGEST_TRAINING else None
+
+
+def train_face_model(toolbox: Toolbox, job_id: int, student_id: int) -> str:
+    """Do a queued training, and say how it went. An earlier model is replaced only if this one succeeds.
+
+    Raises Conflict if the consent or the photos went away meanwhile.
+    """
+    with toolbox.sessions.begin() as session:
+        faces.lock_models(session)
+        student = require_consent(get_student(session, student_id, lock=True))
+        waiting = faces.list_waiting(session, student)
+        count = save_trained_model(toolbox, session, student, waiting)
+        jobs.advance(session, job_id, done=len(waiting), now=toolbox.now())
+    if count < GUIDED_PHOTOS:
+        return f"The face is enrolled from {count} photos. More photos would make it more reliable."
+    return f"The face is enrolled from {count} photos."
+
+
+def save_trained_model(
+    toolbox: Toolbox, session: Session, student: Student, photos: Sequence[EnrolmentPhoto]
+) -> int:
+    """Train on photos of one person, put the model in place of an earlier one, and let the photos go.
+
+    The caller has locked the models, then the student. Photos of somebody else are left out. Gives the number
+    of photos learnt from; raises Conflict without one.
+    """
+    descriptors = [open_descriptor(toolbox, photo) for photo in photos]
+    odd = odd_ones_out(descriptors)
+    kept = [at for at in range(len(photos)) if at not in odd]
+    if not kept:
+        raise Conflict("There are no good photos to train on.")
+    model = FaceModel.train([descriptors[at] for at in kept], [photos[at].quality for at in kept])
+    # Photos newer than the model wait for the next training; clocks of two machines may differ.
+    trained_at = max(toolbox.now(), *(photo.added_at for photo in photos))
+    faces.save_model(
+        session,
+        student,
+        sealed_model=seal_model(toolbox, student.id, model),
+        photo_count=len(model.descriptors),
+        is_weak=model.is_weak,
+        trained_at=trained_at,
+    )
+    record_near_matches(session, toolbox, student, model)
+    chosen = [photos[at] for at in kept] if toolbox.settings.keep_enrolment_photos else []
+    faces.delete_photos_but(session, student.id, chosen)
+    return len(model.descriptors)
+
+
+def try_face(toolbox: Toolbox, student_id: int, content: bytes) -> SelfTest:
+    """Ask of a fresh photo what the kiosk would ask: is it a person, is it this one. Nothing is kept.
+
+    Raises NotFound, ModelUnavailable, and Conflict without a readable face model.
+    """
+    with toolbox.reading() as session:
+        get_student(session, student_id)
+        sealed = faces.find_sealed_model(session, student_id)
+    model = None if sealed is None else open_model(toolbox, student_id, sealed)
+    if model is None:
+        raise Conflict("There is no face model to test. Please enrol the face first.")
+    try:
+        rgb = open_photo(content)
+    except PhotoRefused as refused:
+        return SelfTest(False, str(refused), None)
+    reading = toolbox.face_matcher.read(rgb)
+    if reading.face is None or reading.descriptor is None:
+        return SelfTest(False, reading.verdict.sentence, None)
+    if not toolbox.spoof_detector.judge(rgb, reading.face).is_live:
+        return SelfTest(False, "Not passed: the camera check takes this for a picture of a person.", None)
+    margin = model.score(reading.descriptor.tolist()) - MATCH_THRESHOLD
+    if margin >= 0:
+        return SelfTest(True, "Passed: the kiosk will know this face.", margin)
+    return SelfTest(False, "Not passed: the kiosk would not know this face. Please enrol again.", margin)
+
+
+def require_consent(student: Student) -> Student:
+    """Give the student back. Raises Conflict if no consent holds, or the student is deactivated."""
+    if not student.active:
+        raise Conflict("This student is deactivated.")
+    if student.consent is None:
+        raise Conflict("The family has not agreed to a face model. Please record the consent first.")
+    return student

@@ -1,0 +1,1 @@
+"""Letters to families: who is written to, and how letters go out."""

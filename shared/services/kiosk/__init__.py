@@ -1,0 +1,1 @@
+"""The kiosk: passes, check-ins, and questions to the teacher."""

@@ -1,0 +1,173 @@
+"""Check-ins that wait for the teacher's eye: asked at the kiosk, shown with a picture, then decided."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from shared.domain.attendance import MarkSource, MarkStatus
+from shared.domain.check_in import CheckInOutcome, ConfirmReason, doubtfulness
+from shared.errors import Conflict, NotFound
+from shared.persistence import attendance, to_confirm
+from shared.persistence.database import Session
+from shared.persistence.tables import KioskPass, Lecture, ToConfirm
+from shared.security.sealing import BrokenSeal
+from shared.services import audit
+from shared.services.attendance.marks import write_mark
+from shared.services.audit import Actor
+from shared.services.faces.model_offers import offer
+from shared.services.faces.sealed_faces import pack_descriptor, unpack_descriptor
+from shared.toolbox import Toolbox
+
+# One picture of at most this much is kept until somebody decides, and no longer than this.
+PICTURE_MAX_BYTES = 50_000
+PICTURE_KEPT = timedelta(days=7)
+
+
+@dataclass(frozen=True)
+class Question:
+    """Why the teacher is asked about a check-in, and what there is to look at.
+
+    `picture` is a JPEG of at most PICTURE_MAX_BYTES, `descriptor` 129 numbers if a face was found, of the
+    `quality` 0…1; all are None for a student without a face model, whose family may have said no. `score` is
+    the matcher's, and `near_match_id` names the student whom the face resembles as well.
+    """
+
+    reason: ConfirmReason
+    last_outcome: CheckInOutcome | None = None
+    score: float | None = None
+    near_match_id: int | None = None
+    picture: bytes | None = None
+    descriptor: Sequence[float] | None = None
+    quality: float | None = None
+
+
+def ask_teacher(
+    session: Session, toolbox: Toolbox, kiosk_pass: KioskPass, student_id: int, question: Question
+) -> None:
+    """Let a student of the pass's lecture wait for the teacher, inside the caller's transaction.
+
+    What waits already for the student stays as it is. Raises AlreadyThere when another phone asks in the same
+    moment; the transaction is then void and may be tried again.
+    """
+    latest = to_confirm.find_latest(session, kiosk_pass.lecture_id, student_id)
+    if latest is not None and latest.waiting:
+        return
+    entry = ToConfirm(
+        lecture_id=kiosk_pass.lecture_id,
+        student_id=student_id,
+        kiosk_pass_id=kiosk_pass.id,
+        reason=question.reason,
+        last_outcome=question.last_outcome,
+        near_match_id=question.near_match_id,
+        score=question.score,
+        quality=question.quality,
+        asked_at=toolbox.now(),
+        waiting=True,
+    )
+    session.add(entry)
+    session.flush()  # the seals name the row
+    if question.picture is not None:
+        entry.sealed_picture = toolbox.sealer.seal(question.picture, purpose=_picture_of(entry.id))
+    if question.descriptor is not None:
+        plain = pack_descriptor(question.descriptor)
+        entry.sealed_descriptor = toolbox.sealer.seal(plain, purpose=_descriptor_of(entry.id))
+
+
+def list_waiting(session: Session, lecture_id: int) -> list[ToConfirm]:
+    """What waits at a lecture, the most doubtful first."""
+    waiting = to_confirm.list_waiting(session, lecture_id)
+    return sorted(waiting, key=lambda entry: doubtfulness(entry.last_outcome, entry.score), reverse=True)
+
+
+def find_picture(toolbox: Toolbox, actor: Actor, lecture_id: int, entry_id: int) -> bytes:
+    """The picture of a waiting entry as a JPEG, for the lecture's teacher. Raises NotFound."""
+    with toolbox.reading() as session:
+        attendance.find_own_lecture(session, actor.account_id, lecture_id)
+        entry = to_confirm.find_entry(session, lecture_id, entry_id, with_picture=True)
+    if entry.sealed_picture is None:
+        raise NotFound("There is no picture any more.")
+    try:
+        return toolbox.sealer.open(entry.sealed_picture, purpose=_picture_of(entry_id))
+    except BrokenSeal as cause:
+        raise NotFound("The picture cannot be opened any more.") from cause
+
+
+def open_descriptor(toolbox: Toolbox, entry: ToConfirm) -> tuple[float, ...] | None:
+    """The 129 numbers of an entry that was loaded with its picture; None without. Raises BrokenSeal."""
+    if entry.sealed_descriptor is None:
+        return None
+    return unpack_descriptor(toolbox.sealer.open(entry.sealed_descriptor, purpose=_descriptor_of(entry.id)))
+
+
+def decide(toolbox: Toolbox, actor: Actor, lecture_id: int, entry_id: int, *, accepted: bool) -> str:
+    """Accept or refuse what waits, and erase its picture; gives a sentence on what became of the mark.
+
+    Accepting marks the student present unless a mark says so already. Raises NotFound, and Conflict for what
+    was settled before.
+    """
+    with toolbox.sessions.begin() as session:
+        lecture = attendance.find_own_lecture(session, actor.account_id, lecture_id, lock=True)
+        entry = to_confirm.find_entry(session, lecture_id, entry_id, with_picture=True)
+        descriptor = _open_to_learn(toolbox, entry) if accepted and entry.waiting else None
+        line = attendance.find_register_line(session, lecture, entry.student_id)
+        name = line.student.name
+        if not entry.waiting:
+            raise Conflict(f"The check-in of {name} was settled already. Nothing was changed.")
+        to_confirm.settle(
+            session,
+            lecture_id,
+            entry.student_id,
+            now=toolbox.now(),
+            teacher_id=actor.account_id,
+            accepted=accepted,
+        )
+        audit.record(
+            session,
+            toolbox,
+            actor,
+            "confirm check-in" if accepted else "refuse check-in",
+            f"lecture {lecture_id}: {line.student.roll_id}",
+            student_id=line.student.id,
+            before={"reason": entry.reason, "status": line.mark.status if line.mark else None},
+        )
+        if not accepted:
+            return f"The check-in of {name} was refused. You can still mark by hand."
+        if descriptor is not None:
+            offer(session, toolbox, actor, line.student, entry, descriptor)
+        return _confirm(session, toolbox, actor, lecture, line)
+
+
+def _open_to_learn(toolbox: Toolbox, entry: ToConfirm) -> tuple[float, ...] | None:
+    """The descriptor, if there is one that opens: a mark must not fail for want of it."""
+    try:
+        return open_descriptor(toolbox, entry)
+    except BrokenSeal:
+        return None
+
+
+def _confirm(
+    session: Session,
+    toolbox: Toolbox,
+    actor: Actor,
+    lecture: Lecture,
+    line: attendance.RegisterLine,
+) -> str:
+    name, mark = line.student.name, line.mark
+    if mark is not None and mark.source is not MarkSource.CLOSING:
+        return f"{name} is {mark.status} already; the mark stays as it is."
+    write_mark(session, toolbox, actor, lecture, line, MarkStatus.PRESENT, source=MarkSource.CONFIRMED)
+    return f"{name} is present."
+
+
+def forget_old(toolbox: Toolbox) -> int:
+    """Erase the pictures and descriptors that waited too long; gives how many. The entries' words stay."""
+    with toolbox.sessions.begin() as session:
+        return to_confirm.forget_pictures(session, before=toolbox.now() - PICTURE_KEPT)
+
+
+def _picture_of(entry_id: int) -> str:
+    return f"to-confirm-picture:{entry_id}"
+
+
+def _descriptor_of(entry_id: int) -> str:
+    return f"to-confirm-descriptor:{entry_id}"

@@ -1,0 +1,104 @@
+"""Compares a face at the kiosk with the lecture's other students, and notes those not the typed one's.
+
+Of a face that is nobody's at the lecture, a sealed descriptor is kept to know it again:
+`attendance.flagged_faces` forgets it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from shared.domain.check_in import CheckInOutcome
+from shared.domain.face_model import FaceModel
+from shared.domain.near_match import (
+    NEAR_MATCH_MARGIN,
+    SAME_FACE_THRESHOLD,
+    find_near_match,
+    list_near_matches,
+)
+from shared.persistence import face_flags, faces, kiosk
+from shared.persistence.database import Session
+from shared.persistence.tables import FaceFlag, KioskPass
+from shared.security.sealing import BrokenSeal
+from shared.services.faces.sealed_faces import pack_descriptor, refresh_index, unpack_descriptor
+from shared.toolbox import Toolbox
+
+
+@dataclass(frozen=True)
+class Sighting:
+    """How a face compares with the lecture's other enrolled students.
+
+    `near_match_id` is who fits about as well as the typed student, `near_match_ids` are all the face
+    would pass for, the likest first.
+    """
+
+    descriptor: Sequence[float]
+    near_match_id: int | None
+    near_match_ids: Sequence[int]
+
+    @property
+    def is_ambiguous(self) -> bool:
+        """Whether the face may be somebody else's as well."""
+        return self.near_match_id is not None or bool(self.near_match_ids)
+
+
+def look_around(
+    toolbox: Toolbox, lecture_id: int, student_id: int, descriptor: Sequence[float], score: float
+) -> Sighting:
+    """Compare a face that scored `score` for the typed student with the others of the lecture."""
+    with toolbox.reading() as session:
+        refresh_index(toolbox, session)
+        expected = set(kiosk.list_expected(session, lecture_id)) - {student_id}
+        others = toolbox.face_index.score(descriptor, expected)
+        may_be_alike = max(others.values(), default=0.0) > score - NEAR_MATCH_MARGIN  # seldom so
+        near_matches = faces.near_matches_of(session, student_id) if may_be_alike else set()
+    near_match_id = find_near_match(score, others, near_matches=near_matches)
+    return Sighting(descriptor, near_match_id, list_near_matches(others))
+
+
+def note(
+    session: Session,
+    toolbox: Toolbox,
+    kiosk_pass: KioskPass,
+    student_id: int,
+    outcome: CheckInOutcome,
+    sighting: Sighting,
+) -> None:
+    """Note a refused or doubtful face inside the caller's transaction; one that was marked leaves nothing."""
+    flag = FaceFlag(
+        lecture_id=kiosk_pass.lecture_id,
+        kiosk_pass_id=kiosk_pass.id,
+        student_id=student_id,
+        outcome=outcome,
+        noted_at=toolbox.now(),
+    )
+    if outcome is CheckInOutcome.ASKED_TEACHER:
+        flag.near_match_id = sighting.near_match_id
+        session.add(flag)
+    elif outcome is CheckInOutcome.NO_MATCH and sighting.near_match_ids:
+        flag.near_match_id = sighting.near_match_ids[0]
+        session.add(flag)
+    elif outcome is CheckInOutcome.NO_MATCH:
+        flag.same_as_id = _find_same(session, toolbox, kiosk_pass.lecture_id, sighting.descriptor)
+        session.add(flag)
+        session.flush()  # the seal names the row
+        plain = pack_descriptor(sighting.descriptor)
+        flag.sealed_descriptor = toolbox.sealer.seal(plain, purpose=_purpose(flag.id))
+
+
+def _find_same(
+    session: Session, toolbox: Toolbox, lecture_id: int, descriptor: Sequence[float]
+) -> int | None:
+    """The first flag of the same face at this lecture."""
+    for earlier in face_flags.list_strangers(session, lecture_id):
+        try:
+            plain = toolbox.sealer.open(earlier.sealed_descriptor or b"", purpose=_purpose(earlier.id))
+        except BrokenSeal:
+            continue
+        model = FaceModel.train([unpack_descriptor(plain)], [1.0])
+        if model.score(descriptor) >= SAME_FACE_THRESHOLD:
+            return earlier.same_as_id or earlier.id
+    return None
+
+
+def _purpose(flag_id: int) -> str:
+    return f"face-flag:{flag_id}"

@@ -1,0 +1,1 @@
+"""People: classes, teachers, students, their consent, export and erasure."""

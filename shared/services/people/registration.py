@@ -1,0 +1,212 @@
+"""Registers classes, teachers and students: adds, changes, deactivates and reactivates them."""
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from shared.domain.family_mail import LANGUAGES
+from shared.errors import InvalidInput
+from shared.persistence import faces, people
+from shared.persistence.database import AlreadyThere, Session
+from shared.persistence.tables import SchoolClass, Student, Teacher
+from shared.services import audit
+from shared.services.accounts.lifecycle import create_teacher, revoke_access
+from shared.services.audit import Actor
+from shared.services.faces.near_matches import move_near_matches
+from shared.services.typed_input import LONGEST_NAME, checked_code, checked_email, checked_name, checked_text
+from shared.toolbox import Toolbox
+
+
+@dataclass(frozen=True)
+class StudentDetails:
+    """What is typed about a student; the field names are those of the form."""
+
+    name: str
+    roll_id: str
+    class_id: int
+    email: str = ""
+    parent1_email: str = ""
+    parent2_email: str = ""
+    language: str = "en"
+
+
+def add_class(toolbox: Toolbox, actor: Actor, *, class_code: str, name: str) -> int:
+    """Add a class and give its id. Raises InvalidInput naming the field."""
+    values = _checked_class(class_code, name)
+    try:
+        with toolbox.sessions.begin() as session:
+            school_class = SchoolClass(**values, active=True)
+            session.add(school_class)
+            session.flush()
+            audit.record(session, toolbox, actor, "add class", school_class.class_code, after=values)
+    except AlreadyThere as cause:
+        raise _class_code_taken(values) from cause
+    return school_class.id
+
+
+def change_class(toolbox: Toolbox, actor: Actor, class_id: int, *, class_code: str, name: str) -> None:
+    """Change a class's code and name. Raises InvalidInput naming the field, or NotFound."""
+    values = _checked_class(class_code, name)
+    try:
+        with toolbox.sessions.begin() as session:
+            _change(session, toolbox, actor, "change class", people.get_class(session, class_id), values)
+    except AlreadyThere as cause:
+        raise _class_code_taken(values) from cause
+
+
+def set_class_active(toolbox: Toolbox, actor: Actor, class_id: int, *, active: bool) -> None:
+    """Take a class out of every choice, or back in; its students and lectures stay. Raises NotFound."""
+    with toolbox.sessions.begin() as session:
+        action = "reactivate class" if active else "deactivate class"
+        _change(session, toolbox, actor, action, people.get_class(session, class_id), {"active": active})
+
+
+def add_teacher(toolbox: Toolbox, actor: Actor, *, name: str, email: str, class_ids: Sequence[int]) -> str:
+    """Add a teacher and give the first-time password. Raises InvalidInput naming the field."""
+    return create_teacher(toolbox, actor, name=checked_name(name), email=email, class_ids=class_ids)
+
+
+def change_teacher(
+    toolbox: Toolbox, actor: Actor, teacher_id: int, *, name: str, email: str, class_ids: Sequence[int]
+) -> None:
+    """Change a teacher and the classes they teach. Raises InvalidInput naming the field, or NotFound."""
+    values = {"name": checked_name(name), "email": checked_email(email)}
+    try:
+        with toolbox.sessions.begin() as session:
+            teacher = people.get_teacher(session, teacher_id)
+            before = [school_class.class_code for school_class in teacher.classes]
+            teacher.classes = list(people.find_classes(session, class_ids))
+            after = sorted(school_class.class_code for school_class in teacher.classes)
+            if after != before:
+                audit.record(
+                    session,
+                    toolbox,
+                    actor,
+                    "change teacher's classes",
+                    teacher.email,
+                    before={"classes": before},
+                    after={"classes": after},
+                )
+            _change(session, toolbox, actor, "change teacher", teacher, values)
+    except AlreadyThere as cause:
+        raise InvalidInput("There is already a teacher with this e-mail address.", field="email") from cause
+
+
+def set_teacher_active(toolbox: Toolbox, actor: Actor, teacher_id: int, *, active: bool) -> None:
+    """Let a teacher in, or shut them out at once: their sign-ins and kiosks end. Raises NotFound."""
+    with toolbox.sessions.begin() as session:
+        teacher = people.get_teacher(session, teacher_id)
+        action = "reactivate teacher" if active else "deactivate teacher"
+        _change(session, toolbox, actor, action, teacher, {"active": active})
+        if not active:
+            teacher.fs_uniquifier = secrets.token_hex(32)
+            revoke_access(session, toolbox, teacher)
+
+
+def add_student(toolbox: Toolbox, actor: Actor, details: StudentDetails) -> int:
+    """Add a student and give the id. Raises InvalidInput naming the field."""
+    values = checked_student(details)
+    try:
+        with toolbox.sessions.begin() as session:
+            _require_class(session, values["class_id"])
+            student = Student(**values, active=True)
+            session.add(student)
+            session.flush()
+            audit.record(
+                session, toolbox, actor, "add student", student.roll_id, student_id=student.id, after=values
+            )
+    except AlreadyThere as cause:
+        raise _roll_id_taken(values) from cause
+    return student.id
+
+
+def change_student(toolbox: Toolbox, actor: Actor, student_id: int, details: StudentDetails) -> None:
+    """Change a student. Raises InvalidInput naming the field, or NotFound."""
+    values = checked_student(details)
+    try:
+        with toolbox.sessions.begin() as session:
+            student = people.get_student(session, student_id)
+            moves = values["class_id"] != student.class_id
+            if moves:
+                _require_class(session, values["class_id"])
+                faces.lock_models(session)
+            _change(session, toolbox, actor, "change student", student, values)
+            if moves:
+                move_near_matches(session, toolbox, student)
+    except AlreadyThere as cause:
+        raise _roll_id_taken(values) from cause
+
+
+def set_student_active(toolbox: Toolbox, actor: Actor, student_id: int, *, active: bool) -> None:
+    """Take a student off every list, or back on; earlier marks stay. Raises NotFound."""
+    with toolbox.sessions.begin() as session:
+        action = "reactivate student" if active else "deactivate student"
+        _change(session, toolbox, actor, action, people.get_student(session, student_id), {"active": active})
+
+
+def _checked_class(class_code: str, name: str) -> dict[str, Any]:
+    return {
+        "class_code": checked_code(class_code, field="class_code"),
+        "name": checked_text(name, field="name", longest=LONGEST_NAME),
+    }
+
+
+def checked_student(details: StudentDetails) -> dict[str, Any]:
+    """Bring what is typed about a student to its stored form. Raises InvalidInput naming the field."""
+    values = asdict(details)
+    values["name"] = checked_name(details.name)
+    values["roll_id"] = checked_code(details.roll_id, field="roll_id")
+    for field in ("email", "parent1_email", "parent2_email"):
+        values[field] = _checked_address(values[field], field=field)
+    if values["parent1_email"] and values["parent1_email"] == values["parent2_email"]:
+        raise InvalidInput("This is the first parent's address once more.", field="parent2_email")
+    if details.language not in LANGUAGES:
+        raise InvalidInput("Please choose one of the languages.", field="language")
+    return values
+
+
+def _checked_address(typed: str, *, field: str) -> str | None:
+    if not typed.strip():
+        return None
+    try:
+        return checked_email(typed)
+    except InvalidInput as refused:
+        raise InvalidInput(str(refused), field=field) from refused
+
+
+def _require_class(session: Session, class_id: int) -> None:
+    school_class = people.find_class(session, class_id)
+    if school_class is None or not school_class.active:
+        raise InvalidInput("Please choose one of the classes.", field="class_id")
+
+
+def _change(
+    session: Session,
+    toolbox: Toolbox,
+    actor: Actor,
+    action: str,
+    row: SchoolClass | Teacher | Student,
+    values: dict[str, Any],
+) -> None:
+    """Set what differs and record it; nothing differs, nothing happens."""
+    before = {name: getattr(row, name) for name, value in values.items() if getattr(row, name) != value}
+    if not before:
+        return
+    for name in before:
+        setattr(row, name, values[name])
+    subject = {SchoolClass: "class_code", Teacher: "email", Student: "roll_id"}[type(row)]
+    after = {name: values[name] for name in before}
+    about = row.id if isinstance(row, Student) else None
+    named = getattr(row, subject)
+    audit.record(session, toolbox, actor, action, named, student_id=about, before=before, after=after)
+    session.flush()
+
+
+def _class_code_taken(values: dict[str, Any]) -> InvalidInput:
+    return InvalidInput(f"There is already a class {values['class_code']}.", field="class_code")
+
+
+def _roll_id_taken(values: dict[str, Any]) -> InvalidInput:
+    sentence = f"The roll id {values['roll_id']} is already taken in this class."
+    return InvalidInput(sentence, field="roll_id")

@@ -1,0 +1,1 @@
+"""The spoof check's own pictures, training, versions and figures."""

@@ -1,0 +1,190 @@
+"""How the spoof check does on folders of pictures, through the product's own path from file to answer.
+
+The words are those of ISO/IEC 30107-3. APCER: of the attacks, how many passed as live. BPCER: of the live
+photos, how many were refused. A photo without exactly one face marks nobody and is counted apart from both.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from shared.domain.error_rates import wilson_bounds
+from shared.errors import InvalidInput, PhotoRefused
+from shared.services.faces.photo_archive import PICTURES
+from shared.toolbox import Toolbox
+from shared.vision.images import open_photo
+
+LIVE = "live"
+ATTACK_PREFIX = "attack"
+
+
+@dataclass(frozen=True)
+class Judged:
+    """One picture's answer; `score` is None if no single face was found in it."""
+
+    path: Path
+    label: str
+    source: str
+    score: float | None
+
+    @property
+    def is_attack(self) -> bool:
+        return self.label != LIVE
+
+
+@dataclass
+class Tally:
+    """The answers to some pictures of one label: `passed` were called live, `refused` an attack."""
+
+    n: int = 0
+    passed: int = 0
+    refused: int = 0
+    no_face: int = 0
+    bounds: dict[str, tuple[float, float] | None] = field(default_factory=dict)
+
+    def count(self, judged: Judged, threshold: float) -> None:
+        self.n += 1
+        if judged.score is None:
+            self.no_face += 1
+        elif judged.score < threshold:
+            self.passed += 1
+        else:
+            self.refused += 1
+        with_face = self.passed + self.refused
+        counts = {"passed": self.passed, "refused": self.refused}
+        self.bounds = {name: wilson_bounds(count, with_face) for name, count in counts.items()}
+
+
+def find_pictures(folder: Path, *, attack_prefix: str = ATTACK_PREFIX) -> list[tuple[Path, str, str]]:
+    """Every picture below `folder` as (path, label, source).
+
+    The folder holds `live/` and folders named `attack_prefix`…, each with a folder per source; a picture
+    directly in its label's folder has the source "". Raises InvalidInput without live pictures or attacks.
+    """
+    found = [
+        (path, label.name, path.relative_to(label).parts[0] if path.parent != label else "")
+        for label in sorted(folder.iterdir() if folder.is_dir() else [])
+        if label.is_dir() and (label.name == LIVE or label.name.startswith(attack_prefix))
+        for path in sorted(label.rglob("*"))
+        if path.suffix.lower() in PICTURES
+    ]
+    if not {label == LIVE for _, label, _ in found} == {True, False}:
+        raise InvalidInput(f"{folder} needs pictures in live/ and in at least one folder of attacks.")
+    return found
+
+
+def judge_pictures(toolbox: Toolbox, pictures: Iterable[tuple[Path, str, str]]) -> Iterator[Judged]:
+    """Answer each picture as the kiosk would; one that cannot be opened has no face.
+
+    Raises ModelUnavailable if a model is missing, altered or failing.
+    """
+    for path, label, source in pictures:
+        try:
+            rgb = open_photo(path.read_bytes())
+        except PhotoRefused:
+            yield Judged(path, label, source, None)
+            continue
+        reading = toolbox.face_matcher.read(rgb)
+        if reading.face is None:
+            yield Judged(path, label, source, None)
+        else:
+            yield Judged(path, label, source, toolbox.spoof_detector.judge(rgb, reading.face).score)
+
+
+def summarise(answers: list[Judged], threshold: float) -> dict[str, Any]:
+    """The figures of some answers, ready for JSON; see `models/README.md` for what each says."""
+    labels: dict[str, Tally] = {}
+    sources: dict[str, dict[str, Tally]] = {}
+    for answer in answers:
+        labels.setdefault(answer.label, Tally()).count(answer, threshold)
+        per_source = sources.setdefault(answer.label, {})
+        per_source.setdefault(answer.source, Tally()).count(answer, threshold)
+    attacks = [tally for label, tally in labels.items() if label != LIVE]
+    passed, n = sum(tally.passed for tally in attacks), sum(tally.n for tally in attacks)
+    with_face = n - sum(tally.no_face for tally in attacks)
+    live = labels.get(LIVE, Tally())
+    return {
+        "threshold": threshold,
+        "auc": area_under_curve(answers),
+        "bpcer": _share(live.refused, live.n - live.no_face),
+        "bpcer_bounds": wilson_bounds(live.refused, live.n - live.no_face),
+        "apcer": _share(passed, with_face),
+        "apcer_bounds": wilson_bounds(passed, with_face),
+        "apcer_over_all": _share(passed, n),
+        "apcer_worst": max((_share(t.passed, t.n - t.no_face) or 0.0 for t in attacks), default=None),
+        "labels": {label: asdict(tally) for label, tally in labels.items()},
+        "sources": {
+            label: {source: asdict(tally) for source, tally in tallies.items()}
+            for label, tallies in sources.items()
+        },
+    }
+
+
+def as_table(figures: dict[str, Any]) -> str:
+    """The figures for a person: a line per label, then the rates."""
+    lines = [f"{'':24}{'pictures':>10}{'passed':>10}{'refused':>10}{'no face':>10}"]
+    for label, tally in figures["labels"].items():
+        lines.append(
+            f"{label:24}{tally['n']:>10}{tally['passed']:>10}{tally['refused']:>10}{tally['no_face']:>10}"
+        )
+    for rate, words in (("apcer", "attacks passed (APCER)"), ("bpcer", "live refused (BPCER)")):
+        if figures[rate] is not None:
+            low, high = figures[f"{rate}_bounds"]
+            lines.append(f"{words}: {figures[rate]:.1%} (95 %: {low:.1%} to {high:.1%})")
+    lines.append(f"AUC: {figures['auc']}; refused from a score of {figures['threshold']:.3f}")
+    return "\n".join(lines)
+
+
+def _share(count: int, of: int) -> float | None:
+    return round(count / of, 4) if of else None
+
+
+def area_under_curve(answers: list[Judged]) -> float | None:
+    """How often an attack scores above a live photo (ties half), of those with a face; None without both."""
+    from sklearn.metrics import roc_auc_score
+
+    live, attacks = _scores(answers)
+    if not live or not attacks:
+        return None
+    return round(float(roc_auc_score([0] * len(live) + [1] * len(attacks), live + attacks)), 4)
+
+
+def _scores(answers: list[Judged]) -> tuple[list[float], list[float]]:
+    """The scores of live photos and of attacks."""
+    live = [answer.score for answer in answers if answer.score is not None and not answer.is_attack]
+    attacks = [answer.score for answer in answers if answer.score is not None and answer.is_attack]
+    return live, attacks
+
+
+def draw_errors(answers: list[Judged], threshold: float) -> str:
+    """An SVG of both error rates over the threshold; the one in use is a dashed line."""
+    live, attacks = _scores(answers)
+    steps = [step / 100 for step in range(101)]
+    apcer = [(at, sum(score < at for score in attacks) / max(1, len(attacks))) for at in steps]
+    bpcer = [(at, sum(score >= at for score in live) / max(1, len(live))) for at in steps]
+
+    def line(points: list[tuple[float, float]], colour: str, dash: str = "") -> str:
+        path = " ".join(f"{40 + 400 * x:.1f},{260 - 220 * y:.1f}" for x, y in points)
+        style = f'fill="none" stroke="{colour}" stroke-width="2" stroke-dasharray="{dash}"'
+        return f'<polyline points="{path}" {style}/>'
+
+    def text(x: int, y: int, words: str, colour: str = "#444") -> str:
+        return f'<text x="{x}" y="{y}" font-size="13" fill="{colour}">{words}</text>'
+
+    return "\n".join(
+        [
+            '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 480 300" font-family="sans-serif">',
+            '<rect width="480" height="300" fill="white"/>',
+            line([(0, 1), (0, 0), (1, 0)], "#444"),
+            line([(threshold, 1), (threshold, 0)], "#888", dash="4"),
+            line(apcer, "#b02a37"),
+            line(bpcer, "#0a58ca"),
+            text(40, 24, "attacks passed (APCER)", "#b02a37"),
+            text(250, 24, "live refused (BPCER)", "#0a58ca"),
+            text(205, 288, "threshold"),
+            text(2, 48, "100 %"),
+            text(14, 264, "0 %"),
+            "</svg>\n",
+        ]
+    )

@@ -1,0 +1,145 @@
+"""Takes pictures for the spoof check to learn from, and keeps them sealed no longer than that needs."""
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from functools import partial
+from pathlib import PurePosixPath
+from typing import BinaryIO
+
+from shared.errors import Conflict, InvalidInput, PhotoRefused
+from shared.persistence import spoof
+from shared.persistence.tables import SpoofPicture
+from shared.services import audit
+from shared.services.audit import Actor
+from shared.services.faces.photo_archive import MOST_FILES, open_archive, read_entry
+from shared.services.spoof_check.evaluation import ATTACK_PREFIX, LIVE
+from shared.services.typed_input import LONGEST_NAME
+from shared.toolbox import Toolbox
+from shared.vision.images import MAX_BYTES, open_photo
+
+# What a picture may show, for the form; folders of a zip may be named otherwise.
+KINDS = {
+    LIVE: "A living person before the camera",
+    "attack_phone": "A face on a phone or tablet, its edge in view",
+    "attack_screen": "A face on a screen that fills the picture",
+    "attack_print": "A face on paper",
+    "attack_card": "A face on an ID card",
+    "phones": "Phones, with or without a face",
+}
+MOST_PICTURES = MOST_FILES
+# Pictures that nobody trains on, and copies of mistakes that nobody decides about, go in the night after this
+# time: seven days at most.
+KEPT_FOR = timedelta(days=6)
+MOST_DAYS = 7
+
+_LONGEST_LABEL = 64
+
+
+@dataclass
+class Received:
+    """How many pictures were kept, and why each other one was not, by its file's name."""
+
+    kept: int = 0
+    refused: list[tuple[str, str]] = field(default_factory=list)
+
+
+def receive_pictures(
+    toolbox: Toolbox, actor: Actor, *, label: str, source: str, files: Sequence[tuple[str, BinaryIO]]
+) -> Received:
+    """Keep pictures of one kind and one source, given as (file name, file).
+
+    Raises InvalidInput for an unknown kind, no source or no picture, and Conflict if there are too many.
+    """
+    if label not in KINDS:
+        raise InvalidInput("Please choose what the pictures show.", field="label")
+    if not source.strip():
+        raise InvalidInput("Please type who or what the pictures show.", field="source")
+    if not files:
+        raise InvalidInput("Please choose pictures first.", field="pictures")
+    source = source.strip()[:LONGEST_NAME]
+    found = ((name, label, source, partial(file.read, MAX_BYTES + 1)) for name, file in files)
+    return _receive(toolbox, actor, found, count=len(files))
+
+
+def receive_archive(toolbox: Toolbox, actor: Actor, file: BinaryIO) -> Received:
+    """Keep the pictures of a zip that holds `live/` and folders of attacks, with a folder per source in each.
+
+    Raises InvalidInput for what is no harmless zip, and Conflict if there are too many pictures.
+    """
+    archive, entries = open_archive(file)
+    folders = _folders([entry.filename for entry in entries])
+    found = (
+        (entry.filename, *_label_and_source(path), partial(read_entry, archive, entry))
+        for entry, path in zip(entries, folders, strict=True)
+    )
+    return _receive(toolbox, actor, found, count=len(entries))
+
+
+def discard_pictures(toolbox: Toolbox, actor: Actor) -> None:
+    """Delete all pictures that wait."""
+    with toolbox.sessions.begin() as session:
+        before = {one.label: one.pictures for one in spoof.count_pictures(session)}
+        spoof.delete_pictures(session)
+        audit.record(session, toolbox, actor, "discard spoof pictures", "", before=before)
+
+
+def forget_old(toolbox: Toolbox) -> int:
+    """Delete what has waited long enough, pictures and copies of mistakes alike; give how many."""
+    with toolbox.sessions.begin() as session:
+        return spoof.delete_older(session, toolbox.now() - KEPT_FOR)
+
+
+def _receive(
+    toolbox: Toolbox, actor: Actor, found: Iterable[tuple[str, str, str, Callable[[], bytes]]], *, count: int
+) -> Received:
+    """Keep pictures given as (file name, label, source, read), each in a transaction of its own."""
+    with toolbox.sessions.begin() as session:
+        waiting = sum(one.pictures for one in spoof.count_pictures(session))
+        if waiting + count > MOST_PICTURES:
+            raise Conflict(
+                f"With these there would be more than {MOST_PICTURES} pictures. Please train first."
+            )
+        audit.record(session, toolbox, actor, "send spoof pictures", "", after={"files": count})
+    received = Received()
+    for name, label, source, read in found:
+        try:
+            if not label:
+                raise PhotoRefused("It lies in no folder that says what it shows.")
+            content = read()
+            open_photo(content)
+        except PhotoRefused as refused:
+            received.refused.append((name, str(refused)))
+            continue
+        with toolbox.sessions.begin() as session:
+            picture = SpoofPicture(
+                label=label,
+                source=source,
+                file_name=name[-LONGEST_NAME:],
+                sealed_picture=b"",
+                added_at=toolbox.now(),
+            )
+            session.add(picture)
+            session.flush()
+            picture.sealed_picture = toolbox.sealer.seal(content, purpose=f"spoof-picture:{picture.id}")
+        received.kept += 1
+    return received
+
+
+def _folders(names: Sequence[str]) -> list[PurePosixPath]:
+    """The paths in a zip, without the folder that all lie in, if that was zipped and not its content."""
+    paths = [PurePosixPath(name.replace("\\", "/")) for name in names]
+    tops = {path.parts[:1] for path in paths}
+    second = {path.parts[1].lower() for path in paths if len(path.parts) > 2}
+    if len(tops) == 1 and any(name == LIVE or name.startswith(ATTACK_PREFIX) for name in second):
+        return [PurePosixPath(*path.parts[1:]) for path in paths]
+    return paths
+
+
+def _label_and_source(path: PurePosixPath) -> tuple[str, str]:
+    """The kind by the first folder and the source by the second; without a second, each file is its own."""
+    if len(path.parts) < 2:
+        return "", ""
+    label = re.sub(r"[^a-z0-9]+", "_", path.parts[0].lower()).strip("_")
+    return label[:_LONGEST_LABEL], (path.parts[1] if len(path.parts) > 2 else path.stem)[:LONGEST_NAME]

@@ -1,0 +1,57 @@
+"""Checks what a person typed and brings it to its stored form, or says at the field what is wrong with it."""
+
+import re
+import unicodedata
+
+from email_validator import EmailNotValidError, validate_email
+
+from shared.domain.attendance import normal_code
+from shared.errors import InvalidInput
+
+LONGEST_NAME = 200
+LONGEST_CODE = 64
+
+# Joiners that Indic scripts write names with; every other invisible sign is refused.
+_JOINERS = "\u200c\u200d"
+_LOCAL_ADDRESS = re.compile(r"[A-Za-z0-9._+-]{1,64}@localhost")
+
+
+def checked_name(typed: str, *, field: str = "name") -> str:
+    """Bring a name to its stored form. Raises InvalidInput."""
+    name = checked_text(typed, field=field, longest=LONGEST_NAME)
+    if not name:
+        raise InvalidInput("Please type a name.", field=field)
+    return name
+
+
+def checked_code(typed: str, *, field: str) -> str:
+    """Bring a class code or roll id to its stored form. Raises InvalidInput."""
+    code = normal_code(checked_text(typed, field=field, longest=LONGEST_CODE))
+    if not code:
+        raise InvalidInput("This may not be empty.", field=field)
+    return code
+
+
+def checked_text(typed: str, *, field: str, longest: int) -> str:
+    """Return a text in NFC without spaces around it. Raises InvalidInput if it is too long or holds a sign
+    that cannot be seen."""
+    text = unicodedata.normalize("NFC", typed).strip()
+    if len(text) > longest:
+        raise InvalidInput(f"This is longer than {longest} signs.", field=field)
+    if any(unicodedata.category(sign)[0] == "C" and sign not in _JOINERS for sign in text):
+        raise InvalidInput("This holds a sign that cannot be seen; please type it again.", field=field)
+    return text
+
+
+def checked_email(typed: str) -> str:
+    """Bring an address to its stored form. Raises InvalidInput with the reason.
+
+    "localhost" is allowed because the first admin has no mail domain yet.
+    """
+    typed = typed.strip()
+    if _LOCAL_ADDRESS.fullmatch(typed):
+        return typed.lower()
+    try:
+        return validate_email(typed, check_deliverability=False, test_environment=True).normalized.lower()
+    except EmailNotValidError as cause:
+        raise InvalidInput(f"{typed!r} is not an e-mail address: {cause}", field="email") from cause

@@ -1,0 +1,1 @@
+"""Upkeep: backups, keys and the night's work."""

@@ -1,0 +1,110 @@
+"""A class is enrolled from one zip, and every file's result is told."""
+
+from io import BytesIO
+
+import pytest
+from sqlalchemy import select
+
+from shared.domain.photo_verdict import PhotoVerdict
+from shared.errors import InvalidInput, NotFound
+from shared.jobs.worker import run_job
+from shared.persistence import jobs
+from shared.persistence.tables import EnrolmentPhoto, FaceModelRow
+from shared.services.faces import class_photos, enrolment
+from shared.services.people import consent
+from tests.support.office import add_student, agree, open_office, photo_of, zip_of
+
+
+@pytest.fixture
+def office(toolbox):
+    office = open_office(toolbox)
+    agree(toolbox, office, office.meera, office.ravi)
+    return office
+
+
+def send(toolbox, office, files):
+    return class_photos.receive_class_photos(toolbox, office.actor, office.class_id, zip_of(files))
+
+
+def read(toolbox, job_id):
+    """Run the job; gives its row and its results as {file: (used, sentence)}."""
+    run_job(toolbox, job_id)
+    with toolbox.reading() as session:
+        job = jobs.find(session, job_id)
+    return job, {result["file"]: (result["used"], result["sentence"]) for result in job.results}
+
+
+def enrolled(toolbox):
+    with toolbox.reading() as session:
+        return set(session.scalars(select(FaceModelRow.student_id)))
+
+
+def waiting_photos(toolbox):
+    with toolbox.reading() as session:
+        return session.scalars(select(EnrolmentPhoto.file_name)).all()
+
+
+def test_a_class_is_enrolled_and_every_file_has_a_fate(toolbox, office):
+    add_student(toolbox, office, "Asha Rao", "15203A0044")
+    job_id = send(
+        toolbox,
+        office,
+        {
+            "15203A0042_1.jpg": photo_of("meera"),
+            "15203A0042/second.jpg": photo_of("meera", 1),
+            "15203A0042_dark.jpg": photo_of("meera", verdict=PhotoVerdict.TOO_DARK),
+            "15203A0042_friend.jpg": photo_of("ravi"),
+            "15203A0043.jpg": photo_of("ravi"),
+            "15203A0043.txt": b"notes",
+            "15203A0044.jpg": photo_of("meera", 5),
+            "nobody.jpg": photo_of("ravi"),
+        },
+    )
+    assert len(waiting_photos(toolbox)) == 6
+    job, results = read(toolbox, job_id)
+    assert (job.state, job.done, job.total) == ("done", 8, 8)
+    assert job.sentence == "2 students are enrolled. 5 files were not used."
+    assert enrolled(toolbox) == {office.meera, office.ravi}
+    assert waiting_photos(toolbox) == []
+    used = {name for name, (is_used, _) in results.items() if is_used}
+    assert used == {"15203A0042_1.jpg", "15203A0042/second.jpg", "15203A0043.jpg"}
+    assert "too dark" in results["15203A0042_dark.jpg"][1]
+    assert "same person" in results["15203A0042_friend.jpg"][1]
+    assert "Only JPEG and PNG" in results["15203A0043.txt"][1]
+    assert "not agreed" in results["15203A0044.jpg"][1]
+    assert "No student" in results["nobody.jpg"][1]
+
+
+def test_a_face_of_another_roll_id_waits_for_the_admins_decision(toolbox, office):
+    files = {"15203A0042.jpg": photo_of("meera"), "15203A0043.jpg": photo_of("twin of meera")}
+    job, results = read(toolbox, send(toolbox, office, files))
+    assert enrolled(toolbox) == {office.meera}
+    assert "take this face for Meera Iyer, 15203A0042 in CO6GA" in results["15203A0043.jpg"][1]
+    assert "1 looks like somebody else and needs your decision" in job.sentence
+    run_job(toolbox, enrolment.start_training(toolbox, office.actor, office.ravi, accepted=[office.meera]))
+    assert enrolled(toolbox) == {office.meera, office.ravi}
+
+
+def test_a_consent_withdrawn_before_the_worker_came_leaves_nothing(toolbox, office):
+    job_id = send(toolbox, office, {"15203A0042.jpg": photo_of("meera"), "15203A0043.jpg": photo_of("ravi")})
+    consent.withdraw_consent(toolbox, office.actor, office.meera)
+    read(toolbox, job_id)
+    assert enrolled(toolbox) == {office.ravi}
+    assert waiting_photos(toolbox) == []
+
+
+def test_a_newer_zip_takes_the_place_of_one_that_was_never_read(toolbox, office):
+    send(toolbox, office, {"15203A0042.jpg": photo_of("meera")})
+    job_id = send(toolbox, office, {"15203A0043.jpg": photo_of("ravi")})
+    assert waiting_photos(toolbox) == ["15203A0043.jpg"]
+    read(toolbox, job_id)
+    assert enrolled(toolbox) == {office.ravi}
+
+
+def test_what_is_no_zip_or_for_no_class_begins_nothing(toolbox, office):
+    with pytest.raises(InvalidInput):
+        class_photos.receive_class_photos(toolbox, office.actor, office.class_id, BytesIO(b"hello"))
+    office.class_id = 999_999
+    with pytest.raises(NotFound):
+        send(toolbox, office, {"15203A0042.jpg": photo_of("meera")})
+    assert office.queue.started == []

@@ -1,0 +1,190 @@
+"""A student's face: a verdict for every photo, training by itself, no near_match saved unseen."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from shared.domain.face_model import MAX_PHOTOS
+from shared.domain.photo_verdict import PhotoVerdict
+from shared.errors import Conflict
+from shared.jobs.worker import run_job
+from shared.persistence import jobs
+from shared.persistence.tables import EnrolmentPhoto, FaceModelRow
+from shared.services.faces import enrolment
+from shared.services.people.registration import set_student_active
+from shared.toolbox import Toolbox
+from tests.support.office import add_photo, agree, enrol_face, open_office, photo_of
+from tests.support.photographs import photograph
+
+
+@pytest.fixture
+def office(toolbox):
+    office = open_office(toolbox)
+    agree(toolbox, office, office.meera, office.ravi)
+    return office
+
+
+def rows(toolbox, table):
+    with toolbox.reading() as session:
+        return session.scalars(select(table).order_by(table.id)).all()
+
+
+def stored_model(toolbox, student_id):
+    with toolbox.reading() as session:
+        return session.scalar(select(FaceModelRow.sealed_model).where(FaceModelRow.student_id == student_id))
+
+
+def test_five_good_photos_become_a_sealed_model_and_are_gone(toolbox, office):
+    job = enrol_face(toolbox, office, office.meera, "meera")
+    assert (job.state, job.sentence) == ("done", "The face is enrolled from 5 photos.")
+    (row,) = rows(toolbox, FaceModelRow)
+    assert (row.photo_count, row.is_weak) == (5, False)
+    sealed = stored_model(toolbox, office.meera)
+    assert len(sealed) <= 8192
+    assert len(enrolment.open_model(toolbox, office.meera, sealed).descriptors) == 5
+    assert enrolment.open_model(toolbox, office.ravi, sealed) is None
+    assert rows(toolbox, EnrolmentPhoto) == []
+
+
+def test_photos_stay_where_the_school_keeps_them_and_wait_no_more(toolbox, office):
+    settings = replace(toolbox.settings, keep_enrolment_photos=True)
+    keeping = Toolbox(settings)
+    keeping.__dict__.update(toolbox.__dict__, settings=settings)
+    enrol_face(keeping, office, office.meera, "meera")
+    assert len(rows(toolbox, EnrolmentPhoto)) == 5
+    with pytest.raises(Conflict, match="no good photos"):
+        enrolment.start_training(keeping, office.actor, office.meera)
+    enrol_face(keeping, office, office.meera, "meera", photos=3)
+    assert len(rows(toolbox, EnrolmentPhoto)) == 3
+
+
+@pytest.mark.parametrize("verdict", [verdict for verdict in PhotoVerdict if verdict is not PhotoVerdict.GOOD])
+def test_a_bad_photo_is_named_and_not_kept(toolbox, office, verdict):
+    result = add_photo(toolbox, office, office.meera, photo_of("meera", verdict=verdict))
+    assert (result.verdict, result.sentence, result.is_kept) == (verdict, verdict.sentence, False)
+    assert rows(toolbox, EnrolmentPhoto) == []
+
+
+def test_a_file_that_is_no_photo_fails_alone(toolbox, office):
+    assert not add_photo(toolbox, office, office.meera, b"hello").is_kept
+    assert add_photo(toolbox, office, office.meera, photo_of("meera")).is_kept
+
+
+def test_a_photo_of_somebody_else_is_named_and_not_kept(toolbox, office):
+    add_photo(toolbox, office, office.meera, photo_of("meera"))
+    result = add_photo(toolbox, office, office.meera, photo_of("ravi"))
+    assert result.verdict is PhotoVerdict.ANOTHER_PERSON
+    assert len(rows(toolbox, EnrolmentPhoto)) == 1
+
+
+def test_photos_are_sealed_where_they_wait(toolbox, office):
+    content = photo_of("meera")
+    add_photo(toolbox, office, office.meera, content)
+    with toolbox.reading() as session:
+        photo, descriptor = session.execute(
+            select(EnrolmentPhoto.sealed_photo, EnrolmentPhoto.sealed_descriptor)
+        ).one()
+    assert b"PNG" not in photo
+    assert toolbox.sealer.open(photo, purpose=f"enrolment-photo:{office.meera}") == content
+    assert len(descriptor) > 512
+
+
+def test_more_photos_than_a_model_holds_are_not_taken(toolbox, office):
+    for number in range(MAX_PHOTOS):
+        assert add_photo(toolbox, office, office.meera, photo_of("meera", number)).is_kept
+    assert not add_photo(toolbox, office, office.meera, photo_of("meera", MAX_PHOTOS)).is_kept
+
+
+def test_a_face_of_another_roll_id_is_pointed_out_before_it_is_saved(toolbox, office):
+    enrol_face(toolbox, office, office.meera, "meera")
+    add_photo(toolbox, office, office.ravi, photo_of("twin of meera"))
+    (near_match,) = enrolment.start_training(toolbox, office.actor, office.ravi)
+    assert (near_match.student.name, near_match.student.school_class.class_code) == ("Meera Iyer", "CO6GA")
+    assert stored_model(toolbox, office.ravi) is None
+    accepted = enrolment.start_training(toolbox, office.actor, office.ravi, accepted=[office.meera])
+    run_job(toolbox, accepted)
+    assert stored_model(toolbox, office.ravi) is not None
+
+
+def test_a_students_own_earlier_model_is_no_likeness(toolbox, office):
+    enrol_face(toolbox, office, office.meera, "meera")
+    assert enrol_face(toolbox, office, office.meera, "meera", photos=3).state == "done"
+    assert rows(toolbox, FaceModelRow)[0].photo_count == 3
+
+
+def test_a_training_that_fails_leaves_the_earlier_model(toolbox, office):
+    enrol_face(toolbox, office, office.meera, "meera")
+    before = stored_model(toolbox, office.meera)
+    add_photo(toolbox, office, office.meera, photo_of("meera", 9))
+    job_id = enrolment.start_training(toolbox, office.actor, office.meera)
+    enrolment.discard_photos(toolbox, office.actor, office.meera)
+    run_job(toolbox, job_id)
+    with toolbox.reading() as session:
+        job = jobs.find(session, job_id)
+    assert (job.state, job.sentence) == ("failed", "There are no good photos to train on.")
+    assert stored_model(toolbox, office.meera) == before
+
+
+def test_a_second_press_follows_the_training_that_runs(toolbox, office):
+    add_photo(toolbox, office, office.meera, photo_of("meera"))
+    first = enrolment.start_training(toolbox, office.actor, office.meera)
+    assert enrolment.start_training(toolbox, office.actor, office.meera) == first
+    assert office.queue.started == [first]
+
+
+def test_a_training_cut_off_with_its_worker_can_be_begun_again(toolbox, office):
+    add_photo(toolbox, office, office.meera, photo_of("meera"))
+    first = enrolment.start_training(toolbox, office.actor, office.meera)
+    later = replace(toolbox, now=lambda: toolbox_now + enrolment.LONGEST_TRAINING + timedelta(seconds=1))
+    toolbox_now = toolbox.now()
+    later.__dict__.update({name: toolbox.__dict__[name] for name in ("engine", "queue")})
+    assert enrolment.start_training(later, office.actor, office.meera) != first
+
+
+def test_a_single_photo_makes_a_weak_model_and_says_so(toolbox, office):
+    job = enrol_face(toolbox, office, office.meera, "meera", photos=1)
+    assert "more reliable" in job.sentence
+    assert rows(toolbox, FaceModelRow)[0].is_weak
+
+
+def test_the_self_test_tells_the_right_face_from_a_wrong_one_by_its_margin(toolbox, office):
+    enrol_face(toolbox, office, office.meera, "meera")
+    right = enrolment.try_face(toolbox, office.meera, photo_of("meera", 30))
+    wrong = enrolment.try_face(toolbox, office.meera, photo_of("ravi"))
+    assert right.passed and right.margin > 0
+    assert not wrong.passed and wrong.margin < 0
+    unseen = enrolment.try_face(toolbox, office.meera, photo_of("meera", verdict=PhotoVerdict.NO_FACE))
+    assert (unseen.passed, unseen.margin) == (False, None)
+
+
+def test_the_self_test_tells_that_the_kiosk_would_see_a_picture(toolbox, office):
+    enrol_face(toolbox, office, office.meera, "meera")
+    toolbox.spoof_detector.is_live = False
+    result = enrolment.try_face(toolbox, office.meera, photo_of("meera", 30))
+    assert (result.passed, result.margin) == (False, None)
+    assert "picture" in result.sentence
+
+
+def test_there_is_no_self_test_without_a_model(toolbox, office):
+    with pytest.raises(Conflict):
+        enrolment.try_face(toolbox, office.meera, photo_of("meera"))
+
+
+def test_a_deactivated_student_is_not_enrolled(toolbox, office):
+    set_student_active(toolbox, office.actor, office.meera, active=False)
+    with pytest.raises(Conflict, match="deactivated"):
+        add_photo(toolbox, office, office.meera, photo_of("meera"))
+
+
+def test_real_photographs_of_one_person_enrol_and_another_person_is_told_apart(toolbox, office):
+    del toolbox.__dict__["face_matcher"]
+    first, second, stranger = (
+        photograph(name).read_bytes() for name in ("obama.jpg", "obama2.jpg", "biden.jpg")
+    )
+    assert add_photo(toolbox, office, office.meera, first).is_kept
+    assert add_photo(toolbox, office, office.meera, stranger).verdict is PhotoVerdict.ANOTHER_PERSON
+    run_job(toolbox, enrolment.start_training(toolbox, office.actor, office.meera))
+    assert enrolment.try_face(toolbox, office.meera, second).passed
+    assert not enrolment.try_face(toolbox, office.meera, stranger).passed

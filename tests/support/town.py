@@ -1,0 +1,156 @@
+"""Both sites over one school in which there is a row of everything that an address can name."""
+
+import re
+from datetime import datetime, timedelta
+from types import SimpleNamespace
+
+from flask import Flask
+
+from admin_site import create_app as create_office
+from shared.domain.attendance import MarkSource, MarkStatus
+from shared.domain.check_in import ConfirmReason
+from shared.persistence.tables import (
+    Job,
+    KioskPass,
+    Lecture,
+    MarkChange,
+    OutgoingMail,
+    SchoolClass,
+    SheetUpload,
+    SpoofMistake,
+    SpoofVersion,
+    Teacher,
+    ToConfirm,
+)
+from shared.security.tokens import digest
+from shared.services.accounts.lifecycle import create_admin, create_teacher
+from shared.toolbox import Toolbox
+from teacher_site import create_app as create_classroom
+from tests.support.office import open_office
+from tests.support.school import TEACHER_EMAIL
+
+OTHER_EMAIL = "ravi.kumar@school.example"
+
+FILES = {"filename": "site.css", "certificate": ""}
+# A student is erased last, or the rest would find none.
+LAST = ("privacy.erase",)
+
+
+def open_town(toolbox: Toolbox) -> SimpleNamespace:
+    """An admin, two teachers with a lecture each, and something of everything; `ids` are the first's."""
+    office = open_office(toolbox)
+    del toolbox.__dict__["spoof_detector"]  # its page asks the real one for its figures
+    create_admin(toolbox, office.actor, email="colleague@school.example", name="A colleague")
+    passwords = {
+        email: create_teacher(toolbox, office.actor, email=email, name=email)
+        for email in (TEACHER_EMAIL, OTHER_EMAIL)
+    }
+    apps = {"office": create_office(toolbox=toolbox), "classroom": create_classroom(toolbox=toolbox)}
+    ids = _fill(toolbox, office)
+    return SimpleNamespace(toolbox=toolbox, office=office, passwords=passwords, apps=apps, ids=ids)
+
+
+def routes(app: Flask) -> list[tuple[str, str, str]]:
+    """(endpoint, method, address with its gaps) of every route; pages first, for forms change things."""
+    found = [
+        (rule.endpoint, method, rule.rule)
+        for rule in app.url_map.iter_rules()
+        for method in sorted(rule.methods & {"GET", "POST"})
+    ]
+    return sorted(found, key=lambda each: (each[0] in LAST, each[1], each[0]))
+
+
+def address(rule: str, ids: dict[str, int]) -> str:
+    return re.sub(r"<(?:\w+:)?(\w+)>", lambda gap: str(ids.get(gap[1], FILES.get(gap[1], 1))), rule)
+
+
+def _fill(toolbox: Toolbox, office: SimpleNamespace) -> dict[str, int]:
+    """One row of everything an address can name; gives the ids by the names that addresses have for them."""
+    now = toolbox.now()
+    with toolbox.sessions.begin() as session:
+        school_class = session.get(SchoolClass, office.class_id)
+        lectures = []
+        for number, teacher in enumerate(session.query(Teacher).order_by(Teacher.id)):
+            teacher.must_change_password = False
+            teacher.classes.append(school_class)
+            lecture = Lecture(
+                subject=f"Subject {number}",
+                teacher=teacher,
+                classes=[school_class],
+                starts_at=now - timedelta(minutes=5),
+                ends_at=now + timedelta(minutes=55),
+                opening_key=digest(f"lecture {number}"),
+            )
+            session.add(lecture)
+            lectures.append(lecture)
+        session.flush()
+        own = lectures[0]
+        passes = [_pass_of(own, number, now) for number in range(2)]
+        session.add_all(passes)
+        session.flush()
+        about = {"lecture_id": own.id, "student_id": office.meera}
+        marked = {"source": MarkSource.BY_HAND, "was": None, "becomes": MarkStatus.PRESENT}
+        entry = ToConfirm(
+            **about,
+            kiosk_pass_id=passes[0].id,
+            reason=ConfirmReason.CALLED_THE_TEACHER,
+            asked_at=now,
+            waiting=True,
+        )
+        rows = {
+            "change_id": MarkChange(**about, **marked, teacher_id=own.teacher_id, changed_at=now),
+            "upload_id": SheetUpload(
+                lecture_id=own.id,
+                teacher_id=own.teacher_id,
+                file_name="a.xlsx",
+                review_key=digest("review"),
+                applied_at=now,
+            ),
+            "mail_id": OutgoingMail(
+                **about,
+                address="iyer@home.example",
+                status=MarkStatus.PRESENT,
+                state="refused",
+                queued_at=now,
+                try_at=now,
+            ),
+            "entry_id": entry,
+            "version_id": SpoofVersion(digest=digest("heads"), sealed_heads=b"", card={}, trained_at=now),
+            "job_id": Job(kind="train_face_model", subject_id=office.meera, created_at=now),
+        }
+        session.add_all(rows.values())
+        session.flush()
+        entry.sealed_picture = toolbox.sealer.seal(b"a picture", purpose=f"to-confirm-picture:{entry.id}")
+        mistake = SpoofMistake(
+            version_id=rows["version_id"].id,
+            label="live",
+            source="Meera",
+            score=0.9,
+            sealed_picture=toolbox.sealer.seal(
+                b"a picture", purpose=f"spoof-mistake:{rows['version_id'].id}"
+            ),
+            added_at=now,
+        )
+        session.add(mistake)
+        session.flush()
+        ids = {name: row.id for name, row in rows.items()} | {"mistake_id": mistake.id}
+    return ids | {
+        "lecture_id": own.id,
+        "other_lecture_id": lectures[1].id,
+        "pass_id": passes[1].id,
+        "student_id": office.meera,
+        "class_id": office.class_id,
+        "teacher_id": own.teacher_id,
+        "admin_id": 2,
+    }
+
+
+def _pass_of(lecture: Lecture, number: int, now: datetime) -> KioskPass:
+    return KioskPass(
+        token_digest=digest(f"pass {number}"),
+        lecture_id=lecture.id,
+        teacher_id=lecture.teacher_id,
+        device="a phone",
+        opened_at=now,
+        last_seen_at=now,
+    )
