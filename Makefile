@@ -41,6 +41,8 @@ models: ## rebuild the networks
 	.venv/bin/python -m modelling.yunet_conversion
 	mkdir -p .cache && npm pack --silent --pack-destination .cache nsfwjs@4.4.0
 	.venv/bin/python -m modelling.spoof_conversion .cache/nsfwjs-4.4.0.tgz
+	npm pack --silent --pack-destination .cache @mediapipe/face_mesh@0.4.1657299874
+	.venv/bin/python -m modelling.face_mesh_extraction .cache/mediapipe-face_mesh-0.4.1657299874.tgz
 
 # After a change of the letters' words; the next language begins with `make translations NEW=mr`.
 CATALOGUE = shared/mail/translations
