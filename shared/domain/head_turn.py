@@ -32,6 +32,29 @@ class TurnVerdict(StrEnum):
     NOT_TURNED = "not_turned"
     WRONG_WAY = "wrong_way"
     NOT_STEADY = "not_steady"
+    ANOTHER_FACE = "another_face"
+    PICTURE_SEEN = "picture_seen"
+    UNAVAILABLE = "unavailable"
+
+    @property
+    def sentence(self) -> str:
+        """What to do better, for the person before the camera."""
+        return _SENTENCES[self]
+
+
+_SENTENCES = {
+    TurnVerdict.TURNED: "Thank you.",
+    TurnVerdict.TOO_FEW_FRAMES: "The camera was too slow. Please try again.",
+    TurnVerdict.NO_FACE: "Your face was not seen all the time. Turn only a little, towards the light.",
+    TurnVerdict.SEVERAL_FACES: "Only you, please. Ask your friends to step back.",
+    TurnVerdict.NOT_STRAIGHT: "Begin by looking straight at the camera.",
+    TurnVerdict.NOT_TURNED: "Turn your head a little more.",
+    TurnVerdict.WRONG_WAY: "Turn your head the way the arrow points.",
+    TurnVerdict.NOT_STEADY: "Turn your head once, slowly.",
+    TurnVerdict.ANOTHER_FACE: "The face was not the same all the time.",
+    TurnVerdict.PICTURE_SEEN: "Show your own face, with no phone, photo or screen in view.",
+    TurnVerdict.UNAVAILABLE: "The camera check is not available.",
+}
 
 
 @dataclass(frozen=True)
@@ -64,6 +87,7 @@ LEAST_TURNED = 2  # frames in a row: a hand before the face makes one
 STRAIGHT_WITHIN = 0.25
 # Points shake by 0.03.
 MOST_RETREAT = 0.10
+LEAST_LIKENESS = 0.40
 
 
 def judge_turn(frames: Sequence[TurnFrame], side: Side) -> TurnVerdict:
@@ -82,6 +106,33 @@ def judge_turn(frames: Sequence[TurnFrame], side: Side) -> TurnVerdict:
         other_way = _first_turned(_moves(frames, side.other))
         return TurnVerdict.NOT_TURNED if other_way is None else TurnVerdict.WRONG_WAY
     return TurnVerdict.TURNED if _is_steady(moves[: turned + 1]) else TurnVerdict.NOT_STEADY
+
+
+@dataclass(frozen=True)
+class TurnEvidence:
+    """What was found out about a row of frames. None means "not found out", and never counts as good.
+
+    `likeness` is the least cosine between the faces of the first photo, of the straight and of the most turned
+    frame; `doubts` are the spoof check's scores of the straight and the most turned frame, 0…1, the higher the
+    more like an attack, and `most_doubt` what their mean must stay below.
+    """
+
+    verdict: TurnVerdict
+    likeness: float | None = None
+    doubts: tuple[float, ...] = ()
+    most_doubt: float | None = None
+
+
+def decide_turn(evidence: TurnEvidence) -> TurnVerdict:
+    """Turn evidence into a verdict: TURNED only when everything else was ruled out."""
+    if evidence.verdict is not TurnVerdict.TURNED:
+        return evidence.verdict
+    if evidence.likeness is None or not evidence.doubts or evidence.most_doubt is None:
+        return TurnVerdict.UNAVAILABLE
+    # Both are written so that what is not a number is refused.
+    if not sum(evidence.doubts) / len(evidence.doubts) < evidence.most_doubt:
+        return TurnVerdict.PICTURE_SEEN
+    return TurnVerdict.TURNED if evidence.likeness >= LEAST_LIKENESS else TurnVerdict.ANOTHER_FACE
 
 
 def most_turned(frames: Sequence[TurnFrame], side: Side) -> int:

@@ -8,6 +8,8 @@ const TRY_AGAIN = [408, 502, 503, 504];
 
 const hexadecimal = (buffer) => [...new Uint8Array(buffer)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 
+const digestOf = async (blob) => hexadecimal(await crypto.subtle.digest("SHA-256", await blob.arrayBuffer()));
+
 // This browser is not, or no longer, the phone that was handed round.
 export class NotThisPhone extends Error {}
 
@@ -58,10 +60,12 @@ export class Server {
   }
 
   // Send a check-in or a call until it is answered or given up (`signal`); `onDelay` hears why a try failed.
-  // The key stays the same, so that the register marks once; a new try takes a new ticket.
-  async deliver(address, { classCode, rollId, photo, ticket }, { signal, onDelay }) {
-    const digest = hexadecimal(await crypto.subtle.digest("SHA-256", await photo.arrayBuffer()));
+  // The key stays the same, so that the register marks once; a new try takes a new ticket. A turn of the head
+  // (`turn`) is the frames of its film and the key of the request that it answers.
+  async deliver(address, { classCode, rollId, photo, ticket, turn = null }, { signal, onDelay }) {
+    const digest = await digestOf(photo);
     const key = crypto.randomUUID();
+    const film = turn ? [turn.of, ...(await Promise.all(turn.frames.map(digestOf)))] : [];
     let next = ticket;
     for (let tries = 0; !signal.aborted; tries += 1) {
       let words = "Not sent yet, trying again…";
@@ -71,10 +75,12 @@ export class Server {
         const fields = { ticket: fetched, idempotency_key: key, class_code: classCode, roll_id: rollId };
         for (const [name, value] of Object.entries(fields)) body.append(name, value);
         body.append("photo", photo, "photo.jpg");
-        const lines = [fetched, key, digest, classCode, rollId];
+        if (turn) body.append("turn_of", turn.of);
+        for (const frame of turn?.frames ?? []) body.append("frame", frame, "frame.jpg");
+        const lines = [fetched, key, digest, classCode, rollId, ...film];
         const response = await this.#askSigned(address, { method: "POST", body, signal }, lines);
         const answer = await response.json();
-        if (!TRY_AGAIN.includes(response.status)) return { status: response.status, answer };
+        if (!TRY_AGAIN.includes(response.status)) return { status: response.status, answer, key };
         words = answer.error;
       } catch (error) {
         if (error instanceof NotThisPhone || error instanceof PassEnded) throw error;

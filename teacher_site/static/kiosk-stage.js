@@ -7,6 +7,7 @@ const video = find("#camera");
 const shot = find("#shot");
 const shutter = find("#shutter");
 const problem = find("#camera-problem");
+const NEXT_FRAME_MS = 150;
 
 export class Stage {
   #camera = new Camera(video);
@@ -50,6 +51,17 @@ export class Stage {
     return true;
   }
 
+  // Show the camera again without dropping the photo.
+  showLive() {
+    shot.hidden = true;
+  }
+
+  // One frame of a film as a JPEG; the next one that the camera gives, because the server takes none twice.
+  async snapFrame(how) {
+    await nextFrame();
+    return this.#camera.snap(how);
+  }
+
   drop() {
     if (shot.src) URL.revokeObjectURL(shot.src);
     shot.removeAttribute("src");
@@ -58,6 +70,14 @@ export class Stage {
     delete shutter.dataset.again;
     shutter.setAttribute("aria-label", "Take the photo");
   }
+}
+
+// A camera that stands still is not waited for.
+function nextFrame() {
+  return new Promise((done) => {
+    setTimeout(done, NEXT_FRAME_MS);
+    video.requestVideoFrameCallback?.(done);
+  });
 }
 
 function showProblem({ title, text }) {

@@ -3,6 +3,7 @@
 
 import { NotThisPhone, PassEnded, Server } from "./kiosk-server.js";
 import { Stage } from "./kiosk-stage.js";
+import { TurnScreen } from "./kiosk-turn.js";
 import { allowSound, play } from "./sounds.js";
 
 const PRESENT_SHOWN_MS = 2000;
@@ -14,6 +15,8 @@ const STATUS_EVERY_MS = 10_000;
 const TYPING_TICKET_MS = 10_000;
 const SNAPPING_TICKET_MS = 20_000;
 const FORGET_AFTER_MS = 45_000; // a turn that was begun and left
+// After any other refusal the roll id stays for the next try, as long as that.
+const NO_NEXT_TRY = ["not_enrolled", "lecture_closed", "unavailable"];
 
 const find = (selector) => document.querySelector(selector);
 const form = find("#check-in");
@@ -25,6 +28,7 @@ const answerScreen = find("#answer");
 const callButton = find("#call");
 const over = find("#over");
 const stage = new Stage();
+const turnScreen = new TurnScreen(stage);
 const server = new Server({ passId: find("#kiosk").dataset.pass, csrfToken: find("meta[name=csrf-token]").content });
 
 let ticket = null; // a promise of the ticket for this turn's photo; of null if it could not be fetched
@@ -32,13 +36,14 @@ let orderedAt = 0;
 let attempt = null; // the AbortController of the request on its way; it stays until the turn is cleared
 let isLost = false; // this browser is not the phone that was handed round
 let shownSince = 0;
+let keepsRollId = false;
 let clearing = 0;
 let forgetting = 0;
 let reloadNext = false;
 
 // While a screen covers the form, keys and screen readers stay with the screen.
 function cover(screen = null) {
-  for (const each of [waiting, answerScreen]) each.hidden = each !== screen;
+  for (const each of [waiting, answerScreen, turnScreen.element]) each.hidden = each !== screen;
   form.inert = find("header").inert = Boolean(screen) || !over.hidden;
 }
 
@@ -62,7 +67,7 @@ function orderTicket(olderThanMs = 0) {
 async function takePhoto(ticketMs) {
   orderTicket(ticketMs);
   const isTaken = await stage.snap();
-  if (!isTaken) say("The camera is not ready yet. Please wait a moment.");
+  say(isTaken ? "Photo taken." : "The camera is not ready yet. Please wait a moment.");
   return isTaken;
 }
 
@@ -70,13 +75,16 @@ function say(words) {
   find("#hint").textContent = words;
 }
 
-function clearTurn() {
+// `keepsRollId` is for the student who was refused and tries again.
+function clearTurn({ keepsRollId = false } = {}) {
   clearTimeout(clearing);
   clearTimeout(forgetting);
   if (reloadNext) return location.reload();
+  attempt?.abort();
   attempt = ticket = null;
   callButton.hidden = true;
-  form.reset();
+  if (keepsRollId) forgetLater();
+  else form.reset();
   stage.drop();
   say("");
   for (const line of answerScreen.querySelectorAll("p")) line.textContent = "";
@@ -103,22 +111,38 @@ async function enter() {
   return send("/kiosk/check-in", mine);
 }
 
+// The server asks for a turn of the head: film it, and send it with the photo that it looked at.
+async function askToTurn({ turn, outcome, sentence, may_call_teacher: mayCall }, key, mine) {
+  orderTicket();
+  cover(turnScreen.element);
+  const before = outcome === "turn_again" ? sentence : "";
+  const frames = await turnScreen.film(turn.side, { signal: mine.signal, before, mayCall });
+  if (!frames || attempt !== mine) return undefined;
+  showWaiting("Checking…");
+  return send("/kiosk/turn", mine, { of: key, frames });
+}
+
 // The photo that was refused goes to the teacher.
 function callTeacher() {
   clearTimeout(clearing);
+  attempt?.abort();
   attempt = new AbortController();
   showWaiting("Calling the teacher…");
   return send("/kiosk/call", attempt);
 }
 
-async function send(address, mine) {
+async function send(address, mine, turn = null) {
   const fields = new FormData(form);
-  const sent = { classCode: fields.get("class_code"), rollId: fields.get("roll_id"), photo: stage.photo, ticket };
+  const [classCode, rollId] = [fields.get("class_code"), fields.get("roll_id")];
+  const sent = { classCode, rollId, photo: stage.photo, ticket, turn };
   const onDelay = (words) => attempt === mine && showWaiting(words, { canGiveUp: true });
   try {
     const delivered = await server.deliver(address, sent, { signal: mine.signal, onDelay });
     // Given up, or cleared meanwhile: the screen belongs to the next student.
-    if (delivered && attempt === mine) showAnswer(readAnswer(delivered));
+    if (!delivered || attempt !== mine) return;
+    const answer = readAnswer(delivered);
+    if (answer.turn) await askToTurn(answer, delivered.key, mine);
+    else showAnswer(answer);
   } catch (error) {
     endWith(error);
   }
@@ -161,8 +185,11 @@ function showAnswer({ outcome, headline, sentence, name, marked_at: markedAt, ma
   if (outcome === "lecture_closed") askStatus();
   play(mood);
   shownSince = performance.now();
-  clearing = setTimeout(clearTurn, mayCall ? OFFER_SHOWN_MS : mood === "good" ? PRESENT_SHOWN_MS : ANSWER_SHOWN_MS);
+  keepsRollId = mood === "refused" && !NO_NEXT_TRY.includes(outcome);
+  clearing = setTimeout(nextTry, mayCall ? OFFER_SHOWN_MS : mood === "good" ? PRESENT_SHOWN_MS : ANSWER_SHOWN_MS);
 }
+
+const nextTry = () => clearTurn({ keepsRollId });
 
 function showCount(here, expected) {
   find("#here").textContent = here;
@@ -221,7 +248,12 @@ waiting.querySelector("button").addEventListener("click", () => {
 
 const mayClear = () => !answerScreen.hidden && performance.now() - shownSince > LEAST_SHOWN_MS;
 
-answerScreen.addEventListener("click", () => mayClear() && clearTurn());
+answerScreen.addEventListener("click", () => mayClear() && nextTry());
+
+turnScreen.callButton.addEventListener("click", callTeacher);
+
+// The next student's first letter takes the place of what was kept.
+rollId.addEventListener("focus", () => rollId.select());
 
 document.addEventListener("keydown", (event) => {
   if (answerScreen.hidden) return;
@@ -230,7 +262,7 @@ document.addEventListener("keydown", (event) => {
   const isText = event.key.length === 1 && event.key !== " ";
   if (!isText) event.preventDefault();
   // A letter already belongs to the next student's roll id.
-  if (mayClear() && !event.repeat && (isText || [" ", "Enter", "Escape"].includes(event.key))) clearTurn();
+  if (mayClear() && !event.repeat && (isText || [" ", "Enter", "Escape"].includes(event.key))) nextTry();
 });
 
 function forgetLater() {

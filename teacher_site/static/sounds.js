@@ -1,6 +1,6 @@
 // Short tones for the kiosk's answers, made in the browser: no file to load, nothing to wait for.
 
-const TONES_HZ = { good: [660, 880], known: [660], refused: [300, 220] };
+const TONES_HZ = { good: [660, 880], known: [660], refused: [300, 220], ask: [523, 523, 784] };
 const TONE_S = 0.16;
 
 let audio = null;
@@ -11,7 +11,7 @@ export function allowSound() {
   audio.resume();
 }
 
-// Rising for good, one tone for known, falling for refused.
+// Rising for good, one tone for known, falling for refused, two and a higher one for what is asked.
 export function play(mood) {
   if (!audio) return;
   TONES_HZ[mood].forEach((frequency, index) => {

@@ -1,0 +1,93 @@
+// The second lock on the phone: shows which way to turn the head, and films it while the arrow shows.
+// What the film proves is decided by the server; this page goes by the clock alone.
+
+import { play } from "./sounds.js";
+
+const LOOK_STRAIGHT_MS = 700; // the film begins straight
+const READ_MS = 2200; // what was wrong with the first film
+const FRAMES = 10; // the server takes 8 to 12
+const FILM_MS = 1900;
+const LONGEST_MS = 2000; // a slow camera gives fewer frames, not a longer film
+const A_LITTLE_MORE_MS = 1000;
+const FRAME = { width: 400, quality: 0.85 };
+
+const find = (selector) => document.querySelector(selector);
+const kiosk = find("#kiosk");
+const screen = find("#turn");
+const words = find("#turn-words");
+const ring = find("#turn-ring ellipse");
+const outline = find("#outline");
+
+const wait = (ms) => new Promise((done) => setTimeout(done, ms));
+
+export class TurnScreen {
+  #stage;
+
+  element = screen;
+  callButton = screen.querySelector("button");
+
+  constructor(stage) {
+    this.#stage = stage;
+  }
+
+  // Ask for a turn and film it: gives JPEGs in order, or null if `signal` ended it. `before` is said first.
+  // Who cannot turn the head may call the teacher at once (`mayCall`).
+  async film(side, { signal, before = "", mayCall = true }) {
+    this.#show(side);
+    this.callButton.hidden = !mayCall;
+    try {
+      words.textContent = before || "Look straight at the camera.";
+      await wait(before ? READ_MS : LOOK_STRAIGHT_MS);
+      if (signal.aborted) return null;
+      screen.dataset.filming = "";
+      sayTurn("Turn your head a little to the", side);
+      play("ask");
+      return await this.#takeFrames(side, signal);
+    } finally {
+      delete kiosk.dataset.turning;
+    }
+  }
+
+  #show(side) {
+    screen.dataset.side = side;
+    delete screen.dataset.filming;
+    find("#turn-ring").setAttribute("viewBox", outline.getAttribute("viewBox"));
+    for (const name of ["cx", "cy", "rx", "ry"]) {
+      ring.setAttribute(name, outline.querySelector("ellipse").getAttribute(name));
+    }
+    showProgress(0);
+    kiosk.dataset.turning = "";
+    this.#stage.showLive();
+  }
+
+  async #takeFrames(side, signal) {
+    const frames = [];
+    const begun = performance.now();
+    const passed = () => performance.now() - begun;
+    let isMoreSaid = false;
+    for (let number = 0; number < FRAMES && passed() < LONGEST_MS; number += 1) {
+      const due = (FILM_MS * number) / (FRAMES - 1);
+      while (passed() < due) {
+        await wait(Math.min(due - passed(), 50));
+        showProgress(passed() / FILM_MS);
+        if (signal.aborted) return null;
+      }
+      if (!isMoreSaid && passed() > A_LITTLE_MORE_MS) sayTurn("A little more to the", side);
+      isMoreSaid ||= passed() > A_LITTLE_MORE_MS;
+      frames.push(await this.#stage.snapFrame(FRAME));
+    }
+    showProgress(1);
+    return signal.aborted ? null : frames;
+  }
+}
+
+// The picture is shown as a mirror does, so the person's left is the screen's: arrow, word and face go one way.
+function sayTurn(sentence, side) {
+  const strong = document.createElement("strong");
+  strong.textContent = side;
+  words.replaceChildren(sentence, " ", strong);
+}
+
+function showProgress(share) {
+  ring.setAttribute("stroke-dashoffset", String(100 - 100 * Math.min(1, share)));
+}
