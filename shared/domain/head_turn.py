@@ -112,9 +112,9 @@ def judge_turn(frames: Sequence[TurnFrame], side: Side) -> TurnVerdict:
 class TurnEvidence:
     """What was found out about a row of frames. None means "not found out", and never counts as good.
 
-    `likeness` is the least cosine between the faces of the first photo, of the straight and of the most turned
-    frame; `doubts` are the spoof check's scores of the straight and the most turned frame, 0…1, the higher the
-    more like an attack, and `most_doubt` what their mean must stay below.
+    `likeness` is the least cosine between the faces of the first photo, of the straight and of the most
+    turned frame; `doubts` are the spoof check's scores of these frames, 0…1, the higher the more like an
+    attack, and `most_doubt` is what their mean must stay below.
     """
 
     verdict: TurnVerdict

@@ -1,0 +1,86 @@
+"""When somebody is asked to turn the head, to which side, and what follows from each film of it."""
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from shared.domain.head_turn import Side, TurnVerdict
+
+
+class Zone(StrEnum):
+    """Where the spoof check's first look puts a photo. What is no zone is never living."""
+
+    LIVING = "living"
+    DOUBTFUL = "doubtful"
+    ATTACK = "attack"
+
+
+class Strictness(StrEnum):
+    """How much the school wants to be asked of its students, in steps that an office can choose from."""
+
+    LIGHT = "light"
+    USUAL = "usual"
+    STRICT = "strict"
+
+    @property
+    def one_in(self) -> int | None:
+        """Of so many clearly living one is asked all the same; None: nobody."""
+        return _ONE_IN[self]
+
+
+_ONE_IN = {Strictness.LIGHT: None, Strictness.USUAL: 20, Strictness.STRICT: 5}
+
+
+class TurnCause(StrEnum):
+    """Why somebody is asked."""
+
+    SCREEN_SEEN = "screen_seen"
+    DOUBTFUL = "doubtful"
+    AFTER_REFUSAL = "after_refusal"
+    AT_RANDOM = "at_random"
+
+
+def cause_of_turn(
+    zone: Zone, *, screen_seen: bool, after_refusal: bool, drawn_at_random: bool
+) -> TurnCause | None:
+    """Give the reason to ask about a face that would be marked; None: mark it.
+
+    `after_refusal` says that the last try of this roll id at the lecture left a doubt.
+    """
+    if zone is not Zone.LIVING:
+        return TurnCause.SCREEN_SEEN if screen_seen else TurnCause.DOUBTFUL
+    if after_refusal:
+        return TurnCause.AFTER_REFUSAL
+    return TurnCause.AT_RANDOM if drawn_at_random else None
+
+
+@dataclass(frozen=True)
+class AskedTurn:
+    """A turn that was asked for; after it come `steps_left` more, and `tries_left` films may fail."""
+
+    side: Side
+    cause: TurnCause
+    steps_left: int = 0
+    tries_left: int = 1
+
+    @classmethod
+    def first(cls, cause: TurnCause, side: Side) -> "AskedTurn":
+        """The first turn; where a screen was seen a second one follows, to the other side.
+
+        A recording that happens to turn to one side, as every second one does, fails at the other.
+        """
+        return cls(side, cause, steps_left=1 if cause is TurnCause.SCREEN_SEEN else 0)
+
+    def after(self, verdict: TurnVerdict) -> "AskedTurn | None":
+        """What is asked next, if anything is; `has_passed` tells what None means.
+
+        A second try is to the same side: drawn again, three of four recordings would pass at one of two.
+        """
+        if verdict is TurnVerdict.TURNED:
+            if self.steps_left == 0:
+                return None
+            return replace(self, side=self.side.other, steps_left=self.steps_left - 1)
+        return replace(self, tries_left=self.tries_left - 1) if self.tries_left > 0 else None
+
+    def has_passed(self, verdict: TurnVerdict) -> bool:
+        """Whether nothing more is asked of somebody who did this."""
+        return verdict is TurnVerdict.TURNED and self.steps_left == 0
