@@ -32,6 +32,7 @@ def create_app(settings: Settings | None = None, toolbox: Toolbox | None = None)
     description = SiteDescription(
         name="office",
         title="Office",
+        address=settings.admin_site_url,
         secret_key=settings.admin_secret_key,
         account=Admin,
         navigation=(

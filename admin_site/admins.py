@@ -15,7 +15,7 @@ from shared.services.accounts import lifecycle as accounts
 from shared.services.accounts import second_factor
 from shared.services.typed_input import checked_name
 from shared.web.forms import add_form_error
-from shared.web.password_again import asks_password_again
+from shared.web.password_again import asks_password_again, asks_password_before_a_form
 from shared.web.sign_in import actor
 from shared.web.site import reading, toolbox
 
@@ -31,7 +31,7 @@ def show_list() -> str:
 
 
 @pages.route("/admins/new", methods=["GET", "POST"])
-@asks_password_again
+@asks_password_before_a_form
 def add() -> str | Response:
     form = AdminForm()
     if form.validate_on_submit():

@@ -8,6 +8,7 @@ from shared.errors import InvalidInput
 from shared.persistence import jobs, people
 from shared.services.faces import class_photos
 from shared.web.forms import add_form_error
+from shared.web.password_again import asks_password_in_a_queue
 from shared.web.sign_in import actor
 from shared.web.site import reading, toolbox
 
@@ -15,6 +16,7 @@ pages = Blueprint("class_photos", __name__)
 
 
 @pages.route("/classes/<int:class_id>/photos", methods=["GET", "POST"])
+@asks_password_in_a_queue
 def show(class_id: int) -> str | Response:
     school_class = people.get_class(reading, class_id)
     form = ClassPhotosForm()

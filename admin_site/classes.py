@@ -8,6 +8,7 @@ from shared.errors import InvalidInput
 from shared.persistence import people
 from shared.services.people import registration
 from shared.web.forms import add_form_error
+from shared.web.password_again import asks_password_again
 from shared.web.sign_in import actor
 from shared.web.site import reading, toolbox
 
@@ -53,6 +54,7 @@ def edit(class_id: int) -> str | Response:
 
 
 @pages.post("/classes/<int:class_id>/deactivate")
+@asks_password_again
 def deactivate(class_id: int) -> Response:
     registration.set_class_active(toolbox, actor(), class_id, active=False)
     flash("The class was deactivated. Its students and lectures are kept.", "success")

@@ -11,6 +11,7 @@ from shared.errors import InvalidInput, NotFound
 from shared.persistence import faces, jobs, people
 from shared.services.faces import enrolment
 from shared.services.faces.enrolment import GUIDED_PHOTOS, NearMatch, PhotoResult
+from shared.web.password_again import asks_password_in_a_queue
 from shared.web.sign_in import actor
 from shared.web.site import reading, toolbox
 
@@ -18,11 +19,13 @@ pages = Blueprint("enrolment", __name__)
 
 
 @pages.get("/students/<int:student_id>/enrolment")
+@asks_password_in_a_queue
 def show(student_id: int) -> str:
     return _page(student_id)
 
 
 @pages.post("/students/<int:student_id>/enrolment/photos")
+@asks_password_in_a_queue
 def add_photos(student_id: int) -> str | Response:
     results = [
         enrolment.add_photo(
@@ -36,6 +39,7 @@ def add_photos(student_id: int) -> str | Response:
 
 
 @pages.post("/students/<int:student_id>/enrolment/photos/discard")
+@asks_password_in_a_queue
 def discard_photos(student_id: int) -> Response:
     enrolment.discard_photos(toolbox, actor(), student_id)
     flash("The photos were deleted.", "success")
@@ -43,6 +47,7 @@ def discard_photos(student_id: int) -> Response:
 
 
 @pages.post("/students/<int:student_id>/enrolment/training")
+@asks_password_in_a_queue
 def train(student_id: int) -> str | Response:
     accepted = request.form.getlist("accepted", type=int)
     answer = enrolment.start_training(toolbox, actor(), student_id, accepted=accepted)
@@ -56,6 +61,7 @@ def train(student_id: int) -> str | Response:
 
 
 @pages.post("/students/<int:student_id>/enrolment/self-test")
+@asks_password_in_a_queue
 def self_test(student_id: int) -> str | Response:
     result = enrolment.try_face(toolbox, student_id, _sent_photos()[0].stream.read())
     if _wants_json():

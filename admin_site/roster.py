@@ -10,6 +10,7 @@ from shared.errors import Conflict, InvalidInput, WorkbookRefused
 from shared.persistence import people
 from shared.reports.table_files import read_pasted, read_table_file
 from shared.services.people.roster_import import COLUMNS, RosterReview, RowAction, apply_roster, review_roster
+from shared.web.password_again import asks_password_in_a_queue
 from shared.web.sign_in import actor
 from shared.web.site import reading, toolbox
 
@@ -24,6 +25,7 @@ FATE_WORDS = {
 
 
 @pages.route("/classes/<int:class_id>/roster", methods=["GET", "POST"])
+@asks_password_in_a_queue
 def show(class_id: int) -> str | tuple[str, int]:
     """The page of a class list; a posted list is answered with every row's result."""
     if request.method == "GET":
@@ -63,6 +65,7 @@ def _page(class_id: int, *, found: RosterReview | None = None, refused: str = ""
 
 
 @pages.post("/classes/<int:class_id>/roster/apply")
+@asks_password_in_a_queue
 def apply(class_id: int) -> Response:
     try:
         count = apply_roster(toolbox, actor(), class_id, request.form.get("review", ""))

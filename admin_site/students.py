@@ -14,7 +14,7 @@ from shared.services.faces import model_offers
 from shared.services.people import consent as consents
 from shared.services.people import registration
 from shared.web.forms import add_form_error
-from shared.web.password_again import asks_password_again
+from shared.web.password_again import asks_password_again, asks_password_in_a_queue
 from shared.web.sign_in import actor
 from shared.web.site import reading, toolbox
 
@@ -45,6 +45,7 @@ def show_list() -> str:
 
 
 @pages.route("/students/new", methods=["GET", "POST"])
+@asks_password_in_a_queue
 def add() -> str | Response:
     form = StudentForm(class_id=request.args.get("class_id", type=int))
     if form.validate_on_submit():
@@ -73,6 +74,7 @@ def show(student_id: int) -> str:
 
 
 @pages.route("/students/<int:student_id>/edit", methods=["GET", "POST"])
+@asks_password_in_a_queue
 def edit(student_id: int) -> str | Response:
     student = people.get_student(reading, student_id)
     form = StudentForm(obj=student, also=[student.school_class])
@@ -102,6 +104,7 @@ def reactivate(student_id: int) -> Response:
 
 
 @pages.post("/students/<int:student_id>/offers/<int:offer_id>")
+@asks_password_in_a_queue
 def decide_offer(student_id: int, offer_id: int) -> Response:
     """Let the face model learn a confirmed face, or erase it."""
     decision = request.form.get("decision")

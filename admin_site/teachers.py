@@ -14,7 +14,7 @@ from shared.persistence.tables import Teacher
 from shared.services.accounts.lifecycle import renew_password
 from shared.services.people import registration
 from shared.web.forms import add_form_error
-from shared.web.password_again import asks_password_again
+from shared.web.password_again import asks_password_again, asks_password_before_a_form
 from shared.web.sign_in import actor
 from shared.web.site import reading, toolbox
 
@@ -32,6 +32,7 @@ def show_list() -> str:
 
 
 @pages.route("/teachers/new", methods=["GET", "POST"])
+@asks_password_before_a_form
 def add() -> str | Response:
     form = TeacherForm()
     if form.validate_on_submit():
@@ -49,6 +50,7 @@ def add() -> str | Response:
 
 
 @pages.route("/teachers/<int:teacher_id>/edit", methods=["GET", "POST"])
+@asks_password_before_a_form
 def edit(teacher_id: int) -> str | Response:
     teacher = people.get_teacher(reading, teacher_id)
     taught = [school_class.id for school_class in teacher.classes]

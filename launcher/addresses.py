@@ -4,12 +4,13 @@ import errno
 import fcntl
 import socket
 import struct
-from ipaddress import IPv4Address
+from ipaddress import IPv4Address, IPv4Interface, IPv4Network
 
 from shared.errors import SettingsError
 
 LOOPBACK = IPv4Address("127.0.0.1")
 SIOCGIFADDR = 0x8915  # netdevice(7): an interface's IPv4 address
+SIOCGIFNETMASK = 0x891B  # and its network's mask
 
 
 def find_names() -> list[str]:
@@ -20,15 +21,29 @@ def find_names() -> list[str]:
 
 def find_addresses() -> list[IPv4Address]:
     """One IPv4 address for every network interface, loopback first."""
-    addresses = [LOOPBACK]
+    return list(dict.fromkeys([LOOPBACK, *(each.ip for each in _find_interfaces())]))
+
+
+def find_networks() -> list[IPv4Network]:
+    """The networks this machine is on, loopback left out."""
+    networks = (each.network for each in _find_interfaces())
+    return list(dict.fromkeys(network for network in networks if not network.is_loopback))
+
+
+def _find_interfaces() -> list[IPv4Interface]:
+    found = []
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         for _, interface in socket.if_nameindex():
+            named = struct.pack("256s", interface.encode()[:15])
             try:
-                answer = fcntl.ioctl(probe, SIOCGIFADDR, struct.pack("256s", interface.encode()[:15]))
+                address, mask = (
+                    IPv4Address(fcntl.ioctl(probe, what, named)[20:24])
+                    for what in (SIOCGIFADDR, SIOCGIFNETMASK)
+                )
             except OSError:  # an interface without an IPv4 address
                 continue
-            addresses.append(IPv4Address(answer[20:24]))
-    return list(dict.fromkeys(addresses))
+            found.append(IPv4Interface(f"{address}/{mask}"))
+    return found
 
 
 def find_phone_address() -> IPv4Address:

@@ -3,11 +3,12 @@
 Browsers give a page the camera only over HTTPS, and no public authority signs for an address
 such as 192.168.1.20. So the first start makes an authority, kept in `instance/tls`; it signs
 the sites' certificate, again whenever the machine's addresses change. The authority may sign
-for private networks and this machine's own names only: a phone that trusts it trusts nothing
-else by it.
+for this machine's own names and the networks it is on, for servers only, and for two years: a phone
+that trusts it trusts nothing else by it.
 """
 
 import os
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
@@ -18,34 +19,30 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-AUTHORITY_LIFE = timedelta(days=3650)
+AUTHORITY_LIFE = timedelta(days=730)
 SERVER_LIFE = timedelta(days=397)  # phones refuse server certificates that live longer than 398 days
 RENEW_BEFORE = timedelta(days=30)
+RENEW_AUTHORITY_BEFORE = timedelta(days=60)  # so that what it signs never lives shorter than the above
 CLOCK_SKEW = timedelta(days=1)  # a phone's clock may be behind ours
 
-# RFC 1918 private, RFC 6598 carrier, RFC 3927 link-local and loopback networks.
-PRIVATE_NETWORKS = [
-    IPv4Network(network)
-    for network in (
-        "10.0.0.0/8",
-        "172.16.0.0/12",
-        "192.168.0.0/16",
-        "100.64.0.0/10",
-        "169.254.0.0/16",
-        "127.0.0.0/8",
-    )
-]
-PRIVATE_NAMES = ["localhost", "local", "lan", "internal", "home.arpa"]
+LOOPBACK_NETWORK = IPv4Network("127.0.0.0/8")
 
 
-def ensure_certificate(tls_dir: Path, names: list[str], addresses: list[IPv4Address]) -> Path:
+def ensure_certificate(
+    tls_dir: Path,
+    names: Sequence[str],
+    addresses: Sequence[IPv4Address],
+    *,
+    networks: Sequence[IPv4Network] = (),
+) -> Path:
     """Return the PEM file (key, then certificate) the sites serve, valid for all names and addresses.
 
     What exists is kept while it is good for another thirty days and covers them all; the
-    authority's public half is `authority.crt` beside it.
+    authority's public half is `authority.crt` beside it. An authority made anew may sign for these names,
+    `networks` and this machine alone.
     """
     tls_dir.mkdir(mode=0o700, exist_ok=True)
-    authority, authority_key = _ensure_authority(tls_dir, names, addresses)
+    authority, authority_key = _ensure_authority(tls_dir, names, addresses, networks)
     path = tls_dir / "server.pem"
     if not (path.exists() and _serves(path, authority, names, addresses)):
         key = ec.generate_private_key(ec.SECP256R1())
@@ -55,7 +52,10 @@ def ensure_certificate(tls_dir: Path, names: list[str], addresses: list[IPv4Addr
 
 
 def _ensure_authority(
-    tls_dir: Path, names: list[str], addresses: list[IPv4Address]
+    tls_dir: Path,
+    names: Sequence[str],
+    addresses: Sequence[IPv4Address],
+    networks: Sequence[IPv4Network],
 ) -> tuple[x509.Certificate, ec.EllipticCurvePrivateKey]:
     path, public_path = tls_dir / "authority.pem", tls_dir / "authority.crt"
     if path.exists():
@@ -65,7 +65,7 @@ def _ensure_authority(
         if isinstance(key, ec.EllipticCurvePrivateKey) and _may_sign(authority, names, addresses):
             return authority, key
     key = ec.generate_private_key(ec.SECP256R1())
-    authority = _make_authority(key, names, addresses)
+    authority = _make_authority(key, names, addresses, networks)
     public = authority.public_bytes(serialization.Encoding.PEM)
     _write_private(path, _pem(key) + public)
     _write_private(public_path, public)
@@ -73,16 +73,19 @@ def _ensure_authority(
 
 
 def _make_authority(
-    key: ec.EllipticCurvePrivateKey, names: list[str], addresses: list[IPv4Address]
+    key: ec.EllipticCurvePrivateKey,
+    names: Sequence[str],
+    addresses: Sequence[IPv4Address],
+    networks: Sequence[IPv4Network] = (),
 ) -> x509.Certificate:
-    other_names = [name for name in names if not any(_is_under(name, parent) for parent in PRIVATE_NAMES)]
-    other_addresses = [
+    own_networks = [LOOPBACK_NETWORK, *(each for each in networks if not each.is_loopback)]
+    alone = [
         IPv4Network(address)
         for address in addresses
-        if not any(address in network for network in PRIVATE_NETWORKS)
+        if not any(address in network for network in own_networks)
     ]
-    permitted: list[x509.GeneralName] = [x509.DNSName(name) for name in PRIVATE_NAMES + other_names]
-    permitted += [x509.IPAddress(network) for network in PRIVATE_NETWORKS + other_addresses]
+    permitted: list[x509.GeneralName] = [x509.DNSName(name) for name in names]
+    permitted += [x509.IPAddress(network) for network in [*own_networks, *alone]]
     subject = x509.Name(
         [x509.NameAttribute(NameOID.COMMON_NAME, f"Attendance at {names[1 if names[1:] else 0]}"[:64])]
     )
@@ -93,7 +96,8 @@ def _make_authority(
         .issuer_name(subject)
         .public_key(public_key)
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-        .add_extension(_key_usage(key_cert_sign=True, crl_sign=True), critical=True)
+        .add_extension(_key_usage(key_cert_sign=True), critical=True)
+        .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
         .add_extension(
             x509.NameConstraints(permitted_subtrees=permitted, excluded_subtrees=None), critical=True
         )
@@ -106,13 +110,13 @@ def _sign_server(
     authority: x509.Certificate,
     authority_key: ec.EllipticCurvePrivateKey,
     public_key: ec.EllipticCurvePublicKey,
-    names: list[str],
-    addresses: list[IPv4Address],
+    names: Sequence[str],
+    addresses: Sequence[IPv4Address],
 ) -> x509.Certificate:
     alternatives: list[x509.GeneralName] = [x509.DNSName(name) for name in names]
     alternatives += [x509.IPAddress(address) for address in addresses]
     return (
-        _dated(SERVER_LIFE)
+        _dated(SERVER_LIFE, until=authority.not_valid_after_utc)
         .subject_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Classroom attendance")]))
         .issuer_name(authority.subject)
         .public_key(public_key)
@@ -128,21 +132,25 @@ def _sign_server(
     )
 
 
-def _may_sign(authority: x509.Certificate, names: list[str], addresses: list[IPv4Address]) -> bool:
-    """Is the authority still good for a whole server certificate with these names and addresses?"""
+def _may_sign(authority: x509.Certificate, names: Sequence[str], addresses: Sequence[IPv4Address]) -> bool:
+    """Tell whether the authority is one of ours today and may sign for these names and addresses."""
+    if not any(isinstance(each.value, x509.ExtendedKeyUsage) for each in authority.extensions):
+        return False  # an earlier version's, which might sign for all private networks, for ten years
     permitted = (
         authority.extensions.get_extension_for_class(x509.NameConstraints).value.permitted_subtrees or []
     )
     parents = [entry.value for entry in permitted if isinstance(entry, x509.DNSName)]
     networks = [entry.value for entry in permitted if isinstance(entry.value, IPv4Network)]
     return (
-        authority.not_valid_after_utc > datetime.now(UTC) + SERVER_LIFE
+        authority.not_valid_after_utc > datetime.now(UTC) + RENEW_AUTHORITY_BEFORE
         and all(any(_is_under(name, parent) for parent in parents) for name in names)
         and all(any(address in network for network in networks) for address in addresses)
     )
 
 
-def _serves(path: Path, authority: x509.Certificate, names: list[str], addresses: list[IPv4Address]) -> bool:
+def _serves(
+    path: Path, authority: x509.Certificate, names: Sequence[str], addresses: Sequence[IPv4Address]
+) -> bool:
     certificate = x509.load_pem_x509_certificate(path.read_bytes())
     alternatives = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     return (
@@ -161,13 +169,14 @@ def _is_signed_by(certificate: x509.Certificate, authority: x509.Certificate) ->
     return True
 
 
-def _dated(life: timedelta) -> x509.CertificateBuilder:
+def _dated(life: timedelta, *, until: datetime | None = None) -> x509.CertificateBuilder:
     now = datetime.now(UTC)
+    ends_at = now - CLOCK_SKEW + life
     return (
         x509.CertificateBuilder()
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - CLOCK_SKEW)
-        .not_valid_after(now - CLOCK_SKEW + life)
+        .not_valid_after(min(ends_at, until) if until else ends_at)
     )
 
 
@@ -175,9 +184,7 @@ def _is_under(name: str, parent: str) -> bool:
     return name == parent or name.endswith("." + parent)
 
 
-def _key_usage(
-    *, digital_signature: bool = False, key_cert_sign: bool = False, crl_sign: bool = False
-) -> x509.KeyUsage:
+def _key_usage(*, digital_signature: bool = False, key_cert_sign: bool = False) -> x509.KeyUsage:
     return x509.KeyUsage(
         digital_signature=digital_signature,
         content_commitment=False,
@@ -185,7 +192,7 @@ def _key_usage(
         data_encipherment=False,
         key_agreement=False,
         key_cert_sign=key_cert_sign,
-        crl_sign=crl_sign,
+        crl_sign=False,
         encipher_only=False,
         decipher_only=False,
     )

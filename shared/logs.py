@@ -39,6 +39,7 @@ def logging_config() -> dict[str, Any]:
 
     LOG_LEVEL comes from the environment alone: logs begin before the settings are read.
     """
+    logging.captureWarnings(True)  # a library's are lines like all others, from logger "py.warnings"
     level = os.environ.get("LOG_LEVEL", "INFO").upper()
     return {
         "version": 1,

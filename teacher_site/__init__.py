@@ -16,6 +16,7 @@ def create_app(settings: Settings | None = None, toolbox: Toolbox | None = None)
     description = SiteDescription(
         name="classroom",
         title="Attendance",
+        address=settings.teacher_site_url,
         secret_key=settings.teacher_secret_key,
         account=Teacher,
         navigation=(

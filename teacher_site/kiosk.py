@@ -25,29 +25,27 @@ from shared.errors import InvalidInput, NotFound, Overloaded, TooManyTries
 from shared.persistence import attendance
 from shared.persistence.tables import KioskPass, Lecture
 from shared.services.accounts.attempts import Budget
+from shared.services.accounts.devices import device_words, list_elsewhere
 from shared.services.kiosk.check_in import CheckInAnswer, CheckInRequest, call_teacher, check_in
 from shared.services.kiosk.passes import (
     bind_key,
     end_pass,
-    find_pass,
+    is_pin,
     issue_ticket,
     note_seen,
     open_kiosk,
     require_signature,
 )
-from shared.web.cookies import cookie_name
-from shared.web.error_pages import answer_failure
+from shared.web.device import require_device_token
+from shared.web.error_pages import answer_nobody
+from shared.web.kiosk_pass import ONLY_THE_TEACHER, forget_pass, has_pass_cookie, keep_pass, sent_pass
 from shared.web.rate_limit import rate_limited
 from shared.web.sign_in import actor
 from shared.web.site import reading, toolbox
 
 pages = Blueprint("kiosk", __name__, template_folder="templates")
 
-_COOKIE = "kiosk_pass"
 SIGNATURE = "X-Kiosk-Signature"
-# Longer than any lecture: a browser that was closed in between opens as a kiosk again.
-COOKIE_LIFE_S = 24 * 60 * 60
-
 # What a phone with a pass may ask for; each of these pages asks for the pass.
 OPEN_TO_THE_PASS = frozenset(
     f"kiosk.{page}" for page in ("page", "key", "status", "ticket", "send", "call", "leave")
@@ -60,7 +58,6 @@ _OVER = {
     LectureState.ENDED: "The time of this lecture is over. Please give the phone back to the teacher.",
     LectureState.CLOSED: "The lecture is closed. Please give the phone back to the teacher.",
 }
-_DEVICES = ("iPhone", "iPad", "Android", "Windows", "Macintosh", "Linux")
 
 
 def keep_to_the_kiosk() -> Response | None:
@@ -69,19 +66,13 @@ def keep_to_the_kiosk() -> Response | None:
         return None
     if request.endpoint in _WITH_PHOTO:
         _require_place()
-    token = request.cookies.get(_cookie())
-    g.kiosk_pass = find_pass(toolbox, token) if token else None
-    if g.kiosk_pass is None:
+    if sent_pass(toolbox) is None:
         return None
     if request.endpoint in OPEN_TO_THE_PASS:
         return None
     if request.method in ("GET", "HEAD"):
         return make_response(redirect(url_for("kiosk.page")))
-    return answer_failure(403, "This phone takes check-ins now. Only the teacher can end that.")
-
-
-def _cookie() -> str:
-    return cookie_name(current_app, _COOKIE)
+    return answer_nobody(403, ONLY_THE_TEACHER)
 
 
 def _require_place() -> None:
@@ -111,29 +102,32 @@ def _signed_pass(*words: str) -> KioskPass:
 
 
 @pages.route("/lectures/<int:lecture_id>/kiosk", methods=["GET", "POST"])
-def hand_over(lecture_id: int) -> Response | str:
+def hand_over(lecture_id: int) -> Response | tuple[str, int] | str:
     """Ask whether to hand the phone round; the press ends the teacher's sign-in on it."""
+    lecture = attendance.find_own_lecture(reading, current_user.id, lecture_id)
     if request.method == "GET":
-        lecture = attendance.find_own_lecture(reading, current_user.id, lecture_id)
-        return render_template("teacher/hand_over.html", lecture=lecture)
-    token = open_kiosk(toolbox, actor(), lecture_id=lecture_id, device=_device_words())
+        return _ask(lecture)
+    device = device_words(request.user_agent.string)
+    try:
+        token = open_kiosk(
+            toolbox,
+            actor(),
+            lecture_id=lecture_id,
+            device=device,
+            device_token=require_device_token(),
+            pin=request.form.get("pin", ""),
+        )
+    except InvalidInput as refused:
+        return _ask(lecture, problem=str(refused)), refused.status
     logout_user()
     answer = make_response(redirect(url_for("kiosk.page")))
-    answer.set_cookie(
-        _cookie(),
-        token,
-        max_age=COOKIE_LIFE_S,
-        httponly=True,
-        secure=toolbox.settings.secure_cookies,
-        samesite="Lax",  # sent too where a link on another site leads here: it closes pages, it opens none
-    )
+    keep_pass(answer, token)
     return answer
 
 
-def _device_words() -> str:
-    """What the teacher calls the device, from what the browser says of itself."""
-    sent = request.user_agent.string
-    return next((device for device in _DEVICES if device in sent), "Another device")
+def _ask(lecture: Lecture, *, problem: str | None = None) -> str:
+    elsewhere = list_elsewhere(reading, current_user.id, require_device_token())
+    return render_template("teacher/hand_over.html", lecture=lecture, elsewhere=elsewhere, problem=problem)
 
 
 @pages.get("/kiosk")
@@ -233,42 +227,57 @@ def _clock(moment: datetime | None) -> str | None:
 
 @pages.route("/kiosk/leave", methods=["GET", "POST"])
 def leave() -> Response | tuple[str, int] | str:
-    """Take the phone back: the password of the teacher who handed it round ends the pass and signs in."""
+    """Take the phone back: the lecture's PIN or the teacher's password ends the pass and signs in."""
     if g.kiosk_pass is None:
         return _without_pass()
+    kiosk_pass, secret = g.kiosk_pass, request.form.get("secret", "")
     if request.method == "GET":
-        return render_template("teacher/leave.html", problem=None)
-    kiosk_pass = g.kiosk_pass
+        return _leave_page()
     teacher = current_app.extensions["security"].datastore.find_user(id=kiosk_pass.teacher_id)
     try:
-        if not _is_password_of(teacher, kiosk_pass, request.form.get("password", "")):
-            return render_template("teacher/leave.html", problem="This is not the teacher's password."), 403
+        if secret:
+            problem = (
+                None if _is_password(teacher, kiosk_pass, secret) else "This is not the teacher's password."
+            )
+        else:
+            problem = None if _is_pin(teacher, kiosk_pass) else "This is not the PIN of this lecture."
     except TooManyTries as wait:
-        return render_template("teacher/leave.html", problem=str(wait)), 429
+        return _leave_page(str(wait), by_password=bool(secret)), wait.status
+    if problem:
+        return _leave_page(problem, by_password=bool(secret)), 403
     session.clear()
     login_user(teacher, authn_via=["password"])
+    if not secret:
+        session.pop("fs_paa")  # six digits are not the password that acts of weight ask for
     end_pass(toolbox, actor(), kiosk_pass.id)
     flash("The phone is yours again.", "success")
     answer = make_response(redirect(url_for("attendance.show", lecture_id=kiosk_pass.lecture_id)))
-    _forget_pass(answer)
+    forget_pass(answer)
     return answer
+
+
+def _leave_page(problem: str | None = None, *, by_password: bool = False) -> str:
+    has_pin = g.kiosk_pass.lecture.kiosk_pin is not None
+    return render_template("teacher/leave.html", has_pin=has_pin, problem=problem, by_password=by_password)
 
 
 def _without_pass() -> Response:
     """To the teacher's pages; a phone whose pass was ended from another screen may be in a student's hand."""
     answer = make_response(redirect(url_for("lectures.today")))
-    if _cookie() in request.cookies:
+    if has_pass_cookie():
         flash("This phone takes no check-ins any more. Please give it back to the teacher.", "info")
-        _forget_pass(answer)
+        forget_pass(answer)
     return answer
 
 
-def _forget_pass(answer: Response) -> None:
-    answer.delete_cookie(_cookie(), httponly=True, secure=toolbox.settings.secure_cookies, samesite="Lax")
-
-
-def _is_password_of(teacher: Any, kiosk_pass: KioskPass, typed: str) -> bool:
+def _is_password(teacher: Any, kiosk_pass: KioskPass, typed: str) -> bool:
     """Raises TooManyTries. Students guessing at a kiosk slow that kiosk, not the teacher's own sign-in."""
     normal = current_app.extensions["security"].password_util.normalize(typed)
     budget = Budget(f"classroom kiosk {kiosk_pass.id} password", email=teacher.email)
     return rate_limited([budget], lambda: teacher.verify_and_update_password(normal))
+
+
+def _is_pin(teacher: Any, kiosk_pass: KioskPass) -> bool:
+    """Raises TooManyTries; guesses at the PIN do not keep the password from working."""
+    budget = Budget(f"classroom kiosk {kiosk_pass.id} PIN", email=teacher.email)
+    return rate_limited([budget], lambda: is_pin(toolbox, kiosk_pass, request.form.get("pin", "")))

@@ -3,11 +3,16 @@
 from datetime import datetime
 from typing import Any
 
-from flask import Blueprint, render_template
+from flask import Blueprint, flash, redirect, render_template, session, url_for
 from flask_login import current_user
+from werkzeug.wrappers import Response
 
 from shared.persistence import attendance, kiosk, to_confirm
 from shared.security.throttling import FREE_TRIES, FREE_TRIES_OF_A_PHONE
+from shared.services.accounts.devices import find_second_screen, name_second_screen, unname_second_screen
+from shared.web.device import device_token, require_device_token
+from shared.web.password_again import asks_password_again
+from shared.web.sign_in import actor
 from shared.web.site import reading, toolbox
 
 pages = Blueprint("live", __name__, template_folder="templates")
@@ -51,4 +56,24 @@ def _clock(moment: datetime) -> str:
 def screen(lecture_id: int) -> str:
     """The round for a second screen; what it shows comes from `follow`."""
     lecture = attendance.find_own_lecture(reading, current_user.id, lecture_id)
-    return render_template("teacher/screen.html", lecture=lecture)
+    stays = find_second_screen(reading, current_user.id, device_token() or "")
+    return render_template("teacher/screen.html", lecture=lecture, stays=stays)
+
+
+@pages.post("/lectures/<int:lecture_id>/screen")
+@asks_password_again
+def name(lecture_id: int) -> Response:
+    """Let this device stay signed in while phones go round."""
+    attendance.find_own_lecture(reading, current_user.id, lecture_id)
+    name_second_screen(toolbox, actor(), device=require_device_token(), sign_in=session["sign_in"])
+    flash("This device stays signed in while your phones go round.", "success")
+    return redirect(url_for("live.screen", lecture_id=lecture_id))
+
+
+@pages.post("/lectures/<int:lecture_id>/second-screens/<int:known_id>/end")
+def unname(lecture_id: int, known_id: int) -> Response:
+    """Let a device be signed out with the others, when a phone is handed round."""
+    attendance.find_own_lecture(reading, current_user.id, lecture_id)
+    unname_second_screen(toolbox, actor(), known_id)
+    flash("That device is signed out too, when you hand a phone round.", "success")
+    return redirect(url_for("kiosk.hand_over", lecture_id=lecture_id))

@@ -4,6 +4,8 @@ import io
 import json
 import logging
 import re
+import subprocess
+import sys
 
 import pytest
 from sqlalchemy import text
@@ -130,3 +132,14 @@ def test_a_database_error_comes_without_the_statements_values(toolbox, school):
     with pytest.raises(AlreadyThere) as failure, toolbox.sessions.begin() as session:
         session.execute(insert, {"email": TEACHER_EMAIL})
     assert TEACHER_EMAIL not in str(failure.value)
+
+
+def test_a_librarys_warning_is_a_json_line_too():
+    code = (
+        "import logging.config, warnings; from shared.logs import logging_config;"
+        "logging.config.dictConfig(logging_config()); warnings.warn('the library is old', FutureWarning)"
+    )
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stderr
+    (line,) = map(json.loads, said.splitlines())
+    assert (line["logger"], line["level"]) == ("py.warnings", "warning")
+    assert "FutureWarning: the library is old" in line["message"]

@@ -205,7 +205,7 @@ def _check_in(teacher: Visitor, password: str, lecture_id: int) -> None:
     assert answer["name"] == "Meera Iyer"
     assert phone.status()["here"] == 1
     teacher.open("/kiosk/leave")
-    teacher.post("/kiosk/leave", password=password)
+    teacher.post("/kiosk/leave", secret=password)
 
 
 def _mail(teacher: Visitor, lecture_id: int) -> None:

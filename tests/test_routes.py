@@ -24,6 +24,7 @@ OPEN = {
     "shared.is_alive",
     "shared.is_ready",
     "shared.certificate",
+    "shared.authority",
     "shared.notice",
     # These ask for a kiosk pass instead of a sign-in, see tests/teacher_site.
     "kiosk.page",

@@ -7,7 +7,7 @@ from shared import logs
 from shared.errors import ProductError
 from shared.jobs.queue import JobQueue
 from shared.persistence import jobs
-from shared.services.accounts import password_links
+from shared.services.accounts import notices, password_links
 from shared.services.faces import class_photos, enrolment
 from shared.services.family_mail import delivery
 from shared.services.spoof_check import training as spoof_training
@@ -70,6 +70,7 @@ def __getattr__(name: str) -> object:
     queue.at_start("sweep_mail", lambda: delivery.sweep(toolbox, at_start=True))
     queue.every_minute("sweep_mail", lambda: delivery.sweep(toolbox))
     queue.every_minute("sweep_password_links", lambda: password_links.sweep(toolbox))
+    queue.every_minute("sweep_account_notices", lambda: notices.sweep(toolbox))
     queue.every_minute("start_lost_jobs", lambda: start_lost_jobs(toolbox))
     queue.every_minute("night", lambda: nightly.work_if_due(toolbox))
     return queue.huey

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from sqlalchemy import delete, exists, select, update
+from sqlalchemy import ColumnElement, Select, delete, exists, or_, select, update
 from sqlalchemy.orm import Session
 
-from shared.persistence.tables import Account, Admin, SignIn, Teacher
+from shared.persistence.tables import Account, Admin, KnownDevice, SignIn, Teacher
 
 AnAccount = TypeVar("AnAccount", bound=Account)
 
@@ -57,3 +57,45 @@ def end_sign_ins(session: Session, site: str, account_id: int, *, but: str | Non
     """Sign an account out everywhere, but for the sign-in with the token digest `but`."""
     gone = delete(SignIn).where(SignIn.site == site, SignIn.account_id == account_id)
     session.execute(gone if but is None else gone.where(SignIn.token_digest != but))
+
+
+def end_sign_ins_for_hand_over(session: Session, teacher: Teacher, device_digest: str | None) -> None:
+    """Sign a teacher out, at the office too, but on second screens; and everybody on the device itself."""
+    for site, of in _accounts_of(teacher):
+        session.execute(delete(SignIn).where(SignIn.site == site, of, _is_off_second_screens(teacher.id)))
+    if device_digest is not None:
+        session.execute(delete(SignIn).where(SignIn.device_digest == device_digest))
+
+
+def list_sign_ins_elsewhere(
+    session: Session, teacher: Teacher, device_digest: str | None
+) -> list[tuple[SignIn, bool]]:
+    """A teacher's sign-ins on other devices, at the office too, and which of these are second screens."""
+    screens = set(session.scalars(_second_screens(teacher.id)))
+    found = [
+        sign_in
+        for site, of in _accounts_of(teacher)
+        for sign_in in session.scalars(select(SignIn).where(SignIn.site == site, of).order_by(SignIn.id))
+    ]
+    return [
+        (sign_in, sign_in.device_digest in screens)
+        for sign_in in found
+        if sign_in.device_digest is None or sign_in.device_digest != device_digest
+    ]
+
+
+def _accounts_of(teacher: Teacher) -> list[tuple[str, ColumnElement[bool]]]:
+    admins = select(Admin.id).where(Admin.email == teacher.email)
+    return [("classroom", SignIn.account_id == teacher.id), ("office", SignIn.account_id.in_(admins))]
+
+
+def _second_screens(teacher_id: int) -> Select[str]:
+    return select(KnownDevice.token_digest).where(
+        KnownDevice.site == "classroom",
+        KnownDevice.account_id == teacher_id,
+        KnownDevice.is_second_screen,
+    )
+
+
+def _is_off_second_screens(teacher_id: int) -> ColumnElement[bool]:
+    return or_(SignIn.device_digest.is_(None), SignIn.device_digest.not_in(_second_screens(teacher_id)))

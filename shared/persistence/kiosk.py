@@ -237,3 +237,10 @@ def failing_phones(session: Session, lecture_id: int, *, more_than: int) -> Sequ
         .order_by(KioskPass.id)
     )
     return [(phone, count) for phone, count in session.execute(query)]
+
+
+def forget_pins(session: Session, *, ended_before: datetime) -> int:
+    """Forget the PINs of lectures that ended before; gives how many."""
+    old = (Lecture.kiosk_pin.is_not(None), Lecture.ends_at < ended_before)
+    gone = session.execute(update(Lecture).where(*old).values(kiosk_pin=None))
+    return cast("CursorResult[Any]", gone).rowcount

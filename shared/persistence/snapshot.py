@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from shared.domain.family_mail import MailState
 from shared.persistence.tables import (
+    AccountNotice,
     Base,
     FaceVersion,
     Job,
@@ -168,6 +169,7 @@ def settle_the_past(session: Session, now: datetime, *, newest_faces: int) -> No
     session.execute(delete(SignIn))
     session.execute(delete(KnownDevice))
     session.execute(delete(PasswordLink))
+    session.execute(delete(AccountNotice))
     session.execute(update(KioskPass).where(KioskPass.ended_at.is_(None)).values(ended_at=now))
     under_way = update(Job).where(Job.finished_at.is_(None))
     session.execute(

@@ -91,10 +91,15 @@ def count_here(session: Session, class_id: int, lecture_ids: Collection[int]) ->
     return {lecture_id: (here, marked) for lecture_id, here, marked in session.execute(query)}
 
 
-def list_marks(session: Session, class_id: int, lecture_ids: Collection[int]) -> list[MarkLine]:
-    """Every mark of a class's students in these lectures."""
-    query = _marks(class_id, lecture_ids).with_only_columns(
-        Mark.lecture_id, Mark.student_id, Mark.status, Mark.source, Mark.marked_at, Mark.note
+def list_marks(
+    session: Session, class_id: int, lecture_ids: Collection[int], *, for_teacher_id: int | None
+) -> list[MarkLine]:
+    """Every mark of a class's students in these lectures; of another teacher's lecture without its note."""
+    note = case((Lecture.teacher_id == for_teacher_id, Mark.note), else_="")
+    query = (
+        _marks(class_id, lecture_ids)
+        .join(Lecture, Lecture.id == Mark.lecture_id)
+        .with_only_columns(Mark.lecture_id, Mark.student_id, Mark.status, Mark.source, Mark.marked_at, note)
     )
     return [MarkLine(*row) for row in session.execute(query)]
 

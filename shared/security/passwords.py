@@ -7,6 +7,7 @@ import secrets
 import unicodedata
 
 from argon2 import PasswordHasher
+from argon2.exceptions import VerifyMismatchError
 
 # Without letters and digits that are taken for each other; 20 of 31 signs are 99 bits.
 _SIGNS = "abcdefghjkmnpqrstuvwxyz23456789"
@@ -34,6 +35,17 @@ def hash_password(password: str, *, salt: str) -> str:
     The same construction as Flask-Security's `hash_password`, which works only inside a request's context:
     https://flask-security.readthedocs.io/en/stable/configuration.html#SECURITY_PASSWORD_SINGLE_HASH
     """
+    return PasswordHasher().hash(_peppered(password, salt))
+
+
+def is_hash_of(hashed: str, typed: str, *, salt: str) -> bool:
+    """Tell whether this was hashed by `hash_password`."""
+    try:
+        return PasswordHasher().verify(hashed, _peppered(typed, salt))
+    except VerifyMismatchError:
+        return False
+
+
+def _peppered(password: str, salt: str) -> bytes:
     normal = unicodedata.normalize("NFKD", password).encode()
-    peppered = base64.b64encode(hmac.new(salt.encode(), normal, hashlib.sha512).digest())
-    return PasswordHasher().hash(peppered)
+    return base64.b64encode(hmac.new(salt.encode(), normal, hashlib.sha512).digest())

@@ -44,8 +44,23 @@ def answer_failure(status: int, sentence: str) -> Response:
     if request.accept_mimetypes.best == "application/json":
         return make_response(jsonify(error=sentence), status)
     if status >= 500:
-        # No menu: to know whose it is, Flask-Login would ask the database, which may be what failed.
-        g._login_user = current_app.login_manager.anonymous_user()  # type: ignore[attr-defined]
+        return answer_nobody(status, sentence)
+    return _page(status, sentence)
+
+
+def answer_nobody(status: int, sentence: str) -> Response:
+    """The same without a menu, whoever asks.
+
+    To know whose the menu is, Flask-Login would ask the database, which may be what failed; and on a phone
+    that was handed round it is nobody's.
+    """
+    g._login_user = current_app.login_manager.anonymous_user()  # type: ignore[attr-defined]
+    if request.accept_mimetypes.best == "application/json":
+        return make_response(jsonify(error=sentence), status)
+    return _page(status, sentence)
+
+
+def _page(status: int, sentence: str) -> Response:
     page = render_template("shared/error.html", sentence=sentence, status=status, request_id=request_id.get())
     return make_response(page, status)
 

@@ -1,10 +1,13 @@
 """What anybody may ask of either site: is it alive, is it ready, its certificate, the notice for families."""
 
+from pathlib import Path
+
 from flask import Blueprint, Response, current_app, jsonify, render_template, request, send_file
 
 from shared.domain.family_mail import LANGUAGES
 from shared.errors import NotFound, ProductError
 from shared.persistence.database import UNREACHABLE, is_migrated
+from shared.security.certificates import fingerprint
 from shared.toolbox import Toolbox
 
 
@@ -19,7 +22,9 @@ def make_open_pages() -> Blueprint:
     )
     pages.add_url_rule("/healthz", view_func=is_alive)
     pages.add_url_rule("/readyz", view_func=is_ready)
+    pages.add_url_rule("/signed-in", view_func=is_signed_in)
     pages.add_url_rule("/certificate", view_func=certificate)
+    pages.add_url_rule("/certificate/authority.crt", view_func=authority)
     pages.add_url_rule("/notice", view_func=notice)
     return pages
 
@@ -36,13 +41,30 @@ def is_ready() -> tuple[Response, int]:
     return jsonify(parts), 200 if all(parts.values()) else 503
 
 
-def certificate() -> Response:
+def is_signed_in() -> tuple[str, int]:
+    """Somebody is still signed in, for tabs that were left open; every other browser is led away."""
+    return "", 204
+
+
+def certificate() -> str:
+    """How a phone gets rid of the warning, and the fingerprint by which people know the right certificate."""
+    shown = fingerprint(_authority_path().read_text(encoding="ascii"))
+    return render_template("shared/certificate.html", fingerprint=shown)
+
+
+def authority() -> Response:
     """The local authority's certificate, which a phone may install instead of accepting the warning."""
+    kind = "application/x-x509-ca-cert"
+    return send_file(_authority_path(), mimetype=kind, download_name="attendance-authority.crt")
+
+
+def _authority_path() -> Path:
+    """Raises NotFound where somebody else vouches for this site."""
     toolbox: Toolbox = current_app.extensions["toolbox"]
     path = toolbox.settings.instance_dir / "tls" / "authority.crt"
     if not path.is_file():
         raise NotFound("This installation has its certificate from elsewhere.")
-    return send_file(path, mimetype="application/x-x509-ca-cert", download_name="attendance-authority.crt")
+    return path
 
 
 def notice() -> str:

@@ -15,6 +15,11 @@ from shared.web.sign_in_forms import WayBack
 
 # Whoever signed in or typed the password so recently is still the one who sits there.
 FRESH_FOR = timedelta(minutes=5)
+# What is typed into a form meanwhile is not lost.
+FRESH_FOR_A_FORM = timedelta(minutes=20)
+# Somebody with sixty students before the camera is asked twice an hour, and never between two snaps.
+FRESH_FOR_A_QUEUE = timedelta(minutes=30)
+FRESH_FOR_ACTS_OF_A_QUEUE = timedelta(minutes=60)
 
 _ASK = "Please type your password again."
 _ASK_AND_PRESS = "Please type your password again, then press the button once more."
@@ -30,7 +35,24 @@ def asks_password_again(page: Page) -> Page:
     from there back: to the same address after a GET, to the page with the form after a POST, where the
     button must be pressed once more. Our scripts get a 403 with a sentence.
     """
-    gated: Page = auth_required("session", within=lambda: FRESH_FOR, grace=timedelta)(page)
+    return _gate(page, FRESH_FOR, FRESH_FOR)
+
+
+def asks_password_before_a_form(page: Page) -> Page:
+    """The same for a page with a form of its own, which may take longer to fill in."""
+    return _gate(page, FRESH_FOR, FRESH_FOR_A_FORM)
+
+
+def asks_password_in_a_queue(page: Page) -> Page:
+    """The same for work that is done for one student after the other."""
+    return _gate(page, FRESH_FOR_A_QUEUE, FRESH_FOR_ACTS_OF_A_QUEUE)
+
+
+def _gate(page: Page, to_see: timedelta, to_act: timedelta) -> Page:
+    def within() -> timedelta:
+        return to_act if request.method == "POST" else to_see
+
+    gated: Page = auth_required("session", within=within, grace=timedelta)(page)
     return gated
 
 

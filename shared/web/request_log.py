@@ -12,7 +12,16 @@ log = logging.getLogger(__name__)
 
 HEADER = "X-Request-Id"
 # Asked for with every page, or every few seconds by a load balancer: their lines would hide the others.
-_UNTOLD = frozenset({"static", "shared.static", "bootstrap.static", "shared.is_alive", "shared.is_ready"})
+_UNTOLD = frozenset(
+    {
+        "static",
+        "shared.static",
+        "bootstrap.static",
+        "shared.is_alive",
+        "shared.is_ready",
+        "shared.is_signed_in",
+    }
+)
 
 
 def install(app: Flask, site: str) -> None:

@@ -46,12 +46,15 @@ _ALWAYS_OPEN = frozenset(
         "shared.is_alive",
         "shared.is_ready",
         "shared.certificate",
+        "shared.authority",
         "shared.notice",
     }
 )
 # The same for everybody: asking the database who asks would leave pages without their looks when it is away.
 _ASKED_BY_NOBODY = frozenset({"static", "shared.static", "bootstrap.static", "shared.is_alive"})
-_WITH_A_FIRST_TIME_PASSWORD = frozenset({"security.change_password", "security.logout"})
+_WITH_A_FIRST_TIME_PASSWORD = frozenset(
+    {"security.change_password", "security.logout", "shared.is_signed_in"}
+)
 
 
 class _LookedUpAddress(MailUtil):
@@ -109,6 +112,9 @@ def install(app: Flask, description: Any, settings: Settings, toolbox: Toolbox) 
         mail_util_cls=_LookedUpAddress,
     )
     password_again.install(security)
+    # No tokens of the library's own, in no answer and for no request: only a row of ours signs anybody in.
+    security.want_json(lambda _request: False)
+    app.login_manager.request_loader(lambda _request: None)  # type: ignore[attr-defined]
     _follow_sign_ins(app, toolbox, description.name)
 
 

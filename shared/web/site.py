@@ -14,8 +14,9 @@ from werkzeug.routing import IntegerConverter
 from shared.persistence.database import Session
 from shared.settings import VERSION, Settings, read_settings
 from shared.toolbox import Toolbox
-from shared.web import error_pages, password_links, request_log, sign_in
+from shared.web import error_pages, one_address, password_links, request_log, sign_in
 from shared.web.cookies import cookie_name
+from shared.web.kiosk_pass import close_to_phones
 from shared.web.open_pages import make_open_pages
 
 # A request carries at most a photo or a workbook of 5 MB and a form; a site names the pages that take more.
@@ -51,14 +52,16 @@ _HEADERS = {
 
 @dataclass(frozen=True)
 class SiteDescription:
-    """What tells one site from the other. `navigation` is (endpoint, words) in the order shown.
+    """What tells one site from the other; people reach it at `address`.
 
+    `navigation` is (endpoint, words) in the order shown.
     `open_endpoints` may be asked for by anybody; every other page needs a sign-in. `large_uploads` gives
     the bytes that a request may have at endpoints that take more than one photo.
     """
 
     name: str
     title: str
+    address: str
     secret_key: str
     account: type
     navigation: tuple[tuple[str, str], ...]
@@ -86,7 +89,8 @@ def build_site(
 ) -> Flask:
     """Make one of our sites of its pages and commands.
 
-    `gate` sees every request first, before its body is read; what it returns is the answer.
+    `gate` sees every request first, before its body is read; what it returns is the answer. A site
+    without one is closed to phones that were handed round.
     """
     app = Flask(import_name)
     app.url_map.converters["int"] = _RowId
@@ -108,7 +112,10 @@ def build_site(
     app.extensions["toolbox"] = toolbox
     app.extensions["site"] = description
     request_log.install(app, description.name)
-    if gate is not None:
+    one_address.install(app, description.address)
+    if gate is None:
+        close_to_phones(app, toolbox)
+    else:
         app.before_request(gate)
     _install_limits(app, description)
     Bootstrap5(app)

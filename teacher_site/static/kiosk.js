@@ -306,6 +306,9 @@ async function stayAwake() {
   }
 }
 
+// The teacher's other tabs in this browser show nothing from now on.
+new BroadcastChannel("sign-in").postMessage("ended");
+
 clearTurn();
 stage.start();
 stayAwake();

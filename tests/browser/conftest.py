@@ -27,7 +27,9 @@ def school(toolbox: Toolbox) -> SimpleNamespace:
     """The school; its matcher sees nobody."""
     school = found_school(toolbox, must_change_password=False)
     enrol(toolbox, school.ids["meera"], [[1.0] + [0.0] * 128] * 3)
-    toolbox.__dict__["face_matcher"] = SimpleNamespace(glance=lambda rgb: FaceReading(PhotoVerdict.NO_FACE))
+    toolbox.__dict__["face_matcher"] = SimpleNamespace(
+        describe_fast=lambda rgb: FaceReading(PhotoVerdict.NO_FACE)
+    )
     return school
 
 

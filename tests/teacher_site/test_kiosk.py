@@ -37,13 +37,13 @@ def meera_enrolled(toolbox, school):
 @pytest.fixture
 def nobody_seen(toolbox, meera_enrolled):
     """A matcher that finds no face."""
-    matcher = SimpleNamespace(glance=lambda rgb: FaceReading(PhotoVerdict.NO_FACE))
+    matcher = SimpleNamespace(describe_fast=lambda rgb: FaceReading(PhotoVerdict.NO_FACE))
     toolbox.__dict__["face_matcher"] = matcher
 
 
 def test_handing_over_asks_first_and_changes_nothing(teacher, school, toolbox):
     page = teacher.page(f"/lectures/{school.ids['lecture']}/kiosk")
-    assert "You are signed out on this device" in page.get_text()
+    assert "You are signed out on this phone" in page.get_text()
     with toolbox.reading() as session:
         assert session.query(KioskPass).count() == 0
 
@@ -215,14 +215,14 @@ def test_phones_of_a_closed_lecture_are_not_said_to_take_check_ins(kiosk, school
 
 
 def test_a_wrong_password_keeps_the_kiosk(kiosk):
-    answer = kiosk.post("/kiosk/leave", {"password": "not the teacher's"})
+    answer = kiosk.post("/kiosk/leave", {"secret": "not the teacher's"})
     assert answer.status_code == 403
     assert "not the teacher" in answer.text
     assert kiosk.get("/report").location == "/kiosk"
 
 
 def test_the_right_password_gives_the_phone_back_on_the_lectures_page(kiosk, school, toolbox):
-    answer = kiosk.post("/kiosk/leave", {"password": school.password})
+    answer = kiosk.post("/kiosk/leave", {"secret": school.password})
     assert answer.location == f"/lectures/{school.ids['lecture']}"
     assert "Databases" in kiosk.page(answer.location).h1.get_text()
     assert "__Host-kiosk_pass" not in kiosk.cookies()
@@ -233,16 +233,16 @@ def test_the_right_password_gives_the_phone_back_on_the_lectures_page(kiosk, sch
 
 def test_a_pass_that_was_given_back_is_worth_nothing(kiosk, school, app, photo):
     copied = {"__Host-kiosk_pass": kiosk.cookies()["__Host-kiosk_pass"]}
-    kiosk.post("/kiosk/leave", {"password": school.password})
+    kiosk.post("/kiosk/leave", {"secret": school.password})
     thief = Phone(app, "203.0.113.9")
     thief.take_cookies(copied)
     assert post_unsigned(thief, photo).status_code == 404
 
 
 def test_guessing_at_the_kiosk_is_slowed_but_not_the_teacher_elsewhere(kiosk, school, app):
-    answers = [kiosk.post("/kiosk/leave", {"password": f"guess {number}"}).status_code for number in range(7)]
+    answers = [kiosk.post("/kiosk/leave", {"secret": f"guess {number}"}).status_code for number in range(7)]
     assert answers == [403] * 6 + [429]
-    assert kiosk.post("/kiosk/leave", {"password": school.password}).status_code == 429
+    assert kiosk.post("/kiosk/leave", {"secret": school.password}).status_code == 429
     assert Phone(app, "192.0.2.2").sign_in(school.password).location.endswith("/")
 
 

@@ -211,7 +211,7 @@ def test_roll_ids_of_nobody_typed_one_after_another_are_slowed_and_no_students(p
 
 
 def test_many_photos_without_a_face_are_no_reason_to_wait(phone, photo, meera, toolbox):
-    matcher = SimpleNamespace(glance=lambda rgb: FaceReading(PhotoVerdict.NO_FACE))
+    matcher = SimpleNamespace(describe_fast=lambda rgb: FaceReading(PhotoVerdict.NO_FACE))
     toolbox.__dict__["face_matcher"] = matcher
     outcomes = {phone.check_in(ROLL_ID, photo, CLASS_CODE)["outcome"] for _ in range(8)}
     assert outcomes == {"no_face"}

@@ -28,7 +28,7 @@ def _glance(rgb: np.ndarray) -> FaceReading:
 def create_app() -> Flask:
     """Every photo is looked at for half a second."""
     toolbox = Toolbox(read_settings())
-    toolbox.__dict__["face_matcher"] = SimpleNamespace(glance=_glance, warm_up=lambda _at_once=1: None)
+    toolbox.__dict__["face_matcher"] = SimpleNamespace(describe_fast=_glance, warm_up=lambda _at_once=1: None)
     toolbox.__dict__["spoof_detector"] = SimpleNamespace(
         judge=lambda _rgb, _face: SpoofVerdict(True, 0.0, 0.5), warm_up=lambda _at_once=1: None
     )

@@ -2,6 +2,7 @@
 
 from shared.persistence.tables.accounts import (
     Account,
+    AccountNotice,
     Admin,
     AttemptLock,
     FailedTry,
@@ -30,6 +31,7 @@ from shared.persistence.tables.spoof import SpoofActivation, SpoofMistake, Spoof
 
 __all__ = [
     "Account",
+    "AccountNotice",
     "Admin",
     "AttemptLock",
     "AuditEntry",

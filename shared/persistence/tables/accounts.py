@@ -127,3 +127,15 @@ class PasswordLink(Base):
     token_digest: Mapped[str | None] = mapped_column(Digest, unique=True)
 
     __table_args__ = table(Index("ix_password_link_account", "site", "account_id"))
+
+
+class AccountNotice(Base):
+    """A letter to the address that an account had until now, waiting to be sent; gone once it is."""
+
+    __tablename__ = "account_notice"
+
+    address: Mapped[str] = mapped_column(Email)
+    name: Mapped[str] = mapped_column(Name)
+    changed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    try_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    tries: Mapped[int] = mapped_column(default=0)

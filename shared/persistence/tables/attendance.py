@@ -13,7 +13,10 @@ from shared.persistence.tables.people import Student
 
 
 class Lecture(Base):
-    """One meeting of classes with a teacher. `opening_key` makes a form sent twice one lecture."""
+    """One meeting of classes with a teacher. `opening_key` makes a form sent twice one lecture.
+
+    `kiosk_pin` is the hash of the six digits that take its phones back, until the day after.
+    """
 
     __tablename__ = "lecture"
 
@@ -23,6 +26,7 @@ class Lecture(Base):
     ends_at: Mapped[datetime] = mapped_column(UtcDateTime)
     closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     opening_key: Mapped[str] = mapped_column(Digest, unique=True)
+    kiosk_pin: Mapped[str | None] = mapped_column(String(255))
 
     teacher: Mapped[Teacher] = relationship()
     classes: Mapped[list[SchoolClass]] = relationship(

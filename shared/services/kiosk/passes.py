@@ -3,14 +3,16 @@
 The pass is bound to a key of the phone's browser, and every check-in needs a ticket of its own.
 """
 
+import itertools
 from datetime import timedelta
 
 from shared.domain.attendance import LectureState, lecture_state
 from shared.errors import Conflict, InvalidInput, NotFound, UnknownDevice
-from shared.persistence import kiosk
+from shared.persistence import accounts, devices, kiosk
 from shared.persistence.database import Session
 from shared.persistence.tables import KioskPass, KioskTicket, Lecture
 from shared.security import phone_key
+from shared.security.passwords import hash_password, is_hash_of
 from shared.security.tokens import digest, new_token
 from shared.services import audit
 from shared.services.audit import Actor
@@ -20,22 +22,35 @@ from shared.toolbox import Toolbox
 TICKET_LIFE = timedelta(seconds=30)
 # A phone is noted as seen at most this often.
 SEEN_EVERY = timedelta(seconds=20)
+PIN_DIGITS = 6
+KEEP_PINS = timedelta(days=1)
 
 _NOT_THIS_PHONE = "This is not the phone that was handed round. Please give it back to the teacher."
 
 
-def open_kiosk(toolbox: Toolbox, actor: Actor, *, lecture_id: int, device: str) -> str:
+def open_kiosk(
+    toolbox: Toolbox, actor: Actor, *, lecture_id: int, device: str, device_token: str = "", pin: str = ""
+) -> str:
     """Make a pass for one phone and give the token for its cookie.
 
-    Raises NotFound if the lecture is not the teacher's, Conflict if it takes no marks now.
+    The teacher is signed out everywhere, at the office too, but on the devices named as second screens; on
+    this one, whose token is `device_token`, everybody is. `pin` takes the lecture's phones back; without one
+    that of an earlier phone does. Raises NotFound if the lecture is not the teacher's, Conflict if it takes
+    no marks now, InvalidInput for a PIN that is none.
     """
     token, now = new_token(), toolbox.now()
+    hashed = hash_password(_checked_pin(pin), salt=toolbox.settings.password_salt) if pin else None
     with toolbox.sessions.begin() as session:
         lecture = session.get(Lecture, lecture_id)
         if lecture is None or actor.account_id is None or lecture.teacher_id != actor.account_id:
             raise NotFound("There is no such lecture among yours.")
         if not is_open(toolbox, lecture):
             raise Conflict("This lecture takes no marks now. Open it first, then pass the phone round.")
+        lecture.kiosk_pin = hashed or lecture.kiosk_pin
+        here = digest(device_token) if device_token else None
+        if here is not None:
+            devices.no_second_screen(session, here)
+        accounts.end_sign_ins_for_hand_over(session, lecture.teacher, here)
         session.add(
             KioskPass(
                 token_digest=digest(token),
@@ -50,6 +65,29 @@ def open_kiosk(toolbox: Toolbox, actor: Actor, *, lecture_id: int, device: str) 
             session, toolbox, actor, "open kiosk", f"lecture {lecture_id}", after={"device": device[:200]}
         )
     return token
+
+
+def _checked_pin(typed: str) -> str:
+    """Six digits that are not the first a student would try. Raises InvalidInput."""
+    pin = "".join(typed.split())
+    if len(pin) != PIN_DIGITS or not (pin.isascii() and pin.isdigit()):
+        raise InvalidInput("A PIN has six digits.", field="pin")
+    steps = {(int(after) - int(before)) % 10 for before, after in itertools.pairwise(pin)}
+    if len(steps) == 1 or pin[:3] == pin[3:] or pin[:2] * 3 == pin:
+        raise InvalidInput("This PIN is too easy to guess. Please choose other digits.", field="pin")
+    return pin
+
+
+def is_pin(toolbox: Toolbox, kiosk_pass: KioskPass, typed: str) -> bool:
+    """Tell whether this is the PIN of the lecture that a phone was handed round for."""
+    pin, hashed = "".join(typed.split()), kiosk_pass.lecture.kiosk_pin
+    return hashed is not None and is_hash_of(hashed, pin, salt=toolbox.settings.password_salt)
+
+
+def forget_pins(toolbox: Toolbox) -> int:
+    """Forget the PINs of lectures that ended a day ago; gives how many."""
+    with toolbox.sessions.begin() as session:
+        return kiosk.forget_pins(session, ended_before=toolbox.now() - KEEP_PINS)
 
 
 def find_pass(toolbox: Toolbox, token: str) -> KioskPass | None:

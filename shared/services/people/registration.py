@@ -12,6 +12,7 @@ from shared.persistence.database import AlreadyThere, Session
 from shared.persistence.tables import SchoolClass, Student, Teacher
 from shared.services import audit
 from shared.services.accounts.lifecycle import create_teacher, revoke_access
+from shared.services.accounts.notices import tell_former_address
 from shared.services.audit import Actor
 from shared.services.faces.near_matches import move_near_matches
 from shared.services.typed_input import LONGEST_NAME, checked_code, checked_email, checked_name, checked_text
@@ -70,7 +71,10 @@ def add_teacher(toolbox: Toolbox, actor: Actor, *, name: str, email: str, class_
 def change_teacher(
     toolbox: Toolbox, actor: Actor, teacher_id: int, *, name: str, email: str, class_ids: Sequence[int]
 ) -> None:
-    """Change a teacher and the classes they teach. Raises InvalidInput naming the field, or NotFound."""
+    """Change a teacher and the classes they teach. With another address they are signed out everywhere.
+
+    The former address is told. Raises InvalidInput naming the field, or NotFound.
+    """
     values = {"name": checked_name(name), "email": checked_email(email)}
     try:
         with toolbox.sessions.begin() as session:
@@ -88,7 +92,12 @@ def change_teacher(
                     before={"classes": before},
                     after={"classes": after},
                 )
+            former = teacher.email
             _change(session, toolbox, actor, "change teacher", teacher, values)
+            if teacher.email != former:
+                teacher.fs_uniquifier = secrets.token_hex(32)
+                revoke_access(session, toolbox, teacher)
+                tell_former_address(session, toolbox, address=former, name=teacher.name)
     except AlreadyThere as cause:
         raise InvalidInput("There is already a teacher with this e-mail address.", field="email") from cause
 

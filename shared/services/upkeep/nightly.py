@@ -8,7 +8,7 @@ from shared.persistence import retention
 from shared.services import audit
 from shared.services.attendance import flagged_faces
 from shared.services.audit import Actor
-from shared.services.kiosk import confirmations
+from shared.services.kiosk import confirmations, passes
 from shared.services.people import erasure
 from shared.services.spoof_check import pictures as spoof_pictures
 from shared.toolbox import Toolbox
@@ -41,6 +41,7 @@ def work_if_due(toolbox: Toolbox) -> None:
     counts = {what: retention.delete_old(toolbox.sessions, which) for what, which in _old(toolbox, now)}
     counts["pictures that waited"] = confirmations.forget_old(toolbox)
     counts["spoof pictures"] = spoof_pictures.forget_old(toolbox)
+    counts["kiosk PINs"] = passes.forget_pins(toolbox)
     counts["lectures with nobody's faces"] = flagged_faces.forget_old(toolbox)
     with toolbox.sessions.begin() as session:
         audit.record(session, toolbox, _WORKER, "delete the old", f"night of {night_of}", after=counts)

@@ -10,7 +10,7 @@ from sqlalchemy import event
 
 from shared.domain.attendance import MarkSource, MarkStatus
 from shared.errors import InvalidInput, NotFound
-from shared.persistence.tables import Lecture, Mark, SchoolClass, Student
+from shared.persistence.tables import Lecture, Mark, SchoolClass, Student, Teacher
 from shared.security.tokens import digest
 from shared.services.attendance.totals import SeriesAsked, class_totals, download_totals
 from shared.services.audit import Actor
@@ -166,6 +166,31 @@ def test_the_workbook_holds_the_totals_the_course_and_every_lecture(toolbox, sch
     last = book.worksheets[-1]
     assert [cell.value for cell in last[2]][:3] == ["15203A0042", "Meera Iyer", "late"]
     assert not [cell for sheet in book for row in sheet.iter_rows() for cell in row if cell.data_type == "f"]
+
+
+def test_the_workbook_holds_the_notes_of_ones_own_lectures_alone(toolbox, school):
+    mine, others = hold(toolbox, school, 2, meera=PRESENT), hold(toolbox, school, 1, meera=LATE)
+    with toolbox.sessions.begin() as session:
+        now = toolbox.now()
+        colleague = Teacher(
+            name="Vikram Shah",
+            email="vikram@school.example",
+            password="",
+            fs_uniquifier=digest("a colleague"),
+            created_at=now,
+        )
+        session.add(colleague)
+        session.flush()
+        session.get(Lecture, others).teacher_id = colleague.id
+        session.query(Mark).filter_by(lecture_id=mine).one().note = "came with a doctor's letter"
+        session.query(Mark).filter_by(lecture_id=others).one().note = "told me of trouble at home"
+    _, content = download_totals(toolbox, school.actor, SeriesAsked(school.ids["class"]))
+    cells = [
+        cell.value for sheet in openpyxl.load_workbook(io.BytesIO(content)) for row in sheet for cell in row
+    ]
+    assert "came with a doctor's letter" in cells
+    assert "told me of trouble at home" not in cells
+    assert "late" in cells
 
 
 def test_the_workbook_of_a_class_without_lectures_has_its_students(toolbox, school):

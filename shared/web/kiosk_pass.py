@@ -1,0 +1,59 @@
+"""The pass of a phone that was handed round: its cookie closes every site and every port of this host."""
+
+from flask import Flask, Response, current_app, g, request
+
+from shared.persistence.tables import KioskPass
+from shared.services.kiosk.passes import find_pass
+from shared.toolbox import Toolbox
+from shared.web.cookies import cookie_name
+from shared.web.error_pages import answer_nobody
+
+NAME = "kiosk_pass"
+# Longer than any lecture: a browser that was closed in between opens as a kiosk again.
+COOKIE_LIFE_S = 24 * 60 * 60
+
+ONLY_THE_TEACHER = "This phone takes check-ins now. Only the teacher can end that."
+_OPEN = frozenset({"static", "shared.static", "bootstrap.static", "shared.is_alive", "shared.is_ready"})
+
+
+def sent_pass(toolbox: Toolbox) -> KioskPass | None:
+    """The living pass of the phone that sends this request, kept in `g.kiosk_pass`."""
+    if "kiosk_pass" not in g:
+        token = request.cookies.get(cookie_name(current_app, NAME))
+        g.kiosk_pass = find_pass(toolbox, token) if token else None
+    kiosk_pass: KioskPass | None = g.kiosk_pass
+    return kiosk_pass
+
+
+def has_pass_cookie() -> bool:
+    """Tell whether a pass came along, a living one or not."""
+    return cookie_name(current_app, NAME) in request.cookies
+
+
+def keep_pass(answer: Response, token: str) -> None:
+    """Let the phone keep its pass."""
+    # Lax: a link on another site brings it along too. It closes pages and opens none.
+    answer.set_cookie(
+        cookie_name(current_app, NAME),
+        token,
+        max_age=COOKIE_LIFE_S,
+        httponly=True,
+        secure=current_app.config["SESSION_COOKIE_SECURE"],
+        samesite="Lax",
+    )
+
+
+def forget_pass(answer: Response) -> None:
+    """Let the phone forget its pass."""
+    secure = current_app.config["SESSION_COOKIE_SECURE"]
+    answer.delete_cookie(cookie_name(current_app, NAME), httponly=True, secure=secure, samesite="Lax")
+
+
+def close_to_phones(app: Flask, toolbox: Toolbox) -> None:
+    """Answer a phone that was handed round with one sentence, whatever it asks this site for."""
+
+    @app.before_request
+    def close() -> Response | None:
+        if request.endpoint in _OPEN or sent_pass(toolbox) is None:
+            return None
+        return answer_nobody(403, ONLY_THE_TEACHER)
