@@ -14,6 +14,7 @@ from shared.security.sealing import BrokenSeal, Sealer
 from shared.settings import Settings
 from shared.vision.face_index import FaceIndex
 from shared.vision.face_matcher import FaceMatcher
+from shared.vision.head_turn import HeadTurnReader
 from shared.vision.load_limiter import LoadLimiter
 from shared.vision.spoof_detector import SpoofDetector
 from shared.vision.spoof_training import SpoofTrainer
@@ -77,6 +78,11 @@ class Toolbox:
     def spoof_detector(self) -> SpoofDetector:
         """Tells a person from a picture of one. Raises ModelUnavailable."""
         return SpoofDetector(self.settings.models_dir, self._find_trained_spoof_heads)
+
+    @cached_property
+    def head_turn_reader(self) -> HeadTurnReader:
+        """Follows a head that turns through the frames of a film. Raises ModelUnavailable."""
+        return HeadTurnReader(models_dir=self.settings.models_dir)
 
     @cached_property
     def load_limiter(self) -> LoadLimiter:

@@ -24,6 +24,9 @@ class CheckInOutcome(StrEnum):
     ASKED_TEACHER = "asked_teacher"
     TOO_LATE = "too_late"
     SLOWED = "slowed"
+    TURN_HEAD = "turn_head"
+    TURN_AGAIN = "turn_again"
+    TURN_FAILED = "turn_failed"
 
     @property
     def headline(self) -> str:
@@ -61,6 +64,9 @@ _WORDS = {
     CheckInOutcome.ASKED_TEACHER: ("The teacher will look at it", "Please pass the phone on."),
     CheckInOutcome.TOO_LATE: ("That took too long", "Please take the photo again."),
     CheckInOutcome.SLOWED: ("Please wait a little", "There were too many tries for this roll id."),
+    CheckInOutcome.TURN_HEAD: ("Turn your head a little", "Follow the arrow, or call the teacher."),
+    CheckInOutcome.TURN_AGAIN: ("Once more, please", "Follow the arrow, or call the teacher."),
+    CheckInOutcome.TURN_FAILED: ("The turn was not seen", "Please call the teacher, or begin again."),
 }
 
 # What a student may have tried in vain; after so many of these the teacher can be called.
@@ -73,12 +79,18 @@ REFUSALS = (
     CheckInOutcome.NO_MATCH,
     CheckInOutcome.NOT_ENROLLED,
     CheckInOutcome.UNAVAILABLE,
+    CheckInOutcome.TURN_FAILED,
 )
 REFUSALS_BEFORE_CALLING = 3
 # What somebody may have tried with a face that is not the roll id's; these are slowed and shown.
-SUSPICIOUS = (CheckInOutcome.PICTURE_SEEN, CheckInOutcome.NO_MATCH)
+SUSPICIOUS = (CheckInOutcome.PICTURE_SEEN, CheckInOutcome.NO_MATCH, CheckInOutcome.TURN_FAILED)
+# Answers that wait for a film of the head. Who cannot turn it calls the teacher at once, however often.
+ASKED_TO_TURN = (CheckInOutcome.TURN_HEAD, CheckInOutcome.TURN_AGAIN)
+# After one of these as the last answer the roll id's next face is asked to turn, whoever shows it: a doubt
+# that was left does not go away by trying until nobody is asked.
+LEAVES_A_DOUBT = (*SUSPICIOUS, *ASKED_TO_TURN)
 # No further try can help these.
-_CALL_AT_ONCE = (CheckInOutcome.NOT_ENROLLED, CheckInOutcome.UNAVAILABLE)
+_CALL_AT_ONCE = (CheckInOutcome.NOT_ENROLLED, CheckInOutcome.UNAVAILABLE, CheckInOutcome.TURN_FAILED)
 
 
 # Of the verdicts on a photo, those that keep a face from being compared. A blurred or turned face is
@@ -114,7 +126,7 @@ def may_call_teacher(last: CheckInOutcome | None, *, refusals: int, has_asked: b
 
     `refusals` are those at this lecture since the teacher was asked last, if ever (`has_asked`).
     """
-    if last in _CALL_AT_ONCE and not has_asked:
+    if last in ASKED_TO_TURN or (last in _CALL_AT_ONCE and not has_asked):
         return True
     return last in REFUSALS and refusals >= REFUSALS_BEFORE_CALLING
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session, contains_eager, joinedload, undefer
 
-from shared.domain.check_in import REFUSALS, CheckInOutcome
+from shared.domain.check_in import ASKED_TO_TURN, REFUSALS, CheckInOutcome
 from shared.errors import NotFound
 from shared.persistence.tables import CheckIn, Student, ToConfirm
 
@@ -20,12 +20,15 @@ def find_latest(session: Session, lecture_id: int, student_id: int) -> ToConfirm
     return session.scalar(query.order_by(ToConfirm.id.desc()).limit(1))
 
 
-def refusals_since(
+def unmarked_since(
     session: Session, lecture_id: int, student_id: int, since: datetime | None
 ) -> Sequence[CheckInOutcome]:
-    """The refusals of a student at a lecture on all phones, oldest first; after `since` alone, if given."""
+    """The refusals of a student at a lecture and what was asked instead of marking, on all phones, oldest
+    first; after `since` alone, if given."""
     query = select(CheckIn.outcome).where(
-        CheckIn.lecture_id == lecture_id, CheckIn.student_id == student_id, CheckIn.outcome.in_(REFUSALS)
+        CheckIn.lecture_id == lecture_id,
+        CheckIn.student_id == student_id,
+        CheckIn.outcome.in_((*REFUSALS, *ASKED_TO_TURN)),
     )
     if since is not None:
         query = query.where(CheckIn.answered_at > since)

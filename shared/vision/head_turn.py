@@ -53,16 +53,15 @@ class HeadTurnReader:
         rivals = [face for face in faces if face.height >= RIVAL_HEIGHT * faces[0].height]
         return SeenFrame(len(rivals), faces[0], self._mesh.place(rgb, faces[0]))
 
-
-def compare(seen: Sequence[SeenFrame]) -> list[TurnFrame]:
-    """Tell how the head stands in each frame, compared with the first."""
-    straight = seen[0].points if seen else None
-    return [
-        TurnFrame(each.faces)
-        if each.points is None or straight is None
-        else TurnFrame(each.faces, measure_sideways(each.points), measure_parallax(straight, each.points))
-        for each in seen
-    ]
+    def compare(self, seen: Sequence[SeenFrame]) -> list[TurnFrame]:
+        """Tell how the head stands in each frame, compared with the first."""
+        straight = seen[0].points if seen else None
+        return [
+            TurnFrame(each.faces)
+            if each.points is None or straight is None
+            else TurnFrame(each.faces, measure_sideways(each.points), measure_parallax(straight, each.points))
+            for each in seen
+        ]
 
 
 def measure_sideways(points: np.ndarray) -> float:

@@ -11,7 +11,7 @@ import pytest
 from shared.domain.head_turn import Side, TurnFrame, TurnVerdict, judge_turn
 from shared.errors import ModelUnavailable
 from shared.vision.face_mesh import POINTS, FaceMesh
-from shared.vision.head_turn import HeadTurnReader, SeenFrame, compare
+from shared.vision.head_turn import HeadTurnReader, SeenFrame
 from shared.vision.model_files import MODELS_DIR
 from tests.support.turning_heads import FACES, MIDDLE, Move, clip, portrait, tilted, turned
 
@@ -21,7 +21,7 @@ READER = HeadTurnReader()
 @cache
 def seen_clip(move: Move, *, to_the_left: bool, name: str = "astronaut.png") -> list[TurnFrame]:
     frames = clip(move, to_the_left=to_the_left, name=name)
-    return compare([READER.look(np.asarray(frame)) for frame in frames])
+    return READER.compare([READER.look(np.asarray(frame)) for frame in frames])
 
 
 @pytest.mark.parametrize("name", FACES)
@@ -47,12 +47,12 @@ def test_frames_in_another_order_prove_nothing():
         tuple(reversed(range(10))): TurnVerdict.NOT_STRAIGHT,
     }
     for order, verdict in orders.items():
-        assert judge_turn(compare([frames[place] for place in order]), Side.LEFT) is verdict
+        assert judge_turn(READER.compare([frames[place] for place in order]), Side.LEFT) is verdict
 
 
 def test_one_frame_twelve_times_proves_nothing():
     frame = READER.look(np.asarray(portrait()))
-    assert judge_turn(compare([frame] * 12), Side.LEFT) is TurnVerdict.NOT_TURNED
+    assert judge_turn(READER.compare([frame] * 12), Side.LEFT) is TurnVerdict.NOT_TURNED
 
 
 def test_two_people_are_counted_and_somebody_far_behind_is_not():
@@ -66,8 +66,8 @@ def test_two_people_are_counted_and_somebody_far_behind_is_not():
 
 def test_where_nobody_is_nothing_is_seen():
     assert READER.look(np.zeros((480, 360, 3), np.uint8)) == SeenFrame(0)
-    assert compare([SeenFrame(0), SeenFrame(0)]) == [TurnFrame(0), TurnFrame(0)]
-    assert compare([]) == []
+    assert READER.compare([SeenFrame(0), SeenFrame(0)]) == [TurnFrame(0), TurnFrame(0)]
+    assert READER.compare([]) == []
 
 
 def test_the_points_lie_on_the_face_even_if_it_leans():

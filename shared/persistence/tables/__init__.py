@@ -23,11 +23,25 @@ from shared.persistence.tables.attendance import (
 from shared.persistence.tables.base import Base
 from shared.persistence.tables.classes import SchoolClass, Teaching
 from shared.persistence.tables.faces import EnrolmentPhoto, FaceModelRow, FaceVersion, NearMatchPair
-from shared.persistence.tables.kiosk import CheckIn, FaceFlag, KioskPass, KioskTicket, ModelOffer, ToConfirm
+from shared.persistence.tables.kiosk import (
+    CheckIn,
+    FaceFlag,
+    HeadTurn,
+    KioskPass,
+    KioskTicket,
+    ModelOffer,
+    ToConfirm,
+)
 from shared.persistence.tables.office_work import AuditEntry, Job, OutgoingMail
 from shared.persistence.tables.people import Consent, Student
 from shared.persistence.tables.privacy import Erasure, Night
-from shared.persistence.tables.spoof import SpoofActivation, SpoofMistake, SpoofPicture, SpoofVersion
+from shared.persistence.tables.spoof import (
+    SpoofActivation,
+    SpoofMistake,
+    SpoofPicture,
+    SpoofVersion,
+    StrictnessChoice,
+)
 
 __all__ = [
     "Account",
@@ -44,6 +58,7 @@ __all__ = [
     "FaceModelRow",
     "FaceVersion",
     "FailedTry",
+    "HeadTurn",
     "Job",
     "KioskPass",
     "KioskTicket",
@@ -66,6 +81,7 @@ __all__ = [
     "SpoofMistake",
     "SpoofPicture",
     "SpoofVersion",
+    "StrictnessChoice",
     "Student",
     "Teacher",
     "Teaching",

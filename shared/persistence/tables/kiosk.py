@@ -2,10 +2,12 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, column_property, mapped_column, relationship
 
 from shared.domain.check_in import CheckInOutcome, ConfirmReason
+from shared.domain.head_turn import Side, TurnVerdict
+from shared.domain.second_lock import TurnCause
 from shared.persistence.tables.accounts import Teacher
 from shared.persistence.tables.attendance import Lecture
 from shared.persistence.tables.base import Base, Digest, Name, Photo, SmallSealed, UtcDateTime, table, word
@@ -47,7 +49,10 @@ class KioskTicket(Base):
 
 
 class CheckIn(Base):
-    """One answered check-in. The key is the phone's own: the same key sent again gets the same answer."""
+    """One answered check-in. The key is the phone's own: the same key sent again gets the same answer.
+
+    `turned` says that the face was marked because the head turned as it was asked to.
+    """
 
     __tablename__ = "check_in"
 
@@ -56,11 +61,33 @@ class CheckIn(Base):
     lecture_id: Mapped[int] = mapped_column(ForeignKey("lecture.id", ondelete="CASCADE"), index=True)
     student_id: Mapped[int | None] = mapped_column(ForeignKey("student.id", ondelete="CASCADE"), index=True)
     outcome: Mapped[CheckInOutcome] = mapped_column(word(CheckInOutcome))
+    turned: Mapped[bool] = mapped_column(default=False, server_default=false())
     answered_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
     student: Mapped[Student | None] = relationship()
 
     __table_args__ = table(UniqueConstraint("kiosk_pass_id", "idempotency_key"))
+
+
+class HeadTurn(Base):
+    """A turn of the head that a check-in was answered with, which the phone may film once.
+
+    The film comes with the photo of the first look, known by its digest. `answer_key` is the key of the
+    request that brought it, and `verdict` what it showed.
+    """
+
+    __tablename__ = "head_turn"
+
+    check_in_id: Mapped[int] = mapped_column(ForeignKey("check_in.id", ondelete="CASCADE"), unique=True)
+    photo_digest: Mapped[str] = mapped_column(Digest)
+    side: Mapped[Side] = mapped_column(word(Side))
+    cause: Mapped[TurnCause] = mapped_column(word(TurnCause))
+    steps_left: Mapped[int]
+    tries_left: Mapped[int]
+    answer_key: Mapped[str | None] = mapped_column(Digest)
+    verdict: Mapped[TurnVerdict | None] = mapped_column(word(TurnVerdict))
+
+    check_in: Mapped[CheckIn] = relationship()
 
 
 class ToConfirm(Base):

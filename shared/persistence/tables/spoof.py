@@ -6,7 +6,8 @@ from typing import Any
 from sqlalchemy import JSON, ForeignKey, LargeBinary
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from shared.persistence.tables.base import Base, Code, Digest, Name, Photo, UtcDateTime
+from shared.domain.second_lock import Strictness
+from shared.persistence.tables.base import Base, Code, Digest, Name, Photo, UtcDateTime, word
 
 
 class SpoofPicture(Base):
@@ -59,3 +60,12 @@ class SpoofActivation(Base):
     activated_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
     version: Mapped[SpoofVersion | None] = relationship(back_populates="activations")
+
+
+class StrictnessChoice(Base):
+    """How strict the school wants the camera check; the newest row counts, and none is the usual step."""
+
+    __tablename__ = "strictness_choice"
+
+    strictness: Mapped[Strictness] = mapped_column(word(Strictness))
+    chosen_at: Mapped[datetime] = mapped_column(UtcDateTime)

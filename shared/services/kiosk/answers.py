@@ -165,9 +165,10 @@ def calling_of(session: Session, lecture_id: int, student_id: int) -> tuple[Chec
     asked = to_confirm.find_latest(session, lecture_id, student_id)
     if asked is not None and asked.waiting:
         return asked.last_outcome, False
-    refusals = to_confirm.refusals_since(session, lecture_id, student_id, asked.asked_at if asked else None)
-    last = refusals[-1] if refusals else None
-    return last, may_call_teacher(last, refusals=len(refusals), has_asked=asked is not None)
+    outcomes = to_confirm.unmarked_since(session, lecture_id, student_id, asked.asked_at if asked else None)
+    last = outcomes[-1] if outcomes else None
+    refusals = sum(outcome in REFUSALS for outcome in outcomes)
+    return last, may_call_teacher(last, refusals=refusals, has_asked=asked is not None)
 
 
 def _settle(
