@@ -24,7 +24,7 @@ def enrol_next(class_id: int) -> Response:
     school_class = people.get_class(reading, class_id)
     student = people.find_next_to_enrol(reading, class_id, after=request.args.get("after", ""))
     if student is None:
-        flash(f"That was the last student of {school_class.class_code} without a face.", "success")
+        flash(f"That was the last student of {school_class.class_code} who was not enrolled.", "success")
         return redirect(url_for("readiness.board"))
     step = "enrolment.show" if student.consent else "students.consent"
     return redirect(url_for(step, student_id=student.id))

@@ -72,5 +72,5 @@ def apply(class_id: int) -> Response:
     except (Conflict, InvalidInput) as refused:
         flash(str(refused), "warning")
         return redirect(url_for("roster.show", class_id=class_id))
-    flash(f"The class list was taken over: {count} students.", "success")
+    flash(f"{count} students were imported.", "success")
     return redirect(url_for("students.show_list", class_id=class_id))

@@ -21,7 +21,7 @@ from shared.web.site import reading, toolbox
 pages = Blueprint("students", __name__)
 
 LACK_WORDS = {
-    Lack.FACE: "without a face",
+    Lack.FACE: "not enrolled",
     Lack.STRONG_MODEL: "with a weak face model",
     Lack.CONSENT: "without consent",
     Lack.PARENT_ADDRESS: "without a parent's address",

@@ -81,7 +81,7 @@ def open_one() -> str | Response:
         except InvalidInput as refused:
             add_form_error(form, refused)
         else:
-            flash("The lecture is on the register.", "success")
+            flash("Lecture opened.", "success")
             return redirect(url_for("attendance.show", lecture_id=lecture_id))
     return render_template(
         "teacher/open_lecture.html", form=form, subjects=attendance.subjects_of(reading, current_user.id)

@@ -158,8 +158,8 @@ async function follow(url) {
 
 async function test(photo, name) {
   const result = await ask(page.dataset.selfTestUrl, [["photo", photo, name]]);
-  const sign = result.margin < 0 ? "−" : "+";
-  const margin = result.margin === null ? "" : ` Margin ${sign}${Math.abs(result.margin).toFixed(3)}.`;
+  const side = result.margin < 0 ? "below" : "above";
+  const margin = result.margin === null ? "" : ` (${Math.abs(result.margin).toFixed(2)} ${side} what is needed)`;
   say(result.sentence + margin, result.passed ? "good" : "bad");
 }
 

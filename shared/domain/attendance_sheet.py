@@ -145,7 +145,7 @@ def _asked(row: TableRow, shown: MarkValue) -> MarkValue | Problem:
     status = status or shown.status
     note = one_line(row.text("note")) if "note" in row.cells else shown.note
     if len(note) > LONGEST_NOTE:
-        return Problem(f"The note is longer than {LONGEST_NOTE} letters.", row=row.number)
+        return Problem(f"The note is longer than {LONGEST_NOTE} characters.", row=row.number)
     if note and status is None:
         return Problem("There is a note, but no status for it to belong to.", row=row.number)
     return MarkValue(status, note)

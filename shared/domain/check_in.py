@@ -54,7 +54,7 @@ _WORDS = {
         "Not recognised",
         "Check the roll id, look straight at the camera and try again.",
     ),
-    CheckInOutcome.NOT_IN_CLASS: ("Not in this class", "Please check the roll id and the class."),
+    CheckInOutcome.NOT_IN_CLASS: ("Not in this class", "This roll id is not in this class. Please check it."),
     CheckInOutcome.NOT_ENROLLED: ("No face enrolled yet", "The teacher will mark you by hand."),
     CheckInOutcome.LECTURE_CLOSED: ("The lecture is closed", "Please give the phone back to the teacher."),
     CheckInOutcome.UNAVAILABLE: (

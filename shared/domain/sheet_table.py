@@ -65,7 +65,7 @@ class Table:
 def read_table(rows: Sequence[Sequence[Cell]], columns: Mapping[str, Column]) -> Table:
     """Find the head and give the rows below it, each with the columns by our names.
 
-    Unknown columns are passed over; a required one that is missing, or one that is there twice, is a problem.
+    Unknown columns are ignored; a required one that is missing, or one that is there twice, is a problem.
     """
     head = max(range(min(len(rows), _HEAD_WITHIN_ROWS)), key=lambda at: _hits(rows[at], columns), default=0)
     titles = [cell or "" for cell in rows[head]] if rows else []

@@ -79,7 +79,7 @@ def find_own_lecture(
     query = query.options(selectinload(Lecture.classes))
     lecture = session.scalar(query.with_for_update() if lock else query)
     if lecture is None:
-        raise NotFound("There is no such lecture, or it is not yours to see.")
+        raise NotFound("Lecture not found, or you do not have access.")
     return lecture
 
 

@@ -37,9 +37,9 @@ def checked_text(typed: str, *, field: str, longest: int) -> str:
     that cannot be seen."""
     text = unicodedata.normalize("NFC", typed).strip()
     if len(text) > longest:
-        raise InvalidInput(f"This is longer than {longest} signs.", field=field)
+        raise InvalidInput(f"This is longer than {longest} characters.", field=field)
     if any(unicodedata.category(sign)[0] == "C" and sign not in _JOINERS for sign in text):
-        raise InvalidInput("This holds a sign that cannot be seen; please type it again.", field=field)
+        raise InvalidInput("This holds a character that cannot be seen; please type it again.", field=field)
     return text
 
 

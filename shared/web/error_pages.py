@@ -16,7 +16,7 @@ _SENTENCES = {
     400: "The page sent something we could not read. Please go back and try again.",
     401: "Please sign in first.",
     403: "You may not do this.",
-    404: "There is no such page, or it is not yours to see.",
+    404: "Page not found, or you do not have access.",
     405: "This page cannot be used that way.",
     408: "The connection was too slow. Please try again.",
     409: "Somebody else changed this first. Please look again.",

@@ -23,7 +23,7 @@ def secret(desk, office) -> str:
     """The admin's app is set up; the next code has not been used."""
     desk.open("/authenticator")
     secret = desk.page.select_one("code").get_text()
-    desk.fill("Ask me for codes", code=code_now(secret))
+    desk.fill("Turn on two-step sign-in", code=code_now(secret))
     assert len(desk.page.select("#codes li")) == 10
     with office.toolbox.sessions.begin() as session:  # the half minute of that code is over
         session.get(Admin, office.actor.account_id).last_code_step -= 3
@@ -61,14 +61,14 @@ def test_wrong_codes_are_slowed_like_wrong_passwords(office, desk, secret):
 def test_a_wrong_first_code_keeps_the_same_picture(desk):
     desk.open("/authenticator")
     picture = desk.page.select_one("main img")["src"]
-    desk.fill("Ask me for codes", code="000000")
+    desk.fill("Turn on two-step sign-in", code="000000")
     assert "does not fit" in desk.error_at("code")
     assert desk.page.select_one("main img")["src"] == picture
 
 
 def test_a_secret_sealed_for_somebody_else_is_not_taken(desk, office):
     desk.open("/authenticator")
-    desk.fill("Ask me for codes", sealed_secret="AAAA", code="123456")
+    desk.fill("Turn on two-step sign-in", sealed_secret="AAAA", code="123456")
     assert "open for too long" in desk.told()
 
 

@@ -41,9 +41,9 @@ def test_a_late_press_asks_first_and_leads_back_to_the_button(late_desk, office)
     assert "press the button once more" in late_desk.told()
     assert _is_active(office)
 
-    late_desk.fill("Go on", password="a wrong password")
+    late_desk.fill("Continue", password="a wrong password")
     assert "This is not your password." in late_desk.error_at("password")
-    late_desk.fill("Go on", password=ADMIN_PASSWORD)
+    late_desk.fill("Continue", password=ADMIN_PASSWORD)
     assert late_desk.path == "/teachers/1/edit"
     late_desk.fill("Deactivate this teacher")
     assert not _is_active(office)
@@ -52,8 +52,8 @@ def test_a_late_press_asks_first_and_leads_back_to_the_button(late_desk, office)
 def test_wrong_tries_are_slowed_like_those_at_the_sign_in(late_desk):
     late_desk.open("/password-again?next=/teachers")
     for _ in range(6):
-        late_desk.fill("Go on", password="a wrong password")
-    late_desk.fill("Go on", password=ADMIN_PASSWORD)
+        late_desk.fill("Continue", password="a wrong password")
+    late_desk.fill("Continue", password=ADMIN_PASSWORD)
     assert "Please wait" in late_desk.told()
     assert late_desk.path == "/password-again"
 

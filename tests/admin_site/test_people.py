@@ -166,7 +166,7 @@ def test_the_board_says_what_is_lacking_and_leads_to_the_next_student(desk, offi
     words = desk.told()
     for expected in (
         "0 of 3 students have a face",
-        "3 without a face",
+        "3 not enrolled",
         "2 without consent",
         "2 without a parent",
     ):

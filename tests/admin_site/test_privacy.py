@@ -59,7 +59,7 @@ def test_it_asks_for_the_password_again(desk, office, page):
     let_time_pass(desk)
     desk.open(f"/students/{office.meera}/{page}")
     assert desk.path == "/password-again"
-    desk.fill("Go on", password=ADMIN_PASSWORD)
+    desk.fill("Continue", password=ADMIN_PASSWORD)
     assert desk.path == f"/students/{office.meera}/{page}"
 
 

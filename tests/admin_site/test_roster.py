@@ -27,7 +27,7 @@ def test_a_pasted_list_is_shown_then_taken_over(desk, office, page):
     desk.fill("Show what", pasted="Roll no\tName\n15203A0044\tSana <Khan>\n15203A0042\tMeera Iyer")
     told = " ".join(desk.told().split())
     assert "1 added. 1 the same as before. 1 of the class is not in the list" in told
-    desk.fill("Take the list over")
+    desk.fill("Import these students")
     assert desk.path == "/students"
     assert "Sana <Khan>" in desk.told()
 

@@ -77,7 +77,7 @@ def test_the_history_tells_who_and_undoes(teacher, school):
 
 def test_closing_and_reopening_by_two_presses(teacher, school):
     press_status(teacher, school, "present")
-    teacher.press(lecture_page(school), "Close: the rest are absent")
+    teacher.press(lecture_page(school), "Close and mark the rest absent")
     assert "1 without a mark became absent" in teacher.told(lecture_page(school))
     assert "absent" in line(teacher, school, "ravi").select_one(".badge").get_text()
     teacher.press(lecture_page(school), "Reopen")
@@ -87,7 +87,7 @@ def test_closing_and_reopening_by_two_presses(teacher, school):
 def test_closing_after_everybody_was_marked_says_so(teacher, school):
     press_status(teacher, school, "present")
     press_status(teacher, school, "late", "ravi")
-    teacher.press(lecture_page(school), "Close: the rest are absent")
+    teacher.press(lecture_page(school), "Close and mark the rest absent")
     assert "The lecture is closed. Everybody had a mark." in teacher.told(lecture_page(school))
 
 

@@ -30,7 +30,7 @@ def set_mark(
     """
     note = None if note is None else one_line(note)
     if note is not None and len(note) > LONGEST_NOTE:
-        raise InvalidInput(f"A note has at most {LONGEST_NOTE} letters.", field="note")
+        raise InvalidInput(f"A note has at most {LONGEST_NOTE} characters.", field="note")
     try:
         with toolbox.sessions.begin() as session:
             lecture = attendance.find_own_lecture(session, actor.account_id, lecture_id, lock=True)
@@ -73,7 +73,7 @@ def undo_change(toolbox: Toolbox, actor: Actor, lecture_id: int, change_id: int)
 def write_mark(
     session: Session,
     toolbox: Toolbox,
-    actor: Actor,
+    actor: Actor | None,
     lecture: Lecture,
     line: RegisterLine,
     status: MarkStatus | None,
@@ -83,16 +83,20 @@ def write_mark(
 ) -> Mark | None:
     """Write a mark and its entry in the history, inside the caller's transaction; None takes the mark away.
 
+    `actor` is None where a face made the mark and no teacher did. Raises AlreadyThere when another phone or
+    the teacher marked the student in the same moment; the transaction is then void.
+
     A change of the note alone leaves time and source of the mark as they are. Whatever waited for the
     teacher's eye is settled by a mark, but not by the absence that closing a lecture gives.
     """
     mark, now, was = line.mark, toolbox.now(), _status(line.mark)
+    teacher_id = actor.account_id if actor else None
     note = _note(mark) if note is None else note
     session.add(
         MarkChange(
             lecture_id=lecture.id,
             student_id=line.student.id,
-            teacher_id=actor.account_id,
+            teacher_id=teacher_id,
             source=source,
             was=was,
             becomes=status,
@@ -111,7 +115,7 @@ def write_mark(
         mark.status, mark.source, mark.marked_at = status, source, now
     mark.note = note
     if source is not MarkSource.CLOSING:
-        to_confirm.settle(session, lecture.id, line.student.id, now=now, teacher_id=actor.account_id)
+        to_confirm.settle(session, lecture.id, line.student.id, now=now, teacher_id=teacher_id)
     session.flush()
     return mark
 

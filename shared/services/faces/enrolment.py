@@ -229,11 +229,11 @@ def try_face(toolbox: Toolbox, student_id: int, content: bytes) -> SelfTest:
     if reading.face is None or reading.descriptor is None:
         return SelfTest(False, reading.verdict.sentence, None)
     if not toolbox.spoof_detector.judge(rgb, reading.face).is_live:
-        return SelfTest(False, "Not passed: the camera check takes this for a picture of a person.", None)
+        return SelfTest(False, "Test not passed: the camera check takes this for a picture of a person.", None)
     margin = model.score(reading.descriptor.tolist()) - MATCH_THRESHOLD
     if margin >= 0:
-        return SelfTest(True, "Passed: the kiosk will know this face.", margin)
-    return SelfTest(False, "Not passed: the kiosk would not know this face. Please enrol again.", margin)
+        return SelfTest(True, "Test passed: the kiosk recognises this student.", margin)
+    return SelfTest(False, "Test not passed: the kiosk does not recognise this student. Please enrol again.", margin)
 
 
 def require_consent(student: Student) -> Student:

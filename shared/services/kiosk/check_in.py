@@ -1,4 +1,4 @@
-"""From one photo to one mark: the story of a check-in, top to bottom; or to a question for the teacher."""
+"""From one photo to one mark: a check-in as admit, assess, record; or as a question to the teacher."""
 
 import logging
 from collections.abc import Sequence
@@ -11,15 +11,10 @@ from shared.errors import Conflict, ModelUnavailable
 from shared.persistence.kiosk import Candidate
 from shared.persistence.tables import KioskPass
 from shared.security.sealing import BrokenSeal
-from shared.services.kiosk.answers import (
-    CheckInAnswer,
-    CheckInRequest,
-    CheckInResult,
-    answer_once,
-    calling_of,
-)
-from shared.services.kiosk.confirmations import PICTURE_MAX_BYTES, Question
-from shared.services.kiosk.sightings import Sighting, look_around
+from shared.services.kiosk.admission import Admission, CheckInRequest, admit
+from shared.services.kiosk.answers import CheckInAnswer, CheckInResult, record
+from shared.services.kiosk.confirmations import PICTURE_MAX_BYTES, Question, call_status
+from shared.services.kiosk.sightings import Sighting, compare_with_lecture
 from shared.toolbox import Toolbox
 from shared.vision.images import open_photo, shrink_photo
 
@@ -31,51 +26,59 @@ log = logging.getLogger(__name__)
 _NOT_FOUND_OUT = (ModelUnavailable, BrokenSeal, UnreadableFaceModel, ValueError)
 
 
-def check_in(toolbox: Toolbox, kiosk_pass: KioskPass, sent: CheckInRequest) -> CheckInAnswer:
+def check_in(toolbox: Toolbox, kiosk_pass: KioskPass, request: CheckInRequest) -> CheckInAnswer:
     """Answer one check-in; the same key sent again gets the same answer and marks nobody twice.
 
     Every request needs a ticket of its own, also one that asks for its answer again. Raises PhotoRefused if
     the photo is not a JPEG or PNG that can be opened safely, Overloaded if too many are checked in at once.
     """
-    lecture_id = kiosk_pass.lecture_id
-    return answer_once(
-        toolbox,
-        kiosk_pass,
-        sent,
-        lambda candidate: _look(toolbox, lecture_id, candidate, sent.photo),
-        is_try=True,
-    )
+    admitted = admit(toolbox, kiosk_pass, request, is_try=True)
+    if isinstance(admitted, CheckInAnswer):
+        return admitted
+    result = assess(toolbox, kiosk_pass.lecture_id, admitted, request.photo)
+    student = admitted.candidate.student if admitted.candidate else None
+    return record(toolbox, kiosk_pass, student, result, idempotency_key=request.idempotency_key)
 
 
-def call_teacher(toolbox: Toolbox, kiosk_pass: KioskPass, sent: CheckInRequest) -> CheckInAnswer:
+def call_teacher(toolbox: Toolbox, kiosk_pass: KioskPass, request: CheckInRequest) -> CheckInAnswer:
     """Ask the teacher about a student whom the check-in refused; answered once, like `check_in`.
 
     Raises Conflict for a student who was not refused often enough, PhotoRefused, Overloaded.
     """
-    lecture_id = kiosk_pass.lecture_id
-    return answer_once(
-        toolbox, kiosk_pass, sent, lambda candidate: _ask(toolbox, lecture_id, candidate, sent.photo)
-    )
+    admitted = admit(toolbox, kiosk_pass, request, is_try=False)
+    if isinstance(admitted, CheckInAnswer):
+        return admitted
+    result = build_question(toolbox, kiosk_pass.lecture_id, admitted, request.photo)
+    student = admitted.candidate.student if admitted.candidate else None
+    return record(toolbox, kiosk_pass, student, result, idempotency_key=request.idempotency_key)
 
 
-def _look(toolbox: Toolbox, lecture_id: int, candidate: Candidate, photo: bytes) -> CheckInResult:
-    """Find out what the photo shows; what cannot be found out stays None."""
+def assess(toolbox: Toolbox, lecture_id: int, admitted: Admission, photo: bytes) -> CheckInResult:
+    """Return what the photo shows, while no transaction is open; what cannot be found out stays None.
+
+    `photo` is a JPEG or PNG. Raises PhotoRefused, Overloaded.
+    """
+    candidate = admitted.candidate
+    if admitted.outcome is not None or candidate is None:
+        return CheckInResult(admitted.outcome or CheckInOutcome.NOT_IN_CLASS)
     if candidate.sealed_model is None:
         return CheckInResult(CheckInOutcome.NOT_ENROLLED)
-    rgb = open_photo(photo)
-    try:
-        evidence, sighting = _gather(toolbox, lecture_id, candidate, rgb)
-    except _NOT_FOUND_OUT as failure:
-        _log(candidate, failure)
-        evidence, sighting = Evidence(), None
-    outcome = decide(evidence)
-    if outcome is not CheckInOutcome.PRESENT or sighting is None or not sighting.is_ambiguous:
-        return CheckInResult(outcome, sighting=sighting)
+    with toolbox.load_limiter.inference_slot():
+        rgb = open_photo(photo)
+        try:
+            evidence, sighting = collect_evidence(toolbox, lecture_id, candidate, rgb)
+        except _NOT_FOUND_OUT as failure:
+            _log(candidate, failure)
+            evidence, sighting = Evidence(), None
+        outcome = decide(evidence)
+        if outcome is not CheckInOutcome.PRESENT or sighting is None or not sighting.is_ambiguous:
+            return CheckInResult(outcome, sighting=sighting)
+        picture = shrink_photo(rgb, max_bytes=PICTURE_MAX_BYTES)
     question = Question(
         ConfirmReason.LOOKS_LIKE_A_CLASSMATE,
         score=evidence.score,
         near_match_id=sighting.near_match_id,
-        picture=shrink_photo(rgb, max_bytes=PICTURE_MAX_BYTES),
+        picture=picture,
         descriptor=sighting.descriptor,
     )
     if sighting.near_match_id is not None:
@@ -83,63 +86,75 @@ def _look(toolbox: Toolbox, lecture_id: int, candidate: Candidate, photo: bytes)
     return CheckInResult(outcome, question, sighting)
 
 
-def _gather(
+def collect_evidence(
     toolbox: Toolbox, lecture_id: int, candidate: Candidate, rgb: np.ndarray
 ) -> tuple[Evidence, Sighting | None]:
-    """Read the photo; the face is compared with the lecture's other students too, if it is a living one's."""
+    """Read a photo, RGB of shape (height, width, 3), uint8.
+
+    The face is compared with the lecture's other students too, if it is a living one's. Raises
+    ModelUnavailable, BrokenSeal, UnreadableFaceModel, ValueError for numbers that are none.
+    """
     reading = toolbox.face_matcher.describe_fast(rgb)
     face = reading.face
     if face is None or reading.descriptor is None:
         return Evidence(verdict=reading.verdict), None
     if not toolbox.spoof_detector.judge(rgb, face).is_live:
         return Evidence(verdict=reading.verdict, is_live=False), None
-    looks: list[Sequence[float]] = [reading.descriptor.tolist()]
+    descriptors: list[Sequence[float]] = [reading.descriptor.tolist()]
 
     def describe_accurate() -> Sequence[float]:
-        looks.append(toolbox.face_matcher.describe_accurate(rgb, face).tolist())
-        return looks[-1]
+        descriptors.append(toolbox.face_matcher.describe_accurate(rgb, face).tolist())
+        return descriptors[-1]
 
-    score = _open_model(toolbox, candidate).score_carefully(looks[0], describe_accurate)
+    score = _open_model(toolbox, candidate).score_carefully(descriptors[0], describe_accurate)
     evidence = Evidence(verdict=reading.verdict, is_live=True, score=score, threshold=MATCH_THRESHOLD)
-    return evidence, look_around(toolbox, lecture_id, candidate.student.id, looks[-1], score)
+    return evidence, compare_with_lecture(toolbox, lecture_id, candidate.student.id, descriptors[-1], score)
 
 
-def _ask(toolbox: Toolbox, lecture_id: int, candidate: Candidate, photo: bytes) -> CheckInResult:
-    """Put the question to the teacher together; without a model to compare with, there is just no score."""
+def build_question(toolbox: Toolbox, lecture_id: int, admitted: Admission, photo: bytes) -> CheckInResult:
+    """Return the question to the teacher; without a model to compare with, there is just no score.
+
+    Raises Conflict for a student who may not call yet, PhotoRefused, Overloaded.
+    """
+    candidate = admitted.candidate
+    if admitted.outcome is not None or candidate is None:
+        return CheckInResult(admitted.outcome or CheckInOutcome.NOT_IN_CLASS)
     student_id = candidate.student.id
     with toolbox.reading() as session:
-        last, may_call = calling_of(session, lecture_id, student_id)
-    if not may_call:
+        status = call_status(session, lecture_id, student_id)
+    if not status.may_call:
         raise Conflict("Please try the camera first; the teacher can be called after a few refusals.")
     if candidate.sealed_model is None:
         # The family may have said no to pictures; the teacher sees the name alone.
-        return _asking(Question(ConfirmReason.CALLED_THE_TEACHER, CheckInOutcome.NOT_ENROLLED))
-    rgb = open_photo(photo)
+        return _ask(Question(ConfirmReason.CALLED_THE_TEACHER, CheckInOutcome.NOT_ENROLLED))
     descriptor, score, quality, near_match_id = None, None, None, None
-    try:
-        reading = toolbox.face_matcher.read(rgb)  # carefully: the face may be learnt from later
-        if reading.descriptor is not None:
-            descriptor = reading.descriptor.tolist()
-            score, quality = _open_model(toolbox, candidate).score(descriptor), reading.quality
-            around = look_around(toolbox, lecture_id, student_id, descriptor, score)
-            near_match_id = next(iter(around.near_match_ids), None)
-    except _NOT_FOUND_OUT as failure:
-        _log(candidate, failure)
-        descriptor = None
-    return _asking(
+    with toolbox.load_limiter.inference_slot():
+        rgb = open_photo(photo)
+        try:
+            reading = toolbox.face_matcher.read(rgb)  # carefully: the face may be learnt from later
+            if reading.descriptor is not None:
+                descriptor = reading.descriptor.tolist()
+                score, quality = _open_model(toolbox, candidate).score(descriptor), reading.quality
+                sighting = compare_with_lecture(toolbox, lecture_id, student_id, descriptor, score)
+                near_match_id = next(iter(sighting.near_match_ids), None)
+        except _NOT_FOUND_OUT as failure:
+            _log(candidate, failure)
+            descriptor = None
+        picture = shrink_photo(rgb, max_bytes=PICTURE_MAX_BYTES)
+    return _ask(
         Question(
             ConfirmReason.CALLED_THE_TEACHER,
-            last_outcome=last,
+            last_outcome=status.last_refusal,
             score=score,
             near_match_id=near_match_id,
-            picture=shrink_photo(rgb, max_bytes=PICTURE_MAX_BYTES),
+            picture=picture,
             descriptor=descriptor,
             quality=quality,
         )
     )
 
 
-def _asking(question: Question) -> CheckInResult:
+def _ask(question: Question) -> CheckInResult:
     return CheckInResult(CheckInOutcome.ASKED_TEACHER, question)
 
 

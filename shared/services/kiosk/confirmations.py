@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from shared.domain.attendance import MarkSource, MarkStatus
-from shared.domain.check_in import CheckInOutcome, ConfirmReason, doubtfulness
+from shared.domain.check_in import REFUSALS, CheckInOutcome, ConfirmReason, doubtfulness, may_call_teacher
 from shared.errors import Conflict, NotFound
 from shared.persistence import attendance, to_confirm
 from shared.persistence.database import Session
@@ -39,6 +39,25 @@ class Question:
     picture: bytes | None = None
     descriptor: Sequence[float] | None = None
     quality: float | None = None
+
+
+@dataclass(frozen=True)
+class CallStatus:
+    """The last refusal of a student at a lecture, and whether the teacher may be called now."""
+
+    last_refusal: CheckInOutcome | None
+    may_call: bool
+
+
+def call_status(session: Session, lecture_id: int, student_id: int) -> CallStatus:
+    """Return whether a student may call the teacher: after a few refusals, and not while one call waits."""
+    asked = to_confirm.find_latest(session, lecture_id, student_id)
+    if asked is not None and asked.waiting:
+        return CallStatus(asked.last_outcome, may_call=False)
+    outcomes = to_confirm.unmarked_since(session, lecture_id, student_id, asked.asked_at if asked else None)
+    last = outcomes[-1] if outcomes else None
+    refusals = sum(outcome in REFUSALS for outcome in outcomes)
+    return CallStatus(last, may_call_teacher(last, refusals=refusals, has_asked=asked is not None))
 
 
 def ask_teacher(

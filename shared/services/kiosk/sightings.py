@@ -41,10 +41,10 @@ class Sighting:
         return self.near_match_id is not None or bool(self.near_match_ids)
 
 
-def look_around(
+def compare_with_lecture(
     toolbox: Toolbox, lecture_id: int, student_id: int, descriptor: Sequence[float], score: float
 ) -> Sighting:
-    """Compare a face that scored `score` for the typed student with the others of the lecture."""
+    """Return how a face that scored `score` for the typed student compares with the others of the lecture."""
     with toolbox.reading() as session:
         refresh_index(toolbox, session)
         expected = set(kiosk.list_expected(session, lecture_id)) - {student_id}
@@ -55,7 +55,7 @@ def look_around(
     return Sighting(descriptor, near_match_id, list_near_matches(others))
 
 
-def note(
+def record_sighting(
     session: Session,
     toolbox: Toolbox,
     kiosk_pass: KioskPass,
@@ -63,7 +63,7 @@ def note(
     outcome: CheckInOutcome,
     sighting: Sighting,
 ) -> None:
-    """Note a refused or doubtful face inside the caller's transaction; one that was marked leaves nothing."""
+    """Write a refused or doubtful face down in the caller's transaction; a marked one leaves nothing."""
     flag = FaceFlag(
         lecture_id=kiosk_pass.lecture_id,
         kiosk_pass_id=kiosk_pass.id,
