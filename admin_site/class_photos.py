@@ -6,6 +6,7 @@ from werkzeug.wrappers import Response
 from admin_site.forms import ClassPhotosForm
 from shared.errors import InvalidInput
 from shared.persistence import jobs, people
+from shared.persistence.jobs import JobKind
 from shared.services.faces import class_photos
 from shared.web.forms import add_form_error
 from shared.web.password_again import asks_password_in_a_queue
@@ -27,5 +28,5 @@ def show(class_id: int) -> str | Response:
             add_form_error(form, refused)
         else:
             return redirect(url_for("class_photos.show", class_id=class_id))
-    job = jobs.find_latest(reading, class_photos.JOB, class_id)
+    job = jobs.find_latest(reading, JobKind.READ_CLASS_PHOTOS, class_id)
     return render_template("admin/class_photos.html", school_class=school_class, form=form, job=job)

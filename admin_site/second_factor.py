@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 from admin_site.forms import CodeForm
 from shared.errors import InvalidInput
 from shared.persistence.second_factor import count_recovery_codes
-from shared.security import one_time_codes
+from shared.security import one_time_codes, purposes
 from shared.security.sealed_form import open_form, seal_form
 from shared.security.sealing import BrokenSeal
 from shared.services.accounts import second_factor
@@ -30,7 +30,11 @@ def show() -> str:
     form, secret = CodeForm(), one_time_codes.new_secret()
     if form.validate_on_submit():
         try:
-            secret = open_form(toolbox.sealer, form.sealed_secret.data or "", purpose=_purpose())
+            secret = open_form(
+                toolbox.sealer,
+                form.sealed_secret.data or "",
+                purpose=purposes.new_totp_secret(current_user.id),
+            )
             codes = second_factor.turn_on(toolbox, actor(), secret=secret, code=form.code.data)
         except BrokenSeal:
             form.form_errors.append("This page was open for too long. Please read the new picture.")
@@ -38,7 +42,10 @@ def show() -> str:
             add_form_error(form, refused)
         else:
             return render_template("admin/recovery_codes.html", codes=codes)
-    form.sealed_secret.data, form.code.data = seal_form(toolbox.sealer, secret, purpose=_purpose()), ""
+    form.sealed_secret.data, form.code.data = (
+        seal_form(toolbox.sealer, secret, purpose=purposes.new_totp_secret(current_user.id)),
+        "",
+    )
     address = one_time_codes.setup_address(
         secret, account=current_user.email, issuer=toolbox.settings.school_name
     )
@@ -59,7 +66,3 @@ def turn_off() -> Response:
     second_factor.turn_off(toolbox, actor(), current_user.id)
     flash("You are asked for no code any more.", "success")
     return redirect(url_for("admins.show_list"))
-
-
-def _purpose() -> str:
-    return f"authenticator:{current_user.id}"

@@ -9,6 +9,7 @@ from admin_site.forms import SpoofArchiveForm, SpoofPicturesForm
 from shared.domain.error_rates import wilson_bounds
 from shared.errors import Conflict, InvalidInput
 from shared.persistence import jobs, spoof
+from shared.persistence.jobs import JobKind
 from shared.services.spoof_check import pictures as spoof_pictures
 from shared.services.spoof_check import training as spoof_training
 from shared.services.spoof_check import versions as spoof_versions
@@ -108,7 +109,7 @@ def _activate(version_id: int | None) -> Response:
 
 
 def _page(**outcome: Any) -> str:
-    job = jobs.find_latest(reading, spoof_training.JOB, spoof_training.SUBJECT)
+    job = jobs.find_latest(reading, JobKind.TRAIN_SPOOF_CHECK, spoof_training.SUBJECT)
     activation = spoof.find_activation(reading)
     forms = {
         "pictures_form": SpoofPicturesForm(formdata=None),

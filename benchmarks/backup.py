@@ -17,6 +17,7 @@ from pathlib import Path
 
 from shared.persistence.database import migrate
 from shared.persistence.snapshot import Batch, fill
+from shared.security import purposes
 from shared.security.sealing import SEAL_OVERHEAD_BYTES, Sealer
 from shared.services.audit import Actor
 from shared.services.upkeep.backup import restore_backup, write_backup
@@ -84,7 +85,7 @@ def _school(sealer: Sealer) -> Iterator[Batch]:
         STUDENTS,
         lambda i: {
             "student_id": i,
-            "sealed_model": sealer.seal(model, purpose=f"face-model:{i}"),
+            "sealed_model": sealer.seal(model, purpose=purposes.face_model(i)),
             "photo_count": 5,
             "is_weak": 0,
             "trained_at": NOW,

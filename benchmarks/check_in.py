@@ -160,12 +160,12 @@ def _watched(toolbox: Toolbox, watch: _Stopwatch) -> Iterator[Toolbox]:
     with ExitStack() as stack:
         for owner, name, stage in (
             (service, "open_photo", "open"),
-            (matcher, "glance", "describe"),
+            (matcher, "describe_fast", "describe"),
             (matcher, "describe_accurate", "describe"),
             (matcher.detector, "find_boxes", "detect"),
             (matcher.detector, "locate_landmarks", "landmarks"),
             (toolbox.spoof_detector, "judge", "spoof"),
-            (service, "look_around", "match"),
+            (service, "compare_with_lecture", "match"),
             (toolbox.sealer, "open", "match"),
             (FaceModel, "from_bytes", "match"),
             (FaceModel, "score_carefully", "match"),

@@ -15,6 +15,7 @@ from shared.errors import InvalidInput, PhotoRefused
 from shared.persistence import faces
 from shared.persistence.database import Session
 from shared.persistence.tables import KioskPass, Lecture, Mark, SchoolClass, Student, Teacher
+from shared.security import purposes
 from shared.security.tokens import digest
 from shared.services.accounts.lifecycle import create_teacher
 from shared.services.audit import Actor
@@ -147,7 +148,7 @@ def _save_model(toolbox: Toolbox, session: Session, student: Student, model: Fac
     faces.save_model(
         session,
         student,
-        sealed_model=toolbox.sealer.seal(model.to_bytes(), purpose=f"face-model:{student.id}"),
+        sealed_model=toolbox.sealer.seal(model.to_bytes(), purpose=purposes.face_model(student.id)),
         photo_count=len(model.descriptors),
         is_weak=model.is_weak,
         trained_at=toolbox.now(),

@@ -10,6 +10,7 @@ from shared.jobs.queue import JobQueue
 from shared.mail.mailer import Mailer
 from shared.persistence import spoof
 from shared.persistence.database import Engine, Sessions, connect, reading_sessions, writing_sessions
+from shared.security import purposes
 from shared.security.sealing import BrokenSeal, Sealer
 from shared.settings import Settings
 from shared.vision.face_index import FaceIndex
@@ -104,7 +105,7 @@ class Toolbox:
         if version is None:
             raise ModelUnavailable("The camera check is not available: the version in use is missing.")
         try:
-            return self.sealer.open(version.sealed_heads, purpose=f"spoof-version:{version.id}")
+            return self.sealer.open(version.sealed_heads, purpose=purposes.spoof_version(version.id))
         except BrokenSeal as cause:
             raise ModelUnavailable(
                 "The camera check is not available: the version in use was altered."

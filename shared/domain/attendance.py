@@ -64,5 +64,5 @@ def lecture_state(
 
 
 def one_line(typed: str) -> str:
-    """Bring a typed name, subject or note to one line: no line breaks, no control characters, no double spaces."""
+    """Bring a typed name, subject or note to one line, without control characters and double spaces."""
     return " ".join("".join(sign if sign.isprintable() else " " for sign in typed).split())

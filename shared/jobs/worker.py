@@ -7,6 +7,7 @@ from shared import logs
 from shared.errors import ProductError
 from shared.jobs.queue import JobQueue
 from shared.persistence import jobs
+from shared.persistence.jobs import JobKind
 from shared.services.accounts import notices, password_links
 from shared.services.faces import class_photos, enrolment
 from shared.services.family_mail import delivery
@@ -20,12 +21,12 @@ LOST_AFTER = timedelta(minutes=3)
 
 log = logging.getLogger(__name__)
 
-ACTS = {
-    "train_face_model": enrolment.train_face_model,
-    "read_class_photos": class_photos.read_class_photos,
-    delivery.JOB_KIND: delivery.deliver_mail,
-    password_links.JOB_KIND: password_links.send_due_links,
-    spoof_training.JOB: spoof_training.train_spoof_check,
+WORK = {
+    JobKind.TRAIN_FACE_MODEL: enrolment.train_face_model,
+    JobKind.READ_CLASS_PHOTOS: class_photos.read_class_photos,
+    JobKind.DELIVER_MAIL: delivery.deliver_mail,
+    JobKind.SEND_PASSWORD_LINKS: password_links.send_due_links,
+    JobKind.TRAIN_SPOOF_CHECK: spoof_training.train_spoof_check,
 }
 
 
@@ -36,7 +37,7 @@ def run_job(toolbox: Toolbox, job_id: int) -> None:
     if job is None:
         return
     try:
-        sentence = ACTS[job.kind](toolbox, job.id, job.subject_id)
+        sentence = WORK[JobKind(job.kind)](toolbox, job.id, job.subject_id)
     except ProductError as refused:
         with toolbox.sessions.begin() as session:
             jobs.finish(session, job_id, state="failed", sentence=str(refused), now=toolbox.now())
@@ -52,7 +53,7 @@ def run_job(toolbox: Toolbox, job_id: int) -> None:
 
 def start_lost_jobs(toolbox: Toolbox) -> None:
     """Start again what has been queued for minutes: its message was lost. Told twice, a job runs once."""
-    kinds = ACTS.keys() - {delivery.JOB_KIND}  # letters have a sweep of their own
+    kinds = WORK.keys() - {JobKind.DELIVER_MAIL}  # letters have a sweep of their own
     with toolbox.reading() as session:
         lost = jobs.list_queued(session, kinds, before=toolbox.now() - LOST_AFTER)
     for job_id in lost:

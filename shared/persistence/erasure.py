@@ -16,6 +16,7 @@ from sqlalchemy import Text as TextType
 from sqlalchemy.orm import Session
 
 from shared.persistence import faces
+from shared.persistence.jobs import JobKind
 from shared.persistence.sealed_rows import list_columns
 from shared.persistence.tables import (
     Admin,
@@ -58,7 +59,7 @@ def forget_face(session: Session, student_id: int) -> None:
     session.execute(delete(NearMatchPair).where(alike))
     resembling = update(ToConfirm).where(ToConfirm.near_match_id == student_id)
     session.execute(resembling.values(near_match_id=None, score=None))
-    session.execute(delete(Job).where(Job.kind == "train_face_model", Job.subject_id == student_id))
+    session.execute(delete(Job).where(Job.kind == JobKind.TRAIN_FACE_MODEL, Job.subject_id == student_id))
 
 
 def erase_student(session: Session, student: Student, alias: str) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from enum import StrEnum
 from typing import Any, cast
 
 from sqlalchemy import CursorResult, select, update
@@ -9,10 +10,21 @@ from sqlalchemy.orm import Session
 
 from shared.persistence.tables import Job
 
+
+class JobKind(StrEnum):
+    """What a job does; the values are stored."""
+
+    TRAIN_FACE_MODEL = "train_face_model"
+    READ_CLASS_PHOTOS = "read_class_photos"
+    DELIVER_MAIL = "deliver_mail"
+    SEND_PASSWORD_LINKS = "send_password_links"  # noqa: S105
+    TRAIN_SPOOF_CHECK = "train_spoof_check"
+
+
 FAILED = "This could not be finished. Please try again; if it fails again, look into the worker's log."
 
 
-def add(session: Session, kind: str, subject_id: int, *, total: int, now: datetime) -> Job:
+def add(session: Session, kind: JobKind, subject_id: int, *, total: int, now: datetime) -> Job:
     """Write a queued job; the caller commits, then hands its id to the queue."""
     job = Job(kind=kind, subject_id=subject_id, total=total, created_at=now)
     session.add(job)
@@ -25,13 +37,13 @@ def find(session: Session, job_id: int) -> Job | None:
     return session.get(Job, job_id)
 
 
-def find_latest(session: Session, kind: str, subject_id: int) -> Job | None:
+def find_latest(session: Session, kind: JobKind, subject_id: int) -> Job | None:
     """Find the newest job of a kind for a subject."""
     query = select(Job).where(Job.kind == kind, Job.subject_id == subject_id)
     return session.scalar(query.order_by(Job.id.desc()).limit(1))
 
 
-def list_queued(session: Session, kinds: Collection[str], *, before: datetime) -> Sequence[int]:
+def list_queued(session: Session, kinds: Collection[JobKind], *, before: datetime) -> Sequence[int]:
     """Ids of the jobs of these kinds that were queued before and that no worker took."""
     query = select(Job.id).where(Job.state == "queued", Job.kind.in_(kinds), Job.created_at < before)
     return session.scalars(query.order_by(Job.id)).all()

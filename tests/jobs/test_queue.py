@@ -38,7 +38,7 @@ def test_a_message_is_json_with_one_row_id(settings):
 def test_a_job_that_fails_says_so_to_the_person_who_waits(settings):
     toolbox = Toolbox(settings)
     with toolbox.sessions.begin() as session:
-        job = jobs.add(session, "train_face_model", 404, total=1, now=toolbox.now())
+        job = jobs.add(session, jobs.JobKind.TRAIN_FACE_MODEL, 404, total=1, now=toolbox.now())
     run_job(toolbox, job.id)
     with toolbox.reading() as session:
         row = session.get(Job, job.id)
@@ -50,7 +50,7 @@ def test_a_job_that_fails_says_so_to_the_person_who_waits(settings):
 def test_a_job_is_run_once_even_if_two_workers_hear_of_it(settings):
     toolbox = Toolbox(settings)
     with toolbox.sessions.begin() as session:
-        job = jobs.add(session, "train_face_model", 404, total=1, now=toolbox.now())
+        job = jobs.add(session, jobs.JobKind.TRAIN_FACE_MODEL, 404, total=1, now=toolbox.now())
     with toolbox.sessions.begin() as session:
         assert jobs.claim(session, job.id) is not None
     with toolbox.sessions.begin() as session:

@@ -12,6 +12,7 @@ from shared.mail.account_email import LinkEmail, compose
 from shared.mail.mailer import EmailResult, MailServerFailure, Outcome
 from shared.persistence import accounts, jobs, password_links
 from shared.persistence.database import Session
+from shared.persistence.jobs import JobKind
 from shared.persistence.tables import Admin, PasswordLink, Teacher
 from shared.security.passwords import hash_password
 from shared.security.tokens import digest, new_token
@@ -22,7 +23,6 @@ from shared.toolbox import Toolbox
 
 log = logging.getLogger(__name__)
 
-JOB_KIND = "send_password_links"
 
 FORGOTTEN_LASTS = timedelta(hours=1)
 FIRST_LASTS = timedelta(days=7)  # a teacher may be on leave when the office registers them
@@ -99,7 +99,7 @@ def _queue(session: Session, toolbox: Toolbox, site: str, email: str, *, is_firs
 
 def _wake(toolbox: Toolbox) -> None:
     with toolbox.sessions.begin() as session:
-        job = jobs.add(session, JOB_KIND, 0, total=0, now=toolbox.now())
+        job = jobs.add(session, JobKind.SEND_PASSWORD_LINKS, 0, total=0, now=toolbox.now())
     try:
         toolbox.queue.start(job.id)
     except QueueUnavailable:

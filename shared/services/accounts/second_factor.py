@@ -4,7 +4,7 @@ from shared.errors import InvalidInput, NotFound
 from shared.persistence import second_factor
 from shared.persistence.database import Session
 from shared.persistence.tables import Admin
-from shared.security import one_time_codes
+from shared.security import one_time_codes, purposes
 from shared.security.passwords import recovery_code
 from shared.security.sealing import BrokenSeal
 from shared.security.tokens import digest
@@ -13,11 +13,6 @@ from shared.services.audit import Actor
 from shared.toolbox import Toolbox
 
 RECOVERY_CODES = 10
-
-
-def sealing_purpose(admin_id: int) -> str:
-    """What an admin's stored secret is sealed for."""
-    return f"totp:{admin_id}"
 
 
 def turn_on(toolbox: Toolbox, actor: Actor, *, secret: str, code: str) -> list[str]:
@@ -30,7 +25,9 @@ def turn_on(toolbox: Toolbox, actor: Actor, *, secret: str, code: str) -> list[s
         raise InvalidInput("This code does not fit. Please type the one the app shows now.", field="code")
     with toolbox.sessions.begin() as session:
         admin = _find(session, actor.account_id)
-        admin.sealed_totp_secret = toolbox.sealer.seal(secret.encode(), purpose=sealing_purpose(admin.id))
+        admin.sealed_totp_secret = toolbox.sealer.seal(
+            secret.encode(), purpose=purposes.totp_secret(admin.id)
+        )
         admin.last_code_step = step
         audit.record(session, toolbox, actor, "turn on second factor", admin.email)
         return _draw_recovery_codes(session, admin.id)
@@ -72,7 +69,7 @@ def is_right_code(toolbox: Toolbox, actor: Actor, typed: str) -> bool:
 
 def _find_step(toolbox: Toolbox, admin: Admin, typed: str) -> int | None:
     try:
-        secret = toolbox.sealer.open(admin.sealed_totp_secret or b"", purpose=sealing_purpose(admin.id))
+        secret = toolbox.sealer.open(admin.sealed_totp_secret or b"", purpose=purposes.totp_secret(admin.id))
     except BrokenSeal:  # its key is gone; a recovery code still opens
         return None
     return one_time_codes.find_step(secret.decode(), typed, now=toolbox.now(), after=admin.last_code_step)

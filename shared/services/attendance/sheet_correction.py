@@ -17,6 +17,7 @@ from shared.reports.attendance_workbook import (
     read_attendance_workbook,
     write_attendance_workbook,
 )
+from shared.security import purposes
 from shared.security.sealed_form import open_form, seal_form
 from shared.security.sealing import BrokenSeal
 from shared.security.tokens import digest, new_token
@@ -78,7 +79,9 @@ def review_upload(
         return UploadReview(file_name, review)
     rows = [[change.student.student_id, *change.was, *change.becomes] for change in review.changes]
     content_to_seal = {"key": new_token(), "file_name": file_name, "rows": rows}
-    sealed = seal_form(toolbox.sealer, content_to_seal, purpose=_purpose(actor, lecture_id))
+    sealed = seal_form(
+        toolbox.sealer, content_to_seal, purpose=purposes.sheet_review(actor.account_id, lecture_id)
+    )
     return UploadReview(file_name, review, sealed)
 
 
@@ -117,7 +120,9 @@ def _opened(
 ) -> tuple[str, str, dict[int, tuple[MarkValue, MarkValue]]]:
     """The review's key, the file's name, and by student id what was and what becomes. Raises InvalidInput."""
     try:
-        reviewed = open_form(toolbox.sealer, sealed, purpose=_purpose(actor, lecture_id))
+        reviewed = open_form(
+            toolbox.sealer, sealed, purpose=purposes.sheet_review(actor.account_id, lecture_id)
+        )
     except BrokenSeal as cause:
         raise InvalidInput("The review was not sent whole. Please upload the sheet again.") from cause
     asked = {
@@ -234,10 +239,6 @@ def _other_lecture(session: Session, settings: Settings, actor: Actor, lecture_i
     other = attendance.find_own_lecture(session, actor.account_id, lecture_id)
     named = f"{other.subject}, {settings.clock.show_moment(other.starts_at)}"
     return f"This is the sheet of another lecture: {named}. Upload it there."
-
-
-def _purpose(actor: Actor, lecture_id: int) -> str:
-    return f"sheet-review:{actor.account_id}:{lecture_id}"
 
 
 def _shown_name(file_name: str) -> str:

@@ -11,8 +11,10 @@ from shared.domain.photo_verdict import PhotoVerdict
 from shared.errors import Conflict, PhotoRefused
 from shared.persistence import faces, jobs, people
 from shared.persistence.database import Session
+from shared.persistence.jobs import JobKind
 from shared.persistence.people import get_class, get_student
 from shared.persistence.tables import EnrolmentPhoto, Student
+from shared.security import purposes
 from shared.services import audit
 from shared.services.audit import Actor
 from shared.services.faces.enrolment import find_near_matches, require_consent, save_trained_model
@@ -22,7 +24,6 @@ from shared.services.typed_input import LONGEST_NAME
 from shared.toolbox import Toolbox
 from shared.vision.images import open_photo
 
-JOB = "read_class_photos"
 _WORKER = Actor(site="worker", email="worker")
 
 # What became of a file: its name, the student if one is meant, a sentence, whether it was used, and whether
@@ -53,7 +54,7 @@ def receive_class_photos(toolbox: Toolbox, actor: Actor, class_id: int, file: Bi
         school_class = get_class(session, class_id)
         faces.delete_unseen(session, class_id)
         students = people.list_by_roll_id(session, class_id)
-        job = jobs.add(session, JOB, class_id, total=len(entries), now=toolbox.now())
+        job = jobs.add(session, JobKind.READ_CLASS_PHOTOS, class_id, total=len(entries), now=toolbox.now())
         after = {"files": len(entries)}
         audit.record(session, toolbox, actor, "send class photos", school_class.class_code, after=after)
     results: list[FileResult] = []
@@ -125,7 +126,7 @@ def _store(
             EnrolmentPhoto(
                 student_id=student.id,
                 file_name=entry.filename[-LONGEST_NAME:],
-                sealed_photo=toolbox.sealer.seal(content, purpose=f"enrolment-photo:{student.id}"),
+                sealed_photo=toolbox.sealer.seal(content, purpose=purposes.enrolment_photo(student.id)),
                 verdict=None,
                 quality=0.0,
                 added_at=toolbox.now(),
@@ -139,7 +140,7 @@ def _look(toolbox: Toolbox, photo: EnrolmentPhoto) -> _Seen:
         sealed = faces.find_sealed_photo(session, photo.id)
     if sealed is None:
         return _Seen(photo.id, photo.file_name, "It was deleted before it could be looked at.")
-    content = toolbox.sealer.open(sealed, purpose=f"enrolment-photo:{photo.student_id}")
+    content = toolbox.sealer.open(sealed, purpose=purposes.enrolment_photo(photo.student_id))
     try:
         reading = toolbox.face_matcher.read(open_photo(content))
     except PhotoRefused as refused:

@@ -9,8 +9,10 @@ from shared.domain.photo_verdict import PhotoVerdict
 from shared.errors import Conflict, PhotoRefused
 from shared.persistence import faces, jobs
 from shared.persistence.database import Session
+from shared.persistence.jobs import JobKind
 from shared.persistence.people import get_student
 from shared.persistence.tables import EnrolmentPhoto, Job, Student
+from shared.security import purposes
 from shared.services import audit
 from shared.services.audit import Actor
 from shared.services.faces.near_matches import record_near_matches
@@ -89,7 +91,7 @@ def add_photo(
             EnrolmentPhoto(
                 student_id=student_id,
                 file_name=file_name,
-                sealed_photo=toolbox.sealer.seal(content, purpose=f"enrolment-photo:{student_id}"),
+                sealed_photo=toolbox.sealer.seal(content, purpose=purposes.enrolment_photo(student_id)),
                 sealed_descriptor=seal_descriptor(toolbox, student_id, reading.descriptor),
                 verdict=PhotoVerdict.GOOD,
                 quality=reading.quality,
@@ -147,7 +149,7 @@ def start_training(
         count = len(faces.list_waiting(session, student))
         if not count:
             raise Conflict("There are no good photos to train on yet.")
-        job = jobs.add(session, "train_face_model", student_id, total=count, now=toolbox.now())
+        job = jobs.add(session, JobKind.TRAIN_FACE_MODEL, student_id, total=count, now=toolbox.now())
         after = {"photos": count, "accepted_likenesses": list(accepted)}
         audit.record(
             session, toolbox, actor, "train face model", student.roll_id, student_id=student_id, after=after
@@ -158,7 +160,7 @@ def start_training(
 
 def find_training(toolbox: Toolbox, session: Session, student_id: int) -> Job | None:
     """The training that is queued or under way; one that was cut off with its worker counts no more."""
-    job = jobs.find_latest(session, "train_face_model", student_id)
+    job = jobs.find_latest(session, JobKind.TRAIN_FACE_MODEL, student_id)
     if job is None or job.finished_at is not None:
         return None
     return job if toolbox.now() - job.created_at < LONGEST_TRAINING else None
@@ -229,11 +231,15 @@ def try_face(toolbox: Toolbox, student_id: int, content: bytes) -> SelfTest:
     if reading.face is None or reading.descriptor is None:
         return SelfTest(False, reading.verdict.sentence, None)
     if not toolbox.spoof_detector.judge(rgb, reading.face).is_live:
-        return SelfTest(False, "Test not passed: the camera check takes this for a picture of a person.", None)
+        return SelfTest(
+            False, "Test not passed: the camera check takes this for a picture of a person.", None
+        )
     margin = model.score(reading.descriptor.tolist()) - MATCH_THRESHOLD
     if margin >= 0:
         return SelfTest(True, "Test passed: the kiosk recognises this student.", margin)
-    return SelfTest(False, "Test not passed: the kiosk does not recognise this student. Please enrol again.", margin)
+    return SelfTest(
+        False, "Test not passed: the kiosk does not recognise this student. Please enrol again.", margin
+    )
 
 
 def require_consent(student: Student) -> Student:

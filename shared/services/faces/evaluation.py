@@ -18,6 +18,7 @@ from shared.domain.error_rates import threshold_at, wilson_bounds
 from shared.domain.face_model import MATCH_THRESHOLD, FaceModel, odd_ones_out
 from shared.domain.photo_verdict import PhotoVerdict
 from shared.errors import InvalidInput, PhotoRefused
+from shared.security import purposes
 from shared.services.faces.photo_archive import PICTURES
 from shared.toolbox import Toolbox
 from shared.vision.images import open_photo
@@ -115,7 +116,7 @@ def try_everybody(toolbox: Toolbox, photos: Sequence[ReadPhoto], *, enrol: int =
         for person, model in models.items():
             score = model.score_carefully(probe.glance or (), probe.describe_accurate)
             (genuine if person == probe.person else impostor).append(score)
-    stored = (len(toolbox.sealer.seal(m.to_bytes(), purpose="face-model:0")) for m in models.values())
+    stored = (len(toolbox.sealer.seal(m.to_bytes(), purpose=purposes.face_model(0))) for m in models.values())
     return Tries(len(by_person), sorted(genuine), sorted(impostor), max(stored, default=0))
 
 

@@ -13,6 +13,7 @@ from shared.persistence import faces, model_offers
 from shared.persistence.database import Session
 from shared.persistence.people import get_student
 from shared.persistence.tables import ModelOffer, Student, ToConfirm
+from shared.security import purposes
 from shared.security.sealing import BrokenSeal
 from shared.services import audit
 from shared.services.audit import Actor
@@ -58,7 +59,9 @@ def offer(
     row.sealed_descriptor = b""
     session.add(row)
     session.flush()  # the seal names the row
-    row.sealed_descriptor = toolbox.sealer.seal(pack_descriptor(descriptor), purpose=_purpose(row.id))
+    row.sealed_descriptor = toolbox.sealer.seal(
+        pack_descriptor(descriptor), purpose=purposes.model_offer(row.id)
+    )
 
 
 def list_effects(session: Session, toolbox: Toolbox, student: Student) -> list[Effect]:
@@ -143,10 +146,8 @@ def _open_present(session: Session, toolbox: Toolbox, student: Student) -> FaceM
 
 def _open(toolbox: Toolbox, row: ModelOffer) -> tuple[float, ...] | None:
     try:
-        return unpack_descriptor(toolbox.sealer.open(row.sealed_descriptor, purpose=_purpose(row.id)))
+        return unpack_descriptor(
+            toolbox.sealer.open(row.sealed_descriptor, purpose=purposes.model_offer(row.id))
+        )
     except BrokenSeal:
         return None
-
-
-def _purpose(offer_id: int) -> str:
-    return f"model-offer:{offer_id}"

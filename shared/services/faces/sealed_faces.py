@@ -10,6 +10,7 @@ from shared.domain.face_model import DESCRIPTOR_LENGTH, TEMPLATE_BYTES, FaceMode
 from shared.persistence import faces
 from shared.persistence.database import Session
 from shared.persistence.tables import EnrolmentPhoto
+from shared.security import purposes
 from shared.security.sealing import BrokenSeal
 from shared.toolbox import Toolbox
 
@@ -24,13 +25,13 @@ _NO_TEMPLATE = bytes(TEMPLATE_BYTES)
 
 def seal_model(toolbox: Toolbox, student_id: int, model: FaceModel) -> bytes:
     """Seal a face model for its student's row."""
-    return toolbox.sealer.seal(model.to_bytes(), purpose=_model_of(student_id))
+    return toolbox.sealer.seal(model.to_bytes(), purpose=purposes.face_model(student_id))
 
 
 def open_model(toolbox: Toolbox, student_id: int, sealed: bytes) -> FaceModel | None:
     """Open a stored face model; None if it was altered or is of another version."""
     try:
-        return FaceModel.from_bytes(toolbox.sealer.open(sealed, purpose=_model_of(student_id)))
+        return FaceModel.from_bytes(toolbox.sealer.open(sealed, purpose=purposes.face_model(student_id)))
     except (BrokenSeal, UnreadableFaceModel):
         return None
 
@@ -47,13 +48,15 @@ def unpack_descriptor(plain: bytes) -> tuple[float, ...]:
 
 def seal_descriptor(toolbox: Toolbox, student_id: int, descriptor: "np.ndarray") -> bytes:
     """Seal the 129 numbers of an enrolment photo."""
-    return toolbox.sealer.seal(pack_descriptor(descriptor.tolist()), purpose=_photo_of(student_id))
+    return toolbox.sealer.seal(
+        pack_descriptor(descriptor.tolist()), purpose=purposes.photo_descriptor(student_id)
+    )
 
 
 def open_descriptor(toolbox: Toolbox, photo: EnrolmentPhoto) -> tuple[float, ...]:
     """Open the 129 numbers of a good photo. Raises BrokenSeal."""
     sealed = photo.sealed_descriptor or b""
-    return unpack_descriptor(toolbox.sealer.open(sealed, purpose=_photo_of(photo.student_id)))
+    return unpack_descriptor(toolbox.sealer.open(sealed, purpose=purposes.photo_descriptor(photo.student_id)))
 
 
 def refresh_index(toolbox: Toolbox, session: Session) -> None:
@@ -73,16 +76,8 @@ def refresh_index(toolbox: Toolbox, session: Session) -> None:
 def _open_templates(toolbox: Toolbox, session: Session, version: int) -> Iterator[tuple[int, bytes]]:
     for student_id, sealed in faces.models_since(session, version):
         try:
-            content = toolbox.sealer.open(sealed, purpose=_model_of(student_id))
+            content = toolbox.sealer.open(sealed, purpose=purposes.face_model(student_id))
             yield student_id, FaceModel.template_bytes(content)
         except (BrokenSeal, UnreadableFaceModel) as failure:
             log.error("face model of student %s: %s", student_id, type(failure).__name__)
             yield student_id, _NO_TEMPLATE
-
-
-def _model_of(student_id: int) -> str:
-    return f"face-model:{student_id}"
-
-
-def _photo_of(student_id: int) -> str:
-    return f"descriptor:{student_id}"

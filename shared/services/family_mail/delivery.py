@@ -23,13 +23,13 @@ from shared.mail.mailer import (
 )
 from shared.persistence import jobs, outbox
 from shared.persistence.database import Session
+from shared.persistence.jobs import JobKind
 from shared.persistence.tables import Lecture, OutgoingMail, Student
 from shared.security.tokens import digest
 from shared.toolbox import Toolbox
 
 log = logging.getLogger(__name__)
 
-JOB_KIND = "deliver_mail"
 
 # A worker thread gives others their turn after so long: the training of a face must not wait for 500 letters,
 # and whoever stops the worker waits 15 seconds before killing it with a letter in its hands.
@@ -61,7 +61,7 @@ class _AnotherIsAtIt(Exception):
 def wake(toolbox: Toolbox, lecture_id: int = 0) -> None:
     """Tell the worker that letters are due; if it cannot be told, its own sweep finds them in a minute."""
     with toolbox.sessions.begin() as session:
-        job = jobs.add(session, JOB_KIND, lecture_id, total=0, now=toolbox.now())
+        job = jobs.add(session, JobKind.DELIVER_MAIL, lecture_id, total=0, now=toolbox.now())
     try:
         toolbox.queue.start(job.id)
     except QueueUnavailable:

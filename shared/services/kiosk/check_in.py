@@ -10,6 +10,7 @@ from shared.domain.face_model import MATCH_THRESHOLD, FaceModel, UnreadableFaceM
 from shared.errors import Conflict, ModelUnavailable
 from shared.persistence.kiosk import Candidate
 from shared.persistence.tables import KioskPass
+from shared.security import purposes
 from shared.security.sealing import BrokenSeal
 from shared.services.kiosk.admission import Admission, CheckInRequest, admit
 from shared.services.kiosk.answers import CheckInAnswer, CheckInResult, record
@@ -164,4 +165,6 @@ def _log(candidate: Candidate, failure: Exception) -> None:
 
 def _open_model(toolbox: Toolbox, candidate: Candidate) -> FaceModel:
     sealed = candidate.sealed_model or b""
-    return FaceModel.from_bytes(toolbox.sealer.open(sealed, purpose=f"face-model:{candidate.student.id}"))
+    return FaceModel.from_bytes(
+        toolbox.sealer.open(sealed, purpose=purposes.face_model(candidate.student.id))
+    )

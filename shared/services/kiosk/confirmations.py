@@ -10,6 +10,7 @@ from shared.errors import Conflict, NotFound
 from shared.persistence import attendance, to_confirm
 from shared.persistence.database import Session
 from shared.persistence.tables import KioskPass, Lecture, ToConfirm
+from shared.security import purposes
 from shared.security.sealing import BrokenSeal
 from shared.services import audit
 from shared.services.attendance.marks import write_mark
@@ -86,10 +87,12 @@ def ask_teacher(
     session.add(entry)
     session.flush()  # the seals name the row
     if question.picture is not None:
-        entry.sealed_picture = toolbox.sealer.seal(question.picture, purpose=_picture_of(entry.id))
+        entry.sealed_picture = toolbox.sealer.seal(
+            question.picture, purpose=purposes.waiting_picture(entry.id)
+        )
     if question.descriptor is not None:
         plain = pack_descriptor(question.descriptor)
-        entry.sealed_descriptor = toolbox.sealer.seal(plain, purpose=_descriptor_of(entry.id))
+        entry.sealed_descriptor = toolbox.sealer.seal(plain, purpose=purposes.waiting_descriptor(entry.id))
 
 
 def list_waiting(session: Session, lecture_id: int) -> list[ToConfirm]:
@@ -106,7 +109,7 @@ def find_picture(toolbox: Toolbox, actor: Actor, lecture_id: int, entry_id: int)
     if entry.sealed_picture is None:
         raise NotFound("There is no picture any more.")
     try:
-        return toolbox.sealer.open(entry.sealed_picture, purpose=_picture_of(entry_id))
+        return toolbox.sealer.open(entry.sealed_picture, purpose=purposes.waiting_picture(entry_id))
     except BrokenSeal as cause:
         raise NotFound("The picture cannot be opened any more.") from cause
 
@@ -115,7 +118,9 @@ def open_descriptor(toolbox: Toolbox, entry: ToConfirm) -> tuple[float, ...] | N
     """The 129 numbers of an entry that was loaded with its picture; None without. Raises BrokenSeal."""
     if entry.sealed_descriptor is None:
         return None
-    return unpack_descriptor(toolbox.sealer.open(entry.sealed_descriptor, purpose=_descriptor_of(entry.id)))
+    return unpack_descriptor(
+        toolbox.sealer.open(entry.sealed_descriptor, purpose=purposes.waiting_descriptor(entry.id))
+    )
 
 
 def decide(toolbox: Toolbox, actor: Actor, lecture_id: int, entry_id: int, *, accepted: bool) -> str:
@@ -182,11 +187,3 @@ def forget_old(toolbox: Toolbox) -> int:
     """Erase the pictures and descriptors that waited too long; gives how many. The entries' words stay."""
     with toolbox.sessions.begin() as session:
         return to_confirm.forget_pictures(session, before=toolbox.now() - PICTURE_KEPT)
-
-
-def _picture_of(entry_id: int) -> str:
-    return f"to-confirm-picture:{entry_id}"
-
-
-def _descriptor_of(entry_id: int) -> str:
-    return f"to-confirm-descriptor:{entry_id}"

@@ -18,6 +18,7 @@ from shared.domain.near_match import (
 from shared.persistence import face_flags, faces, kiosk
 from shared.persistence.database import Session
 from shared.persistence.tables import FaceFlag, KioskPass
+from shared.security import purposes
 from shared.security.sealing import BrokenSeal
 from shared.services.faces.sealed_faces import pack_descriptor, refresh_index, unpack_descriptor
 from shared.toolbox import Toolbox
@@ -82,7 +83,7 @@ def record_sighting(
         session.add(flag)
         session.flush()  # the seal names the row
         plain = pack_descriptor(sighting.descriptor)
-        flag.sealed_descriptor = toolbox.sealer.seal(plain, purpose=_purpose(flag.id))
+        flag.sealed_descriptor = toolbox.sealer.seal(plain, purpose=purposes.face_flag(flag.id))
 
 
 def _find_same(
@@ -91,14 +92,12 @@ def _find_same(
     """The first flag of the same face at this lecture."""
     for earlier in face_flags.list_strangers(session, lecture_id):
         try:
-            plain = toolbox.sealer.open(earlier.sealed_descriptor or b"", purpose=_purpose(earlier.id))
+            plain = toolbox.sealer.open(
+                earlier.sealed_descriptor or b"", purpose=purposes.face_flag(earlier.id)
+            )
         except BrokenSeal:
             continue
         model = FaceModel.train([unpack_descriptor(plain)], [1.0])
         if model.score(descriptor) >= SAME_FACE_THRESHOLD:
             return earlier.same_as_id or earlier.id
     return None
-
-
-def _purpose(flag_id: int) -> str:
-    return f"face-flag:{flag_id}"

@@ -14,6 +14,7 @@ from shared.persistence import people
 from shared.persistence.database import AlreadyThere, Session
 from shared.persistence.people import get_class
 from shared.persistence.tables import SchoolClass, Student
+from shared.security import purposes
 from shared.security.sealed_form import open_form, seal_form
 from shared.security.sealing import BrokenSeal
 from shared.services import audit
@@ -99,7 +100,11 @@ def review_roster(
     listed = {row.roll_id for row in rows}
     unlisted = sum(1 for roll_id, student in roster.items() if student.active and roll_id not in listed)
     changing = [asdict(row) for row in rows if row.action is not RowAction.SAME]
-    sealed = seal_form(toolbox.sealer, changing, purpose=_purpose(actor, class_id)) if changing else ""
+    sealed = (
+        seal_form(toolbox.sealer, changing, purpose=purposes.roster_review(actor.account_id, class_id))
+        if changing
+        else ""
+    )
     return RosterReview(rows=rows, unlisted=unlisted, sealed=sealed)
 
 
@@ -109,7 +114,7 @@ def apply_roster(toolbox: Toolbox, actor: Actor, class_id: int, sealed: str) -> 
     Raises NotFound, InvalidInput, and Conflict when a student was changed since the review.
     """
     try:
-        rows = open_form(toolbox.sealer, sealed, purpose=_purpose(actor, class_id))
+        rows = open_form(toolbox.sealer, sealed, purpose=purposes.roster_review(actor.account_id, class_id))
     except BrokenSeal as cause:
         raise InvalidInput("The review was not sent whole. Please send the list again.") from cause
     try:
@@ -248,7 +253,3 @@ def _apply_row(
 
 def _overtaken(name: str) -> Conflict:
     return Conflict(f"{name} was changed meanwhile. Nothing was saved; please send the list again.")
-
-
-def _purpose(actor: Actor, class_id: int) -> str:
-    return f"roster-review:{actor.account_id}:{class_id}"

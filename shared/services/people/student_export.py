@@ -13,6 +13,7 @@ from shared.domain.family_mail import LANGUAGES
 from shared.persistence.people import get_student
 from shared.persistence.student_record import StudentRecord, read_record
 from shared.reports.plain_workbook import Rows, write_plain_workbook
+from shared.security import purposes
 from shared.security.sealing import BrokenSeal
 from shared.services import audit
 from shared.services.audit import Actor
@@ -66,11 +67,11 @@ def _files(toolbox: Toolbox, record: StudentRecord) -> Iterator[tuple[str, bytes
     """The pictures and the model's numbers, opened; what does not open is not readable for anybody."""
     whose = record.student.id
     for photo in record.photos:
-        content = _opened(toolbox, photo.sealed_photo, f"enrolment-photo:{whose}")
+        content = _opened(toolbox, photo.sealed_photo, purposes.enrolment_photo(whose))
         if content is not None:
             yield f"photos/{photo.id}.{_ending(content)}", content
     for entry in record.to_confirm:
-        content = _opened(toolbox, entry.sealed_picture, f"to-confirm-picture:{entry.id}")
+        content = _opened(toolbox, entry.sealed_picture, purposes.waiting_picture(entry.id))
         if content is not None and entry.student_id == whose:
             yield f"to-confirm/{entry.id}.{_ending(content)}", content
     row = record.face_model

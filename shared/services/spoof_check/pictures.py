@@ -11,6 +11,7 @@ from typing import BinaryIO
 from shared.errors import Conflict, InvalidInput, PhotoRefused
 from shared.persistence import spoof
 from shared.persistence.tables import SpoofPicture
+from shared.security import purposes
 from shared.services import audit
 from shared.services.audit import Actor
 from shared.services.faces.photo_archive import MOST_FILES, open_archive, read_entry
@@ -122,7 +123,7 @@ def _receive(
             )
             session.add(picture)
             session.flush()
-            picture.sealed_picture = toolbox.sealer.seal(content, purpose=f"spoof-picture:{picture.id}")
+            picture.sealed_picture = toolbox.sealer.seal(content, purpose=purposes.spoof_picture(picture.id))
         received.kept += 1
     return received
 

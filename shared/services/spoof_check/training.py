@@ -9,7 +9,9 @@ from typing import Any
 
 from shared.errors import Conflict, PhotoRefused
 from shared.persistence import jobs, spoof
+from shared.persistence.jobs import JobKind
 from shared.persistence.tables import Job, SpoofMistake, SpoofPicture
+from shared.security import purposes
 from shared.security.sealing import BrokenSeal
 from shared.services import audit
 from shared.services.audit import Actor
@@ -18,7 +20,6 @@ from shared.services.spoof_check.versions import keep_version
 from shared.toolbox import Toolbox
 from shared.vision.images import open_photo, shrink_photo
 
-JOB = "train_spoof_check"
 SUBJECT = 0  # of the job: the school has one spoof check
 # A training that tells of no progress for so long was cut off with its worker.
 SILENT_FOR = timedelta(minutes=2)
@@ -90,7 +91,7 @@ def start_training(toolbox: Toolbox, actor: Actor) -> int:
     """Queue a training on the pictures that wait, and give the job's id. Raises Conflict if one is under way,
     or if live pictures or attacks are missing."""
     with toolbox.sessions.begin() as session:
-        earlier = jobs.find_latest(session, JOB, SUBJECT)
+        earlier = jobs.find_latest(session, JobKind.TRAIN_SPOOF_CHECK, SUBJECT)
         if is_running(toolbox, earlier):
             raise Conflict("A training is under way already.")
         counts = {one.label: one.pictures for one in spoof.count_pictures(session)}
@@ -98,7 +99,9 @@ def start_training(toolbox: Toolbox, actor: Actor) -> int:
             raise Conflict("Please send pictures of living people and of attacks first.")
         if earlier is not None and earlier.finished_at is None:
             jobs.finish(session, earlier.id, state="failed", sentence=CUT_OFF, now=toolbox.now())
-        job = jobs.add(session, JOB, SUBJECT, total=sum(counts.values()), now=toolbox.now())
+        job = jobs.add(
+            session, JobKind.TRAIN_SPOOF_CHECK, SUBJECT, total=sum(counts.values()), now=toolbox.now()
+        )
         audit.record(session, toolbox, actor, "train spoof check", "", after=counts)
     toolbox.queue.start(job.id)
     return job.id
@@ -132,7 +135,7 @@ def train_spoof_check(toolbox: Toolbox, job_id: int, _subject: int) -> str:
                     label=judged.label,
                     source=judged.source,
                     score=judged.score,
-                    sealed_picture=toolbox.sealer.seal(copy, purpose=f"spoof-mistake:{version.id}"),
+                    sealed_picture=toolbox.sealer.seal(copy, purpose=purposes.spoof_mistake(version.id)),
                     added_at=toolbox.now(),
                 )
             )
@@ -165,7 +168,7 @@ def _open_picture(toolbox: Toolbox, picture: SpoofPicture) -> bytes:
     if sealed is None:
         raise PhotoRefused("It was deleted before it could be looked at.")
     try:
-        return toolbox.sealer.open(sealed, purpose=f"spoof-picture:{picture.id}")
+        return toolbox.sealer.open(sealed, purpose=purposes.spoof_picture(picture.id))
     except BrokenSeal as cause:
         raise PhotoRefused("It was altered in the database.") from cause
 

@@ -7,6 +7,7 @@ from shared.errors import Conflict, ModelUnavailable, NotFound
 from shared.persistence import spoof
 from shared.persistence.database import Session
 from shared.persistence.tables import SpoofActivation, SpoofVersion
+from shared.security import purposes
 from shared.security.sealing import BrokenSeal
 from shared.services import audit
 from shared.services.audit import Actor
@@ -47,7 +48,7 @@ def keep_version(
     )
     session.add(version)
     session.flush()
-    version.sealed_heads = toolbox.sealer.seal(heads, purpose=f"spoof-version:{version.id}")
+    version.sealed_heads = toolbox.sealer.seal(heads, purpose=purposes.spoof_version(version.id))
     audit.record(session, toolbox, actor, "add spoof version", _name(version), after=_rates(card))
     return version
 
@@ -111,7 +112,7 @@ def open_mistake(toolbox: Toolbox, mistake_id: int) -> bytes:
     if mistake is None:
         raise NotFound("This picture was deleted.")
     try:
-        return toolbox.sealer.open(mistake.sealed_picture, purpose=f"spoof-mistake:{mistake.version_id}")
+        return toolbox.sealer.open(mistake.sealed_picture, purpose=purposes.spoof_mistake(mistake.version_id))
     except BrokenSeal as cause:
         raise NotFound("This picture was altered in the database.") from cause
 
@@ -134,6 +135,6 @@ def _find(session: Session, version_id: int) -> SpoofVersion:
 
 def _open_heads(toolbox: Toolbox, version: SpoofVersion) -> bytes:
     try:
-        return toolbox.sealer.open(version.sealed_heads, purpose=f"spoof-version:{version.id}")
+        return toolbox.sealer.open(version.sealed_heads, purpose=purposes.spoof_version(version.id))
     except BrokenSeal as cause:
         raise ModelUnavailable("This version was altered in the database.") from cause

@@ -6,24 +6,25 @@ from typing import Any
 
 from shared.persistence import sealed_rows
 from shared.persistence.sealed_rows import SealedColumn
+from shared.security import purposes
 from shared.security.sealing import BrokenSeal, key_number
 from shared.services import audit
 from shared.services.audit import Actor
 from shared.toolbox import Toolbox
 
-# What each sealed column is sealed for, in the row's own values; tests hold that none is missing.
-PURPOSES: Mapping[str, str] = {
-    "admin.sealed_totp_secret": "totp:{id}",
-    "enrolment_photo.sealed_photo": "enrolment-photo:{student_id}",
-    "enrolment_photo.sealed_descriptor": "descriptor:{student_id}",
-    "face_flag.sealed_descriptor": "face-flag:{id}",
-    "face_model.sealed_model": "face-model:{student_id}",
-    "model_offer.sealed_descriptor": "model-offer:{id}",
-    "to_confirm.sealed_picture": "to-confirm-picture:{id}",
-    "to_confirm.sealed_descriptor": "to-confirm-descriptor:{id}",
-    "spoof_picture.sealed_picture": "spoof-picture:{id}",
-    "spoof_version.sealed_heads": "spoof-version:{id}",
-    "spoof_mistake.sealed_picture": "spoof-mistake:{version_id}",
+# How the purpose of each sealed column is made, and of which value of its row; a test holds that none lacks.
+PURPOSES: Mapping[str, tuple[Callable[[int], str], str]] = {
+    "admin.sealed_totp_secret": (purposes.totp_secret, "id"),
+    "enrolment_photo.sealed_photo": (purposes.enrolment_photo, "student_id"),
+    "enrolment_photo.sealed_descriptor": (purposes.photo_descriptor, "student_id"),
+    "face_flag.sealed_descriptor": (purposes.face_flag, "id"),
+    "face_model.sealed_model": (purposes.face_model, "student_id"),
+    "model_offer.sealed_descriptor": (purposes.model_offer, "id"),
+    "to_confirm.sealed_picture": (purposes.waiting_picture, "id"),
+    "to_confirm.sealed_descriptor": (purposes.waiting_descriptor, "id"),
+    "spoof_picture.sealed_picture": (purposes.spoof_picture, "id"),
+    "spoof_version.sealed_heads": (purposes.spoof_version, "id"),
+    "spoof_mistake.sealed_picture": (purposes.spoof_mistake, "version_id"),
 }
 
 OnValues = Callable[[int, int], None]
@@ -31,8 +32,9 @@ OnValues = Callable[[int, int], None]
 
 
 def purpose_of(column: SealedColumn, row: Mapping[str, Any]) -> str:
-    """What a row's value was sealed for."""
-    return PURPOSES[column.name].format(**row)
+    """Return what a row's value was sealed for."""
+    make, of = PURPOSES[column.name]
+    return make(row[of])
 
 
 def rotate_keys(

@@ -154,8 +154,8 @@ def test_a_span_that_makes_no_sense_is_named(make_settings, value):
 def test_a_training_whose_message_was_lost_is_started_again(toolbox, clock):
     office = open_office(toolbox)
     with toolbox.sessions.begin() as session:
-        training = jobs.add(session, "train_face_model", office.meera, total=1, now=toolbox.now())
-        jobs.add(session, "deliver_mail", 1, total=0, now=toolbox.now())
+        training = jobs.add(session, jobs.JobKind.TRAIN_FACE_MODEL, office.meera, total=1, now=toolbox.now())
+        jobs.add(session, jobs.JobKind.DELIVER_MAIL, 1, total=0, now=toolbox.now())
     start_lost_jobs(toolbox)
     assert office.queue.started == []
     clock.pass_by(minutes=4)
