@@ -8,7 +8,8 @@ from shared.domain.sheet_table import Cell
 from shared.domain.table_cells import TableFile
 from shared.errors import Conflict, InvalidInput, WorkbookRefused
 from shared.persistence import people
-from shared.reports.table_files import read_pasted, read_table_file
+from shared.reports.table_files import read_pasted
+from shared.reports.uploaded_tables import open_table
 from shared.services.people.roster_import import COLUMNS, RosterReview, RowAction, apply_roster, review_roster
 from shared.web.password_again import asks_password_in_a_queue
 from shared.web.sign_in import actor
@@ -39,7 +40,7 @@ def show(class_id: int) -> str | tuple[str, int]:
 def _sent_rows() -> list[tuple[Cell, ...]]:
     sent, pasted = request.files.get("list"), request.form.get("pasted", "")
     if sent is not None and sent.filename:
-        return _rows(read_table_file(sent.stream.read()))
+        return _rows(open_table(sent.stream.read()))
     if not pasted.strip():
         raise InvalidInput("Please choose a file, or paste the list.")
     return _rows(read_pasted(pasted))

@@ -73,8 +73,10 @@ class Overloaded(ProductError):
     status = 503
     retry_after = 1
 
-    def __init__(self) -> None:
-        super().__init__("Many are checking in at this moment. Please try again in a moment.")
+    def __init__(
+        self, sentence: str = "Many are checking in at this moment. Please try again in a moment."
+    ) -> None:
+        super().__init__(sentence)
 
 
 class QueueUnavailable(ProductError):

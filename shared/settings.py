@@ -71,7 +71,7 @@ class Settings:
 
 def read_environ(environ: Mapping[str, str] = os.environ) -> dict[str, str]:
     """The environment, and under it `instance/settings.env`."""
-    settings_file = _settings_file(_instance_dir(environ), may_make=not environ.get("DATABASE_URL"))
+    settings_file = _settings_file(find_instance_dir(environ), may_make=not environ.get("DATABASE_URL"))
     return {**settings_file, **environ}
 
 
@@ -81,7 +81,7 @@ def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
     Raises SettingsError naming the variable that is missing or wrong.
     """
     environ = read_environ(environ)
-    instance_dir = _instance_dir(environ)
+    instance_dir = find_instance_dir(environ)
     return Settings(
         database_url=environ.get("DATABASE_URL") or f"sqlite:///{instance_dir / 'attendance.sqlite3'}",
         admin_secret_key=_secret(environ, "ADMIN_SECRET_KEY"),
@@ -114,7 +114,7 @@ def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
     )
 
 
-def _instance_dir(environ: Mapping[str, str]) -> Path:
+def find_instance_dir(environ: Mapping[str, str] = os.environ) -> Path:
     return Path(environ.get("INSTANCE_DIR", str(PROJECT_DIR / "instance")))
 
 

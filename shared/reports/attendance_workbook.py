@@ -11,7 +11,8 @@ from shared.domain.attendance_sheet import COLUMNS, LONGEST_NOTE, Standing
 from shared.domain.sheet_table import Table, read_table
 from shared.errors import WorkbookRefused
 from shared.reports.plain_workbook import TEXT_STAYS_TEXT
-from shared.reports.workbook_reading import Sheet, Workbook, read_workbook
+from shared.reports.uploaded_tables import open_workbook
+from shared.reports.workbook_reading import Sheet, Workbook
 
 # The lecture's identity stands twice: Google Sheets drops properties, some phones drop hidden sheets.
 _HIDDEN_SHEET = "_lecture"
@@ -111,7 +112,7 @@ def read_attendance_workbook(content: bytes) -> UploadedSheet:
 
     A sheet that does not say which lecture it belongs to is refused: Tuesday's must not change Wednesday.
     """
-    book = read_workbook(content)
+    book = open_workbook(content)
     identity = _identity(book)
     if identity is None:
         raise WorkbookRefused(

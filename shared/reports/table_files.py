@@ -111,7 +111,7 @@ def _text_sheet(text: str) -> ReadSheet:
 def _read(reader: Callable[..., list[ReadSheet]], content: bytes) -> tuple[ReadSheet, ...]:
     try:
         return tuple(reader(content))
-    except WorkbookRefused:
+    except (WorkbookRefused, MemoryError):
         raise
     except Exception as cause:  # xlrd and the XML parser meet broken files with whatever comes up first
         raise WorkbookRefused(LOCKED if "encrypted" in str(cause) else BROKEN) from cause
