@@ -1,6 +1,6 @@
 """Measures how many check-ins two workers answer over HTTPS: `make load`, some three minutes.
 
-Starts Gunicorn as `make run` does, a worker for each core, over a private MariaDB, and kiosks in this
+Starts the web server as `make run` does, a worker for each core, over a private MariaDB, and kiosks in this
 process, so that server and kiosks share the machine. Every check-in is a real one: photographs, networks, a
 mark. Three rounds: kiosks that send without a pause; kiosks as in a school, one check-in each five seconds;
 more kiosks than can be answered, and a teacher who looks at pages meanwhile. Fails where a limit is passed.

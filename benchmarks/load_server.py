@@ -111,20 +111,19 @@ class Kiosk:
 
 
 class Server:
-    """Gunicorn with a worker for each core, and what its processes use."""
+    """The web server with a worker for each core, and what its processes use."""
 
     def __init__(self, folder: Path, environ: Mapping[str, str], others: Mapping[str, int]) -> None:
         (folder / "tls").mkdir()
         certificate = ensure_certificate(folder / "tls", ["localhost"], [LOOPBACK])
         self.trust = ssl.create_default_context(cafile=folder / "tls" / "authority.crt")
         self.port, cores = find_free_port(), len(os.sched_getaffinity(0))
-        command = [sys.executable, "-m", "gunicorn", "--config", "python:launcher.web_server"]
-        command += ["--bind", f"127.0.0.1:{self.port}", "--workers", str(cores)]
-        command += ["--certfile", str(certificate), "--keyfile", str(certificate)]
+        command = [sys.executable, "-m", "launcher.web_server", "teacher_site:create_app"]
+        command += ["--port", str(self.port), "--workers", str(cores), "--certificate", str(certificate)]
         began = time.monotonic()
         with (folder / "server.log").open("ab") as log:  # a line for every request
             self._master = subprocess.Popen(
-                [*ENDS_WITH_US, *command, "teacher_site:create_app()"],
+                [*ENDS_WITH_US, *command],
                 env={**os.environ, **environ},
                 cwd=PROJECT_DIR,
                 start_new_session=True,

@@ -1,15 +1,18 @@
 """The programs that serve the sites, and how they are kept alive and ended together."""
 
 import contextlib
+import dataclasses
 import os
 import shutil
 import signal
 import subprocess
+import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-STOP_S = 15.0  # Gunicorn grants running requests 10 s
+STOP_S = 15.0  # the web server grants running requests 10 s
+SERVES_WITHIN_S = 60.0
 MAX_FALLS = 3
 FALLS_WITHIN_S = 60.0
 
@@ -60,6 +63,22 @@ class Child:
             )
         print(f"{self.name} ended with exit code {self.process.returncode}; starting it again.", flush=True)
         self.start()
+
+
+def replace(child: Child, is_new_serving: Callable[[], bool], stopping: threading.Event) -> None:
+    """Start a program a second time beside itself, and end the first when the second serves.
+
+    If the second does not come to serve, the first stays, and the second is ended.
+    """
+    first, deadline = dataclasses.replace(child), time.monotonic() + SERVES_WITHIN_S
+    first.process = child.process
+    child.start()
+    while not is_new_serving():
+        if time.monotonic() > deadline or child.process.poll() is not None or stopping.wait(0.2):
+            stop_all([child])
+            child.process = first.process
+            return
+    stop_all([first])
 
 
 def stop_all(children: Sequence[Child]) -> None:

@@ -1,70 +1,140 @@
-"""How Gunicorn serves a site: `gunicorn -c python:launcher.web_server 'teacher_site:create_app()'`.
+"""How a site is served: `python -m launcher.web_server teacher_site:create_app --port 4545`.
 
-What differs between the sites and machines (bind, workers, certificate) stands on the command line.
+Granian reads TLS and heads of requests in Rust, and starts a worker that died again. Its workers know the
+sites through `launcher.reception`.
 """
 
+import argparse
+import asyncio
 import contextlib
-import ssl
+import faulthandler
+import importlib
+import os
+import resource
+import signal
+import sys
 import threading
-import time
-from collections.abc import Callable
-from multiprocessing.sharedctypes import RawValue
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from gunicorn.workers.gthread import ThreadWorker
+from granian.constants import HTTPModes, Interfaces, Loops, SSLProtocols
+from granian.http import HTTP1Settings
+from granian.log import LogLevels
+from granian.server import Server
 
-from shared.errors import ModelUnavailable
+from launcher.neighbours import Neighbours
+from launcher.reception import Reception
+from shared.confined import reading as confined
+from shared.errors import ModelUnavailable, SettingsError
 from shared.logs import logging_config
+from shared.settings import read_settings
 from shared.vision.load_limiter import AT_ONCE
 
-# A request's parts may keep a thread waiting for so long in total, and longer only by what they bring:
-# a kiosk's photo of 200 kB has half a minute, a class's photos of 200 MB more than an hour.
-REQUEST_DEADLINE_S = 30.0
-SLOWEST_BYTES_PER_S = 50_000
-
-# Who took a connection leaves the next one to the other workers for so long. Whoever took the last one stands
-# in memory that the workers share, as this file is read before they begin.
-TURN_S = 0.01
-_took_last = RawValue("q", 0)
-
-threads = (
-    16  # the gate of photos (shared/vision/load_limiter.py) keeps at most six of them; pages have the rest
-)
-timeout = 60  # a worker that says nothing for so long is replaced
-graceful_timeout = 10
-keepalive = 15  # a kiosk's next student comes within seconds; saves a TLS handshake on a phone
-max_requests = 0  # a worker keeps its loaded networks; it is replaced only when it dies
-limit_request_line = 4094
-limit_request_fields = 60
-worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108 a heartbeat must not wait for a disk
-control_socket_disable = True
-logconfig_dict = logging_config()
+# Also how long a connection is kept for its next request: a kiosk's next student comes within seconds, which
+# saves a TLS handshake on a phone.
+HEAD_WITHIN_MS = 15_000
+LARGEST_HEAD_BYTES = 16 * 1024
+# Connections of a worker. Silent ones cost a descriptor and some kB each until their time is over.
+MOST_CONNECTIONS = 4096
+STOP_WITHIN_S = 10
+# A worker that does nothing at all for so long says where it hangs and ends; another takes its place.
+HANGS_AFTER_S = 60
+LOOK_EVERY_S = 1.0
 
 
-class TurnWorker(ThreadWorker):  # type: ignore[misc]  # Gunicorn has no types
-    """Takes new connections in turn with the other workers.
+def main(arguments: list[str] | None = None) -> int:
+    """Serve one site until SIGTERM or SIGINT. Returns 1, with a sentence, where that cannot be."""
+    asked = _read_arguments(arguments)
+    try:
+        read_settings()  # tells a wrong setting once, before workers begin
+    except SettingsError as failure:
+        print(failure, file=sys.stderr)
+        return 1
+    # Once for all workers, which begin as copies of this process; what they read and connect is their own.
+    importlib.import_module(asked.application.partition(":")[0])
+    _allow_connections()
+    neighbours = Neighbours(asked.workers)
+    server = Server(
+        asked.application,
+        address=asked.address,
+        port=asked.port,
+        interface=Interfaces.RSGI,
+        workers=asked.workers,
+        loop=Loops.asyncio,
+        http=HTTPModes.http1,
+        http1_settings=HTTP1Settings(header_read_timeout=HEAD_WITHIN_MS, max_buffer_size=LARGEST_HEAD_BYTES),
+        websockets=False,
+        backlog=1024,
+        backpressure=MOST_CONNECTIONS,
+        ssl_cert=asked.certificate,
+        ssl_key=asked.key or asked.certificate,
+        ssl_protocol_min=SSLProtocols.tls12,
+        log_level=LogLevels.error,  # a phone that does not trust the certificate yet hangs up: worth no line
+        log_dictconfig=logging_config(),
+        respawn_failed_workers=True,
+        workers_kill_timeout=STOP_WITHIN_S,
+    )
+    server.serve(
+        target_loader=partial(
+            _make_worker, asked.application, frozenset(asked.proxy), neighbours, os.getpid()
+        ),
+        wrap_loader=False,
+    )
+    return 0
 
-    A kiosk keeps its connection and so its worker. Left to whoever is woken first, 8 kiosks were 5 and 3 or 6
-    and 2 on two workers, and those of the fuller one waited by as much longer.
-    """
 
-    def accept(self, listener: Any) -> None:
-        had = self.nr_conns
-        if _took_last.value == self.pid and self.cfg.workers > 1:
-            time.sleep(TURN_S)
-        super().accept(listener)  # takes it well if another was quicker
-        if self.nr_conns > had:
-            _took_last.value = self.pid
+def _read_arguments(arguments: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="launcher.web_server", description="Serve one of the sites.")
+    parser.add_argument("application", help="for example teacher_site:create_app")
+    parser.add_argument("--address", default="127.0.0.1")
+    parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument("--certificate", type=Path, help="PEM; without it the site answers plain HTTP")
+    parser.add_argument("--key", type=Path, help="PEM, where it does not stand in the certificate's file")
+    parser.add_argument(
+        "--proxy", action="append", default=[], help="an address whose X-Forwarded-For is believed"
+    )
+    return parser.parse_args(arguments)
 
 
-worker_class = TurnWorker
+def _allow_connections() -> None:
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    wanted = 2 * MOST_CONNECTIONS
+    resource.setrlimit(
+        resource.RLIMIT_NOFILE, (wanted if most == resource.RLIM_INFINITY else min(wanted, most), most)
+    )
 
 
-def post_worker_init(worker: Any) -> None:
-    """Gunicorn calls this in each new worker: read networks and faces now, while nobody waits."""
-    toolbox = worker.app.wsgi().extensions["toolbox"]
-    threading.Thread(target=_read_networks, args=(toolbox,), daemon=True).start()
+class _Worker(Reception):
+    """A site in a worker process, which watches that it lives and for whom."""
+
+    def __init__(
+        self, application: Any, proxies: frozenset[str], neighbours: Neighbours, *, master: int
+    ) -> None:
+        super().__init__(application, proxies=proxies, leaves=neighbours.leaves)
+        self._neighbours, self._master = neighbours, master
+
+    def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._watching = loop.create_task(self._watch())
+
+    async def _watch(self) -> None:
+        while True:
+            faulthandler.dump_traceback_later(HANGS_AFTER_S, exit=True)
+            self._neighbours.beat()
+            if os.getppid() != self._master:  # it was killed; a new one has workers of its own
+                signal.raise_signal(signal.SIGTERM)
+            await asyncio.sleep(LOOK_EVERY_S)
+
+
+def _make_worker(application: str, proxies: frozenset[str], neighbours: Neighbours, master: int) -> Any:
+    """Build the site in a new worker, with networks and faces read before anybody is served."""
+    module, _, factory = application.partition(":")
+    site = getattr(importlib.import_module(module), factory)()
+    if toolbox := site.extensions.get("toolbox"):
+        _read_networks(toolbox)
+    neighbours.begin()
+    return _Worker(site, proxies, neighbours, master=master)
 
 
 def _read_networks(toolbox: Any) -> None:
@@ -72,46 +142,18 @@ def _read_networks(toolbox: Any) -> None:
     from shared.persistence.database import UNREACHABLE
     from shared.services.faces.sealed_faces import refresh_index
 
-    # A network that is missing or altered is told to the first person it concerns, and by /readyz.
-    with contextlib.suppress(ModelUnavailable):
-        for at_once in (1, AT_ONCE):  # the first set soon, then the others
+    def read(at_once: int) -> None:
+        # A network that is missing or altered is told to the first person it concerns, and by /readyz.
+        with contextlib.suppress(ModelUnavailable):
             toolbox.face_matcher.warm_up(at_once)
             toolbox.spoof_detector.warm_up(at_once)
+
+    read(1)
     with contextlib.suppress(*UNREACHABLE), toolbox.reading() as session:
         refresh_index(toolbox, session)
+    threading.Thread(target=read, args=(AT_ONCE,), daemon=True).start()
+    confined.start()
 
 
-class DeadlineSocket(ssl.SSLSocket):
-    """A client's connection that frees its thread when a request takes too long to arrive.
-
-    Gunicorn itself waits for ever for the second half of a request, so a few silent phones
-    would occupy every thread.
-    """
-
-    def setblocking(self, flag: bool) -> None:
-        """Gunicorn calls this with True whenever a thread begins to serve the connection."""
-        self._deadline = time.monotonic() + REQUEST_DEADLINE_S
-        self.settimeout(REQUEST_DEADLINE_S if flag else 0)
-
-    def do_handshake(self, block: bool = False) -> None:
-        self.setblocking(True)
-        super().do_handshake(block)
-
-    def recv(self, buflen: int = 1024, flags: int = 0) -> bytes:
-        # Close to zero, not zero: that would mean "do not wait at all".
-        self.settimeout(max(0.01, self._deadline - time.monotonic()))
-        part = super().recv(buflen, flags)
-        self._deadline += len(part) / SLOWEST_BYTES_PER_S
-        return part
-
-    def send(self, data: Any, flags: int = 0) -> int:
-        self.settimeout(REQUEST_DEADLINE_S)
-        return super().send(data, flags)
-
-
-def ssl_context(_config: object, default_ssl_context_factory: Callable[[], ssl.SSLContext]) -> ssl.SSLContext:
-    """Called for each connection, so a certificate issued anew is served without a restart."""
-    context = default_ssl_context_factory()
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    context.sslsocket_class = DeadlineSocket
-    return context
+if __name__ == "__main__":
+    sys.exit(main())

@@ -35,7 +35,7 @@ class JsonLines(logging.Formatter):
 
 
 def logging_config() -> dict[str, Any]:
-    """What `logging.config.dictConfig` and Gunicorn's `logconfig_dict` are told: JSON lines on stderr.
+    """What `logging.config.dictConfig` and Granian are told: JSON lines on stderr.
 
     LOG_LEVEL comes from the environment alone: logs begin before the settings are read.
     """
@@ -55,8 +55,8 @@ def logging_config() -> dict[str, Any]:
         "root": {"level": level, "handlers": ["lines"]},
         "loggers": {
             # A phone that does not trust the certificate yet hangs up, which is worth no line.
-            "gunicorn.error": {"level": "ERROR", "handlers": [], "propagate": True},
-            "gunicorn.access": {"level": "ERROR", "handlers": []},  # its lines hold addresses; ours do not
+            "_granian": {"level": "ERROR", "handlers": [], "propagate": True},
+            "granian.access": {"level": "ERROR", "handlers": []},  # its lines hold addresses; ours do not
             "huey": {"propagate": False},  # its consumer writes by itself
         },
     }

@@ -21,7 +21,7 @@ from flask_login import current_user
 from flask_security import login_user, logout_user
 
 from shared.domain.attendance import LectureState, lecture_state
-from shared.errors import InvalidInput, NotFound, Overloaded, TooManyTries
+from shared.errors import InvalidInput, NotFound, TooManyTries
 from shared.persistence import attendance
 from shared.persistence.tables import KioskPass, Lecture
 from shared.services.accounts.attempts import Budget
@@ -34,6 +34,7 @@ from shared.services.kiosk.passes import (
     issue_ticket,
     note_seen,
     open_kiosk,
+    require_a_signature,
     require_signature,
 )
 from shared.web.device import require_device_token
@@ -61,29 +62,24 @@ _OVER = {
 
 
 def keep_to_the_kiosk() -> Response | None:
-    """Answer everything but the kiosk's own pages with the kiosk, while a living pass is on the device."""
+    """Answer everything but the kiosk's own pages with the kiosk, while a living pass is on the device.
+
+    What comes with a photo needs a place, a pass and a signature before the photo is received.
+    """
     if request.endpoint in _STATIC:
         return None
     if request.endpoint in _WITH_PHOTO:
-        _require_place()
-    if sent_pass(toolbox) is None:
+        toolbox.load_limiter.reject_if_full()
+    is_a_kiosk = sent_pass(toolbox) is not None
+    if request.endpoint in _WITH_PHOTO:
+        require_a_signature(_living_pass(), request.headers.get(SIGNATURE, ""))
+    if not is_a_kiosk:
         return None
     if request.endpoint in OPEN_TO_THE_PASS:
         return None
     if request.method in ("GET", "HEAD"):
         return make_response(redirect(url_for("kiosk.page")))
     return answer_nobody(403, ONLY_THE_TEACHER)
-
-
-def _require_place() -> None:
-    """Raises Overloaded while no photo can be taken, before anything is looked up."""
-    try:
-        toolbox.load_limiter.reject_if_full()
-    except Overloaded:
-        # Gunicorn hangs up on 64 kB that were left unread, and the phone's next try would need a new
-        # TLS handshake just when there is no time for it.
-        request.stream.read()
-        raise
 
 
 def _living_pass() -> KioskPass:

@@ -3,7 +3,6 @@
 import contextlib
 import os
 import resource
-import select
 import signal
 import socket
 import ssl
@@ -17,9 +16,8 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from gunicorn.config import Config
 
-from launcher import certificates, children, web_server
+from launcher import certificates, children
 from launcher.addresses import require_free_port
 from launcher.certificates import ensure_certificate
 from launcher.children import MAX_FALLS, Child, CrashLoop, stop_all
@@ -31,59 +29,24 @@ LOOPBACK = IPv4Address("127.0.0.1")
 
 @contextlib.contextmanager
 def _serving(certificate: Path, action: Callable[[ssl.SSLSocket], object]) -> Iterator[int]:
-    """Accept one connection as Gunicorn does, `action` on it, and give the port meanwhile."""
-
-    def make_context() -> ssl.SSLContext:
-        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-        context.load_cert_chain(certificate)
-        return context
+    """Accept one connection with this certificate, `action` on it, and give the port meanwhile."""
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(certificate)
 
     def serve() -> None:
         plain, _ = listener.accept()
-        context = web_server.ssl_context(None, make_context)
-        with contextlib.suppress(ssl.SSLError, ConnectionError), plain:
-            connection = context.wrap_socket(plain, server_side=True, do_handshake_on_connect=False)
-            with connection:
-                connection.do_handshake()
-                connection.setblocking(True)
-                action(connection)
+        with (
+            contextlib.suppress(ssl.SSLError, ConnectionError),
+            plain,
+            context.wrap_socket(plain, server_side=True) as connection,
+        ):
+            action(connection)
 
     with socket.create_server(("127.0.0.1", 0)) as listener:
         thread = threading.Thread(target=serve)
         thread.start()
         yield listener.getsockname()[1]
         thread.join()
-
-
-def _worker(pid: int) -> web_server.TurnWorker:
-    worker = object.__new__(web_server.TurnWorker)
-    worker.cfg, worker.pid, worker.nr_conns = Config(), pid, 0
-    worker.cfg.set("workers", 2)
-    worker.enqueue_req = lambda _connection: None
-    return worker
-
-
-def test_workers_take_new_connections_in_turn(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(web_server, "TURN_S", 0.1)  # longer than a busy machine takes to wake the other
-    workers, done = [_worker(1), _worker(2)], threading.Event()
-
-    def serve(worker: web_server.TurnWorker) -> None:
-        while not done.is_set():
-            if select.select([listener], [], [], 0.01)[0]:
-                worker.accept(listener)
-
-    with socket.create_server(("127.0.0.1", 0)) as listener, contextlib.ExitStack() as kept:
-        listener.setblocking(False)
-        threads = [threading.Thread(target=serve, args=(worker,)) for worker in workers]
-        for thread in threads:
-            thread.start()
-        for _ in range(6):
-            kept.enter_context(socket.create_connection(listener.getsockname()))
-            time.sleep(2 * web_server.TURN_S)
-        done.set()
-        for thread in threads:
-            thread.join()
-    assert [worker.nr_conns for worker in workers] == [3, 3]
 
 
 def test_a_taken_port_is_told_with_a_way_out() -> None:
@@ -150,48 +113,6 @@ def test_the_authority_cannot_vouch_for_the_rest_of_the_world(tmp_path: Path) ->
             trust.wrap_socket(plain, server_hostname="bank.example")
 
 
-def _read_all(connection: ssl.SSLSocket, received: list[bytes]) -> None:
-    with contextlib.suppress(TimeoutError):
-        while part := connection.recv(4096):
-            received.append(part)
-    received.append(b"end")
-
-
-def test_a_client_that_falls_silent_frees_its_thread(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(web_server, "REQUEST_DEADLINE_S", 0.3)
-    received: list[bytes] = []
-    certificate = ensure_certificate(tmp_path / "tls", ["localhost"], [LOOPBACK])
-    trust = ssl.create_default_context(cafile=tmp_path / "tls" / "authority.crt")
-    with (
-        _serving(certificate, lambda connection: _read_all(connection, received)) as port,
-        trust.wrap_socket(
-            socket.create_connection(("127.0.0.1", port)), server_hostname="localhost"
-        ) as client,
-    ):
-        for _ in range(6):  # a byte now and then does not buy time
-            with contextlib.suppress(OSError):
-                client.send(b"G")
-            time.sleep(0.1)
-        assert received[-1] == b"end"
-
-
-def test_a_slow_but_steady_upload_arrives(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(web_server, "REQUEST_DEADLINE_S", 0.3)
-    received: list[bytes] = []
-    certificate = ensure_certificate(tmp_path / "tls", ["localhost"], [LOOPBACK])
-    trust = ssl.create_default_context(cafile=tmp_path / "tls" / "authority.crt")
-    with (
-        _serving(certificate, lambda connection: _read_all(connection, received)) as port,
-        trust.wrap_socket(
-            socket.create_connection(("127.0.0.1", port)), server_hostname="localhost"
-        ) as client,
-    ):
-        for _ in range(10):
-            client.send(bytes(2 * 50_000 // 10))  # twice the slowest pace
-            time.sleep(0.1)
-    assert sum(map(len, received)) == 10 * 10_000 + len(b"end")
-
-
 @pytest.fixture
 def installation(tmp_path: Path) -> Iterator[Installation]:
     """An installation nobody has started yet."""
@@ -227,8 +148,9 @@ def test_the_product_starts_from_nothing_survives_a_fall_and_leaves_nothing(
     assert "shown this once only" not in installation.start()
     assert installation.end(signal.SIGTERM) == 0
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    # Under 5 s on two idle cores. Work is counted instead of time: other tests use the cores too.
-    assert after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime < 2 * 5
+    # Work is counted instead of time, for other tests use the cores too: 9 s of processor time for all,
+    # networks read, where nothing disturbs it, and 16 s with a load of 25 on two cores.
+    assert after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime < 25
 
 
 def test_nothing_outlives_a_killed_launcher(installation: Installation) -> None:

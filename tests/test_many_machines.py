@@ -47,9 +47,8 @@ class Machines:
     def start(self) -> None:
         for site, ports in self.ports.items():
             for port in ports:
-                gunicorn = ["-m", "gunicorn", "--config", "python:launcher.web_server", "--workers", "1"]
-                bind = ["--bind", f"127.0.0.1:{port}", f"{site}_site:create_app()"]
-                self._start(f"{site}-{port}", *gunicorn, *bind)
+                site_app = f"{site}_site:create_app"
+                self._start(f"{site}-{port}", "-m", "launcher.web_server", site_app, "--port", str(port))
         self._start("worker", "-m", "huey.bin.huey_consumer", "shared.jobs.worker.huey", "--quiet")
 
     def _start(self, name: str, *command: str) -> None:

@@ -20,6 +20,11 @@ def is_public_key(text: str) -> bool:
     return _read(text) is not None
 
 
+def is_signature(text: str) -> bool:
+    """Tell whether `text` could be a signature, before there is a message: r and s in base64."""
+    return len(_decode(text)) == 2 * _HALF
+
+
 def is_signed(public_key: str, message: str, signature: str) -> bool:
     """Tell whether `signature` (r and s in base64) is the key's over the UTF-8 of `message`, with SHA-256."""
     key, raw = _read(public_key), _decode(signature)

@@ -11,7 +11,7 @@ from shared.errors import Overloaded
 # only slow these, and cost a set of networks (70 MB).
 AT_ONCE = 2
 # Fifteen photos a second are one core's work (`make load`): of six requests at once the last is served within
-# the patience. Each holds one of Gunicorn's threads; the others stay free for pages. Of 60 kiosks' refusals
+# the patience. Each holds one of a worker's threads; the others stay free for pages. Of 60 kiosks' refusals
 # 95 % come within 0.24 s and the last after 0.7 s; with eight places 0.56 and 0.9 s (November 2026).
 MOST_WAITING = 4
 PATIENCE_S = 0.5

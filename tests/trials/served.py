@@ -21,17 +21,31 @@ READY_WITHIN_S = 60
 
 
 class ServedSite:
-    """One site behind Gunicorn with one worker; the master starts another if that one dies."""
+    """One site behind the web server with one worker; the master starts another if that one dies."""
 
     def __init__(
-        self, site: str, folder: Path, database_url: str, *, app: str = "", **variables: str
+        self,
+        site: str,
+        folder: Path,
+        database_url: str,
+        *,
+        app: str = "",
+        certificate: Path | None = None,
+        **variables: str,
     ) -> None:
-        self.base = f"http://127.0.0.1:{find_free_port()}"
+        self.port = find_free_port()
+        self.base = f"http://127.0.0.1:{self.port}"
+        self.verify = ""
         environ = variables_for(folder, database_url, SECURE_COOKIES="0", OMP_NUM_THREADS="1", **variables)
-        gunicorn = ["-m", "gunicorn", "--config", "python:launcher.web_server", "--workers", "1"]
-        bind = ["--bind", self.base.removeprefix("http://"), app or f"{site}_site:create_app()"]
+        server = ["-m", "launcher.web_server", app or f"{site}_site:create_app", "--port", str(self.port)]
+        if certificate:
+            server += ["--certificate", str(certificate)]
+            self.base, self.verify = (
+                f"https://localhost:{self.port}",
+                str(certificate.parent / "authority.crt"),
+            )
         self.master = subprocess.Popen(
-            [*ENDS_WITH_US, sys.executable, *gunicorn, *bind],
+            [*ENDS_WITH_US, sys.executable, *server],
             env={**os.environ, **environ},
             cwd=PROJECT_DIR,
             start_new_session=True,
@@ -58,7 +72,7 @@ class ServedSite:
         deadline = time.monotonic() + READY_WITHIN_S
         while time.monotonic() < deadline:
             try:
-                if requests.get(self.base + path, timeout=5).ok:
+                if requests.get(self.base + path, timeout=5, verify=self.verify or None).ok:
                     return
             except requests.RequestException:
                 pass
@@ -72,10 +86,16 @@ class ServedSite:
 
 @contextmanager
 def served(
-    site: str, folder: Path, database_url: str, *, app: str = "", **variables: str
+    site: str,
+    folder: Path,
+    database_url: str,
+    *,
+    app: str = "",
+    certificate: Path | None = None,
+    **variables: str,
 ) -> Iterator[ServedSite]:
-    """Serve a site, or another `app` by Gunicorn's name for it, until the block ends."""
-    served_site = ServedSite(site, folder, database_url, app=app, **variables)
+    """Serve a site, or another `app` by its factory's name, until the block ends."""
+    served_site = ServedSite(site, folder, database_url, app=app, certificate=certificate, **variables)
     try:
         served_site.wait()
         yield served_site
@@ -88,6 +108,7 @@ class Browser:
 
     def __init__(self, site: ServedSite) -> None:
         self.base, self.session, self.token = site.base, requests.Session(), ""
+        self.session.verify, self.session.trust_env = site.verify or True, False
 
     def open(self, path: str) -> requests.Response:
         answer = self.session.get(self.base + path, timeout=60)

@@ -66,7 +66,7 @@ def school(sqlite_url, tmp_path):
 
 def test_above_its_capacity_it_says_so_at_once_and_pages_stay_quick(school, tmp_path, sqlite_url):
     toolbox, lecture_id = school.toolbox, school.ids["lecture"]
-    app = "tests.trials.slow_classroom:create_app()"
+    app = "tests.trials.slow_classroom:create_app"
     with served("teacher", tmp_path, sqlite_url, app=app) as site, ThreadPoolExecutor(KIOSKS + 1) as pool:
         teacher = Browser(site)
         teacher.sign_in(TEACHER_EMAIL, school.password)
