@@ -109,9 +109,9 @@ def bind_key(toolbox: Toolbox, kiosk_pass: KioskPass, public_key: str) -> None:
         raise UnknownDevice(_NOT_THIS_PHONE)
 
 
-def require_a_signature(kiosk_pass: KioskPass, signature: str) -> None:
-    """Raise UnknownDevice where a request's head shows that `require_signature` will."""
-    if kiosk_pass.public_key is None or not phone_key.is_signature(signature):
+def require_a_signature(signature: str) -> None:
+    """Raise UnknownDevice where a request's head shows already that `require_signature` will."""
+    if not phone_key.is_signature(signature):
         raise UnknownDevice(_NOT_THIS_PHONE)
 
 
