@@ -121,7 +121,7 @@ def test_an_unknown_address_is_a_page_with_a_sentence(sites):
     for app in sites.values():
         answer = app.test_client().get("/no/such/page", **HTTPS)
         assert answer.status_code == 404
-        assert "no such page" in answer.text
+        assert "Page not found" in answer.text
 
 
 def test_the_footer_shows_the_version(sites):
