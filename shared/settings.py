@@ -44,6 +44,7 @@ class Settings:
     school_name: str
     time_zone: str
     school_contact: str
+    roll_id_name: str
     keep_enrolment_photos: bool
     keep_check_ins_days: int
     keep_letters_days: int
@@ -93,6 +94,7 @@ def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
         school_name=environ.get("SCHOOL_NAME", "Our School"),
         time_zone=_time_zone(environ),
         school_contact=environ.get("SCHOOL_CONTACT", ""),
+        roll_id_name=environ.get("ROLL_ID_NAME", "").strip() or "roll id",
         keep_enrolment_photos=_flag(environ, "KEEP_ENROLMENT_PHOTOS"),
         keep_check_ins_days=_span(environ, "KEEP_CHECK_INS_DAYS", 30, most=3650),
         keep_letters_days=_span(environ, "KEEP_LETTERS_DAYS", 180, most=3650),

@@ -37,6 +37,7 @@ from shared.services.kiosk.passes import (
     require_a_signature,
     require_signature,
 )
+from shared.web import school_words
 from shared.web.device import require_device_token
 from shared.web.error_pages import answer_nobody
 from shared.web.kiosk_pass import ONLY_THE_TEACHER, forget_pass, has_pass_cookie, keep_pass, sent_pass
@@ -202,7 +203,7 @@ def _told(kiosk_pass: KioskPass, answer: CheckInAnswer) -> dict[str, object]:
     return {
         "outcome": answer.outcome,
         "headline": answer.outcome.headline,
-        "sentence": answer.sentence,
+        "sentence": school_words.speak(answer.sentence),
         "name": answer.student_name,
         "marked_at": _clock(answer.marked_at),
         "may_call_teacher": answer.may_call_teacher,

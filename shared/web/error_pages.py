@@ -9,6 +9,7 @@ from werkzeug.exceptions import HTTPException
 from shared.errors import Overloaded, ProductError, TooManyTries
 from shared.logs import request_id
 from shared.persistence.database import UNREACHABLE
+from shared.web import school_words
 
 log = logging.getLogger(__name__)
 
@@ -41,6 +42,7 @@ def install(app: Flask) -> None:
 
 def answer_failure(status: int, sentence: str) -> Response:
     """Say one sentence as a page, or as {"error": …} to a script that asked for JSON."""
+    sentence = school_words.speak(sentence)
     if request.accept_mimetypes.best == "application/json":
         return make_response(jsonify(error=sentence), status)
     if status >= 500:

@@ -14,7 +14,7 @@ from werkzeug.routing import IntegerConverter
 from shared.persistence.database import Session
 from shared.settings import VERSION, Settings, read_settings
 from shared.toolbox import Toolbox
-from shared.web import error_pages, one_address, password_links, request_log, sign_in
+from shared.web import error_pages, one_address, password_links, request_log, school_words, sign_in
 from shared.web.cookies import cookie_name
 from shared.web.kiosk_pass import close_to_phones
 from shared.web.open_pages import make_open_pages
@@ -190,6 +190,7 @@ def _install_headers(app: Flask) -> None:
 
 
 def _install_words(app: Flask, description: SiteDescription, settings: Settings) -> None:
+    school_words.install(app, settings.roll_id_name)
     clock = settings.clock
     app.jinja_env.filters["local_time"] = clock.show_time
     app.jinja_env.filters["local_date"] = clock.show_date

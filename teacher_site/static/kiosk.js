@@ -99,7 +99,7 @@ async function enter() {
     return classCode.focus();
   }
   if (!rollId.value.trim()) {
-    say("Type your roll id, then Enter.");
+    say(rollId.dataset.ask);
     return rollId.focus();
   }
   const mine = (attempt = new AbortController());
