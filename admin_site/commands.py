@@ -78,15 +78,16 @@ def evaluate_spoof_check(folder: Path, json_file: Path | None, plot: Path | None
     """Judge the pictures in DIR, which holds live/ and attack_…/, with a folder per source in each."""
     toolbox = prepared_toolbox()
     try:
+        limits = toolbox.spoof_detector.limits
         with click.progressbar(spoof_evaluation.find_pictures(folder), label="Judging") as pictures:
             answers = list(spoof_evaluation.judge_pictures(toolbox, pictures))
-        figures = spoof_evaluation.summarise(answers, toolbox.spoof_detector.threshold)
+        figures = spoof_evaluation.summarise(answers, limits)
     except ProductError as refused:
         raise click.ClickException(str(refused)) from refused
     if json_file:
         json_file.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
     if plot:
-        plot.write_text(spoof_evaluation.draw_errors(answers, figures["threshold"]), encoding="utf-8")
+        plot.write_text(spoof_evaluation.draw_errors(answers, limits), encoding="utf-8")
     click.echo(spoof_evaluation.as_table(figures))
 
 

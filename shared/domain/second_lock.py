@@ -14,6 +14,21 @@ class Zone(StrEnum):
     ATTACK = "attack"
 
 
+@dataclass(frozen=True)
+class ZoneLimits:
+    """Scores: below `living_below` a photo is clearly of a living person, from `attack_from` on clearly of a
+    picture; between them it is doubtful."""
+
+    living_below: float
+    attack_from: float
+
+    def zone_of(self, score: float) -> Zone:
+        """A score that is not a number is an attack's."""
+        if score < self.living_below:
+            return Zone.LIVING
+        return Zone.DOUBTFUL if score < self.attack_from else Zone.ATTACK
+
+
 class Strictness(StrEnum):
     """How much the school wants to be asked of its students, in steps that an office can choose from."""
 

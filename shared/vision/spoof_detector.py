@@ -12,6 +12,7 @@ import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 from PIL import Image
 
+from shared.domain.second_lock import Strictness, Zone, ZoneLimits
 from shared.errors import ModelUnavailable
 from shared.vision.faces import Face
 from shared.vision.model_files import MODELS_DIR, open_model_file
@@ -25,13 +26,26 @@ NOTICE_WITHIN_S = 3.0
 _DAMAGED = "The camera check is not available: its trained layer is damaged."
 
 
+# How far the limits of "clearly living" and of "clearly a picture" lie from a layer's threshold, as logits.
+# Until somebody doubtful is asked to turn the head, all below the threshold are living, as before.
+LIVING_SHIFT = {Strictness.LIGHT: 0.0, Strictness.USUAL: 0.0, Strictness.STRICT: -1.0}
+ATTACK_SHIFT = 3.0
+
+
 @dataclass(frozen=True)
 class SpoofVerdict:
-    """`score` is 0…1, the higher the more like an attack; it is live below `threshold`."""
+    """`score` is 0…1, the higher the more like an attack. `saw_device` tells that what is round the face
+    looks like a device, a sheet or a hand that holds one."""
 
-    is_live: bool
+    zone: Zone
     score: float
-    threshold: float
+    limits: ZoneLimits
+    saw_device: bool = False
+
+    @property
+    def is_live(self) -> bool:
+        """Only what is clearly living; a doubtful one must turn the head first."""
+        return self.zone is Zone.LIVING
 
 
 @dataclass(frozen=True)
@@ -63,6 +77,12 @@ class SpoofHeads:
         """
         logit = self.close_logit(features) + np.maximum(self.frame_logit(features), 0.0)
         return float(1.0 / (1.0 + np.exp(-np.clip(logit, -50.0, 50.0))))
+
+    def limits(self, strictness: Strictness) -> ZoneLimits:
+        """Where the three zones of the score meet; the threshold lies between."""
+        logit = float(np.log(self.threshold / (1.0 - self.threshold)))
+        living, attack = logit + LIVING_SHIFT[strictness], logit + ATTACK_SHIFT
+        return ZoneLimits(1.0 / (1.0 + float(np.exp(-living))), 1.0 / (1.0 + float(np.exp(-attack))))
 
     def to_bytes(self) -> bytes:
         """An .npz without pickled objects."""
@@ -145,17 +165,21 @@ class SpoofDetector:
     """Judges one photo; safe to share between threads."""
 
     def __init__(
-        self, models_dir: Path = MODELS_DIR, find_trained: Callable[[], bytes | None] = lambda: None
+        self,
+        models_dir: Path = MODELS_DIR,
+        find_trained: Callable[[], bytes | None] = lambda: None,
+        find_strictness: Callable[[], Strictness] = lambda: Strictness.USUAL,
     ) -> None:
         """`find_trained` gives the last layer the school put into use, as `SpoofHeads.to_bytes` wrote it, or
-        None for the shipped one. It is asked again every few seconds, so that no process needs a restart.
+        None for the shipped one; `find_strictness` the school's choice. Both are asked again every few
+        seconds, so that no process needs a restart.
 
         Raises ModelUnavailable if a file of `models/spoof/` is missing, altered or damaged.
         """
         self._features = SpoofFeatures(models_dir)
         self._shipped = SpoofHeads.from_bytes(open_model_file("spoof/heads", models_dir=models_dir).content)
-        self._find_trained = find_trained
-        self._asked: tuple[float, SpoofHeads] | None = None
+        self._find_trained, self._find_strictness = find_trained, find_strictness
+        self._asked: tuple[float, SpoofHeads, Strictness] | None = None
 
     @property
     def heads(self) -> SpoofHeads:
@@ -164,11 +188,15 @@ class SpoofDetector:
         Raises ModelUnavailable if it cannot be read or belongs to other networks; the shipped one never steps
         in for it, as it may be the easier one to pass.
         """
+        return self._ask()[0]
+
+    def _ask(self) -> tuple[SpoofHeads, Strictness]:
         now = time.monotonic()
         if self._asked is None or now - self._asked[0] >= NOTICE_WITHIN_S:
             content = self._find_trained()
-            self._asked = (now, self._shipped if content is None else self.open_trained(content))
-        return self._asked[1]
+            heads = self._shipped if content is None else self.open_trained(content)
+            self._asked = (now, heads, self._find_strictness())
+        return self._asked[1:]
 
     def open_trained(self, content: bytes) -> SpoofHeads:
         """Open a last layer that was trained for these networks. Raises ModelUnavailable for any other."""
@@ -180,9 +208,10 @@ class SpoofDetector:
         return heads
 
     @property
-    def threshold(self) -> float:
-        """The score from which on a photo is refused. Raises ModelUnavailable."""
-        return self.heads.threshold
+    def limits(self) -> ZoneLimits:
+        """Where the zones of the score meet now. Raises ModelUnavailable."""
+        heads, strictness = self._ask()
+        return heads.limits(strictness)
 
     def warm_up(self, at_once: int = 1) -> None:
         """Make interpreters for so many threads now, before somebody waits. Raises ModelUnavailable."""
@@ -194,11 +223,13 @@ class SpoofDetector:
 
         Raises ModelUnavailable if a network fails or its score is not a number; nobody passes then.
         """
-        heads = self.heads
+        heads, strictness = self._ask()
+        features = self._features.of_photo(rgb, face)
         try:
-            score = heads.score(self._features.of_photo(rgb, face))
+            score, saw_device = heads.score(features), heads.frame_logit(features) > 0.0
         except ValueError as cause:  # trained for networks with another number of features
             raise ModelUnavailable("The camera check is not available: its parts do not fit.") from cause
         if not np.isfinite(score):
             raise ModelUnavailable("The camera check is not available: it gave no score.")
-        return SpoofVerdict(score < heads.threshold, score, heads.threshold)
+        limits = heads.limits(strictness)
+        return SpoofVerdict(limits.zone_of(score), score, limits, saw_device)

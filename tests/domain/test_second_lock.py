@@ -5,7 +5,7 @@ import itertools
 import pytest
 
 from shared.domain.head_turn import Side, TurnVerdict
-from shared.domain.second_lock import AskedTurn, Strictness, TurnCause, Zone, cause_of_turn
+from shared.domain.second_lock import AskedTurn, Strictness, TurnCause, Zone, ZoneLimits, cause_of_turn
 
 FAILURES = [verdict for verdict in TurnVerdict if verdict is not TurnVerdict.TURNED]
 
@@ -77,3 +77,19 @@ def test_no_row_of_films_is_longer_than_two_steps_and_a_second_try(cause):
 
 def test_the_stricter_the_more_are_asked_at_random():
     assert [strictness.one_in for strictness in Strictness] == [None, 20, 5]
+
+
+@pytest.mark.parametrize(
+    ("score", "zone"),
+    [
+        (0.0, Zone.LIVING),
+        (0.29, Zone.LIVING),
+        (0.3, Zone.DOUBTFUL),
+        (0.79, Zone.DOUBTFUL),
+        (0.8, Zone.ATTACK),
+        (1.0, Zone.ATTACK),
+        (float("nan"), Zone.ATTACK),
+    ],
+)
+def test_a_score_lies_in_one_of_three_zones(score: float, zone: Zone) -> None:
+    assert ZoneLimits(living_below=0.3, attack_from=0.8).zone_of(score) is zone

@@ -7,6 +7,7 @@ from PIL import Image
 from sqlalchemy import func, select
 
 from shared.domain.photo_verdict import PhotoVerdict
+from shared.domain.second_lock import Zone, ZoneLimits
 from shared.services.kiosk.check_in import check_in
 from shared.vision.faces import Face, FaceReading
 from shared.vision.spoof_detector import SpoofVerdict
@@ -16,6 +17,12 @@ MEERA_LOOKS = np.eye(129, dtype=np.float32)[0]
 RAVI_LOOKS = np.eye(129, dtype=np.float32)[1]
 NEW_LOOKS = np.eye(129, dtype=np.float32)[2]
 FACE = Face(100, 100, 300, 300, ((270, 160), (220, 160), (130, 160), (180, 160), (200, 220)))
+
+
+def spoof_verdict(*, is_live):
+    """What the spoof check says of what is clearly living, or clearly a picture."""
+    zone, score = (Zone.LIVING, 0.1) if is_live else (Zone.ATTACK, 0.9)
+    return SpoofVerdict(zone, score, ZoneLimits(0.5, 0.8))
 
 
 class Eyes:
@@ -38,7 +45,7 @@ class Eyes:
         return self.describe_fast(rgb)
 
     def judge(self, _rgb, _face):
-        return SpoofVerdict(self.is_live, 0.1 if self.is_live else 0.9, 0.5)
+        return spoof_verdict(is_live=self.is_live)
 
 
 def give_eyes(toolbox, eyes, *, spoof_detector=None):

@@ -22,6 +22,7 @@ from shared.services.people.registration import StudentDetails
 from shared.toolbox import Toolbox
 from shared.vision.faces import Face, FaceReading
 from shared.vision.spoof_detector import SpoofVerdict
+from tests.support.eyes import spoof_verdict
 
 ADMIN_EMAIL = "anita.desai@school.example"
 ADMIN_PASSWORD = "seven green boats sing"
@@ -99,10 +100,9 @@ class TrustingCheck:
     """Stands in for the spoof check: takes everything for a person, until told otherwise."""
 
     is_live = True
-    threshold = 0.5
 
     def judge(self, _rgb: np.ndarray, _face: Face) -> SpoofVerdict:
-        return SpoofVerdict(self.is_live, 0.1 if self.is_live else 0.9, self.threshold)
+        return spoof_verdict(is_live=self.is_live)
 
 
 class NameReader:

@@ -10,8 +10,8 @@ from shared.domain.photo_verdict import PhotoVerdict
 from shared.settings import read_settings
 from shared.toolbox import Toolbox
 from shared.vision.faces import Face, FaceReading
-from shared.vision.spoof_detector import SpoofVerdict
 from teacher_site import create_app as create_classroom
+from tests.support.eyes import spoof_verdict
 
 LOOK_S = 0.5
 FACES = np.eye(129, dtype=np.float32)
@@ -30,6 +30,6 @@ def create_app() -> Flask:
     toolbox = Toolbox(read_settings())
     toolbox.__dict__["face_matcher"] = SimpleNamespace(describe_fast=_glance, warm_up=lambda _at_once=1: None)
     toolbox.__dict__["spoof_detector"] = SimpleNamespace(
-        judge=lambda _rgb, _face: SpoofVerdict(True, 0.0, 0.5), warm_up=lambda _at_once=1: None
+        judge=lambda _rgb, _face: spoof_verdict(is_live=True), warm_up=lambda _at_once=1: None
     )
     return create_classroom(toolbox=toolbox)

@@ -44,7 +44,8 @@ def replace(models_dir: Path, key: str, content: bytes) -> None:
 def test_a_photo_gets_a_score_and_is_live_only_below_the_threshold() -> None:
     verdict = SpoofDetector().judge(photo(1), FACE)
     assert 0.0 <= verdict.score <= 1.0
-    assert verdict.is_live == (verdict.score < verdict.threshold)
+    assert verdict.zone is verdict.limits.zone_of(verdict.score)
+    assert verdict.is_live == (verdict.score < verdict.limits.living_below)
 
 
 def judge(picture: Image.Image) -> SpoofVerdict:
@@ -127,13 +128,13 @@ def trained_heads(networks: str) -> bytes:
 def test_a_trained_last_layer_judges_as_soon_as_it_is_noticed(monkeypatch) -> None:
     in_use: list[bytes | None] = [None]
     detector = SpoofDetector(find_trained=lambda: in_use[0])
-    shipped = detector.threshold
+    shipped = detector.limits
     in_use[0] = trained_heads(SpoofFeatures().networks)
-    assert detector.threshold == shipped
+    assert detector.limits == shipped
     monkeypatch.setattr("shared.vision.spoof_detector.NOTICE_WITHIN_S", 0.0)
     assert not detector.judge(photo(1), FACE).is_live
     in_use[0] = None
-    assert detector.threshold == shipped
+    assert detector.limits == shipped
 
 
 @pytest.mark.parametrize("networks", ["", "0" * 64])

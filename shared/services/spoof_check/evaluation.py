@@ -1,7 +1,8 @@
 """How the spoof check does on folders of pictures, through the product's own path from file to answer.
 
-The words are those of ISO/IEC 30107-3. APCER: of the attacks, how many passed as live. BPCER: of the live
-photos, how many were refused. A photo without exactly one face marks nobody and is counted apart from both.
+The words are those of ISO/IEC 30107-3. APCER: of the attacks, how many passed at once as live. BPCER: of the
+live photos, how many were refused at once. The doubtful between are asked to turn the head. A photo without
+exactly one face marks nobody and is counted apart from all.
 """
 
 from collections.abc import Iterable, Iterator
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from shared.domain.error_rates import wilson_bounds
+from shared.domain.second_lock import Zone, ZoneLimits
 from shared.errors import InvalidInput, PhotoRefused
 from shared.services.faces.photo_archive import PICTURES
 from shared.toolbox import Toolbox
@@ -35,25 +37,34 @@ class Judged:
 
 @dataclass
 class Tally:
-    """The answers to some pictures of one label: `passed` were called live, `refused` an attack."""
+    """The first look's answers to some pictures of one label: `at_once` are clearly living and pass, `asked`
+    are doubtful and must turn the head, `refused` are clearly attacks. `passed` says `at_once` again, as it
+    did before anybody was asked."""
 
     n: int = 0
-    passed: int = 0
+    at_once: int = 0
+    asked: int = 0
     refused: int = 0
     no_face: int = 0
+    passed: int = 0
     bounds: dict[str, tuple[float, float] | None] = field(default_factory=dict)
 
-    def count(self, judged: Judged, threshold: float) -> None:
+    def count(self, judged: Judged, limits: ZoneLimits) -> None:
         self.n += 1
         if judged.score is None:
             self.no_face += 1
-        elif judged.score < threshold:
-            self.passed += 1
         else:
-            self.refused += 1
-        with_face = self.passed + self.refused
-        counts = {"passed": self.passed, "refused": self.refused}
-        self.bounds = {name: wilson_bounds(count, with_face) for name, count in counts.items()}
+            zone = limits.zone_of(judged.score)
+            self.at_once += zone is Zone.LIVING
+            self.asked += zone is Zone.DOUBTFUL
+            self.refused += zone is Zone.ATTACK
+        self.passed = self.at_once
+        counts = {"passed": self.passed, "asked": self.asked, "refused": self.refused}
+        self.bounds = {name: wilson_bounds(count, self.with_face) for name, count in counts.items()}
+
+    @property
+    def with_face(self) -> int:
+        return self.n - self.no_face
 
 
 def find_pictures(folder: Path, *, attack_prefix: str = ATTACK_PREFIX) -> list[tuple[Path, str, str]]:
@@ -92,27 +103,31 @@ def judge_pictures(toolbox: Toolbox, pictures: Iterable[tuple[Path, str, str]]) 
             yield Judged(path, label, source, toolbox.spoof_detector.judge(rgb, reading.face).score)
 
 
-def summarise(answers: list[Judged], threshold: float) -> dict[str, Any]:
+def summarise(answers: list[Judged], limits: ZoneLimits) -> dict[str, Any]:
     """The figures of some answers, ready for JSON; see `models/README.md` for what each says."""
     labels: dict[str, Tally] = {}
     sources: dict[str, dict[str, Tally]] = {}
     for answer in answers:
-        labels.setdefault(answer.label, Tally()).count(answer, threshold)
+        labels.setdefault(answer.label, Tally()).count(answer, limits)
         per_source = sources.setdefault(answer.label, {})
-        per_source.setdefault(answer.source, Tally()).count(answer, threshold)
+        per_source.setdefault(answer.source, Tally()).count(answer, limits)
     attacks = [tally for label, tally in labels.items() if label != LIVE]
     passed, n = sum(tally.passed for tally in attacks), sum(tally.n for tally in attacks)
-    with_face = n - sum(tally.no_face for tally in attacks)
+    with_face = sum(tally.with_face for tally in attacks)
     live = labels.get(LIVE, Tally())
     return {
-        "threshold": threshold,
+        "threshold": limits.living_below,
+        "attack_from": limits.attack_from,
         "auc": area_under_curve(answers),
-        "bpcer": _share(live.refused, live.n - live.no_face),
-        "bpcer_bounds": wilson_bounds(live.refused, live.n - live.no_face),
+        "apcer_at_bpcer_5": apcer_at(answers, bpcer=0.05),
+        "bpcer": _share(live.refused, live.with_face),
+        "bpcer_bounds": wilson_bounds(live.refused, live.with_face),
+        "live_asked": _share(live.asked, live.with_face),
+        "live_at_once": _share(live.at_once, live.with_face),
         "apcer": _share(passed, with_face),
         "apcer_bounds": wilson_bounds(passed, with_face),
         "apcer_over_all": _share(passed, n),
-        "apcer_worst": max((_share(t.passed, t.n - t.no_face) or 0.0 for t in attacks), default=None),
+        "apcer_worst": max((_share(t.passed, t.with_face) or 0.0 for t in attacks), default=None),
         "labels": {label: asdict(tally) for label, tally in labels.items()},
         "sources": {
             label: {source: asdict(tally) for source, tally in tallies.items()}
@@ -121,18 +136,31 @@ def summarise(answers: list[Judged], threshold: float) -> dict[str, Any]:
     }
 
 
+def apcer_at(answers: list[Judged], *, bpcer: float) -> float | None:
+    """How many attacks would pass one single threshold that refuses this share of the living: a measure of
+    the scores, whatever the limits in use. None without both."""
+    live, attacks = _scores(answers)
+    if not live or not attacks:
+        return None
+    last_to_pass = sorted(live)[max(0, len(live) - 1 - int(bpcer * len(live)))]
+    return _share(sum(score <= last_to_pass for score in attacks), len(attacks))
+
+
 def as_table(figures: dict[str, Any]) -> str:
     """The figures for a person: a line per label, then the rates."""
-    lines = [f"{'':24}{'pictures':>10}{'passed':>10}{'refused':>10}{'no face':>10}"]
+    columns = ("n", "at_once", "asked", "refused", "no_face")
+    heads = ("pictures", "at once", "asked", "refused", "no face")
+    lines = [" " * 24 + "".join(f"{head:>10}" for head in heads)]
     for label, tally in figures["labels"].items():
-        lines.append(
-            f"{label:24}{tally['n']:>10}{tally['passed']:>10}{tally['refused']:>10}{tally['no_face']:>10}"
-        )
+        lines.append(f"{label:24}" + "".join(f"{tally[column]:>10}" for column in columns))
     for rate, words in (("apcer", "attacks passed (APCER)"), ("bpcer", "live refused (BPCER)")):
         if figures[rate] is not None:
             low, high = figures[f"{rate}_bounds"]
             lines.append(f"{words}: {figures[rate]:.1%} (95 %: {low:.1%} to {high:.1%})")
-    lines.append(f"AUC: {figures['auc']}; refused from a score of {figures['threshold']:.3f}")
+    lines.append(
+        f"AUC: {figures['auc']}; passed below a score of {figures['threshold']:.3f}, "
+        f"refused from {figures['attack_from']:.3f}"
+    )
     return "\n".join(lines)
 
 
@@ -157,8 +185,8 @@ def _scores(answers: list[Judged]) -> tuple[list[float], list[float]]:
     return live, attacks
 
 
-def draw_errors(answers: list[Judged], threshold: float) -> str:
-    """An SVG of both error rates over the threshold; the one in use is a dashed line."""
+def draw_errors(answers: list[Judged], limits: ZoneLimits) -> str:
+    """An SVG of both error rates over the threshold; the limits in use are dashed lines."""
     live, attacks = _scores(answers)
     steps = [step / 100 for step in range(101)]
     apcer = [(at, sum(score < at for score in attacks) / max(1, len(attacks))) for at in steps]
@@ -177,7 +205,10 @@ def draw_errors(answers: list[Judged], threshold: float) -> str:
             '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 480 300" font-family="sans-serif">',
             '<rect width="480" height="300" fill="white"/>',
             line([(0, 1), (0, 0), (1, 0)], "#444"),
-            line([(threshold, 1), (threshold, 0)], "#888", dash="4"),
+            *(
+                line([(at, 1), (at, 0)], "#888", dash="4")
+                for at in sorted({limits.living_below, limits.attack_from})
+            ),
             line(apcer, "#b02a37"),
             line(bpcer, "#0a58ca"),
             text(40, 24, "attacks passed (APCER)", "#b02a37"),

@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from shared.domain.second_lock import ZoneLimits
 from shared.errors import Conflict, PhotoRefused
 from shared.persistence import jobs, spoof
 from shared.persistence.jobs import JobKind
@@ -75,7 +76,7 @@ def train_on(
 
 
 def _figures(answers: dict[int, Judged], threshold: float) -> dict[str, Any]:
-    figures = summarise(list(answers.values()), threshold)
+    figures = summarise(list(answers.values()), ZoneLimits(threshold, threshold))
     del figures["sources"]  # names of people
     return figures
 

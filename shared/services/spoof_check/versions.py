@@ -120,7 +120,7 @@ def open_mistake(toolbox: Toolbox, mistake_id: int) -> bytes:
 def find_fault(toolbox: Toolbox) -> str | None:
     """Why the camera check judges nobody now, as a sentence; None if it does."""
     try:
-        _ = toolbox.spoof_detector.threshold
+        _ = toolbox.spoof_detector.limits
     except ModelUnavailable as fault:
         return str(fault)
     return None

@@ -7,11 +7,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from shared.domain.second_lock import ZoneLimits
 from shared.errors import InvalidInput
 from shared.services.spoof_check import evaluation as spoof_evaluation
-from shared.services.spoof_check.evaluation import Judged, find_pictures, judge_pictures, summarise
+from shared.services.spoof_check.evaluation import Judged, apcer_at, find_pictures, judge_pictures, summarise
 
-THRESHOLD = 0.5
+LIMITS = ZoneLimits(living_below=0.5, attack_from=0.65)
+ONE_LIMIT = ZoneLimits(0.5, 0.5)
 
 
 def answers(label: str, source: str, *scores: float | None) -> list[Judged]:
@@ -29,19 +31,29 @@ def test_each_label_and_source_is_counted_and_no_face_is_neither_passed_nor_refu
         + answers("attack_phone", "ann", 0.9, 0.4, None)
         + answers("attack_phone", "bob", 0.6)
         + answers("attack_print", "bob", 0.2, 0.8, None, None),
-        THRESHOLD,
+        LIMITS,
     )
     assert figures["bpcer"] == 0.25
     assert figures["apcer"] == 0.4  # two of five with a face
     assert figures["apcer_over_all"] == 0.25  # two of eight
     assert figures["apcer_worst"] == 0.5  # print
+    assert (figures["live_at_once"], figures["live_asked"]) == (0.75, 0.0)
     phone = figures["labels"]["attack_phone"]
-    assert (phone["n"], phone["passed"], phone["refused"], phone["no_face"]) == (4, 1, 2, 1)
-    assert figures["sources"]["attack_phone"]["bob"]["refused"] == 1
+    names = ("n", "at_once", "passed", "asked", "refused", "no_face")
+    assert tuple(phone[name] for name in names) == (4, 1, 1, 1, 1, 1)
+    bob = figures["sources"]["attack_phone"]["bob"]
+    assert (bob["at_once"], bob["asked"], bob["refused"]) == (0, 1, 0)
 
 
-def test_a_score_at_the_threshold_is_refused() -> None:
-    figures = summarise(answers("attack_phone", "", THRESHOLD) + answers("live", "", THRESHOLD), THRESHOLD)
+@pytest.mark.parametrize(("bpcer", "apcer"), [(0.0, 1.0), (0.25, 0.5), (0.49, 0.5), (0.5, 0.0)])
+def test_it_tells_what_would_pass_if_some_of_the_living_were_refused(bpcer: float, apcer: float) -> None:
+    judged = answers("live", "", 0.1, 0.2, 0.4, 0.9) + answers("attack_phone", "", 0.3, 0.8)
+    assert apcer_at(judged, bpcer=bpcer) == apcer
+    assert apcer_at(judged[:4], bpcer=bpcer) is None
+
+
+def test_a_score_at_the_limit_is_refused() -> None:
+    figures = summarise(answers("attack_phone", "", 0.5) + answers("live", "", 0.5), ONE_LIMIT)
     assert (figures["apcer"], figures["bpcer"]) == (0.0, 1.0)
 
 
@@ -57,7 +69,7 @@ def test_a_score_at_the_threshold_is_refused() -> None:
 def test_the_area_under_the_curve_is_how_often_an_attack_scores_higher(
     live: tuple[float, ...], attacks: tuple[float, ...], area: float
 ) -> None:
-    figures = summarise(answers("live", "", *live) + answers("attack_print", "", *attacks, None), THRESHOLD)
+    figures = summarise(answers("live", "", *live) + answers("attack_print", "", *attacks, None), LIMITS)
     assert figures["auc"] == area
 
 
@@ -100,6 +112,6 @@ def test_a_picture_is_judged_from_its_file_and_an_unreadable_one_has_no_face(tmp
     )
     found = {answer.path.name: answer for answer in judge_pictures(toolbox, find_pictures(tmp_path))}
     assert found["broken.jpg"].score is None
-    assert found["bright.png"].score < THRESHOLD < found["dark.png"].score
-    drawing = spoof_evaluation.draw_errors(list(found.values()), THRESHOLD)
-    assert drawing.count("<polyline") == 4
+    assert found["bright.png"].score < 0.5 < found["dark.png"].score
+    drawing = spoof_evaluation.draw_errors(list(found.values()), LIMITS)
+    assert drawing.count("<polyline") == 5

@@ -103,15 +103,15 @@ def test_no_picture_lies_readable_in_the_database(toolbox, office):
 
 def test_a_version_in_use_is_noticed_on_another_machine_without_a_restart(toolbox, office):
     elsewhere = Toolbox(toolbox.settings)
-    shipped = elsewhere.spoof_detector.threshold
+    shipped = elsewhere.spoof_detector.heads.threshold
     version = new_version(toolbox, office)
     spoof_versions.activate(toolbox, office.actor, version.id)
-    trained = elsewhere.spoof_detector.threshold
+    trained = elsewhere.spoof_detector.heads.threshold
     assert trained == version.card["after"]["threshold"] != shipped
     spoof_versions.activate(toolbox, office.actor, None)
-    assert elsewhere.spoof_detector.threshold == shipped
+    assert elsewhere.spoof_detector.heads.threshold == shipped
     spoof_versions.activate(toolbox, office.actor, version.id)
-    assert elsewhere.spoof_detector.threshold == trained
+    assert elsewhere.spoof_detector.heads.threshold == trained
     elsewhere.engine.dispose()
 
 
