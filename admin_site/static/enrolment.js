@@ -1,7 +1,12 @@
 // Enrolment: guided snaps or files, a verdict for each at once, training by itself, then the self-test.
 
-import { Camera, explain } from "../shared-static/camera.js";
-import { ask, followJob } from "./asking.js";
+import { Camera, explain } from "/shared-static/camera.js";
+import { ask } from "/shared-static/http.js";
+import { find } from "/shared-static/page.js";
+import { followJob } from "./job.js";
+
+/** @typedef {{ kept: boolean, sentence: string, file_name: string }} Verdict */
+/** @typedef {{ id: number, words: string }} NearMatch */
 
 const HINTS = [
   "Look straight at the camera.",
@@ -13,14 +18,21 @@ const HINTS = [
 // A larger photo gains nothing (the server works at 1,280 pixels) and costs time on the way.
 const LONGEST_SIDE = 1280;
 
-const page = document.getElementById("enrolment");
-const at = (id) => document.getElementById(id);
+const page = find("#enrolment", HTMLElement);
+const at = (/** @type {string} */ id) => find(`#${id}`, HTMLElement);
+const bar = find("#progress", HTMLProgressElement);
+const uploadBar = find("#upload", HTMLProgressElement);
+const { photosUrl = "", trainingUrl = "", selfTestUrl = "", jobUrl } = page.dataset;
 const guided = Number(page.dataset.guided);
-const camera = new Camera(at("video"));
+const camera = new Camera(find("#video", HTMLVideoElement));
 let waiting = Number(page.dataset.waiting);
 let testing = page.dataset.enrolled === "yes" && waiting === 0;
 let busy = false;
 
+/**
+ * @param {string} text
+ * @param {"good" | "bad" | "busy" | ""} mood
+ */
 function say(text, mood) {
   at("verdict").textContent = text;
   at("verdict").dataset.mood = mood;
@@ -37,7 +49,10 @@ function showStep() {
   at("enrol-again").hidden = !testing;
 }
 
-// Do one thing at a time; a second press meanwhile is ignored, and a failure becomes a sentence.
+/**
+ * Do one thing at a time; a second press meanwhile is ignored, and a failure becomes a sentence.
+ * @param {() => unknown} action
+ */
 async function alone(action) {
   if (busy) return;
   busy = true;
@@ -45,7 +60,7 @@ async function alone(action) {
   try {
     await action();
   } catch (error) {
-    say(error.message, "bad");
+    say(/** @type {Error} */ (error).message, "bad");
   } finally {
     busy = false;
     page.removeAttribute("aria-busy");
@@ -53,28 +68,41 @@ async function alone(action) {
   }
 }
 
-function listPhoto(blob, result) {
+/**
+ * @param {Blob} blob
+ * @param {Verdict} verdict
+ */
+function listPhoto(blob, verdict) {
   const item = document.createElement("li");
   const picture = document.createElement("img");
   picture.src = URL.createObjectURL(blob);
   picture.alt = "";
   picture.onload = picture.onerror = () => URL.revokeObjectURL(picture.src);
   const words = document.createElement("span");
-  words.textContent = result.kept ? "Good" : `Not kept: ${result.sentence}`;
-  if (result.file_name !== "camera.jpg") words.textContent = `${result.file_name}: ${words.textContent}`;
-  item.dataset.mood = result.kept ? "good" : "bad";
+  words.textContent = verdict.kept ? "Good" : `Not kept: ${verdict.sentence}`;
+  if (verdict.file_name !== "camera.jpg") words.textContent = `${verdict.file_name}: ${words.textContent}`;
+  item.dataset.mood = verdict.kept ? "good" : "bad";
   item.append(picture, words);
   at("photos").prepend(item);
 }
 
+/**
+ * @param {Blob} blob
+ * @param {string} name
+ * @returns {Promise<Verdict>}
+ */
 async function sendPhoto(blob, name) {
-  const answer = await ask(page.dataset.photosUrl, [["photo", blob, name]]);
+  const answer = await ask(photosUrl, [["photo", blob, name]]);
   waiting = answer.waiting;
-  const result = answer.photos[0];
-  listPhoto(blob, result);
-  return result;
+  const [verdict] = answer.photos;
+  listPhoto(blob, verdict);
+  return verdict;
 }
 
+/**
+ * @param {File} file
+ * @returns {Promise<Blob>}
+ */
 async function shrink(file) {
   let picture;
   try {
@@ -87,43 +115,55 @@ async function shrink(file) {
   const canvas = document.createElement("canvas");
   canvas.width = Math.round(picture.width * scale);
   canvas.height = Math.round(picture.height * scale);
-  canvas.getContext("2d").drawImage(picture, 0, 0, canvas.width, canvas.height);
+  canvas.getContext("2d")?.drawImage(picture, 0, 0, canvas.width, canvas.height);
   return new Promise((done) => canvas.toBlob((blob) => done(blob ?? file), "image/jpeg", 0.92));
 }
 
 async function snap() {
   const photo = await camera.snap();
-  if (testing) return test(photo, "camera.jpg");
-  const result = await sendPhoto(photo, "camera.jpg");
-  say(result.sentence, result.kept ? "good" : "bad");
+  if (testing) {
+    await test(photo, "camera.jpg");
+    return;
+  }
+  const { sentence, kept } = await sendPhoto(photo, "camera.jpg");
+  say(sentence, kept ? "good" : "bad");
   if (waiting >= guided) await train();
 }
 
+/** @param {File[]} files at least one */
 async function sendFiles(files) {
-  if (testing) return test(await shrink(files[0]), files[0].name);
-  const progress = at("upload");
-  progress.hidden = false;
-  progress.max = files.length;
+  const [first] = files;
+  if (testing && first) {
+    await test(await shrink(first), first.name);
+    return;
+  }
+  uploadBar.hidden = false;
+  uploadBar.max = files.length;
   let kept = 0;
   for (const [index, file] of files.entries()) {
     say(`Looking at ${file.name}, ${index + 1} of ${files.length} …`, "busy");
-    progress.value = index;
-    const result = await sendPhoto(await shrink(file), file.name);
-    if (result.kept) kept += 1;
+    uploadBar.value = index;
+    const verdict = await sendPhoto(await shrink(file), file.name);
+    if (verdict.kept) kept += 1;
   }
-  progress.hidden = true;
+  uploadBar.hidden = true;
   say(`${kept} of ${files.length} photos are good.`, kept ? "good" : "bad");
   if (waiting >= guided) await train();
 }
 
+/** @param {number[]} accepted the students who look alike and are other people */
 async function train(accepted = []) {
   at("near-match").hidden = true;
   say("Comparing with the other faces of the school …", "busy");
-  const answer = await ask(page.dataset.trainingUrl, accepted.map((id) => ["accepted", String(id)]));
-  if (answer.near_matches) return showNearMatches(answer.near_matches);
-  await follow(answer.job);
+  const answer = await ask(
+    trainingUrl,
+    accepted.map((id) => ["accepted", String(id)]),
+  );
+  if (answer.near_matches) showNearMatches(answer.near_matches);
+  else await follow(answer.job);
 }
 
+/** @param {NearMatch[]} nearMatches */
 function showNearMatches(nearMatches) {
   const names = nearMatches.map((nearMatch) => {
     const item = document.createElement("li");
@@ -137,15 +177,10 @@ function showNearMatches(nearMatches) {
   at("near-match").focus();
 }
 
+/** @param {string} url */
 async function follow(url) {
-  const bar = at("progress");
   bar.hidden = false;
-  const job = await followJob(url, ({ state, done, total, sentence }) => {
-    bar.max = total || 1;
-    if (state === "queued") bar.removeAttribute("value");
-    else bar.value = done;
-    say(sentence || (state === "queued" ? "Waiting for the worker …" : "Training …"), "busy");
-  });
+  const job = await followJob(url, { bar, say: (words) => say(words, "busy"), describe: () => "Training …" });
   bar.hidden = true;
   say(job.sentence, job.state === "done" ? "good" : "bad");
   if (job.state === "done") {
@@ -156,8 +191,12 @@ async function follow(url) {
   }
 }
 
+/**
+ * @param {Blob} photo
+ * @param {string} name
+ */
 async function test(photo, name) {
-  const result = await ask(page.dataset.selfTestUrl, [["photo", photo, name]]);
+  const result = await ask(selfTestUrl, [["photo", photo, name]]);
   const side = result.margin < 0 ? "below" : "above";
   const margin = result.margin === null ? "" : ` (${Math.abs(result.margin).toFixed(2)} ${side} what is needed)`;
   say(result.sentence + margin, result.passed ? "good" : "bad");
@@ -177,20 +216,20 @@ async function startCamera() {
     at("refused-title").textContent = problem.title;
     at("refused-text").textContent = problem.text;
     at("own-camera").hidden = false;
-    at("by-file").open = true;
+    find("#by-file", HTMLDetailsElement).open = true;
   }
 }
 
-for (const input of page.querySelectorAll("input[type=file]")) {
+for (const input of [find("#own", HTMLInputElement), find("#files", HTMLInputElement)]) {
   input.addEventListener("change", () =>
     alone(async () => {
-      const files = [...input.files];
+      const files = [...(input.files ?? [])];
       input.value = "";
       if (files.length) await sendFiles(files);
     }),
   );
 }
-for (const button of page.querySelectorAll(".without-script")) button.hidden = true;
+for (const button of page.querySelectorAll(".without-script")) button.setAttribute("hidden", "");
 at("snap").addEventListener("click", () => alone(snap));
 at("train-form").addEventListener("submit", (event) => {
   event.preventDefault();
@@ -207,4 +246,4 @@ window.addEventListener("pagehide", () => camera.stop());
 
 showStep();
 startCamera();
-if (page.dataset.jobUrl) alone(() => follow(page.dataset.jobUrl));
+if (jobUrl) alone(() => follow(jobUrl));

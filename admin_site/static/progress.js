@@ -1,14 +1,15 @@
-// Follows long work on its progress bar, then loads the page again to show what became of it.
+// Follows the page's job, then loads the page again to show its result.
 
-import { followJob } from "./asking.js";
+import { find } from "/shared-static/page.js";
+import { followJob } from "./job.js";
 
-const bar = document.getElementById("progress");
-const words = document.getElementById("verdict");
+const bar = find("#progress", HTMLProgressElement);
+const line = find("#verdict", HTMLElement);
+const say = (/** @type {string} */ words) => (line.textContent = words);
 
-await followJob(bar.dataset.jobUrl, ({ state, done, total, sentence }) => {
-  if (state === "queued") bar.removeAttribute("value");
-  else bar.value = done;
-  words.textContent =
-    sentence || (state === "queued" ? "Waiting for the worker …" : `${done} of ${total} ${bar.dataset.unit}`);
+await followJob(bar.dataset.jobUrl ?? "", {
+  bar,
+  say,
+  describe: ({ done, total }) => `${done} of ${total} ${bar.dataset.unit}`,
 });
 location.reload();

@@ -1,14 +1,27 @@
 // What the kiosk says to the server: everything signed with the phone's key, every check-in with a ticket of its own.
 
+import { send } from "/shared-static/http.js";
 import { PhoneKey } from "./kiosk-key.js";
+
+/** @typedef {import("./kiosk-screens.js").Answer} Answer */
+/** @typedef {{ here: number, expected: number, over: string | null }} Status */
+/** @typedef {{ status: number, answer: any, key: string }} Delivered an {@link Answer} where the status is 200, else {error} */
+/** @typedef {{ of: string, frames: Blob[] }} Film of a turn of the head: the key of the request it answers, JPEGs */
+/**
+ * @typedef {{ classCode: string, rollId: string, photo: Blob, ticket: Promise<string | null> | null,
+ *   turn?: Film | null }} CheckIn
+ */
+/** @typedef {{ method?: string, body?: FormData, signal?: AbortSignal }} Options */
 
 const ONE_TRY_MS = 12_000;
 const BETWEEN_TRIES_MS = [1000, 2000, 4000];
 const TRY_AGAIN = [408, 502, 503, 504];
 
-const hexadecimal = (buffer) => [...new Uint8Array(buffer)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+const hexadecimal = (/** @type {ArrayBuffer} */ buffer) =>
+  [...new Uint8Array(buffer)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 
-const digestOf = async (blob) => hexadecimal(await crypto.subtle.digest("SHA-256", await blob.arrayBuffer()));
+const digestOf = async (/** @type {Blob} */ blob) =>
+  hexadecimal(await crypto.subtle.digest("SHA-256", await blob.arrayBuffer()));
 
 // This browser is not, or no longer, the phone that was handed round.
 export class NotThisPhone extends Error {}
@@ -18,13 +31,17 @@ export class PassEnded extends Error {}
 
 export class Server {
   #passId;
-  #csrfToken;
+  /** @type {PhoneKey | null} */
   #key = null;
+  /** @type {Promise<PhoneKey> | null} */
   #binding = null;
 
-  constructor({ passId, csrfToken }) {
+  /** Whether the server said that this is not the phone that was handed round. */
+  isLost = false;
+
+  /** @param {string} passId */
+  constructor(passId) {
     this.#passId = passId;
-    this.#csrfToken = csrfToken;
   }
 
   // Bind the pass to this browser's key; gives the key. What failed for want of a network is tried again.
@@ -47,21 +64,33 @@ export class Server {
     return this.#key;
   }
 
-  // The lecture's state and the counter; null if the server has trouble.
+  /**
+   * The lecture's state and the counter; null if the server has trouble.
+   * @returns {Promise<Status | null>}
+   */
   async status() {
     const response = await this.#askSigned("/kiosk/status");
     return response.ok ? response.json() : null;
   }
 
+  /**
+   * @param {Options} options
+   * @returns {Promise<string>}
+   */
   async fetchTicket(options = {}) {
     const response = await this.#askSigned("/kiosk/ticket", { ...options, method: "POST" });
     if (!response.ok) throw new Error(`the ticket was answered with ${response.status}`);
     return (await response.json()).ticket;
   }
 
-  // Send a check-in or a call until it is answered or given up (`signal`); `onDelay` hears why a try failed.
-  // The key stays the same, so that the register marks once; a new try takes a new ticket. A turn of the head
-  // (`turn`) is the frames of its film and the key of the request that it answers.
+  /**
+   * Send a check-in or a call until it is answered or given up (`signal`); `onDelay` hears why a try failed.
+   * The key stays the same, so that the register marks once; a new try takes a new ticket.
+   * @param {string} address
+   * @param {CheckIn} checkIn
+   * @param {{ signal: AbortSignal, onDelay: (words: string) => void }} how
+   * @returns {Promise<Delivered | null>}
+   */
   async deliver(address, { classCode, rollId, photo, ticket, turn = null }, { signal, onDelay }) {
     const digest = await digestOf(photo);
     const key = crypto.randomUUID();
@@ -94,26 +123,28 @@ export class Server {
     return null;
   }
 
+  /**
+   * @param {string} address
+   * @param {Options} options
+   * @param {string[]} lines what is signed besides the address
+   */
   async #askSigned(address, options = {}, lines = []) {
     const key = await this.bind();
     const signature = await key.sign(address, ...lines);
     return this.#ask(address, { ...options, headers: { "X-Kiosk-Signature": signature } });
   }
 
-  async #ask(address, { signal, headers = {}, ...options } = {}) {
-    const aborter = new AbortController();
-    const abort = () => aborter.abort();
-    const timer = setTimeout(abort, ONE_TRY_MS);
-    signal?.addEventListener("abort", abort);
-    try {
-      const all = { Accept: "application/json", "X-CSRFToken": this.#csrfToken, ...headers };
-      const response = await fetch(address, { ...options, headers: all, signal: aborter.signal });
-      if (response.status === 403) throw new NotThisPhone((await response.json()).error);
-      if (response.status === 404) throw new PassEnded();
-      return response;
-    } finally {
-      clearTimeout(timer);
-      signal?.removeEventListener("abort", abort);
+  /**
+   * @param {string} address
+   * @param {Options & { headers?: Record<string, string> }} options
+   */
+  async #ask(address, options) {
+    const response = await send(address, { ...options, timeoutMs: ONE_TRY_MS });
+    if (response.status === 403) {
+      this.isLost = true;
+      throw new NotThisPhone((await response.json()).error);
     }
+    if (response.status === 404) throw new PassEnded();
+    return response;
   }
 }

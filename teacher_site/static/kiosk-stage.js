@@ -1,21 +1,23 @@
 // The camera's picture on the kiosk: the outline, the photo that was taken, and what to say when the camera fails.
 
 import { Camera, explain } from "/shared-static/camera.js";
+import { find } from "/shared-static/page.js";
 
-const find = (selector) => document.querySelector(selector);
-const video = find("#camera");
-const shot = find("#shot");
-const shutter = find("#shutter");
-const problem = find("#camera-problem");
+const video = find("#camera", HTMLVideoElement);
+const shot = find("#shot", HTMLImageElement);
+const shutter = find("#shutter", HTMLButtonElement);
+const problem = find("#camera-problem", HTMLElement);
+
 const NEXT_FRAME_MS = 150;
 
 export class Stage {
   #camera = new Camera(video);
-  photo = null; // of this turn, a JPEG
+  /** @type {Blob | null} of this turn, a JPEG */
+  photo = null;
 
   constructor() {
-    problem.querySelector("button").addEventListener("click", () => this.start());
-    video.addEventListener("camera-lost", () => showProblem(explain({ name: "NotFoundError" })));
+    find("button", HTMLButtonElement, problem).addEventListener("click", () => this.start());
+    video.addEventListener("camera-lost", () => showProblem(explain(new DOMException("", "NotFoundError"))));
     video.addEventListener("resize", placeOutline);
   }
 
@@ -36,27 +38,30 @@ export class Stage {
     this.#camera.stop();
   }
 
-  // Take the photo; false while the camera is not ready.
+  /** Take the photo; false while the camera is not ready. */
   async snap() {
     this.drop();
     try {
       this.photo = await this.#camera.snap({ width: 640, quality: 0.9 });
+      shot.src = URL.createObjectURL(this.photo);
     } catch {
       return false;
     }
-    shot.src = URL.createObjectURL(this.photo);
     shot.hidden = false;
     shutter.dataset.again = "";
     shutter.setAttribute("aria-label", "Take the photo again");
     return true;
   }
 
-  // Show the camera again without dropping the photo.
+  /** Show the camera again without dropping the photo. */
   showLive() {
     shot.hidden = true;
   }
 
-  // One frame of a film as a JPEG; the next one that the camera gives, because the server takes none twice.
+  /**
+   * One frame of a film as a JPEG; the next one that the camera gives, because the server takes none twice.
+   * @param {{ width: number, quality: number }} how
+   */
   async snapFrame(how) {
     await nextFrame();
     return this.#camera.snap(how);
@@ -72,17 +77,21 @@ export class Stage {
   }
 }
 
-// A camera that stands still is not waited for.
+/**
+ * A camera that stands still is not waited for.
+ * @returns {Promise<void>}
+ */
 function nextFrame() {
-  return new Promise((done) => {
-    setTimeout(done, NEXT_FRAME_MS);
-    video.requestVideoFrameCallback?.(done);
+  return new Promise((resolve) => {
+    setTimeout(resolve, NEXT_FRAME_MS);
+    video.requestVideoFrameCallback?.(() => resolve());
   });
 }
 
+/** @param {{ title: string, text: string }} failure */
 function showProblem({ title, text }) {
-  problem.querySelector(".big").textContent = title;
-  problem.querySelector(".sentence").textContent = text;
+  find(".big", HTMLElement, problem).textContent = title;
+  find(".sentence", HTMLElement, problem).textContent = text;
   problem.hidden = false;
 }
 
@@ -91,7 +100,10 @@ function placeOutline() {
   const { videoWidth: width, videoHeight: height } = video;
   if (!width) return;
   const ry = Math.min(height * 0.34, width * 0.48);
-  find("#outline").setAttribute("viewBox", `0 0 ${width} ${height}`);
+  const outline = find("#outline", SVGSVGElement);
+  outline.setAttribute("viewBox", `0 0 ${width} ${height}`);
   const place = { cx: width / 2, cy: height * 0.46, rx: ry * 0.75, ry };
-  for (const [name, value] of Object.entries(place)) find("#outline ellipse").setAttribute(name, value);
+  for (const [name, value] of Object.entries(place)) {
+    find("ellipse", SVGEllipseElement, outline).setAttribute(name, String(value));
+  }
 }

@@ -1,7 +1,11 @@
 // The second lock on the phone: shows which way to turn the head, and films it while the arrow shows.
 // What the film proves is decided by the server; this page goes by the clock alone.
 
+import { find } from "/shared-static/page.js";
 import { play } from "./sounds.js";
+
+/** @typedef {import("./kiosk-screens.js").Side} Side */
+/** @typedef {import("./kiosk-stage.js").Stage} Stage */
 
 const LOOK_STRAIGHT_MS = 700; // the film begins straight
 const READ_MS = 2200; // what was wrong with the first film
@@ -11,27 +15,32 @@ const LONGEST_MS = 2000; // a slow camera gives fewer frames, not a longer film
 const A_LITTLE_MORE_MS = 1000;
 const FRAME = { width: 400, quality: 0.85 };
 
-const find = (selector) => document.querySelector(selector);
-const kiosk = find("#kiosk");
-const screen = find("#turn");
-const words = find("#turn-words");
-const ring = find("#turn-ring ellipse");
-const outline = find("#outline");
+const kiosk = find("#kiosk", HTMLElement);
+const screen = find("#turn", HTMLElement);
+const words = find("#turn-words", HTMLElement);
+const ring = find("#turn-ring", SVGSVGElement);
+const drawn = find("ellipse", SVGEllipseElement, ring);
+const outline = find("#outline", SVGSVGElement);
 
-const wait = (ms) => new Promise((done) => setTimeout(done, ms));
+const wait = (/** @type {number} */ ms) => new Promise((done) => setTimeout(done, ms));
 
 export class TurnScreen {
   #stage;
 
-  element = screen;
-  callButton = screen.querySelector("button");
+  callButton = find("button", HTMLButtonElement, screen);
 
+  /** @param {Stage} stage */
   constructor(stage) {
     this.#stage = stage;
   }
 
-  // Ask for a turn and film it: gives JPEGs in order, or null if `signal` ended it. `before` is said first.
-  // Who cannot turn the head may call the teacher at once (`mayCall`).
+  /**
+   * Ask for a turn and film it: gives JPEGs in order, or null if `signal` ended it. `before` is said first.
+   * Who cannot turn the head may call the teacher at once (`mayCall`).
+   * @param {Side} side
+   * @param {{ signal: AbortSignal, before?: string, mayCall?: boolean }} how
+   * @returns {Promise<Blob[] | null>}
+   */
   async film(side, { signal, before = "", mayCall = true }) {
     this.#show(side);
     this.callButton.hidden = !mayCall;
@@ -48,18 +57,22 @@ export class TurnScreen {
     }
   }
 
+  /** @param {Side} side */
   #show(side) {
     screen.dataset.side = side;
     delete screen.dataset.filming;
-    find("#turn-ring").setAttribute("viewBox", outline.getAttribute("viewBox"));
-    for (const name of ["cx", "cy", "rx", "ry"]) {
-      ring.setAttribute(name, outline.querySelector("ellipse").getAttribute(name));
-    }
+    ring.setAttribute("viewBox", outline.getAttribute("viewBox") ?? "");
+    const face = find("ellipse", SVGEllipseElement, outline);
+    for (const name of ["cx", "cy", "rx", "ry"]) drawn.setAttribute(name, face.getAttribute(name) ?? "");
     showProgress(0);
     kiosk.dataset.turning = "";
     this.#stage.showLive();
   }
 
+  /**
+   * @param {Side} side
+   * @param {AbortSignal} signal
+   */
   async #takeFrames(side, signal) {
     const frames = [];
     const begun = performance.now();
@@ -81,13 +94,18 @@ export class TurnScreen {
   }
 }
 
-// The picture is shown as a mirror does, so the person's left is the screen's: arrow, word and face go one way.
+/**
+ * The picture is shown as a mirror does, so the person's left is the screen's: arrow, word and face go one way.
+ * @param {string} sentence
+ * @param {Side} side
+ */
 function sayTurn(sentence, side) {
   const strong = document.createElement("strong");
   strong.textContent = side;
   words.replaceChildren(sentence, " ", strong);
 }
 
+/** @param {number} share */
 function showProgress(share) {
-  ring.setAttribute("stroke-dashoffset", String(100 - 100 * Math.min(1, share)));
+  drawn.setAttribute("stroke-dashoffset", String(100 - 100 * Math.min(1, share)));
 }

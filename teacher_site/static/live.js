@@ -1,21 +1,30 @@
 // Follows a lecture's round: asks how it stands every few seconds, while somebody can see it, and fills the page in.
 
+import { poll } from "/shared-static/http.js";
+
 const EVERY_MS = 2500;
 
-let isAsking = false;
+/** @typedef {Record<string, any> & { here: number, expected: number, waiting: number }} RoundState */
 
+const all = (/** @type {string} */ selector) =>
+  /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll(selector));
+
+/** @param {RoundState} state */
 function fillIn(state) {
-  for (const place of document.querySelectorAll("[data-fill]")) {
-    if (place.dataset.fill === "bar") Object.assign(place, { max: state.expected || 1, value: state.here });
-    else if (place.textContent !== String(state[place.dataset.fill])) place.textContent = state[place.dataset.fill];
+  for (const place of all("[data-fill]")) {
+    const name = place.dataset.fill ?? "";
+    if (name === "bar") Object.assign(place, { max: state.expected || 1, value: state.here });
+    else if (place.textContent !== String(state[name])) place.textContent = state[name];
   }
-  for (const list of document.querySelectorAll("[data-list]")) showList(list, state[list.dataset.list]);
+  for (const list of all("[data-list]")) showList(list, state[list.dataset.list ?? ""]);
   // The list of what waits is not changed under a finger that may be about to press.
-  for (const news of document.querySelectorAll("[data-shown-waiting]")) {
-    news.hidden = state.waiting <= Number(news.dataset.shownWaiting);
-  }
+  for (const news of all("[data-shown-waiting]")) news.hidden = state.waiting <= Number(news.dataset.shownWaiting);
 }
 
+/**
+ * @param {HTMLElement} list
+ * @param {string[]} lines
+ */
 function showList(list, lines) {
   if (lines.join("\n") !== [...list.children].map((item) => item.textContent).join("\n")) {
     list.replaceChildren(
@@ -27,27 +36,30 @@ function showList(list, lines) {
     );
   }
   const section = list.closest("[data-if-any]");
-  if (section) section.hidden = lines.length === 0;
+  if (section instanceof HTMLElement) section.hidden = lines.length === 0;
 }
 
-async function look() {
-  const root = document.querySelector("[data-live]");
-  if (!root || document.hidden || isAsking) return;
-  isAsking = true;
-  let isTold = false;
-  try {
-    const answer = await fetch(root.dataset.live, { headers: { Accept: "application/json" }, redirect: "error" });
-    isTold = answer.ok;
-    if (isTold) fillIn(await answer.json());
-  } catch {
+/** @param {boolean} isTold */
+function showTrouble(isTold) {
+  for (const trouble of all("[data-trouble]")) trouble.hidden = isTold;
+}
+
+document.addEventListener("click", ({ target }) => {
+  if (target instanceof Element && target.closest("[data-shown-waiting]")) location.reload();
+});
+
+/** @param {string} url */
+const follow = (url) =>
+  poll(url, {
+    everyMs: () => EVERY_MS,
+    hear(/** @type {RoundState} */ state) {
+      fillIn(state);
+      showTrouble(true);
+      return false;
+    },
     // No network, or signed out; the page says so and goes on asking.
-  } finally {
-    isAsking = false;
-  }
-  for (const trouble of document.querySelectorAll("[data-trouble]")) trouble.hidden = isTold;
-}
+    fail: () => showTrouble(false),
+  });
 
-document.addEventListener("click", (event) => event.target.closest("[data-shown-waiting]") && location.reload());
-document.addEventListener("visibilitychange", look);
-setInterval(look, EVERY_MS);
-look();
+const root = document.querySelector("[data-live]"); // an open lecture's page and the second screen have it
+if (root instanceof HTMLElement && root.dataset.live) follow(root.dataset.live);

@@ -3,25 +3,30 @@
 const TONES_HZ = { good: [660, 880], known: [660], refused: [300, 220], ask: [523, 523, 784] };
 const TONE_S = 0.16;
 
+/** @type {AudioContext | null} */
 let audio = null;
 
-// A page may sound only after a person's action: call this from a tap or a key.
+/** A page may sound only after a person's action: call this from a tap or a key. */
 export function allowSound() {
   audio ??= new AudioContext();
   audio.resume();
 }
 
-// Rising for good, one tone for known, falling for refused, two and a higher one for what is asked.
+/**
+ * Rising for good, one tone for known, falling for refused, two and a higher one for what is asked.
+ * @param {keyof typeof TONES_HZ} mood
+ */
 export function play(mood) {
-  if (!audio) return;
+  const output = audio;
+  if (!output) return;
   TONES_HZ[mood].forEach((frequency, index) => {
-    const tone = audio.createOscillator();
-    const volume = audio.createGain();
-    const begin = audio.currentTime + index * TONE_S;
+    const tone = output.createOscillator();
+    const volume = output.createGain();
+    const begin = output.currentTime + index * TONE_S;
     tone.frequency.value = frequency;
     volume.gain.setValueAtTime(0.25, begin);
     volume.gain.exponentialRampToValueAtTime(0.001, begin + TONE_S);
-    tone.connect(volume).connect(audio.destination);
+    tone.connect(volume).connect(output.destination);
     tone.start(begin);
     tone.stop(begin + TONE_S);
   });

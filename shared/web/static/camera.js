@@ -1,6 +1,10 @@
 // The camera of a phone or a desk: shows itself, takes photos, and has a sentence for every way it can fail.
 
 export class CameraProblem extends Error {
+  /**
+   * @param {string} title
+   * @param {string} text
+   */
   constructor(title, text) {
     super(`${title} ${text}`);
     this.name = "CameraProblem";
@@ -14,6 +18,7 @@ const INSECURE = new CameraProblem(
   `This page was opened over plain HTTP. Open ${location.href.replace(/^http:/, "https:").split("?")[0]} instead.`,
 );
 
+/** @type {Record<string, CameraProblem>} */
 const PROBLEMS = {
   NotAllowedError: new CameraProblem(
     "The camera was refused.",
@@ -32,23 +37,30 @@ PROBLEMS.SecurityError = PROBLEMS.NotAllowedError;
 PROBLEMS.OverconstrainedError = PROBLEMS.NotFoundError;
 PROBLEMS.AbortError = PROBLEMS.NotReadableError;
 
-// Give any failure of the camera as a CameraProblem with a title and a text for the person.
+/**
+ * Return any failure of the camera as a CameraProblem with a title and a text for the person.
+ * @param {unknown} error
+ */
 export function explain(error) {
   if (error instanceof CameraProblem) return error;
-  return PROBLEMS[error?.name] ?? new CameraProblem("The camera does not answer.", "Load the page again.");
+  const name = error instanceof Error ? error.name : "";
+  return PROBLEMS[name] ?? new CameraProblem("The camera does not answer.", "Load the page again.");
 }
 
 export class Camera {
   #video;
+  /** @type {MediaStream | null} */
   #stream = null;
 
-  // `videoElement` shows the preview; mirror it with CSS, the photo never is. When the camera is unplugged
-  // or taken away while it runs, the element gets a "camera-lost" event.
+  /**
+   * When the camera is unplugged or taken away while it runs, the element gets a "camera-lost" event.
+   * @param {HTMLVideoElement} videoElement shows the preview; mirror it with CSS, the photo never is
+   */
   constructor(videoElement) {
     this.#video = videoElement;
   }
 
-  // Rejects with a CameraProblem.
+  /** Show the camera. Rejects with a CameraProblem. */
   async start() {
     if (!window.isSecureContext || !navigator.mediaDevices) throw INSECURE;
     this.stop();
@@ -73,14 +85,15 @@ export class Camera {
     this.#video.srcObject = null;
   }
 
-  // One JPEG of at most `width` pixels across, in the camera's own proportions, not mirrored.
+  /** Return one JPEG of at most `width` pixels across, in the camera's own proportions, not mirrored. */
   async snap({ width = 640, quality = 0.9 } = {}) {
     const { videoWidth, videoHeight } = this.#video;
     if (!this.#stream || !videoWidth) throw explain(null);
     const canvas = document.createElement("canvas");
     canvas.width = Math.min(width, videoWidth);
     canvas.height = Math.round((videoHeight * canvas.width) / videoWidth);
-    canvas.getContext("2d").drawImage(this.#video, 0, 0, canvas.width, canvas.height);
+    canvas.getContext("2d")?.drawImage(this.#video, 0, 0, canvas.width, canvas.height);
+    /** @type {Blob | null} */
     const photo = await new Promise((done) => canvas.toBlob(done, "image/jpeg", quality));
     if (!photo) throw explain(null);
     return photo;

@@ -1,0 +1,110 @@
+// What the kiosk shows over its form: the wait, the answer, the end; and the hint, the counter, the focus.
+
+import { find } from "/shared-static/page.js";
+
+/**
+ * What the server answers to a check-in or a call.
+ * @typedef {{ outcome: string, headline: string, sentence: string, name?: string | null, marked_at?: string | null,
+ *   may_call_teacher?: boolean, here?: number, expected?: number, turn?: { side: Side } | null }} Answer
+ */
+/** @typedef {"good" | "known" | "refused"} Mood */
+/** @typedef {"left" | "right"} Side */
+
+/** @type {Record<string, Mood>} */
+const MOODS = { present: "good", already_marked: "known", asked_teacher: "known" };
+
+export const form = find("#check-in", HTMLFormElement);
+export const rollId = find("#roll-id", HTMLInputElement);
+/** @type {HTMLSelectElement | null} only where the lecture has several */
+export const classCode = document.querySelector("#class-code");
+export const shutter = find("#shutter", HTMLButtonElement);
+export const waitingScreen = find("#waiting", HTMLElement);
+export const giveUpButton = find("button", HTMLButtonElement, waitingScreen);
+export const answerScreen = find("#answer", HTMLElement);
+export const callButton = find("#call", HTMLButtonElement);
+const turnScreen = find("#turn", HTMLElement);
+const over = find("#over", HTMLElement);
+
+/**
+ * @param {HTMLElement} screen
+ * @param {string} selector
+ * @param {string} words
+ */
+const write = (screen, selector, words) => {
+  find(selector, HTMLElement, screen).textContent = words;
+};
+
+export const isOver = () => !over.hidden;
+
+/**
+ * While a screen covers the form, keys and screen readers stay with the screen.
+ * @param {HTMLElement | null} screen
+ */
+function cover(screen = null) {
+  for (const each of [waitingScreen, answerScreen, turnScreen]) each.hidden = each !== screen;
+  form.inert = find("header", HTMLElement).inert = Boolean(screen) || isOver();
+}
+
+/**
+ * Empty everything, but the roll id of a student who tries again. The next visit begins with a keyboard at the roll id,
+ * on a phone, its keyboard closed, at the shutter.
+ */
+export function showForm({ keepsRollId = false } = {}) {
+  callButton.hidden = true;
+  if (!keepsRollId) form.reset();
+  say("");
+  for (const line of answerScreen.querySelectorAll("p")) line.textContent = "";
+  cover();
+  if (isOver()) find("a", HTMLElement, over).focus();
+  else if (matchMedia("(pointer: fine)").matches) (classCode ?? rollId).focus();
+  else shutter.focus(/** @type {FocusOptions} */ ({ focusVisible: false }));
+}
+
+/** Uncover the camera and the ring round it, for a turn of the head. */
+export function showTurn() {
+  cover(turnScreen);
+}
+
+/** @param {string} words */
+export function say(words) {
+  write(form, "#hint", words);
+}
+
+/** @param {string} words */
+export function showWaiting(words, { canGiveUp = false } = {}) {
+  write(waitingScreen, "p", words);
+  giveUpButton.hidden = !canGiveUp;
+  cover(waitingScreen);
+  if (canGiveUp) giveUpButton.focus();
+}
+
+/**
+ * @param {Answer} answer
+ * @returns {Mood}
+ */
+export function showAnswer({ outcome, headline, sentence, name, marked_at: markedAt, may_call_teacher: mayCall }) {
+  const mood = MOODS[outcome] ?? "refused";
+  answerScreen.dataset.mood = mood;
+  cover(answerScreen);
+  write(answerScreen, ".big", mood === "known" && markedAt ? `${headline} at ${markedAt}` : headline);
+  write(answerScreen, ".name", name ?? "");
+  write(answerScreen, ".sentence", sentence);
+  callButton.hidden = !mayCall;
+  if (mayCall) callButton.focus(/** @type {FocusOptions} */ ({ focusVisible: true }));
+  return mood;
+}
+
+/**
+ * @param {number} here
+ * @param {number} expected
+ */
+export function showCount(here, expected) {
+  write(document.body, "#here", String(here));
+  write(document.body, "#expected", String(expected));
+}
+
+/** @param {string | null} sentence why no check-in is taken; null while they are */
+export function showOver(sentence) {
+  write(over, ".big", sentence ?? "");
+  over.hidden = !sentence;
+}
