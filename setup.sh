@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Installs what `make run` needs; with the word "test", what `make test` needs as well.
+# Installs what `make run` needs; with the word "fast" what `make check` and `make test-fast` need as well,
+# all without root; with the word "test" what `make test` needs.
 # What is already there is left alone, so a second call takes a fraction of a second.
 set -euo pipefail
 cd "$(dirname "$0")"
@@ -86,16 +87,26 @@ add_mysqlclient() {
         say "Going on without MySQL and MariaDB; SQLite needs nothing more."
 }
 
+# What checks the scripts, by the npm of the lock's own wheel: tsc and biome, pinned in package-lock.json.
+install_front_end_checks() {
+    [ "$(cat node_modules/.done 2>/dev/null)" = "$(sha256sum <package-lock.json)" ] && return
+    PATH="$PWD/.venv/bin:$PATH" npm ci --silent --ignore-scripts --no-audit --no-fund
+    sha256sum <package-lock.json >node_modules/.done
+}
+
 make_environment
 install_wheels run requirements.txt
 is_done flask-principal requirements.txt || install_source flask-principal
 is_done mysqlclient requirements.txt || add_mysqlclient
+if [ "${1:-}" = test ] || [ "${1:-}" = fast ]; then
+    install_wheels test tests/requirements.txt
+    install_front_end_checks
+fi
 if [ "${1:-}" = test ]; then
     # The -core and -tools packages hold the servers' programs without starting any service.
     add_debian_packages mariadb-server-core mariadb-client-core redis-tools \
         chromium fonts-dejavu-core fonts-lohit-deva libreoffice-calc ||
         fail "The tests need these packages."
     is_done mysqlclient requirements.txt || fail "The tests need mysqlclient."
-    install_wheels test tests/requirements.txt
     .venv/bin/python -m tests.support.photographs
 fi
