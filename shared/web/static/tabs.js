@@ -1,6 +1,8 @@
 // Empties this tab once nobody is signed in here any more: after signing out, or handing the phone round, in another.
 // The browser's other tabs of this site hear of it at once; those of the other port ask.
 
+import { send } from "./http.js";
+
 const ASK_EVERY_MS = 5000;
 const ASK_AGAIN_MS = 1000;
 // A tab that was out of sight for longer shows nothing before it knows that somebody is still signed in.
@@ -30,7 +32,7 @@ async function ask() {
   if (isAsking || document.hidden) return;
   isAsking = true;
   try {
-    const answer = await fetch("/signed-in", { redirect: "manual", cache: "no-store" });
+    const answer = await send("/signed-in", { redirect: "manual", cache: "no-store" });
     if (answer.ok) document.documentElement.classList.remove("covered");
     else if (answer.status < 500) empty();
   } catch {
@@ -46,7 +48,8 @@ function look() {
     hiddenSince ??= performance.now();
     return;
   }
-  if (hiddenSince !== null && performance.now() - hiddenSince > COVER_AFTER_MS) document.documentElement.classList.add("covered");
+  if (hiddenSince !== null && performance.now() - hiddenSince > COVER_AFTER_MS)
+    document.documentElement.classList.add("covered");
   hiddenSince = null;
   ask();
 }
