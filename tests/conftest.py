@@ -13,7 +13,7 @@ import pytest
 from argon2 import low_level
 from flask import Flask
 from jinja2 import FileSystemBytecodeCache
-from playwright.sync_api import Browser, Playwright, sync_playwright
+from playwright.sync_api import Browser, Playwright, expect, sync_playwright
 
 from shared.persistence.database import migrate
 from shared.settings import Settings, read_settings
@@ -23,6 +23,9 @@ from tests.support.servers import MailServer, MariaDB, Redis, find_program
 # A shared, busy machine makes single examples slow; what an example may cost is not what we test.
 hypothesis.settings.register_profile("suite", deadline=None, print_blob=True)
 hypothesis.settings.load_profile("suite")
+
+# A page that is right shows it sooner or later; on a machine with other work the usual 5 s are too few.
+expect.set_options(timeout=20_000)
 
 # Databases wait for the disk at each commit; in memory, which nothing here must outlive, there is no wait.
 _MEMORY = Path("/dev/shm")
