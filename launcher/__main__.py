@@ -9,19 +9,28 @@ import ssl
 import sys
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import partial
 from pathlib import Path
 
 import segno
 
-from launcher.addresses import find_addresses, find_names, find_phone_address, require_free_port
+from launcher.addresses import (
+    find_addresses,
+    find_names,
+    find_networks,
+    find_phone_address,
+    require_free_port,
+)
 from launcher.certificates import ensure_certificate
-from launcher.children import Child, CrashLoop, replace, stop_all
+from launcher.children import Child, CrashLoop, replace, restart, stop_all
 from launcher.first_run import FIRST_ADMIN_EMAIL, prepare_database
+from launcher.privileges import STAYS_ROOT, User, choose_user, hand_over
 from shared.errors import SettingsError
+from shared.security.certificates import fingerprint
 from shared.settings import VERSION, Settings, read_environ, read_settings
 
+EVERY_ADDRESS = "0.0.0.0"  # noqa: S104 phones reach the sites over the school's network
 ANSWER_WITHIN_S = (
     180.0  # a machine busy with other things took 70 s to read the networks; an idle one takes 3
 )
@@ -38,27 +47,7 @@ def main() -> int:
         signal.signal(number, lambda *_: stopping.set())
     children: list[Child] = []
     try:
-        environ = read_environ()
-        ports = _choose_ports(environ)
-        phone_address = find_phone_address()
-        environ.setdefault("LOG_LEVEL", "WARNING")  # a line a request would push the welcome off the screen
-        for name, port in ports.items():
-            environ.setdefault(f"{name.upper()}_SITE_URL", f"https://{phone_address}:{port}")
-        settings = read_settings(environ)
-        settings.instance_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _tell_passwords(settings, prepare_database(settings, fill_demo=environ.get("DEMO") == "1"))
-        certificate = ensure_certificate(settings.instance_dir / "tls", find_names(), find_addresses())
-        sites = _make_sites(environ, ports, certificate)
-        for site in sites.values():
-            site.start()
-            children.append(site)
-        if _wait_for_answers(settings, ports, children, stopping):
-            _welcome(settings, str(phone_address), ports)
-            # After the sites, which somebody is waiting for.
-            worker = _make_worker(environ)
-            worker.start()
-            children.append(worker)
-            _keep_running(settings, sites, worker, stopping)
+        _run(children, stopping)
     except (SettingsError, CrashLoop) as failure:
         print(f"\n{failure}", file=sys.stderr)
         return 1
@@ -66,6 +55,66 @@ def main() -> int:
         stop_all(children)
     print("Stopped.")
     return 0
+
+
+def _run(children: list[Child], stopping: threading.Event) -> None:
+    environ = read_environ()
+    ports, given = _choose_ports(environ), frozenset(environ)
+    environ.setdefault("LOG_LEVEL", "WARNING")  # a line a request would push the welcome off the screen
+    address = _find_address(environ)
+    _name_sites(environ, ports, address, given)
+    settings = read_settings(environ)
+    settings.instance_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _tell_passwords(settings, prepare_database(settings, fill_demo=environ.get("DEMO") == "1"))
+    user = choose_user(environ, settings.instance_dir)
+    certificate = _renew_certificate(settings, user)
+    if user is not None:
+        hand_over(settings.instance_dir, user)
+    elif os.geteuid() == 0:
+        print(STAYS_ROOT, flush=True)
+    sites = _make_sites(environ, ports, certificate)
+    for site in sites.values():
+        _start(site, user, children)
+    if not _wait_for_answers(settings, ports, children, stopping):
+        return
+    _welcome(settings, address, ports)
+    # After the sites, which somebody is waiting for.
+    worker = _make_worker(environ)
+    _start(worker, user, children)
+    while not stopping.is_set():
+        _keep_running(settings, user, sites, worker, stopping)
+        address = _find_address(environ)
+        if not stopping.is_set() and _name_sites(environ, ports, address, given):
+            restart(children)
+            _welcome(settings, address, ports)
+
+
+def _start(child: Child, user: User | None, children: list[Child]) -> None:
+    child.user = user
+    child.start()
+    children.append(child)
+
+
+def _renew_certificate(settings: Settings, user: User | None) -> Path:
+    tls_dir = settings.instance_dir / "tls"
+    return ensure_certificate(tls_dir, find_names(), find_addresses(), networks=find_networks(), reader=user)
+
+
+def _find_address(environ: Mapping[str, str]) -> str:
+    """The one address by which the sites are reached, as far as nobody named another."""
+    bound = _bind(environ)
+    return str(find_phone_address()) if bound == EVERY_ADDRESS else bound
+
+
+def _name_sites(
+    environ: dict[str, str], ports: Mapping[str, int], address: str, given: Collection[str]
+) -> bool:
+    """Say where the sites are reached, unless somebody else did. Return whether that is new."""
+    before = dict(environ)
+    for name, port in ports.items():
+        if f"{name.upper()}_SITE_URL" not in given:
+            environ[f"{name.upper()}_SITE_URL"] = f"https://{address}:{port}"
+    return environ != before
 
 
 def _read_arguments() -> None:
@@ -87,7 +136,7 @@ def _choose_ports(environ: Mapping[str, str]) -> dict[str, int]:
 
 
 def _bind(environ: Mapping[str, str]) -> str:
-    return environ.get("BIND", "0.0.0.0")  # noqa: S104 phones reach the sites over the school's network
+    return environ.get("BIND", EVERY_ADDRESS)
 
 
 def _make_sites(environ: Mapping[str, str], ports: Mapping[str, int], certificate: Path) -> dict[int, Child]:
@@ -151,15 +200,19 @@ def _tell_passwords(settings: Settings, passwords: Mapping[str, str]) -> None:
         print("without its FACE_KEYS no enrolled face can be read again.", flush=True)
 
 
-def _welcome(settings: Settings, phone_address: str, ports: Mapping[str, int]) -> None:
-    teacher_url = f"https://{phone_address}:{ports['teacher']}/"
+def _welcome(settings: Settings, address: str, ports: Mapping[str, int]) -> None:
+    teacher_url = f"https://{address}:{ports['teacher']}/"
+    authority = (settings.instance_dir / "tls" / "authority.crt").read_text(encoding="ascii")
     print(f"\n{settings.school_name}: attendance is running. Ctrl-C stops it.\n")
-    print(f"  Office     https://{phone_address}:{ports['admin']}/")
+    print(f"  Office     https://{address}:{ports['admin']}/")
     print(f"  Classroom  {teacher_url}\n")
     drawn = io.StringIO()
     segno.make(teacher_url, micro=False).terminal(out=drawn, compact=True)
     # White on black whatever the terminal's colours are: some phones cannot read it the other way round.
     print("\n".join(f"  \x1b[97;40m{line}\x1b[0m" for line in drawn.getvalue().splitlines()))
+    pairs = fingerprint(authority).split(":")
+    print("\n  SHA-256 fingerprint of this school's certificate:")
+    print("\n".join(f"  {':'.join(pairs[at : at + 8])}" for at in range(0, len(pairs), 8)))
     print(
         "\n  A phone's camera reads this; its browser warns once that it does not know this school yet.",
         flush=True,
@@ -167,18 +220,23 @@ def _welcome(settings: Settings, phone_address: str, ports: Mapping[str, int]) -
 
 
 def _keep_running(
-    settings: Settings, sites: Mapping[int, Child], worker: Child, stopping: threading.Event
+    settings: Settings,
+    user: User | None,
+    sites: Mapping[int, Child],
+    worker: Child,
+    stopping: threading.Event,
 ) -> None:
-    tls_dir = settings.instance_dir / "tls"
-    renew_at, served = time.monotonic() + RENEW_EVERY_S, (tls_dir / "server.pem").read_bytes()
-    while not stopping.wait(LOOK_EVERY_S):
+    """Keep the programs running, and the certificate fresh, until it is time to look for another address."""
+    look_at = time.monotonic() + RENEW_EVERY_S
+    served = (settings.instance_dir / "tls" / "server.pem").read_bytes()
+    while time.monotonic() < look_at:
+        if stopping.wait(LOOK_EVERY_S):
+            return
         for child in (*sites.values(), worker):
             child.revive()
-        if time.monotonic() > renew_at:
-            issued = ensure_certificate(tls_dir, find_names(), find_addresses()).read_bytes()
-            if issued != served:
-                _serve_anew(sites, issued, stopping)
-            renew_at, served = time.monotonic() + RENEW_EVERY_S, issued
+    issued = _renew_certificate(settings, user).read_bytes()
+    if issued != served:
+        _serve_anew(sites, issued, stopping)
 
 
 def _serve_anew(sites: Mapping[int, Child], certificate: bytes, stopping: threading.Event) -> None:

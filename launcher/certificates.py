@@ -19,6 +19,9 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from launcher.privileges import User
+from shared.errors import SettingsError
+
 AUTHORITY_LIFE = timedelta(days=730)
 SERVER_LIFE = timedelta(days=397)  # phones refuse server certificates that live longer than 398 days
 RENEW_BEFORE = timedelta(days=30)
@@ -34,20 +37,31 @@ def ensure_certificate(
     addresses: Sequence[IPv4Address],
     *,
     networks: Sequence[IPv4Network] = (),
+    reader: User | None = None,
 ) -> Path:
     """Return the PEM file (key, then certificate) the sites serve, valid for all names and addresses.
 
     What exists is kept while it is good for another thirty days and covers them all; the
     authority's public half is `authority.crt` beside it. An authority made anew may sign for these names,
-    `networks` and this machine alone.
+    `networks` and this machine alone. `reader` is who runs the sites, where that is somebody else: what they
+    serve is theirs to read, the authority's key is not. Raises SettingsError for a folder that is not ours.
     """
     tls_dir.mkdir(mode=0o700, exist_ok=True)
+    if reader is not None:
+        if tls_dir.is_symlink() or tls_dir.stat().st_uid != os.geteuid():
+            raise SettingsError(
+                f"{tls_dir} must belong to root alone. Please look who made it, and remove it."
+            )
+        tls_dir.chmod(0o711)
     authority, authority_key = _ensure_authority(tls_dir, names, addresses, networks)
     path = tls_dir / "server.pem"
     if not (path.exists() and _serves(path, authority, names, addresses)):
         key = ec.generate_private_key(ec.SECP256R1())
         certificate = _sign_server(authority, authority_key, key.public_key(), names, addresses)
         _write_private(path, _pem(key) + certificate.public_bytes(serialization.Encoding.PEM))
+    if reader is not None:
+        for served in (path, tls_dir / "authority.crt"):
+            os.chown(served, reader.uid, reader.gid)
     return path
 
 

@@ -11,6 +11,8 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from launcher.privileges import User
+
 STOP_S = 15.0  # the web server grants running requests 10 s
 SERVES_WITHIN_S = 60.0
 MAX_FALLS = 3
@@ -37,13 +39,16 @@ class Child:
     command: Sequence[str]
     environ: Mapping[str, str]
     stop_signal: signal.Signals
+    user: User | None = None
     process: subprocess.Popen[bytes] = field(init=False)
     falls: list[float] = field(default_factory=list)
 
     def start(self) -> None:
         """Start it out of reach of the terminal's Ctrl-C, but never to outlive this process."""
+        as_user = self.user.prefix if self.user else []
+        # First the user: the system forgets whom a program ends with when it becomes another's.
         self.process = subprocess.Popen(
-            [*ENDS_WITH_US, *self.command], env=self.environ, start_new_session=True
+            [*as_user, *ENDS_WITH_US, *self.command], env=self.environ, start_new_session=True
         )
 
     def revive(self) -> None:
@@ -79,6 +84,13 @@ def replace(child: Child, is_new_serving: Callable[[], bool], stopping: threadin
             child.process = first.process
             return
     stop_all([first])
+
+
+def restart(children: Sequence[Child]) -> None:
+    """End them and start them again, for what they read at their start has changed."""
+    stop_all(children)
+    for child in children:
+        child.start()
 
 
 def stop_all(children: Sequence[Child]) -> None:

@@ -132,6 +132,7 @@ def _settings_file(instance_dir: Path, *, may_make: bool) -> dict[str, str]:
         draft = instance_dir / f".settings.{os.getpid()}.{secrets.token_hex(4)}"
         draft.touch(mode=0o600)
         draft.write_text(text, encoding="utf-8")
+        let_owner_keep(draft)
         with contextlib.suppress(FileExistsError):
             os.link(draft, path)
         draft.unlink()
@@ -164,8 +165,19 @@ def draw_face_key(instance_dir: Path, environ: Mapping[str, str] = os.environ) -
         file.write("".join(f"{line}\n" for line in lines))
         file.flush()
         os.fsync(file.fileno())
+    let_owner_keep(draft)
     draft.replace(path)
     return number
+
+
+def let_owner_keep(path: Path) -> None:
+    """Let a file that root has just made belong to whoever owns its folder.
+
+    The sites may run as an ordinary user, whom a command of root's must not lock out.
+    """
+    if os.geteuid() == 0:
+        owner = path.parent.stat()
+        os.chown(path, owner.st_uid, owner.st_gid)
 
 
 def _secret(environ: Mapping[str, str], name: str) -> str:

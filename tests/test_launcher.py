@@ -10,7 +10,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
-from ipaddress import IPv4Address
+from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
 
 import pytest
@@ -58,9 +58,10 @@ def test_a_taken_port_is_told_with_a_way_out() -> None:
 
 
 def test_a_certificate_is_kept_until_an_address_is_new(tmp_path: Path) -> None:
-    path = ensure_certificate(tmp_path / "tls", ["localhost"], [LOOPBACK])
+    school = {"networks": [IPv4Network("192.168.1.0/24")]}
+    path = ensure_certificate(tmp_path / "tls", ["localhost"], [LOOPBACK], **school)
     first, authority = path.read_bytes(), (tmp_path / "tls" / "authority.crt").read_bytes()
-    ensure_certificate(tmp_path / "tls", ["localhost"], [LOOPBACK])
+    ensure_certificate(tmp_path / "tls", ["localhost"], [LOOPBACK], **school)
     assert path.read_bytes() == first
     ensure_certificate(tmp_path / "tls", ["localhost"], [LOOPBACK, IPv4Address("192.168.1.20")])
     assert path.read_bytes() != first

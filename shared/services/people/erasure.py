@@ -19,6 +19,7 @@ from shared.persistence.tables import Consent, Student
 from shared.security.tokens import keyed_digest
 from shared.services import audit
 from shared.services.audit import Actor
+from shared.settings import let_owner_keep
 from shared.toolbox import Toolbox
 
 LEDGER_NAME = "erasures.txt"
@@ -98,6 +99,7 @@ def write_ledger(path: Path, lines: Collection[LedgerLine]) -> None:
         file.writelines(f"{line}\n" for line in sorted(merged, key=str))
         file.flush()
         os.fsync(file.fileno())
+    let_owner_keep(draft)
     draft.replace(path)
 
 

@@ -1,0 +1,185 @@
+"""Who starts the product as root serves it as somebody else, who cannot read the authority's key."""
+
+import os
+import pwd
+import signal
+import subprocess
+from datetime import UTC, datetime, timedelta
+from ipaddress import IPv4Address, IPv4Network
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+from cryptography.x509.oid import ExtendedKeyUsageOID
+
+from launcher import __main__ as launcher
+from launcher import certificates, privileges
+from launcher.addresses import LOOPBACK, find_addresses, find_networks
+from launcher.certificates import ensure_certificate
+from launcher.children import Child, stop_all
+from launcher.privileges import User, choose_user, hand_over
+from shared.errors import SettingsError
+from shared.security.certificates import fingerprint
+from shared.services.people.erasure import write_ledger
+from shared.settings import draw_face_key, read_settings
+from tests.support.servers import wait_until
+
+NOBODY = User(pwd.getpwnam("nobody").pw_uid, pwd.getpwnam("nobody").pw_gid)
+SCHOOL = IPv4Network("192.168.7.0/24")
+
+
+def authority_of(tls_dir: Path) -> x509.Certificate:
+    return x509.load_pem_x509_certificate((tls_dir / "authority.crt").read_bytes())
+
+
+def make(tls_dir: Path, **how) -> Path:
+    addresses = [LOOPBACK, IPv4Address("192.168.7.20")]
+    return ensure_certificate(
+        tls_dir, ["localhost", "desk", "desk.local"], addresses, networks=[SCHOOL], **how
+    )
+
+
+def test_the_authority_is_for_servers_of_its_own_names_and_networks_for_two_years(tmp_path):
+    make(tmp_path / "tls")
+    authority = authority_of(tmp_path / "tls")
+    extensions = authority.extensions
+    assert list(extensions.get_extension_for_class(x509.ExtendedKeyUsage).value) == [
+        ExtendedKeyUsageOID.SERVER_AUTH
+    ]
+    permitted = extensions.get_extension_for_class(x509.NameConstraints).value.permitted_subtrees
+    assert {str(each.value) for each in permitted} == {
+        *("localhost", "desk", "desk.local"),
+        *("127.0.0.0/8", "192.168.7.0/24"),
+    }
+    assert authority.not_valid_after_utc - authority.not_valid_before_utc == timedelta(days=730)
+
+
+def test_a_server_never_outlives_its_authority(tmp_path, monkeypatch):
+    monkeypatch.setattr(certificates, "AUTHORITY_LIFE", timedelta(days=90))
+    path = make(tmp_path / "tls")
+    served = x509.load_pem_x509_certificate(path.read_bytes())
+    assert served.not_valid_after_utc == authority_of(tmp_path / "tls").not_valid_after_utc
+
+
+@pytest.mark.parametrize("life", [timedelta(days=3650), timedelta(days=59)])
+def test_an_authority_of_another_version_or_near_its_end_is_made_anew(tmp_path, monkeypatch, life):
+    monkeypatch.setattr(certificates, "AUTHORITY_LIFE", life)
+    if life > timedelta(days=730):  # as earlier versions made it, for everything a certificate can be
+        monkeypatch.setattr(x509, "ExtendedKeyUsage", lambda _usages: x509.OCSPNoCheck())
+        make(tmp_path / "tls")
+        monkeypatch.undo()
+    else:
+        make(tmp_path / "tls")
+        monkeypatch.undo()
+    before = authority_of(tmp_path / "tls")
+    make(tmp_path / "tls")
+    after = authority_of(tmp_path / "tls")
+    assert after.serial_number != before.serial_number
+    assert after.not_valid_after_utc > datetime.now(UTC) + timedelta(days=700)
+
+
+def test_the_fingerprint_is_the_one_that_openssl_and_phones_show(tmp_path):
+    make(tmp_path / "tls")
+    pem = tmp_path / "tls" / "authority.crt"
+    command = ["openssl", "x509", "-in", str(pem), "-noout", "-fingerprint", "-sha256"]
+    shown = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert shown.strip().partition("=")[2] == fingerprint(pem.read_text())
+
+
+def test_the_machines_networks_hold_its_addresses():
+    networks = find_networks()
+    for address in find_addresses():
+        assert address.is_loopback or any(address in network for network in networks)
+
+
+def test_who_is_not_root_stays_who_they_are(tmp_path, monkeypatch):
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    assert choose_user({"RUN_AS": "nobody"}, tmp_path) is None
+
+
+def test_root_runs_the_sites_as_whom_run_as_names_or_instance_belongs_to(tmp_path, monkeypatch):
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    monkeypatch.setattr(privileges, "_can_run", lambda _user: True)
+    assert choose_user({"RUN_AS": "nobody"}, tmp_path) == NOBODY
+    assert choose_user({"SUDO_UID": "1234", "SUDO_GID": "1235"}, tmp_path / "instance") in (
+        User(1234, 1235),
+        User(tmp_path.stat().st_uid, tmp_path.stat().st_gid),
+    )
+    with pytest.raises(SettingsError, match="no user nobody-here"):
+        choose_user({"RUN_AS": "nobody-here"}, tmp_path)
+
+
+def test_who_may_not_read_the_program_is_not_chosen(tmp_path, monkeypatch):
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    monkeypatch.setattr(privileges, "_can_run", lambda _user: False)
+    assert choose_user({"SUDO_UID": "1234", "SUDO_GID": "1235"}, tmp_path) is None
+    with pytest.raises(SettingsError, match="may not read"):
+        choose_user({"RUN_AS": "nobody"}, tmp_path)
+
+
+def test_another_address_of_the_machine_is_told_to_the_sites_unless_somebody_named_one():
+    environ = {"ADMIN_SITE_URL": "https://attendance.school.example"}
+    ports, given = {"admin": 4555, "teacher": 4545}, frozenset(environ)
+    assert launcher._name_sites(environ, ports, "192.168.7.20", given)
+    assert not launcher._name_sites(environ, ports, "192.168.7.20", given)
+    assert launcher._name_sites(environ, ports, "192.168.7.21", given)
+    assert environ["TEACHER_SITE_URL"] == "https://192.168.7.21:4545"
+    assert environ["ADMIN_SITE_URL"] == "https://attendance.school.example"
+    assert launcher._find_address({"BIND": "127.0.0.1"}) == "127.0.0.1"
+
+
+class TestAsRoot:
+    """What only root can do; elsewhere these say that there is nothing to do."""
+
+    @pytest.fixture(autouse=True)
+    def _open_to_nobody(self, tmp_path):
+        for folder in (tmp_path, *tmp_path.parents):
+            if folder.stat().st_uid == os.geteuid() and folder != Path("/"):
+                folder.chmod(folder.stat().st_mode | 0o011)
+
+    def test_a_program_runs_as_the_user_and_ends_with_us(self, tmp_path):
+        told = tmp_path / "told"
+        told.touch(mode=0o666)
+        told.chmod(0o666)
+        command = ["sh", "-c", f"id -u > {told}; id -G >> {told}; exec sleep 60"]
+        child = Child("A program", command, dict(os.environ), stop_signal=signal.SIGTERM, user=_user())
+        child.start()
+        wait_until(lambda: len(told.read_text().splitlines()) == 2, within_s=20)
+        assert told.read_text().splitlines()[0] == str(_user_id())
+        status = Path(f"/proc/{child.process.pid}/status").read_text()
+        assert "Name:\tsleep" in status
+        stop_all([child])
+
+    def test_the_user_reads_what_is_served_and_not_the_authoritys_key(self, tmp_path):
+        instance_dir = tmp_path / "instance"
+        instance_dir.mkdir(mode=0o700)
+        (instance_dir / "settings.env").touch(mode=0o600)
+        served = make(instance_dir / "tls", reader=_user())
+        hand_over(instance_dir, _user() or User(os.geteuid(), os.getegid()))
+        assert _can_read(served)
+        assert _can_read(instance_dir / "tls" / "authority.crt")
+        assert _can_read(instance_dir / "settings.env")
+        assert _can_read(instance_dir / "tls" / "authority.pem") == (_user() is None)
+
+    def test_what_a_command_of_roots_writes_into_instance_is_its_owners(self, tmp_path, monkeypatch):
+        instance_dir = tmp_path / "instance"
+        instance_dir.mkdir()
+        hand_over(instance_dir, _user() or User(os.geteuid(), os.getegid()))
+        environ = {"INSTANCE_DIR": str(instance_dir)}
+        read_settings(environ)
+        draw_face_key(instance_dir, environ)
+        write_ledger(instance_dir / "erasures.txt", [])
+        assert {path.stat().st_uid for path in instance_dir.iterdir()} == {_user_id()}
+
+
+def _user() -> User | None:
+    return NOBODY if os.geteuid() == 0 else None
+
+
+def _user_id() -> int:
+    return NOBODY.uid if os.geteuid() == 0 else os.geteuid()
+
+
+def _can_read(path: Path) -> bool:
+    prefix = NOBODY.prefix if os.geteuid() == 0 else []
+    return subprocess.run([*prefix, "cat", str(path)], capture_output=True, check=False).returncode == 0
