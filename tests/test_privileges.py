@@ -128,48 +128,50 @@ def test_another_address_of_the_machine_is_told_to_the_sites_unless_somebody_nam
     assert launcher._find_address({"BIND": "127.0.0.1"}) == "127.0.0.1"
 
 
-class TestAsRoot:
-    """What only root can do; elsewhere these say that there is nothing to do."""
+@pytest.fixture
+def open_folder(tmp_path) -> Path:
+    """A folder whose way another user may go."""
+    for folder in (tmp_path, *tmp_path.parents):
+        if folder.stat().st_uid == os.geteuid() and folder != Path("/"):
+            folder.chmod(folder.stat().st_mode | 0o011)
+    return tmp_path
 
-    @pytest.fixture(autouse=True)
-    def _open_to_nobody(self, tmp_path):
-        for folder in (tmp_path, *tmp_path.parents):
-            if folder.stat().st_uid == os.geteuid() and folder != Path("/"):
-                folder.chmod(folder.stat().st_mode | 0o011)
 
-    def test_a_program_runs_as_the_user_and_ends_with_us(self, tmp_path):
-        told = tmp_path / "told"
-        told.touch(mode=0o666)
-        told.chmod(0o666)
-        command = ["sh", "-c", f"id -u > {told}; id -G >> {told}; exec sleep 60"]
-        child = Child("A program", command, dict(os.environ), stop_signal=signal.SIGTERM, user=_user())
-        child.start()
-        wait_until(lambda: len(told.read_text().splitlines()) == 2, within_s=20)
-        assert told.read_text().splitlines()[0] == str(_user_id())
-        status = Path(f"/proc/{child.process.pid}/status").read_text()
-        assert "Name:\tsleep" in status
-        stop_all([child])
+def test_a_program_runs_as_the_user_and_ends_with_us(open_folder):
+    told = open_folder / "told"
+    told.touch(mode=0o666)
+    told.chmod(0o666)
+    command = ["sh", "-c", f"id -u > {told}; id -G >> {told}; exec sleep 60"]
+    child = Child("A program", command, dict(os.environ), stop_signal=signal.SIGTERM, user=_user())
+    child.start()
+    wait_until(lambda: len(told.read_text().splitlines()) == 2, within_s=20)
+    assert told.read_text().splitlines()[0] == str(_user_id())
+    status = Path(f"/proc/{child.process.pid}/status").read_text()
+    assert "Name:\tsleep" in status
+    stop_all([child])
 
-    def test_the_user_reads_what_is_served_and_not_the_authoritys_key(self, tmp_path):
-        instance_dir = tmp_path / "instance"
-        instance_dir.mkdir(mode=0o700)
-        (instance_dir / "settings.env").touch(mode=0o600)
-        served = make(instance_dir / "tls", reader=_user())
-        hand_over(instance_dir, _user() or User(os.geteuid(), os.getegid()))
-        assert _can_read(served)
-        assert _can_read(instance_dir / "tls" / "authority.crt")
-        assert _can_read(instance_dir / "settings.env")
-        assert _can_read(instance_dir / "tls" / "authority.pem") == (_user() is None)
 
-    def test_what_a_command_of_roots_writes_into_instance_is_its_owners(self, tmp_path, monkeypatch):
-        instance_dir = tmp_path / "instance"
-        instance_dir.mkdir()
-        hand_over(instance_dir, _user() or User(os.geteuid(), os.getegid()))
-        environ = {"INSTANCE_DIR": str(instance_dir)}
-        read_settings(environ)
-        draw_face_key(instance_dir, environ)
-        write_ledger(instance_dir / "erasures.txt", [])
-        assert {path.stat().st_uid for path in instance_dir.iterdir()} == {_user_id()}
+def test_the_user_reads_what_is_served_and_not_the_authoritys_key(open_folder):
+    instance_dir = open_folder / "instance"
+    instance_dir.mkdir(mode=0o700)
+    (instance_dir / "settings.env").touch(mode=0o600)
+    served = make(instance_dir / "tls", reader=_user())
+    hand_over(instance_dir, _user() or User(os.geteuid(), os.getegid()))
+    assert _can_read(served)
+    assert _can_read(instance_dir / "tls" / "authority.crt")
+    assert _can_read(instance_dir / "settings.env")
+    assert _can_read(instance_dir / "tls" / "authority.pem") == (_user() is None)
+
+
+def test_what_a_command_of_roots_writes_into_instance_is_its_owners(open_folder):
+    instance_dir = open_folder / "instance"
+    instance_dir.mkdir()
+    hand_over(instance_dir, _user() or User(os.geteuid(), os.getegid()))
+    environ = {"INSTANCE_DIR": str(instance_dir)}
+    read_settings(environ)
+    draw_face_key(instance_dir, environ)
+    write_ledger(instance_dir / "erasures.txt", [])
+    assert {path.stat().st_uid for path in instance_dir.iterdir()} == {_user_id()}
 
 
 def _user() -> User | None:

@@ -133,9 +133,7 @@ def test_the_page_says_what_is_signed_out_and_a_second_screen_can_be_too(app, te
     laptop.sign_in(school.password)
     page = f"/lectures/{school.ids['lecture']}/kiosk"
     assert "is signed out" in teacher.page(page).get_text()
-    laptop.press(
-        f"/lectures/{school.ids['lecture']}/screen", "Keep this device signed in while phones go round"
-    )
+    laptop.press(screen_of(school), STAY)
     assert "stays signed in, your second screen" in teacher.page(page).get_text()
     teacher.press(page, "Sign it out too")
     hand_round(teacher, school)
@@ -147,12 +145,8 @@ def test_the_page_says_not_to_save_the_password(teacher, school):
     assert "Do not let this phone save your password." in page
 
 
-@pytest.mark.parametrize(
-    "name", ["localhost", "127.0.0.1", "192.0.2.11", "attendance.local", "[::1]", "evil.example"]
-)
-def test_every_other_name_of_the_machine_leads_to_the_one_address(
-    toolbox, school, make_settings, sqlite_url, name
-):
+@pytest.mark.parametrize("name", OTHER_NAMES)
+def test_other_names_lead_to_the_one_address(toolbox, school, make_settings, sqlite_url, name):
     settings = make_settings(sqlite_url, TEACHER_SITE_URL="https://192.0.2.10:4545")
     client = create_app(settings, toolbox).test_client()
     answer = client.get("/lectures?q=1", base_url=f"https://{name}:4545")
@@ -176,9 +170,7 @@ def test_a_pin_takes_the_phone_back_but_is_not_the_password(teacher, school, too
         assert session.query(KioskPass).one().ended_at is not None
 
 
-@pytest.mark.parametrize(
-    "pin", ["12345", "1234567", "abcdef", "123456", "000000", "987654", "121212", "123123", "१२३४५६"]
-)
+@pytest.mark.parametrize("pin", POOR_PINS)
 def test_what_is_no_good_pin_is_refused_before_anything_ends(teacher, school, pin):
     answer = hand_round(teacher, school, pin)
     assert answer.status_code == 400
