@@ -152,6 +152,11 @@ class Evidence:
     threshold: float | None = None
 
 
+def refuse_photo(verdict: PhotoVerdict) -> CheckInOutcome | None:
+    """Return what keeps the faces of a photo from being compared with anybody's; None if nothing does."""
+    return _PHOTO_REFUSALS.get(verdict)
+
+
 def decide(evidence: Evidence) -> CheckInOutcome:
     """Turn evidence into an outcome: PRESENT only when every refusal was ruled out."""
     if evidence.verdict is None:

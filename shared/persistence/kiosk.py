@@ -193,6 +193,17 @@ def failures_of_student(
     return latest[::-1]
 
 
+def count_slowed(session: Session, pass_id: int, student_id: int, since: datetime) -> int:
+    """How many faces a phone showed for a student that were compared although the roll id had to wait."""
+    query = select(func.count(CheckIn.id)).where(
+        CheckIn.kiosk_pass_id == pass_id,
+        CheckIn.student_id == student_id,
+        CheckIn.outcome == CheckInOutcome.SLOWED,
+        CheckIn.answered_at > since,
+    )
+    return session.scalar(query) or 0
+
+
 def failures_of_phone(session: Session, pass_id: int, since: datetime) -> Sequence[datetime]:
     """When somebody failed on a phone, roll ids of nobody included, oldest first."""
     query = select(CheckIn.answered_at).where(

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import Session, contains_eager, joinedload, undefer
 
-from shared.domain.check_in import ASKED_TO_TURN, REFUSALS, CheckInOutcome
+from shared.domain.check_in import ASKED_TO_TURN, REFUSALS, CheckInOutcome, ConfirmReason
 from shared.errors import NotFound
 from shared.persistence.tables import CheckIn, Student, ToConfirm
 
@@ -53,6 +53,16 @@ def count_waiting(session: Session, lecture_id: int) -> int:
     """How many check-ins of a lecture wait."""
     query = select(func.count(ToConfirm.id))
     return session.scalar(query.where(ToConfirm.lecture_id == lecture_id, ToConfirm.waiting.is_(True))) or 0
+
+
+def count_in_vain(session: Session, pass_id: int) -> int:
+    """How many calls of a phone wait, or were refused."""
+    query = select(func.count(ToConfirm.id)).where(
+        ToConfirm.kiosk_pass_id == pass_id,
+        ToConfirm.reason == ConfirmReason.CALLED_THE_TEACHER,
+        or_(ToConfirm.waiting.is_(True), ToConfirm.accepted.is_(False)),
+    )
+    return session.scalar(query) or 0
 
 
 def find_entry(session: Session, lecture_id: int, entry_id: int, *, with_picture: bool = False) -> ToConfirm:

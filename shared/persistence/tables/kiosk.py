@@ -51,6 +51,8 @@ class KioskTicket(Base):
 class CheckIn(Base):
     """One answered check-in. The key is the phone's own: the same key sent again gets the same answer.
 
+    `content_digest` says for which photo and roll id the key was answered.
+
     `turned` says that the face was marked because the head turned as it was asked to.
     """
 
@@ -60,6 +62,7 @@ class CheckIn(Base):
     idempotency_key: Mapped[str] = mapped_column(Digest)
     lecture_id: Mapped[int] = mapped_column(ForeignKey("lecture.id", ondelete="CASCADE"), index=True)
     student_id: Mapped[int | None] = mapped_column(ForeignKey("student.id", ondelete="CASCADE"), index=True)
+    content_digest: Mapped[str | None] = mapped_column(Digest)
     outcome: Mapped[CheckInOutcome] = mapped_column(word(CheckInOutcome))
     turned: Mapped[bool] = mapped_column(default=False, server_default=false())
     answered_at: Mapped[datetime] = mapped_column(UtcDateTime)

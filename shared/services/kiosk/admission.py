@@ -2,6 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass
+from datetime import timedelta
 
 from shared.domain.attendance import normal_code
 from shared.domain.check_in import CheckInOutcome
@@ -12,11 +13,15 @@ from shared.persistence.kiosk import Candidate
 from shared.persistence.tables import KioskPass
 from shared.security import throttling
 from shared.security.tokens import digest
-from shared.services.kiosk.answers import CheckInAnswer, tell_again
-from shared.services.kiosk.confirmations import call_status
+from shared.services.kiosk.answers import CheckInAnswer, slowed, tell_again
 from shared.services.kiosk.passes import is_open, use_ticket
 from shared.services.typed_input import LONGEST_CODE
 from shared.toolbox import Toolbox
+
+# While a roll id waits, so many faces a minute are compared with it on each phone: the right one must not
+# wait for what others did with its roll id. Of wrong faces one in 10,000 matches (models/README.md).
+LOOKS_WHILE_WAITING = 6
+LOOKED_AT_WITHIN = timedelta(minutes=1)
 
 
 @dataclass(frozen=True)
@@ -39,13 +44,23 @@ class CheckInRequest:
         """What makes this request this one, in the order the phone signs it."""
         return self.ticket, self.idempotency_key, self.photo_digest, self.class_code, self.roll_id
 
+    @property
+    def content_digest(self) -> str:
+        """What the idempotency key stands for: the same photo for the same roll id, with whatever ticket."""
+        return digest("\n".join((self.photo_digest, self.class_code, self.roll_id)))
+
 
 @dataclass(frozen=True)
 class Admission:
-    """Who is meant, and the outcome where no look at the photo is needed; None leaves it to the photo."""
+    """Who is meant, and what is known without the photo; None leaves it to the photo.
+
+    Of whose roll id it is, nothing is told before a face was seen. A suspicious answer has to wait for
+    `wait_s` seconds, if not 0; the right face is marked all the same.
+    """
 
     candidate: Candidate | None
     outcome: CheckInOutcome | None
+    wait_s: int = 0
 
 
 def admit(
@@ -54,7 +69,8 @@ def admit(
     """Use the request's ticket up and find whom it is about, in one transaction.
 
     Return the answer itself where nothing is to be recorded: the ticket is no good, the request was answered
-    before, or a try (`is_try`, not a call to the teacher) has to wait.
+    before, or a try (`is_try`, not a call to the teacher) has to wait and was looked at often enough.
+    Raises Conflict for a key that was answered for another photo or roll id.
     """
     request_digest = digest("\n".join(request.words))
     with toolbox.sessions.begin() as session:
@@ -62,14 +78,15 @@ def admit(
             return CheckInAnswer(CheckInOutcome.TOO_LATE)
         earlier = kiosk.find_check_in(session, kiosk_pass.id, request.idempotency_key)
         if earlier is not None:
-            return tell_again(session, earlier)
+            return tell_again(session, earlier, request.content_digest)
         candidate = _find_candidate(session, kiosk_pass.lecture_id, request)
         outcome = _before_looking(toolbox, kiosk_pass, candidate)
+        wait_s = 0
         if is_try and outcome in (None, CheckInOutcome.NOT_IN_CLASS):
-            wait = _rate_limit(toolbox, session, kiosk_pass, candidate)
-            if wait is not None:
-                return wait
-    return Admission(candidate, outcome)
+            wait_s = _seconds_to_wait(toolbox, session, kiosk_pass, candidate)
+            if wait_s and candidate is not None and _was_looked_at(toolbox, session, kiosk_pass, candidate):
+                return slowed(session, kiosk_pass.lecture_id, candidate.student.id, wait_s)
+    return Admission(candidate, outcome, wait_s)
 
 
 def _find_candidate(session: Session, lecture_id: int, request: CheckInRequest) -> Candidate | None:
@@ -95,25 +112,26 @@ def _before_looking(
     return None
 
 
-def _rate_limit(
+def _seconds_to_wait(
     toolbox: Toolbox, session: Session, kiosk_pass: KioskPass, candidate: Candidate | None
-) -> CheckInAnswer | None:
-    """Let a roll id wait that somebody failed with too often; nobody else's, whatever phone it is on.
+) -> int:
+    """How long a roll id waits that somebody failed with too often; 0 for everybody else, on every phone.
 
-    What happened on a phone slows the roll ids of nobody, and those that somebody failed with already.
+    What happened on a phone slows the roll ids of nobody alone.
     """
     now, lecture_id = toolbox.now(), kiosk_pass.lecture_id
-    since, until = now - throttling.MEMORY, None
+    since = now - throttling.MEMORY
     if candidate is not None:
         failures = kiosk.failures_of_student(session, lecture_id, candidate.student.id, since)
-        if not failures:
-            return None
         until = throttling.wait_until(failures)
-    if until is None:
+    else:
         failures = kiosk.failures_of_phone(session, kiosk_pass.id, since)
         until = throttling.wait_until(failures, free_tries=throttling.FREE_TRIES_OF_A_PHONE)
-    if until is None or until <= now:
-        return None
-    may_call = candidate is not None and call_status(session, lecture_id, candidate.student.id).may_call
-    seconds = int((until - now).total_seconds()) + 1
-    return CheckInAnswer(CheckInOutcome.SLOWED, may_call_teacher=may_call, wait_s=seconds)
+    return 0 if until is None or until <= now else int((until - now).total_seconds()) + 1
+
+
+def _was_looked_at(toolbox: Toolbox, session: Session, kiosk_pass: KioskPass, candidate: Candidate) -> bool:
+    """Tell whether a phone's faces for a roll id that waits were looked at often enough by now."""
+    since = toolbox.now() - LOOKED_AT_WITHIN
+    looks = kiosk.count_slowed(session, kiosk_pass.id, candidate.student.id, since)
+    return looks >= LOOKS_WHILE_WAITING

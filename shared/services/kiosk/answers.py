@@ -5,6 +5,7 @@ from datetime import datetime
 
 from shared.domain.attendance import MarkSource, MarkStatus
 from shared.domain.check_in import REFUSALS, CheckInOutcome
+from shared.errors import Conflict
 from shared.persistence import kiosk
 from shared.persistence.attendance import RegisterLine
 from shared.persistence.database import AlreadyThere, Session
@@ -57,25 +58,34 @@ def record(
     result: CheckInResult,
     *,
     idempotency_key: str,
+    content_digest: str,
 ) -> CheckInAnswer:
     """Write a result down, and the mark or the question if there is one, and return what the kiosk tells.
 
     A key that was recorded meanwhile, and a student whom another phone marked, get the answer that stands.
     """
     try:
-        return _write(toolbox, kiosk_pass, student, result, idempotency_key)
+        return _write(toolbox, kiosk_pass, student, result, idempotency_key, content_digest)
     except AlreadyThere:
         with toolbox.reading() as session:
             earlier = kiosk.find_check_in(session, kiosk_pass.id, idempotency_key)
             if earlier is not None:
-                return tell_again(session, earlier)
+                return tell_again(session, earlier, content_digest)
         if result.outcome is not CheckInOutcome.ASKED_TEACHER:
             result = CheckInResult(CheckInOutcome.ALREADY_MARKED)
-        return _write(toolbox, kiosk_pass, student, result, idempotency_key)
+        return _write(toolbox, kiosk_pass, student, result, idempotency_key, content_digest)
 
 
-def tell_again(session: Session, earlier: CheckIn) -> CheckInAnswer:
-    """Return the answer that was recorded earlier."""
+def slowed(session: Session, lecture_id: int, student_id: int, wait_s: int) -> CheckInAnswer:
+    """Return the answer for a roll id that has to wait."""
+    may_call = call_status(session, lecture_id, student_id).may_call
+    return CheckInAnswer(CheckInOutcome.SLOWED, may_call_teacher=may_call, wait_s=wait_s)
+
+
+def tell_again(session: Session, earlier: CheckIn, content_digest: str) -> CheckInAnswer:
+    """Return the answer that was recorded earlier. Raises Conflict if it was for something else."""
+    if earlier.content_digest not in (None, content_digest):
+        raise Conflict("This was sent before with another photo or roll id. Please take the photo again.")
     mark = kiosk.find_mark(session, earlier.lecture_id, earlier.student_id) if earlier.student_id else None
     return _answer(session, earlier.lecture_id, earlier.outcome, earlier.student, mark)
 
@@ -86,6 +96,7 @@ def _write(
     student: Student | None,
     result: CheckInResult,
     idempotency_key: str,
+    content_digest: str,
 ) -> CheckInAnswer:
     """Write it all in one transaction. Raises AlreadyThere."""
     now, mark, lecture_id = toolbox.now(), None, kiosk_pass.lecture_id
@@ -116,6 +127,7 @@ def _write(
             CheckIn(
                 kiosk_pass_id=kiosk_pass.id,
                 idempotency_key=idempotency_key,
+                content_digest=content_digest,
                 lecture_id=lecture_id,
                 student_id=student.id if student else None,
                 outcome=outcome,
@@ -150,7 +162,7 @@ def _answer(
     if student is None:
         return CheckInAnswer(outcome)
     timed = outcome in (CheckInOutcome.PRESENT, CheckInOutcome.ALREADY_MARKED) and mark is not None
-    refused = outcome in REFUSALS
+    refused = outcome in (*REFUSALS, CheckInOutcome.SLOWED)
     return CheckInAnswer(
         outcome,
         student_name=student.name if outcome is CheckInOutcome.PRESENT else None,

@@ -2,12 +2,21 @@
 
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
-from shared.domain.check_in import CheckInOutcome, ConfirmReason, Evidence, decide
+from shared.domain.check_in import (
+    SUSPICIOUS,
+    CheckInOutcome,
+    ConfirmReason,
+    Evidence,
+    decide,
+    refuse_photo,
+)
 from shared.domain.face_model import MATCH_THRESHOLD, FaceModel, UnreadableFaceModel
 from shared.errors import Conflict, ModelUnavailable
+from shared.persistence import to_confirm
 from shared.persistence.kiosk import Candidate
 from shared.persistence.tables import KioskPass
 from shared.security import purposes
@@ -23,6 +32,12 @@ __all__ = ["CheckInAnswer", "CheckInRequest", "call_teacher", "check_in"]
 
 log = logging.getLogger(__name__)
 
+# What a roll id that waits is not told: somebody may be trying faces, or roll ids.
+_HAS_TO_WAIT = (*SUSPICIOUS, CheckInOutcome.NOT_IN_CLASS)
+# Of calls that wait or were refused: a class of sixty has fewer without an enrolled face.
+MOST_CALLS_OF_A_PHONE = 20
+_CAMERA_FIRST = "Please try the camera first; the teacher can be called after a few refusals."
+
 # What the models may meet on the way; each means "not found out".
 _NOT_FOUND_OUT = (ModelUnavailable, BrokenSeal, UnreadableFaceModel, ValueError)
 
@@ -37,8 +52,10 @@ def check_in(toolbox: Toolbox, kiosk_pass: KioskPass, request: CheckInRequest) -
     if isinstance(admitted, CheckInAnswer):
         return admitted
     result = assess(toolbox, kiosk_pass.lecture_id, admitted, request.photo)
-    student = admitted.candidate.student if admitted.candidate else None
-    return record(toolbox, kiosk_pass, student, result, idempotency_key=request.idempotency_key)
+    if admitted.wait_s and result.outcome in _HAS_TO_WAIT:
+        result = CheckInResult(CheckInOutcome.SLOWED)
+    answer = _record(toolbox, kiosk_pass, admitted, result, request)
+    return replace(answer, wait_s=admitted.wait_s) if answer.outcome is CheckInOutcome.SLOWED else answer
 
 
 def call_teacher(toolbox: Toolbox, kiosk_pass: KioskPass, request: CheckInRequest) -> CheckInAnswer:
@@ -49,9 +66,29 @@ def call_teacher(toolbox: Toolbox, kiosk_pass: KioskPass, request: CheckInReques
     admitted = admit(toolbox, kiosk_pass, request, is_try=False)
     if isinstance(admitted, CheckInAnswer):
         return admitted
+    with toolbox.reading() as session:
+        if to_confirm.count_in_vain(session, kiosk_pass.id) >= MOST_CALLS_OF_A_PHONE:
+            raise Conflict("Many calls from this phone wait already. Please give it to the teacher.")
     result = build_question(toolbox, kiosk_pass.lecture_id, admitted, request.photo)
+    return _record(toolbox, kiosk_pass, admitted, result, request)
+
+
+def _record(
+    toolbox: Toolbox,
+    kiosk_pass: KioskPass,
+    admitted: Admission,
+    result: CheckInResult,
+    request: CheckInRequest,
+) -> CheckInAnswer:
     student = admitted.candidate.student if admitted.candidate else None
-    return record(toolbox, kiosk_pass, student, result, idempotency_key=request.idempotency_key)
+    return record(
+        toolbox,
+        kiosk_pass,
+        student,
+        result,
+        idempotency_key=request.idempotency_key,
+        content_digest=request.content_digest,
+    )
 
 
 def assess(toolbox: Toolbox, lecture_id: int, admitted: Admission, photo: bytes) -> CheckInResult:
@@ -59,11 +96,12 @@ def assess(toolbox: Toolbox, lecture_id: int, admitted: Admission, photo: bytes)
 
     `photo` is a JPEG or PNG. Raises PhotoRefused, Overloaded.
     """
+    if admitted.outcome is CheckInOutcome.LECTURE_CLOSED:
+        return CheckInResult(admitted.outcome)
     candidate = admitted.candidate
-    if admitted.outcome is not None or candidate is None:
-        return CheckInResult(admitted.outcome or CheckInOutcome.NOT_IN_CLASS)
-    if candidate.sealed_model is None:
-        return CheckInResult(CheckInOutcome.NOT_ENROLLED)
+    if admitted.outcome is not None or candidate is None or candidate.sealed_model is None:
+        told = admitted.outcome or CheckInOutcome.NOT_ENROLLED
+        return CheckInResult(look_for_a_face(toolbox, photo) or told)
     with toolbox.load_limiter.inference_slot():
         rgb = open_photo(photo)
         try:
@@ -85,6 +123,22 @@ def assess(toolbox: Toolbox, lecture_id: int, admitted: Admission, photo: bytes)
     if sighting.near_match_id is not None:
         outcome = CheckInOutcome.ASKED_TEACHER
     return CheckInResult(outcome, question, sighting)
+
+
+def look_for_a_face(toolbox: Toolbox, photo: bytes) -> CheckInOutcome | None:
+    """Return why no face is seen; None where one is.
+
+    A roll id alone, or a photo of the wall, must not tell whether there is such a student, who is marked, and
+    who has no enrolled face: all of them get this answer. Raises PhotoRefused, Overloaded.
+    """
+    with toolbox.load_limiter.inference_slot():
+        rgb = open_photo(photo)
+        try:
+            verdict = toolbox.face_matcher.describe_fast(rgb).verdict
+        except _NOT_FOUND_OUT as failure:
+            log.error("a photo was not looked at: %s: %s", type(failure).__name__, failure)
+            return CheckInOutcome.UNAVAILABLE
+    return refuse_photo(verdict)
 
 
 def collect_evidence(
@@ -117,14 +171,18 @@ def build_question(toolbox: Toolbox, lecture_id: int, admitted: Admission, photo
 
     Raises Conflict for a student who may not call yet, PhotoRefused, Overloaded.
     """
+    if admitted.outcome is CheckInOutcome.LECTURE_CLOSED:
+        return CheckInResult(admitted.outcome)
     candidate = admitted.candidate
-    if admitted.outcome is not None or candidate is None:
-        return CheckInResult(admitted.outcome or CheckInOutcome.NOT_IN_CLASS)
+    if candidate is None:
+        raise Conflict(_CAMERA_FIRST)
     student_id = candidate.student.id
     with toolbox.reading() as session:
         status = call_status(session, lecture_id, student_id)
     if not status.may_call:
-        raise Conflict("Please try the camera first; the teacher can be called after a few refusals.")
+        raise Conflict(_CAMERA_FIRST)
+    if admitted.outcome is not None:
+        return CheckInResult(admitted.outcome)
     if candidate.sealed_model is None:
         # The family may have said no to pictures; the teacher sees the name alone.
         return _ask(Question(ConfirmReason.CALLED_THE_TEACHER, CheckInOutcome.NOT_ENROLLED))

@@ -51,10 +51,15 @@ class CallStatus:
 
 
 def call_status(session: Session, lecture_id: int, student_id: int) -> CallStatus:
-    """Return whether a student may call the teacher: after a few refusals, and not while one call waits."""
+    """Return whether a student may call the teacher: after a few refusals, and not while one call waits.
+
+    A call that the teacher refused may have been somebody else's, and leaves everything as it was before.
+    """
     asked = to_confirm.find_latest(session, lecture_id, student_id)
     if asked is not None and asked.waiting:
         return CallStatus(asked.last_outcome, may_call=False)
+    if asked is not None and asked.accepted is False:
+        asked = None
     outcomes = to_confirm.unmarked_since(session, lecture_id, student_id, asked.asked_at if asked else None)
     last = outcomes[-1] if outcomes else None
     refusals = sum(outcome in REFUSALS for outcome in outcomes)
