@@ -215,3 +215,27 @@ def test_the_ticket_is_there_before_enter_is_pressed(hand_round, toolbox, school
     page.on("request", lambda request: asked.append(request.url.rpartition("/")[2]))
     enter(page, "Not recognised")
     assert [name for name in asked if name in ("ticket", "key", "check-in")] == ["check-in"]
+
+
+def test_open_tabs_empty_themselves_when_the_phone_is_handed_round(open_page, school):
+    page, lecture = open_page(), f"/lectures/{school.ids['lecture']}"
+    tab = page.context.new_page()
+    tab.goto(lecture)
+    expect(tab.locator("body")).to_contain_text("Meera Iyer")
+    page.goto(f"{lecture}/kiosk")
+    page.get_by_label("PIN for taking the phone back").fill("408213")
+    page.get_by_role("button", name="Start the check-in").click()
+    expect(tab.locator("body")).to_contain_text("You are signed out on this device.")
+    expect(tab.locator("body")).not_to_contain_text("Meera Iyer")
+
+    page.goto("/kiosk/leave")
+    field = page.get_by_label("The PIN of this lecture")
+    field.evaluate(
+        """field => {
+            const pasted = new ClipboardEvent("paste", { clipboardData: new DataTransfer(), cancelable: true });
+            if (field.dispatchEvent(pasted)) throw new Error("it can be pasted");
+        }"""
+    )
+    field.fill("408213")
+    page.get_by_role("button", name="End the check-in on this phone").first.click()
+    expect(page.get_by_role("heading", name="Databases")).to_be_visible()

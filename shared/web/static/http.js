@@ -70,6 +70,8 @@ function formOf(fields) {
  */
 export async function poll(url, { everyMs, hear, fail }) {
   for (;;) {
+    // Nobody is signed in here any more (tabs.js). Besides, an answer on its way could take a new sign-in's cookie.
+    if ("emptied" in document.body.dataset) return new Promise(() => {});
     let answer;
     try {
       answer = await ask(url);

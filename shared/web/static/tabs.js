@@ -23,6 +23,7 @@ function empty() {
   sentence.append(link);
   document.title = "Signed out";
   document.body.replaceChildren(sentence);
+  document.body.dataset.emptied = ""; // http.js stops asking
   document.documentElement.classList.remove("covered");
   clearInterval(asking);
   tabs.close();
