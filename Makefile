@@ -1,11 +1,16 @@
 # What people type; `make help` lists it. Installing is in setup.sh, running in launcher/.
-.PHONY: help run setup test check lock models translations bench-reports bench-backup load bench-faces trial-threads
+.PHONY: help run serve setup test test-fast check lock models translations bench-reports bench-backup load bench-faces trial-threads
 .NOTPARALLEL:
 .DEFAULT_GOAL := run
 
 run: ## install what is missing and run both sites and the worker; DEMO=1 with a demo school
 	@./setup.sh
 	@.venv/bin/python -m launcher
+
+serve: ## after one `make run`: one site in one process, reloads, breakpoint() works; SITE=admin for the office
+	@./setup.sh fast
+	SECURE_COOKIES=0 .venv/bin/flask --app $(or $(SITE),teacher)_site run --debug --no-debugger \
+		--port $(if $(filter admin,$(SITE)),4555,4545)
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -22,10 +27,20 @@ test: setup check
 	.venv/bin/python -m pytest -n 2 --dist worksteal
 endif
 
+# Without root, a server's program, Chromium or a network: what most changes break shows here first.
+test-fast: ## the quick tests, on SQLite alone; installs without root
+	@./setup.sh fast
+	.venv/bin/python -m pytest -q -n 2 -m "not servers and not browser and not models"
+
 check: ## linters and types
+	@./setup.sh fast
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
+	.venv/bin/djlint --lint --quiet admin_site teacher_site shared
+	PATH="$$PWD/.venv/bin:$$PATH" node_modules/.bin/tsc --project jsconfig.json
+	PATH="$$PWD/.venv/bin:$$PATH" node_modules/.bin/biome check --error-on-warnings \
+		admin_site/static teacher_site/static shared/web/static
 
 # Keeps what is pinned; `make lock UPGRADE=--upgrade` moves every package to its newest release.
 LOCK = .venv/bin/uv pip compile --quiet --python-version 3.11 --generate-hashes --no-annotate \

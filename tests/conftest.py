@@ -34,6 +34,36 @@ if "TMPDIR" not in os.environ and _MEMORY.is_dir() and shutil.disk_usage(_MEMORY
     os.environ["TMPDIR"] = tempfile.tempdir = str(_MEMORY)
 
 
+# What a test needs beyond Python is told by the fixtures it asks for, or by where it stands.
+_FIXTURES = {
+    "servers": {"mariadb", "mariadb_url", "redis_server", "from_office"},
+    "browser": {"open_chromium", "_chromium", "_playwright"},
+}
+_PLACES = {
+    "servers": (
+        *("tests/trials/", "tests/test_launcher.py", "tests/test_many_machines.py", "tests/test_servers.py"),
+        *("tests/test_web_server.py", "tests/test_worker.py"),
+    ),
+    "browser": ("tests/browser/",),
+    "models": ("tests/vision/", "tests/modelling/", "tests/benchmarks/", "tests/test_both_sites.py"),
+}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what `make test-fast` leaves out."""
+    for item in items:
+        used = set(getattr(item, "fixturenames", ()))
+        callspec = getattr(item, "callspec", None)
+        if callspec is not None:  # a fixture that runs on both databases names the one it takes
+            used |= {value for value in callspec.params.values() if isinstance(value, str)}
+        for mark, fixtures in _FIXTURES.items():
+            if used & fixtures:
+                item.add_marker(mark)
+        for mark, places in _PLACES.items():
+            if item.nodeid.startswith(places):
+                item.add_marker(mark)
+
+
 @pytest.fixture(scope="session")
 def mariadb(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MariaDB]:
     """This worker's MariaDB. A test that stops it starts it again."""
