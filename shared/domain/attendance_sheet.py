@@ -3,11 +3,16 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from difflib import get_close_matches
 from typing import NamedTuple
 
-from shared.domain.attendance import MarkStatus, normal_code, one_line
+from shared.domain.attendance import MarkStatus, one_line
+from shared.domain.footers import is_footer
 from shared.domain.sheet_table import Column, Problem, TableRow, as_number
+from shared.domain.status_words import guess_status, read_status
+from shared.domain.typed_text import fold, normal_code
+from shared.domain.written_dates import days_meant
 
 COLUMNS = {
     "roll_id": Column(("Roll id", "Roll no", "Roll number", "Roll"), required=True),
@@ -19,18 +24,6 @@ COLUMNS = {
 }
 
 LONGEST_NOTE = 500  # the mark's column in the database
-
-_STATUS_WORDS = {
-    **dict.fromkeys(("present", "p", "here"), MarkStatus.PRESENT),
-    **dict.fromkeys(("late", "l"), MarkStatus.LATE),
-    **dict.fromkeys(("excused", "e", "ex"), MarkStatus.EXCUSED),
-    **dict.fromkeys(("absent", "a", "ab", "abs"), MarkStatus.ABSENT),
-}
-# Seen in other registers, but a 1 may count a presence as well as an absence: asked about, never guessed.
-_PERHAPS = {
-    **dict.fromkeys(("1", "true", "yes", "y", "x", "✓", "✔"), MarkStatus.PRESENT),
-    **dict.fromkeys(("0", "false", "no", "n", "-", "✗"), MarkStatus.ABSENT),
-}
 
 
 class MarkValue(NamedTuple):
@@ -61,6 +54,13 @@ class SheetChange:
     becomes: MarkValue
 
 
+class PassedOver(NamedTuple):
+    """A row that is no student's, such as a sum or a signature."""
+
+    row: int
+    text: str
+
+
 @dataclass(frozen=True)
 class SheetReview:
     """What an uploaded sheet comes to. With problems it changes nothing.
@@ -73,6 +73,7 @@ class SheetReview:
     changes: tuple[SheetChange, ...] = ()
     conflicts: tuple[SheetChange, ...] = ()
     moved_on: int = 0
+    passed_over: tuple[PassedOver, ...] = ()
 
 
 def review_sheet(
@@ -80,51 +81,73 @@ def review_sheet(
     register: Sequence[Standing],
     *,
     downloaded: Mapping[int, MarkValue],
-    held_on: str,
+    held_on: date,
+    is_closed: bool = False,
 ) -> SheetReview:
     """Compare a sheet with the register.
 
     `downloaded` holds, by student id, what the sheet showed of those who were marked since; `held_on` is the
-    lecture's date as YYYY-MM-DD. An empty status, like a missing row, leaves the mark as it is.
+    lecture's day. A missing row leaves the mark as it is; a status that was cleared takes it away, which a
+    closed lecture does not allow.
     """
     finder = _Finder(register)
     problems: list[Problem] = []
+    passed_over: list[PassedOver] = []
     changes: list[SheetChange] = []
     conflicts: list[SheetChange] = []
     rows_of: dict[int, int] = {}
     for row in rows:
         student = finder.find(row)
         if isinstance(student, Problem):
-            problems.append(student)
+            if _is_nobodys(row):
+                passed_over.append(PassedOver(row.number, _shown(row)))
+            else:
+                problems.append(student)
             continue
         shown, now = downloaded.get(student.student_id, student.value), student.value
-        asked = _row_problem(row, student, rows_of, held_on, finder) or _asked(row, shown)
+        asked = _row_problem(row, student, rows_of, held_on, finder) or _asked(row, shown, is_closed)
         rows_of[student.student_id] = row.number
         if isinstance(asked, Problem):
             problems.append(asked)
         elif asked not in (shown, now):
             (changes if shown == now else conflicts).append(SheetChange(student, now, asked))
     if problems:
-        return SheetReview(problems=tuple(problems))
+        return SheetReview(problems=tuple(problems), passed_over=tuple(passed_over))
     moved = sum(1 for each in register if downloaded.get(each.student_id, each.value) != each.value)
-    return SheetReview(tuple(problems), tuple(changes), tuple(conflicts), moved - len(conflicts))
+    return SheetReview(
+        changes=tuple(changes),
+        conflicts=tuple(conflicts),
+        moved_on=moved - len(conflicts),
+        passed_over=tuple(passed_over),
+    )
+
+
+def _is_nobodys(row: TableRow) -> bool:
+    """Whether a row that names no student is a footer, or holds nothing but a sum below the statuses."""
+    texts = [row.text(name) for name in COLUMNS]
+    is_sum = not any(row.text(name) for name in COLUMNS if name != "status")
+    return is_footer(texts) or (is_sum and read_status(row.text("status")) is None)
+
+
+def _shown(row: TableRow) -> str:
+    return " ".join(filter(None, (row.text(name) for name in COLUMNS)))[:200] or "a formula"
 
 
 def _row_problem(
-    row: TableRow, student: Standing, rows_of: Mapping[int, int], held_on: str, finder: "_Finder"
+    row: TableRow, student: Standing, rows_of: Mapping[int, int], held_on: date, finder: "_Finder"
 ) -> Problem | None:
     """What is wrong with a row whose student is known, apart from status and note."""
     if student.student_id in rows_of:
         sentence = f"{student.roll_id} stands in row {rows_of[student.student_id]} already. Keep one of them."
         return Problem(sentence, row=row.number)
-    if row.text("date") and row.text("date")[:10] != held_on:
+    if row.text("date") and held_on not in days_meant(row.text("date")):
         return Problem(
             f"The date says {row.text('date')[:20]}, but this is the sheet of a lecture on {held_on}.",
             row=row.number,
             suggestion="Each lecture has its own sheet: download that one.",
         )
-    named = one_line(row.text("name")).casefold()
-    if named != student.name.casefold() and named in finder.names:
+    named = fold(row.text("name"))
+    if named != fold(student.name) and named in finder.names:
         return Problem(
             f"{student.roll_id} is {student.name}, but the row names {finder.names[named].name}.",
             row=row.number,
@@ -133,7 +156,7 @@ def _row_problem(
     return None
 
 
-def _asked(row: TableRow, shown: MarkValue) -> MarkValue | Problem:
+def _asked(row: TableRow, shown: MarkValue, is_closed: bool) -> MarkValue | Problem:
     """The value a row asks for, where it showed `shown`."""
     for name in ("status", "note"):
         if row.is_formula(name):
@@ -142,24 +165,30 @@ def _asked(row: TableRow, shown: MarkValue) -> MarkValue | Problem:
     status = _read_status(row)
     if isinstance(status, Problem):
         return status
-    status = status or shown.status
     note = one_line(row.text("note")) if "note" in row.cells else shown.note
     if len(note) > LONGEST_NOTE:
         return Problem(f"The note is longer than {LONGEST_NOTE} characters.", row=row.number)
-    if note and status is None:
+    if status is not None:
+        return MarkValue(status, note)
+    if note and note != shown.note:
         return Problem("There is a note, but no status for it to belong to.", row=row.number)
-    return MarkValue(status, note)
+    if shown.status is not None and is_closed:
+        return Problem(
+            "The status was cleared, but in a closed lecture everybody has one.",
+            row=row.number,
+            suggestion="Choose a status, or reopen the lecture first.",
+        )
+    return MarkValue()
 
 
 def _read_status(row: TableRow) -> MarkStatus | Problem | None:
     typed = row.text("status")
-    word = typed.casefold().strip(" .")
-    if not word:
+    if not typed:
         return None
-    if word in _STATUS_WORDS:
-        return _STATUS_WORDS[word]
-    near = get_close_matches(word, _STATUS_WORDS, n=1, cutoff=0.6)
-    meant = _PERHAPS.get(word) or (_STATUS_WORDS[near[0]] if near else None)
+    status = read_status(typed)
+    if status is not None:
+        return status
+    meant = guess_status(typed)
     return Problem(
         f"“{typed[:40]}” is not a status.",
         row=row.number,
@@ -173,7 +202,7 @@ class _Finder:
     def __init__(self, register: Sequence[Standing]) -> None:
         self._by_roll_id: dict[str, list[Standing]] = defaultdict(list)
         self._by_number: dict[float, list[Standing]] = defaultdict(list)
-        self.names = {each.name.casefold(): each for each in register}
+        self.names = {fold(each.name): each for each in register}
         for each in register:
             self._by_roll_id[each.roll_id].append(each)
             number = as_number(each.roll_id)
@@ -209,5 +238,5 @@ class _Finder:
         return Problem(sentence, row=row.number, suggestion=self._by_name(row) or suggestion)
 
     def _by_name(self, row: TableRow) -> str:
-        student = self.names.get(one_line(row.text("name")).casefold())
+        student = self.names.get(fold(row.text("name")))
         return f"Did you mean {student.roll_id} {student.name}?" if student else ""

@@ -37,6 +37,11 @@ class RegisterLine:
     student: Student
     mark: Mark | None
 
+    @property
+    def school_class(self) -> SchoolClass:
+        """The class of the student at this lecture: what is marked stays there when the student moves."""
+        return self.mark.school_class if self.mark else self.student.school_class
+
 
 def classes_of(session: Session, teacher_id: int | None) -> Sequence[tuple[SchoolClass, int]]:
     """The active classes a teacher teaches, each with its number of active students, by class code."""
@@ -88,6 +93,12 @@ def lectures_between(
 ) -> Sequence[Lecture]:
     """A teacher's lectures that start in [since, until), the earliest first."""
     query = _lectures(teacher_id, since=since, until=until, class_id=class_id)
+    return session.scalars(query.order_by(Lecture.starts_at, Lecture.id)).all()
+
+
+def lectures_during(session: Session, teacher_id: int, since: datetime, until: datetime) -> Sequence[Lecture]:
+    """A teacher's lectures of which any part lies in [since, until), the earliest first."""
+    query = _lectures(teacher_id, since=None, until=until, class_id=None).where(Lecture.ends_at > since)
     return session.scalars(query.order_by(Lecture.starts_at, Lecture.id)).all()
 
 
@@ -167,14 +178,14 @@ def register(session: Session, lecture_id: int, *, class_id: int | None = None) 
     Those are the students with a mark and, until the lecture is closed, the active students of its classes:
     who joins the class later does not appear in lectures of the past. `class_id` keeps one class.
     """
-    query = select(Mark).join(Mark.student).join(Student.school_class).where(Mark.lecture_id == lecture_id)
-    query = query.options(contains_eager(Mark.student).contains_eager(Student.school_class))
+    query = select(Mark).join(Mark.student).join(Mark.school_class).where(Mark.lecture_id == lecture_id)
+    query = query.options(contains_eager(Mark.student), contains_eager(Mark.school_class))
     lines = [RegisterLine(mark.student, mark) for mark in session.scalars(query)]
     lines += [RegisterLine(student, None) for student in unmarked_students(session, lecture_id)]
-    kept = [line for line in lines if class_id in (None, line.student.class_id)]
+    kept = [line for line in lines if class_id in (None, line.school_class.id)]
     return sorted(
         kept,
-        key=lambda line: (line.student.school_class.class_code, natural_order(line.student.roll_id)),
+        key=lambda line: (line.school_class.class_code, natural_order(line.student.roll_id)),
     )
 
 

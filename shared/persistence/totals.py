@@ -43,6 +43,15 @@ class MarkLine(NamedTuple):
     note: str
 
 
+class HereCount(NamedTuple):
+    """How many marks of a lecture say present or late, how many there are, and of how many who are still in
+    the class."""
+
+    here: int = 0
+    marked: int = 0
+    of_members: int = 0
+
+
 def find_taught_class(session: Session, teacher_id: int | None, class_id: int) -> SchoolClass | None:
     """Find a class that this teacher teaches."""
     query = select(SchoolClass).join(Teaching, Teaching.class_id == SchoolClass.id)
@@ -69,7 +78,7 @@ def held_lectures(session: Session, series: Series, *, now: datetime) -> Sequenc
 
 
 def count_marks(session: Session, class_id: int, lecture_ids: Collection[int]) -> list[MarkCount]:
-    """Count the marks of a class's students in these lectures, by student and status."""
+    """Count the marks made in a class in these lectures, by student and status."""
     in_unclosed = func.count(case((Lecture.closed_at.is_(None), 1)))
     query = (
         _marks(class_id, lecture_ids)
@@ -80,15 +89,17 @@ def count_marks(session: Session, class_id: int, lecture_ids: Collection[int]) -
     return [MarkCount(*row) for row in session.execute(query)]
 
 
-def count_here(session: Session, class_id: int, lecture_ids: Collection[int]) -> dict[int, tuple[int, int]]:
-    """Count, by lecture, who of the class was present or late, and how many have a mark."""
+def count_here(session: Session, class_id: int, lecture_ids: Collection[int]) -> dict[int, HereCount]:
+    """Count, by lecture, the marks made in the class."""
     is_here = func.count(case((Mark.status.in_(HERE), 1)))
+    is_member = func.count(case((and_(Student.class_id == class_id, Student.active), 1)))
     query = (
         _marks(class_id, lecture_ids)
-        .with_only_columns(Mark.lecture_id, is_here, func.count(Mark.id))
+        .join(Student, Student.id == Mark.student_id)
+        .with_only_columns(Mark.lecture_id, is_here, func.count(Mark.id), is_member)
         .group_by(Mark.lecture_id)
     )
-    return {lecture_id: (here, marked) for lecture_id, here, marked in session.execute(query)}
+    return {lecture_id: HereCount(*counts) for lecture_id, *counts in session.execute(query)}
 
 
 def list_marks(
@@ -105,14 +116,13 @@ def list_marks(
 
 
 def _marks(class_id: int, lecture_ids: Collection[int]) -> Select[Mark]:
-    query = select(Mark).join(Student, and_(Student.id == Mark.student_id, Student.class_id == class_id))
-    return query.where(Mark.lecture_id.in_(lecture_ids))
+    return select(Mark).where(Mark.class_id == class_id, Mark.lecture_id.in_(lecture_ids))
 
 
 def list_students(session: Session, class_id: int, *, with_marks: Collection[int]) -> Sequence[Student]:
-    """The active students of a class, and the deactivated ones among `with_marks`."""
-    query = select(Student).where(Student.class_id == class_id)
-    return session.scalars(query.where(or_(Student.active, Student.id.in_(with_marks)))).all()
+    """The active students of a class, and whoever else is among `with_marks`: deactivated, or moved since."""
+    here_now = and_(Student.class_id == class_id, Student.active)
+    return session.scalars(select(Student).where(or_(here_now, Student.id.in_(with_marks)))).all()
 
 
 def lecturers_of(session: Session, class_id: int) -> Sequence[tuple[int, str, str]]:

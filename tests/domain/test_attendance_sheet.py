@@ -1,5 +1,7 @@
 """An edited sheet: what it would change, what is wrong with it, and what has been marked meanwhile."""
 
+from datetime import date
+
 import pytest
 
 from shared.domain.attendance import MarkStatus
@@ -7,7 +9,8 @@ from shared.domain.attendance_sheet import COLUMNS, MarkValue, Standing, review_
 from shared.domain.sheet_table import read_table
 
 PRESENT, LATE, EXCUSED, ABSENT = MarkStatus
-HELD_ON = "2026-11-22"
+DAY = date(2026, 11, 22)
+HELD_ON = DAY.isoformat()
 HEAD = ("Roll id", "Name", "Class", "Status", "Note", "Date")
 
 ASHA = Standing(1, "CO6GA", "15203A0042", "Asha Rao", MarkValue(ABSENT))
@@ -17,10 +20,10 @@ OMKAR = Standing(4, "CO6GB", "15203A0042", "Omkar Naik", MarkValue(PRESENT))
 REGISTER = (ASHA, RAVI, MEERA)
 
 
-def review(*rows, head=HEAD, register=REGISTER, downloaded=None):
+def review(*rows, head=HEAD, register=REGISTER, downloaded=None, **how):
     table = read_table([head, *rows], COLUMNS)
     assert table.problems == ()
-    return review_sheet(table.rows, register, downloaded=downloaded or {}, held_on=HELD_ON)
+    return review_sheet(table.rows, register, downloaded=downloaded or {}, held_on=DAY, **how)
 
 
 def the_problem(*rows, **how):
@@ -50,10 +53,24 @@ def test_a_change_says_what_was_and_what_becomes():
         ("L", LATE),
         ("Excused", EXCUSED),
         ("e", EXCUSED),
+        ("A", ABSENT),
+        ("Leave", EXCUSED),
+        ("ML", EXCUSED),
+        ("M.L.", EXCUSED),
+        ("Medical", EXCUSED),
+        ("On duty", EXCUSED),
+        ("on-duty", EXCUSED),
+        ("Tardy", LATE),
+        ("उपस्थित", PRESENT),
+        ("अनुपस्थित", ABSENT),
+        ("गैरहजर", ABSENT),
+        ("हाज़िर", PRESENT),
+        ("रजा", EXCUSED),
+        ("उशिरा", LATE),
     ],
 )
 def test_words_and_short_forms_are_understood(typed, status):
-    (change,) = review(("15203A0042", "", "", typed, "", "")).changes
+    (change,) = review(("1520E0042", "", "", typed, "", "")).changes
     assert change.becomes.status is status
 
 
@@ -66,6 +83,10 @@ def test_words_and_short_forms_are_understood(typed, status):
         ("FALSE", "absent"),
         ("presnt", "present"),
         ("abscent", "absent"),
+        ("lev", "excused"),
+        ("medical certificate given", "excused"),
+        ("late by ten", "late"),
+        ("T", "late"),
         ("#REF!", "present, late, excused, absent"),
         ("<b>present</b>", "present"),
     ],
@@ -83,9 +104,55 @@ def test_a_formula_is_no_answer(column):
     assert "formula" in the_problem(tuple(row)).sentence
 
 
-def test_an_empty_status_and_a_missing_row_leave_the_marks_as_they_are():
-    found = review(("00123", "Ravi Patil", "CO6GA", "", "front row", HELD_ON))
+def test_a_missing_row_and_an_empty_status_of_who_was_not_marked_change_nothing():
+    found = review(("1520E0042", "Meera Iyer", "CO6GA", "", "", HELD_ON))
     assert (found.problems, found.changes) == ((), ())
+
+
+@pytest.mark.parametrize("note", ["front row", ""])
+def test_a_cleared_status_takes_the_mark_away(note):
+    (change,) = review(("00123", "Ravi Patil", "CO6GA", "", note, HELD_ON)).changes
+    assert (change.was, change.becomes) == (MarkValue(PRESENT, "front row"), MarkValue())
+
+
+def test_in_a_closed_lecture_a_cleared_status_is_a_problem():
+    row = ("00123", "Ravi Patil", "CO6GA", "", "front row", HELD_ON)
+    assert "closed lecture" in the_problem(row, is_closed=True).sentence
+    assert review(("1520E0042", "Meera Iyer", "CO6GA", "", "", ""), is_closed=True).problems == ()
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        ("Total present", "", "", "24", "", ""),
+        ("", "Signature of teacher", "", "", "", ""),
+        ("Total:", "", "", None, "", ""),
+        ("", "", "", "24", "", ""),
+        ("", "", "", None, "", ""),
+        ("एकूण उपस्थित", "", "", "24", "", ""),
+        ("", "Prepared by A. Kulkarni", "", "", "", HELD_ON),
+        ("", "हस्ताक्षर", "", "", "", ""),
+    ],
+)
+def test_a_row_below_the_table_that_is_nobodys_is_shown_and_stops_nothing(row):
+    found = review(("15203A0042", "", "", "present", "", ""), row)
+    assert (found.problems, len(found.changes)) == ((), 1)
+    assert [each.row for each in found.passed_over] == [3]
+
+
+@pytest.mark.parametrize(
+    "row",
+    [("", "New Boy", "", "present", "", ""), ("", "", "", "present", "", ""), ("77", "", "", "", "", "")],
+)
+def test_a_row_that_may_be_a_students_is_never_passed_over(row):
+    assert the_problem(row).row == 2
+
+
+@pytest.mark.parametrize("name", ["Total Kumar", "Page Smith"])
+def test_a_student_called_like_a_footer_is_a_student(name):
+    student = Standing(9, "CO6GA", "9", name)
+    found = review(("9", name, "", "present", "", ""), register=(student,))
+    assert (len(found.changes), found.passed_over) == (1, ())
 
 
 def test_a_sheet_without_notes_keeps_them():
@@ -156,6 +223,27 @@ def test_a_column_sorted_without_the_others_is_noticed():
 
 def test_a_name_that_somebody_spelled_better_is_no_problem():
     assert review(("15203A0042", "Asha  RAO-Sharma", "", "absent", "", "")).problems == ()
+
+
+@pytest.mark.parametrize(
+    "shown",
+    [
+        "22/11/2026",
+        "11/22/2026",
+        "22.11.26",
+        "22-Nov-2026",
+        "Sunday, 22 November 2026",
+        "२२/११/२०२६",
+        "2026-11-22 00:00",
+    ],
+)
+def test_the_date_as_a_spreadsheet_of_another_country_shows_it_is_no_problem(shown):
+    assert review(("15203A0042", "", "", "present", "", shown)).problems == ()
+
+
+@pytest.mark.parametrize("shown", ["2026-11-23", "23/11/2026", "22 Dec 2026", "yesterday", "22/11/2025"])
+def test_another_date_is_a_problem(shown):
+    assert shown in the_problem(("15203A0042", "", "", "present", "", shown)).sentence
 
 
 def test_a_changed_date_is_a_problem():

@@ -51,6 +51,34 @@ def test_the_lecture_leads_to_the_sheet_and_the_sheet_downloads(teacher, school)
     assert names == ["Name", "Meera Iyer", "Ravi Patil"]
 
 
+def with_footer(content):
+    book = openpyxl.load_workbook(io.BytesIO(content))
+    sheet = book["Attendance"]
+    sheet.cell(4, 1).value, sheet.cell(4, 4).value = "Total present", 24
+    sheet.cell(5, 2).value = "Signature of teacher"
+    saved = io.BytesIO()
+    book.save(saved)
+    return saved.getvalue()
+
+
+def test_a_sum_and_a_signature_below_the_students_stop_nothing_and_are_shown(teacher, school):
+    sheet = with_footer(edited(download(teacher, school).data, meera="present", ravi="present"))
+    _, page = upload(teacher, school, sheet)
+    shown = " ".join(page.select_one("main").get_text(" ", strip=True).split())
+    assert "Changes: 2" in shown
+    assert "Row 4: Total present 24" in shown
+    assert "Row 5: Signature of teacher" in shown
+    save(teacher, school, page)
+    assert "2 changed" in teacher.told(sheet_page(school))
+
+
+def test_a_cleared_status_is_shown_as_not_marked(teacher, school):
+    save(teacher, school, upload(teacher, school, edited(download(teacher, school).data, meera="P"))[1])
+    _, page = upload(teacher, school, edited(download(teacher, school).data, meera=""))
+    shown = " ".join(page.select_one("main").get_text(" ", strip=True).split())
+    assert "Meera Iyer 15203A0042 was present → becomes not marked" in shown
+
+
 def test_edit_review_save_undo(teacher, school):
     answer, page = upload(teacher, school, edited(download(teacher, school).data, meera="P", ravi="late"))
     assert answer.status_code == 200

@@ -1,7 +1,10 @@
 """The page of the totals: who attended how much, the warning in words, the picture, the workbook."""
 
+import io
+import re
 from datetime import timedelta
 
+import openpyxl
 import pytest
 
 from shared.domain.attendance import MarkSource, MarkStatus
@@ -33,6 +36,20 @@ def term(toolbox, school):
                 session.add(Mark(lecture_id=lecture.id, student_id=school.ids[name], **mark))
 
 
+def test_the_page_and_the_workbook_say_the_same_percent(teacher, term):
+    page = teacher.page("/totals")
+    shown = [
+        re.search(r"[\d.]+(?= %)", row.get_text(" ", strip=True))[0]
+        for row in page.select(".totals tbody tr")
+    ]
+    book = openpyxl.load_workbook(
+        io.BytesIO(teacher.get(f"/totals.xlsx?{page.select_one('a[href*=xlsx]')['href'].split('?')[1]}").data)
+    )
+    column = [cell.value for cell in next(book["Totals"].iter_rows())].index("Percent")
+    written = [row[column].value for row in book["Totals"].iter_rows(min_row=2)]
+    assert [f"{each:.1f}" for each in written] == shown == ["100.0", "33.3"]
+
+
 def names(page):
     return [each.find(string=True).strip() for each in page.select(".totals tbody th")]
 
@@ -40,8 +57,8 @@ def names(page):
 def test_totals_tell_attended_of_held_and_warn_in_words(teacher, term):
     page = teacher.page("/totals")
     rows = [" ".join(row.get_text(" ", strip=True).split()) for row in page.select(".totals tbody tr")]
-    assert "3 of 3 100 %" in rows[0]
-    assert "1 of 3 33 % below 75 %" in rows[1]
+    assert "3 of 3 100.0 %" in rows[0]
+    assert "1 of 3 33.3 % below 75 %" in rows[1]
 
 
 def test_the_picture_has_a_bar_a_lecture_and_words_beside_it(teacher, term):

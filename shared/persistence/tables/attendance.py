@@ -1,8 +1,9 @@
 """Lectures, marks, their history, and the sheets that changed them."""
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from shared.domain.attendance import MarkSource, MarkStatus
@@ -47,19 +48,30 @@ class LectureClass(Base):
     __table_args__ = table(UniqueConstraint("lecture_id", "class_id"))
 
 
+def _class_now(context: Any) -> int:
+    student_id = context.get_current_parameters()["student_id"]
+    class_id: int = context.connection.scalar(select(Student.class_id).where(Student.id == student_id))
+    return class_id
+
+
 class Mark(Base):
-    """One student at one lecture. The unique key makes a double mark impossible."""
+    """One student at one lecture. The unique key makes a double mark impossible.
+
+    `class_id` is the class the student was in then: there the mark counts, wherever the student is now.
+    """
 
     __tablename__ = "mark"
 
     lecture_id: Mapped[int] = mapped_column(ForeignKey("lecture.id", ondelete="CASCADE"))
     student_id: Mapped[int] = mapped_column(ForeignKey("student.id", ondelete="CASCADE"), index=True)
+    class_id: Mapped[int] = mapped_column(ForeignKey("school_class.id"), index=True, default=_class_now)
     status: Mapped[MarkStatus] = mapped_column(word(MarkStatus))
     source: Mapped[MarkSource] = mapped_column(word(MarkSource))
     marked_at: Mapped[datetime] = mapped_column(UtcDateTime)
     note: Mapped[str] = mapped_column(String(500), default="")
 
     student: Mapped[Student] = relationship()
+    school_class: Mapped[SchoolClass] = relationship()
 
     __table_args__ = table(UniqueConstraint("lecture_id", "student_id"))
 
@@ -110,5 +122,5 @@ class SheetMarkChange(Base):
     was_note: Mapped[str] = mapped_column(String(500))
     was_source: Mapped[MarkSource | None] = mapped_column(word(MarkSource))
     was_marked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    becomes: Mapped[MarkStatus] = mapped_column(word(MarkStatus))
+    becomes: Mapped[MarkStatus | None] = mapped_column(word(MarkStatus))
     becomes_note: Mapped[str] = mapped_column(String(500))

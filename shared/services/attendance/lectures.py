@@ -129,7 +129,8 @@ def _close(toolbox: Toolbox, actor: Actor, lecture_id: int, although_some_wait: 
 def reopen_lecture(toolbox: Toolbox, actor: Actor, lecture_id: int) -> Lecture:
     """Take marks again. Who became absent by the closing is without a mark again, unless changed since.
 
-    On the lecture's own day the kiosk works again too, for REOPENED_FOR where its time is over.
+    On a day that the lecture ran on the kiosk works again too, for REOPENED_FOR where its time is over. Who
+    has left the class since keeps the mark: nobody would give it again.
     """
     with toolbox.sessions.begin() as session:
         lecture = attendance.find_own_lecture(session, actor.account_id, lecture_id, lock=True)
@@ -138,9 +139,12 @@ def reopen_lecture(toolbox: Toolbox, actor: Actor, lecture_id: int) -> Lecture:
         if lecture.closed_at is not None:
             lecture.closed_at = None
             for mark in attendance.marks_from(session, lecture_id, MarkSource.CLOSING):
+                if not mark.student.active or mark.student.class_id != mark.class_id:
+                    continue
                 line = attendance.RegisterLine(mark.student, mark)
                 write_mark(session, toolbox, actor, lecture, line, None, source=MarkSource.CLOSING)
-        if lecture.ends_at <= now and clock.day_of(lecture.starts_at) == clock.day_of(now):
+        today_began, _ = clock.day(clock.day_of(now))
+        if today_began < lecture.ends_at <= now:
             lecture.ends_at = now + REOPENED_FOR
         audit.record(
             session,

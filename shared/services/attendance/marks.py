@@ -109,7 +109,7 @@ def write_mark(
             session.delete(mark)
         return None
     if mark is None:
-        mark = Mark(lecture_id=lecture.id, student_id=line.student.id)
+        mark = Mark(lecture_id=lecture.id, student_id=line.student.id, class_id=line.student.class_id)
         session.add(mark)
     if was != status:
         mark.status, mark.source, mark.marked_at = status, source, now

@@ -73,7 +73,8 @@ def review_upload(
             uploaded.table.rows,
             _standings(attendance.register(session, lecture_id), toolbox.settings),
             downloaded=_as_downloaded(sheets.list_changes(session, lecture_id), uploaded.identity.version),
-            held_on=_held_on(lecture, toolbox.settings),
+            held_on=toolbox.settings.clock.day_of(lecture.starts_at),
+            is_closed=lecture.closed_at is not None,
         )
     if not review.changes:
         return UploadReview(file_name, review)
@@ -99,6 +100,8 @@ def apply_review(toolbox: Toolbox, actor: Actor, lecture_id: int, sealed: str) -
             return applied
         lines = {line.student.id: line for line in attendance.register(session, lecture_id)}
         _refuse_stale(lines, {student_id: was for student_id, (was, _) in asked.items()})
+        if lecture.closed_at is not None and any(becomes.status is None for _, becomes in asked.values()):
+            raise Conflict("The lecture was closed meanwhile, and this sheet would take marks away.")
         upload = SheetUpload(
             lecture_id=lecture_id,
             teacher_id=actor.account_id,
@@ -126,7 +129,10 @@ def _opened(
     except BrokenSeal as cause:
         raise InvalidInput("The review was not sent whole. Please upload the sheet again.") from cause
     asked = {
-        student_id: (MarkValue(was and MarkStatus(was), was_note), MarkValue(MarkStatus(becomes), note))
+        student_id: (
+            MarkValue(was and MarkStatus(was), was_note),
+            MarkValue(becomes and MarkStatus(becomes), note),
+        )
         for student_id, was, was_note, becomes, note in reviewed["rows"]
     }
     return digest(reviewed["key"]), reviewed["file_name"], asked
@@ -165,7 +171,7 @@ def _standings(lines: Iterable[RegisterLine], settings: Settings) -> list[Standi
     return [
         Standing(
             student_id=line.student.id,
-            class_code=line.student.school_class.class_code,
+            class_code=line.school_class.class_code,
             roll_id=line.student.roll_id,
             name=line.student.name,
             value=_value(line.mark),

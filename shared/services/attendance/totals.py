@@ -11,7 +11,7 @@ from shared.domain.totals import LateCounts, LectureShare, StudentTotal, TotalsR
 from shared.errors import InvalidInput, NotFound
 from shared.persistence import totals
 from shared.persistence.database import Session
-from shared.persistence.tables import Lecture, SchoolClass
+from shared.persistence.tables import Lecture, SchoolClass, Student
 from shared.persistence.totals import Series
 from shared.reports.term_totals import LectureMark, write_totals_workbook
 from shared.services.audit import Actor
@@ -100,7 +100,10 @@ def _series(toolbox: Toolbox, asked: SeriesAsked) -> Series:
 def _students(
     session: Session, class_id: int, lectures: Sequence[Lecture], rule: TotalsRule
 ) -> tuple[list[StudentTotal], int]:
-    """Every student's total by roll id, those with no mark included, and how many are active."""
+    """Every student's total by roll id, and how many are in the class now.
+
+    Those are its active students, and who was marked there before they moved or were deactivated.
+    """
     counts: dict[int, dict[MarkStatus, int]] = defaultdict(dict)
     in_unclosed: dict[int, int] = defaultdict(int)
     for row in totals.count_marks(session, class_id, [lecture.id for lecture in lectures]):
@@ -108,18 +111,22 @@ def _students(
         in_unclosed[row.student_id] += row.in_unclosed
     unclosed = sum(1 for lecture in lectures if lecture.closed_at is None)
     students = totals.list_students(session, class_id, with_marks=list(counts))
+
+    def is_member(student: Student) -> bool:
+        return student.active and student.class_id == class_id
+
     found = [
         total_of(
             student.id,
             student.roll_id,
             student.name,
             counts=counts[student.id],
-            unmarked=unclosed - in_unclosed[student.id] if student.active else 0,
+            unmarked=unclosed - in_unclosed[student.id] if is_member(student) else 0,
             rule=rule,
         )
         for student in students
     ]
-    active = sum(1 for student in students if student.active)
+    active = sum(1 for student in students if is_member(student))
     return sorted(found, key=lambda each: natural_order(each.roll_id)), active
 
 
@@ -127,10 +134,11 @@ def _shares(session: Session, class_id: int, lectures: Sequence[Lecture], active
     counted = totals.count_here(session, class_id, [lecture.id for lecture in lectures])
     shares = []
     for lecture in lectures:
-        here, marked = counted.get(lecture.id, (0, 0))
+        count = counted.get(lecture.id, totals.HereCount())
         # Whoever is without a mark in a lecture that nobody closed was expected all the same.
-        expected = marked if lecture.closed_at else max(marked, active)
+        expected = count.marked + (0 if lecture.closed_at else active - count.of_members)
+        teacher = lecture.teacher.name
         shares.append(
-            LectureShare(lecture.id, lecture.starts_at, lecture.subject, lecture.teacher.name, here, expected)
+            LectureShare(lecture.id, lecture.starts_at, lecture.subject, teacher, count.here, expected)
         )
     return shares

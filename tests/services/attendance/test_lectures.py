@@ -137,6 +137,34 @@ def test_only_a_lecture_of_today_gets_time_for_the_kiosk_when_reopened(toolbox, 
     assert lecture.ends_at == (noon + gone + REOPENED_FOR if gets_time else noon + timedelta(minutes=50))
 
 
+@pytest.mark.parametrize(
+    ("minutes", "gets_time"), [(120, True), (60, False)], ids=["ran until one", "ended at midnight"]
+)
+def test_a_lecture_that_ran_after_midnight_can_be_reopened_for_the_kiosk(toolbox, school, minutes, gets_time):
+    eleven = datetime(2026, 3, 2, 17, 30, tzinfo=UTC)  # 23:00 in Kolkata
+    opened = replace(toolbox, now=lambda: eleven)
+    lecture_id = open_lecture(opened, school.actor, **(asked(school) | {"minutes": minutes}))
+    later = eleven + timedelta(minutes=125)
+    lecture = reopen_lecture(replace(toolbox, now=lambda: later), school.actor, lecture_id)
+    assert (lecture.ends_at == later + REOPENED_FOR) is gets_time
+
+
+def test_the_day_shows_what_runs_in_it_and_nothing_else(toolbox, school):
+    midnight = datetime(2026, 3, 2, 18, 30, tzinfo=UTC)
+    ids = []
+    for hours, minutes in ((-2, 60), (-1, 60), (-1, 120), (0, 60), (23, 120), (24, 60)):
+        starts_at = midnight + timedelta(hours=hours)
+        form = asked(school) | {"minutes": minutes, "opening_key": f"at {hours} for {minutes}"}
+        ids.append(
+            open_lecture(replace(toolbox, now=lambda: midnight), school.actor, starts_at=starts_at, **form)
+        )
+    with toolbox.reading() as session:
+        shown = attendance.lectures_during(
+            session, school.actor.account_id, midnight, midnight + timedelta(days=1)
+        )
+    assert [lecture.id for lecture in shown] == [ids[2], ids[3], ids[4]]
+
+
 def test_who_joins_the_class_later_is_not_on_a_closed_lectures_register(toolbox, school):
     lecture_id = school.ids["lecture"]
     close_lecture(toolbox, school.actor, lecture_id)

@@ -132,6 +132,34 @@ def test_undo_leaves_everything_where_one_mark_was_changed_since(toolbox, school
     assert register(toolbox, lecture_id) == before
 
 
+def test_a_cleared_status_is_shown_applied_and_undone(toolbox, school, lecture_id):
+    mark(toolbox, school, "meera", PRESENT, note="front row")
+    was = register(toolbox, lecture_id)["15203A0042"]
+    found = review(toolbox, school, sheet_of(toolbox, school, meera=None))
+    (change,) = found.review.changes
+    assert (change.was.status, change.becomes.status) == (PRESENT, None)
+    upload = apply_review(toolbox, school.actor, lecture_id, found.sealed)
+    assert register(toolbox, lecture_id)["15203A0042"] is None
+    undo_upload(toolbox, school.actor, lecture_id, upload.id)
+    assert register(toolbox, lecture_id)["15203A0042"] == was
+
+
+def test_a_status_cleared_in_a_closed_lecture_is_a_problem(toolbox, school, lecture_id):
+    mark(toolbox, school, "meera", PRESENT)
+    close_lecture(toolbox, school.actor, lecture_id)
+    found = review(toolbox, school, sheet_of(toolbox, school, meera=None))
+    assert "closed lecture" in found.review.problems[0].sentence
+
+
+def test_a_lecture_closed_between_review_and_press_loses_no_mark(toolbox, school, lecture_id):
+    mark(toolbox, school, "meera", PRESENT)
+    found = review(toolbox, school, sheet_of(toolbox, school, meera=None))
+    close_lecture(toolbox, school.actor, lecture_id)
+    with pytest.raises(Conflict):
+        apply_review(toolbox, school.actor, lecture_id, found.sealed)
+    assert register(toolbox, lecture_id)["15203A0042"][0] is PRESENT
+
+
 def test_undo_leaves_no_gap_in_a_closed_lecture(toolbox, school, lecture_id):
     found = review(toolbox, school, sheet_of(toolbox, school, meera="present"))
     upload = apply_review(toolbox, school.actor, lecture_id, found.sealed)

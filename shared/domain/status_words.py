@@ -1,0 +1,68 @@
+"""The words people write for the statuses of attendance, in registers, other systems and languages."""
+
+import unicodedata
+from difflib import get_close_matches
+
+from shared.domain.attendance import MarkStatus
+from shared.domain.typed_text import fold
+
+# Moodle's letters are P, L, E, A. An absence that was allowed, for whatever reason, is "excused" here.
+_WORDS = {
+    MarkStatus.PRESENT: "present, p, pr, prs, pres, here, attended, in class, on time, "
+    "उपस्थित, हाजिर, हाज़िर, हजर, anwesend, présent, presente",
+    MarkStatus.LATE: "late, l, lt, tardy, came late, late coming, late comer, late arrival, delayed, "
+    "देर से, देर, देरी से, विलंब, विलंब से, उशीर, उशिरा, verspätet, zu spät, en retard, retard, tarde",
+    MarkStatus.EXCUSED: "excused, e, ex, exc, excused absence, leave, on leave, lv, leave granted, "
+    "with leave, ml, medical, medical leave, med, mc, medical certificate, sick, sick leave, sl, ill, cl, "
+    "casual leave, "
+    "od, on duty, duty, duty leave, dl, permission, permitted, authorised, authorized, authorised absence, "
+    "authorized absence, छुट्टी, अवकाश, छुट्टी पर, अवकाश पर, चिकित्सा अवकाश, बीमार, रजा, रजेवर, वैद्यकीय रजा, "
+    "वैद्यकीय, आजारी, आजारपण, कर्तव्य पर, कर्तव्यावर, ड्यूटी पर, entschuldigt, excusé, justificado",
+    MarkStatus.ABSENT: "absent, a, ab, abs, abst, not present, did not come, unexcused, unexcused absence, "
+    "not excused, "
+    "unauthorised absence, unauthorized absence, अनुपस्थित, गैरहाजिर, ग़ैरहाज़िर, गैरहजर, abwesend, ausente",
+}
+# Seen in other registers, but a 1 may count a presence as well as an absence: asked about, never guessed.
+_PERHAPS = {
+    MarkStatus.PRESENT: "1, true, yes, y, x, ✓, ✔, हाँ, हां, होय, ok",
+    MarkStatus.LATE: "t",
+    MarkStatus.EXCUSED: "h, hl",
+    MarkStatus.ABSENT: "0, false, no, n, -, ✗, ✘, नहीं, नाही",
+}
+
+
+def _key(word: str) -> str:
+    """A word without what nobody writes the same way twice: case, dots, dashes, spaces."""
+    folded = fold(word)
+    letters = "".join(sign for sign in folded if unicodedata.category(sign)[0] in "LMN")
+    return letters or folded.strip()
+
+
+def _by_key(words: dict[MarkStatus, str]) -> dict[str, MarkStatus]:
+    return {_key(word): status for status, line in words.items() for word in line.split(",")}
+
+
+_STATUS_OF = _by_key(_WORDS)
+_PERHAPS_OF = _by_key(_PERHAPS)
+
+
+def read_status(typed: str) -> MarkStatus | None:
+    """Return the status a word means; None where it means none for certain."""
+    return _STATUS_OF.get(_key(typed))
+
+
+def guess_status(typed: str) -> MarkStatus | None:
+    """Return the status to ask about; None where nothing is near."""
+    key = _key(typed)
+    near = get_close_matches(key[:40], _STATUS_OF, n=1, cutoff=0.7)
+    begins = next(
+        (
+            word
+            for word in sorted(_STATUS_OF, key=len, reverse=True)
+            if len(word) > 2 and key.startswith(word)
+        ),
+        "",
+    )
+    if key in _PERHAPS_OF:
+        return _PERHAPS_OF[key]
+    return _STATUS_OF[begins or near[0]] if begins or near else None

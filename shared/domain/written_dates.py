@@ -1,0 +1,55 @@
+"""The days a written date may mean: spreadsheets show one and the same day in the order of their country."""
+
+import re
+from datetime import date
+
+from shared.domain.typed_text import fold
+
+_MONTHS = (
+    "january jan januar janvier enero जनवरी जानेवारी",
+    "february feb februar février febrero फरवरी फ़रवरी फेब्रुवारी",
+    "march mar märz mars marzo मार्च",
+    "april apr avril abril अप्रैल एप्रिल",
+    "may mai mayo मई मे",
+    "june jun juni juin junio जून",
+    "july jul juli juillet julio जुलाई जुलै",
+    "august aug août agosto अगस्त ऑगस्ट",
+    "september sep sept septembre septiembre सितंबर सितम्बर सप्टेंबर",
+    "october oct oktober okt octobre octubre अक्टूबर अक्तूबर ऑक्टोबर",
+    "november nov novembre noviembre नवंबर नवम्बर नोव्हेंबर",
+    "december dec dezember dez décembre diciembre दिसंबर दिसम्बर डिसेंबर",
+)
+_MONTH_OF = {fold(word): number for number, words in enumerate(_MONTHS, start=1) for word in words.split()}
+_TIME = re.compile(r"[t ]\d{1,2}[:.]\d{2}([:.]\d{2})?( ?[ap]\.?m\.?)?$")
+_PIECE = re.compile(r"\d+|[^\W\d_][^\d\s,./-]*")
+# A year of two digits is of this century.
+_CENTURY = 2000
+
+
+def days_meant(text: str) -> frozenset[date]:
+    """Return every day the text may mean in the orders of the world; none if it is no date.
+
+    A weekday and a time of day beside it are passed over.
+    """
+    pieces = _PIECE.findall(_TIME.sub("", fold(text)))
+    numbers = [int(piece) for piece in pieces if piece.isdecimal() and len(piece) <= 4]
+    months = [_MONTH_OF[word] for word in pieces if word in _MONTH_OF]
+    if len(numbers) == 2 and len(months) == 1:
+        (first, second), (month,) = numbers, months
+        orders = [(second, month, first), (first, month, second)]
+    elif len(numbers) == 3 and not months:
+        first, second, third = numbers
+        orders = [(first, second, third), (third, second, first), (third, first, second)]
+        if first > 31:
+            orders = orders[:1]
+    else:
+        return frozenset()
+    found = (_day(*order) for order in orders)
+    return frozenset(each for each in found if each is not None)
+
+
+def _day(year: int, month: int, day: int) -> date | None:
+    try:
+        return date(year + _CENTURY if year < 100 else year, month, day)
+    except ValueError:
+        return None
