@@ -1,15 +1,21 @@
 """Uploaded bytes become a checked, upright RGB array; nothing else in the house decodes photos."""
 
+from collections.abc import Mapping
 from io import BytesIO
 
 import numpy as np
+import pi_heif
 from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
 
 from shared.errors import PhotoRefused
 
 MAX_BYTES = 5_000_000
-# What phones call 12 megapixels; asked of the header, before anything is unpacked.
-MAX_PIXELS = 4032 * 3024
+# The largest of what phones call 12 megapixels (4000x3000, 4032x3024, 4080x3072, 4096x3072); asked of the
+# header, before anything is unpacked.
+MAX_PIXELS = 4096 * 3072
+# What cameras in a page send, which is all that the kiosk opens, and what people have as files beside it.
+CAMERA_FORMATS = {"JPEG": "JPEG", "PNG": "PNG"}
+FILE_FORMATS = {**CAMERA_FORMATS, "WEBP": "WebP", "HEIF": "HEIC"}
 # The smallest face that is accepted is 80 pixels high (face_matcher.MIN_FACE_HEIGHT).
 MIN_SIDE = 80
 # Twice the detector's finer copy; more pixels only cost time, and the face chip is 150 pixels.
@@ -18,8 +24,12 @@ WORKING_SIDE = 1280
 _SHRINKING = ((640, 80), (640, 60), (480, 60), (320, 60), (240, 40))
 
 
-def open_photo(data: bytes) -> np.ndarray:
-    """Open an uploaded JPEG or PNG photo as RGB uint8 of shape (height, width, 3), upright by EXIF.
+# Pillow asks the plugin for the formats above; the small previews inside are nobody's photo.
+pi_heif.register_heif_opener(thumbnails=False)
+
+
+def open_photo(data: bytes, *, formats: Mapping[str, str] = CAMERA_FORMATS) -> np.ndarray:
+    """Open an uploaded photo as RGB uint8 of shape (height, width, 3), upright by EXIF.
 
     Photos with a side over 1,280 pixels come back smaller, in the same proportions. Raises
     PhotoRefused, with a sentence for the person, for anything that is not one still photo of at
@@ -32,18 +42,24 @@ def open_photo(data: bytes) -> np.ndarray:
     # A module global that face_recognition switches on when imported; a half photo must not pass.
     ImageFile.LOAD_TRUNCATED_IMAGES = False
     try:
-        with Image.open(BytesIO(data), formats=("JPEG", "PNG")) as photo:
+        with Image.open(BytesIO(data), formats=tuple(formats)) as photo:
             _check_header(photo)
             return np.asarray(_upright_rgb(photo))
     except PhotoRefused:
         raise
     except UnidentifiedImageError as cause:
-        raise PhotoRefused("Only JPEG and PNG photos can be opened.") from cause
+        *some, last = formats.values()
+        raise PhotoRefused(f"Only {', '.join(some)} and {last} photos can be opened.") from cause
     except Image.DecompressionBombError as cause:
         raise _too_many_pixels() from cause
     # Pillow's decoders raise what their C code meets: OSError, SyntaxError, struct.error, zlib.error …
     except Exception as cause:
         raise PhotoRefused("The photo is damaged. Please take it again.") from cause
+
+
+def looks_like_photo(data: bytes) -> bool:
+    """Whether a file begins as one of FILE_FORMATS does; nothing is decoded."""
+    return data.startswith((b"\xff\xd8", b"\x89PNG")) or data[8:12] == b"WEBP" or data[4:8] == b"ftyp"
 
 
 def shrink_photo(rgb: np.ndarray, *, max_bytes: int) -> bytes:
@@ -70,8 +86,8 @@ def _check_header(photo: Image.Image) -> None:
         raise _too_many_pixels()
     if min(photo.size) < MIN_SIDE:
         raise PhotoRefused(f"The photo is too small: each side needs at least {MIN_SIDE} pixels.")
-    # A JPEG of several frames is a phone's photo with a preview; its first frame is the photo.
-    if photo.format == "PNG" and getattr(photo, "is_animated", False):
+    # A JPEG or HEIC of several frames is a phone's photo with a preview; its first frame is the photo.
+    if photo.format in ("PNG", "WEBP") and getattr(photo, "is_animated", False):
         raise PhotoRefused("The picture is animated. Please send a plain photo.")
 
 
@@ -86,7 +102,7 @@ def _upright_rgb(photo: Image.Image) -> Image.Image:
         plain = Image.alpha_composite(Image.new("RGBA", plain.size, "white"), plain)
     rgb = plain.convert("RGB")
     # Compositing and scaling 16 bits make new images, which know no orientation.
-    rgb.info["exif"] = photo.info.get("exif", b"")
+    rgb.info["exif"] = photo.info.get("exif") or b""
     return ImageOps.exif_transpose(rgb)
 
 
