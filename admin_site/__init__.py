@@ -10,6 +10,7 @@ from admin_site import (
     commands,
     enrolment,
     maintenance,
+    photo_commands,
     privacy,
     readiness,
     roster,
@@ -71,5 +72,5 @@ def create_app(settings: Settings | None = None, toolbox: Toolbox | None = None)
             second_factor.pages,
             spoof_check.pages,
         ],
-        commands=(*commands.commands, *maintenance.commands),
+        commands=(*commands.commands, *photo_commands.commands, *maintenance.commands),
     )

@@ -15,7 +15,7 @@ from sqlalchemy import JSON, ColumnElement, Enum, String, cast, delete, exists, 
 from sqlalchemy import Text as TextType
 from sqlalchemy.orm import Session
 
-from shared.persistence import faces
+from shared.persistence import faces, photo_questions
 from shared.persistence.jobs import JobKind
 from shared.persistence.sealed_rows import list_columns
 from shared.persistence.tables import (
@@ -51,6 +51,7 @@ def forget_face(session: Session, student_id: int) -> None:
             session.execute(update(table).where(of_student).values({column.name: None for column in sealed}))
         else:
             session.execute(delete(table).where(of_student))
+    photo_questions.forget_student(session, student_id)
     faces.forget_near_matches(session, student_id)
     faces.note_removal(session)
     session.execute(update(ToConfirm).where(ToConfirm.student_id == student_id).values(score=None))

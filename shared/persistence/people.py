@@ -8,6 +8,7 @@ from typing import Any, Generic, TypeVar
 from sqlalchemy import ColumnElement, Select, case, exists, func, or_, select
 from sqlalchemy.orm import Session, contains_eager, selectinload
 
+from shared.domain.typed_text import normal_code
 from shared.errors import NotFound
 from shared.persistence.tables import Consent, FaceModelRow, SchoolClass, Student, Teacher, Teaching
 
@@ -58,6 +59,13 @@ def find_class(session: Session, class_id: int) -> SchoolClass | None:
 def get_class(session: Session, class_id: int) -> SchoolClass:
     """Return the class with this id. Raises NotFound."""
     return _found(find_class(session, class_id), "There is no such class.")
+
+
+def find_class_by_code(session: Session, class_code: str) -> SchoolClass | None:
+    """Return the active class with this code, if there is one."""
+    return session.scalar(
+        select(SchoolClass).where(SchoolClass.class_code == normal_code(class_code), SchoolClass.active)
+    )
 
 
 def list_classes(session: Session) -> Sequence[SchoolClass]:

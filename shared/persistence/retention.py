@@ -23,6 +23,7 @@ from shared.persistence.tables import (
     Night,
     OutgoingMail,
     PasswordLink,
+    PhotoQuestion,
     SignIn,
 )
 
@@ -106,9 +107,10 @@ def old_devices(before: datetime) -> list[Select[Any]]:
 
 
 def old_photos(before: datetime, *, keep_seen: bool) -> list[Select[Any]]:
-    """Enrolment photos that were never trained on; with `keep_seen` only those nobody has looked at."""
+    """Photos that were never trained on; with `keep_seen` only those nobody has looked at, or knows whose."""
     query = select(EnrolmentPhoto.id).where(EnrolmentPhoto.added_at < before)
-    return [query.where(EnrolmentPhoto.verdict.is_(None)) if keep_seen else query]
+    questions = select(PhotoQuestion.id).where(PhotoQuestion.added_at < before)
+    return [query.where(EnrolmentPhoto.verdict.is_(None)) if keep_seen else query, questions]
 
 
 def old_offers(before: datetime) -> list[Select[Any]]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session, joinedload, undefer
 
+from shared.persistence import photo_questions
 from shared.persistence.tables import (
     AuditEntry,
     CheckIn,
@@ -20,6 +21,7 @@ from shared.persistence.tables import (
     ModelOffer,
     NearMatchPair,
     OutgoingMail,
+    PhotoQuestion,
     SheetMarkChange,
     SheetUpload,
     Student,
@@ -45,6 +47,7 @@ class StudentRecord:
     photos: Sequence[EnrolmentPhoto]
     face_model: FaceModelRow | None
     results: Sequence[dict[str, object]]
+    photo_questions: Sequence[PhotoQuestion]
     audit_entries: Sequence[AuditEntry]
     lectures: dict[int, Lecture]
 
@@ -61,13 +64,14 @@ def read_record(session: Session, student: Student) -> StudentRecord:
     alike = or_(NearMatchPair.student_id == whose, NearMatchPair.other_id == whose)
     photos = select(EnrolmentPhoto).where(EnrolmentPhoto.student_id == whose)
     photos = photos.options(undefer(EnrolmentPhoto.sealed_photo), undefer(EnrolmentPhoto.sealed_descriptor))
+    marks = select(Mark).where(Mark.student_id == whose)
     changes = select(MarkChange).where(MarkChange.student_id == whose)
     model = select(FaceModelRow).where(FaceModelRow.student_id == whose)
     jobs = session.scalars(select(Job).where(Job.results.is_not(None)))
     record = StudentRecord(
         student=student,
         consents=session.scalars(select(Consent).where(Consent.student_id == whose)).all(),
-        marks=session.scalars(select(Mark).where(Mark.student_id == whose).order_by(Mark.id)).all(),
+        marks=session.scalars(marks.options(joinedload(Mark.school_class)).order_by(Mark.id)).all(),
         changes=session.scalars(
             changes.options(joinedload(MarkChange.teacher)).order_by(MarkChange.id)
         ).all(),
@@ -84,6 +88,7 @@ def read_record(session: Session, student: Student) -> StudentRecord:
         photos=session.scalars(photos.order_by(EnrolmentPhoto.id)).all(),
         face_model=session.scalar(model.options(undefer(FaceModelRow.sealed_model))),
         results=[result for job in jobs for result in job.results or [] if result.get("student_id") == whose],
+        photo_questions=photo_questions.list_about(session, whose),
         audit_entries=session.scalars(
             select(AuditEntry).where(AuditEntry.student_id == whose).order_by(AuditEntry.id)
         ).all(),

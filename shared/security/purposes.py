@@ -19,6 +19,16 @@ def enrolment_photo(student_id: int) -> str:
     return f"enrolment-photo:{student_id}"
 
 
+def photo_question(question_id: int) -> str:
+    """Return the purpose of a photo whose student is asked for."""
+    return f"photo-question:{question_id}"
+
+
+def photo_question_thumbnail(question_id: int) -> str:
+    """Return the purpose of the small picture a photo's student is asked for with."""
+    return f"photo-question-thumbnail:{question_id}"
+
+
 def model_offer(offer_id: int) -> str:
     """Return the purpose of the descriptor of a confirmed face that is offered to a model."""
     return f"model-offer:{offer_id}"

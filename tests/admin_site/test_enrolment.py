@@ -136,7 +136,7 @@ def test_a_class_zip_is_sent_followed_and_told_file_by_file(desk, office, meera)
     run_job(office.toolbox, office.queue.started[-1])
     desk.open(address)
     assert "1 student is enrolled. 1 file was not used." in desk.told()
-    assert "x.jpg No student of this class has this roll id." in desk.told()
+    assert "x.jpg No student of this class is named by this path." in desk.told()
     assert "15203A0042 Meera Iyer" in desk.told()
 
 

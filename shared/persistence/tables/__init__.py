@@ -22,7 +22,13 @@ from shared.persistence.tables.attendance import (
 )
 from shared.persistence.tables.base import Base
 from shared.persistence.tables.classes import SchoolClass, Teaching
-from shared.persistence.tables.faces import EnrolmentPhoto, FaceModelRow, FaceVersion, NearMatchPair
+from shared.persistence.tables.faces import (
+    EnrolmentPhoto,
+    FaceModelRow,
+    FaceVersion,
+    NearMatchPair,
+    PhotoQuestion,
+)
 from shared.persistence.tables.kiosk import (
     CheckIn,
     FaceFlag,
@@ -72,6 +78,7 @@ __all__ = [
     "Night",
     "OutgoingMail",
     "PasswordLink",
+    "PhotoQuestion",
     "RecoveryCode",
     "SchoolClass",
     "SheetMarkChange",

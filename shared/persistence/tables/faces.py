@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, LargeBinary, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, LargeBinary, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from shared.domain.photo_verdict import PhotoVerdict
@@ -21,6 +21,20 @@ class EnrolmentPhoto(Base):
     sealed_descriptor: Mapped[bytes | None] = mapped_column(SmallSealed, deferred=True)
     verdict: Mapped[PhotoVerdict | None] = mapped_column(word(PhotoVerdict))
     quality: Mapped[float] = mapped_column(default=0.0)
+    added_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class PhotoQuestion(Base):
+    """A photo of a class's zip whose student its path leaves open: `likely` are their ids, best first."""
+
+    __tablename__ = "photo_question"
+
+    class_id: Mapped[int] = mapped_column(ForeignKey("school_class.id", ondelete="CASCADE"), index=True)
+    file_name: Mapped[str] = mapped_column(Name)
+    sentence: Mapped[str] = mapped_column(String(300))
+    likely: Mapped[list[int]] = mapped_column(JSON)
+    sealed_photo: Mapped[bytes] = mapped_column(Photo, deferred=True)
+    sealed_thumbnail: Mapped[bytes | None] = mapped_column(SmallSealed, deferred=True)
     added_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 

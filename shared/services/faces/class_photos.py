@@ -1,15 +1,14 @@
 """Enrols a whole class from one zip of photos named by roll id."""
 
-import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
-from shared.domain.face_model import MAX_PHOTOS, odd_ones_out
+from shared.domain.face_model import FaceModel, odd_ones_out
 from shared.domain.photo_verdict import PhotoVerdict
 from shared.errors import Conflict, PhotoRefused
-from shared.persistence import faces, jobs, people
+from shared.persistence import faces, jobs, photo_questions
 from shared.persistence.database import Session
 from shared.persistence.jobs import JobKind
 from shared.persistence.people import get_class, get_student
@@ -18,17 +17,21 @@ from shared.security import purposes
 from shared.services import audit
 from shared.services.audit import Actor
 from shared.services.faces.enrolment import find_near_matches, require_consent, save_trained_model
-from shared.services.faces.photo_archive import find_owner, open_archive, read_entry
-from shared.services.faces.sealed_faces import open_descriptor, seal_descriptor
+from shared.services.faces.photo_archive import open_archive
+from shared.services.faces.photo_plan import plan_photos, unpack_photo
+from shared.services.faces.photo_questions import (
+    FileResult,
+    file_result,
+    forget_questions,
+    keep_question,
+    make_thumbnail,
+)
+from shared.services.faces.sealed_faces import open_descriptor, open_model, seal_descriptor
 from shared.services.typed_input import LONGEST_NAME
 from shared.toolbox import Toolbox
-from shared.vision.images import open_photo
+from shared.vision.images import FILE_FORMATS, open_photo
 
 _WORKER = Actor(site="worker", email="worker")
-
-# What became of a file: its name, the student if one is meant, a sentence, whether it was used, and whether
-# the admin has to decide about the student first.
-FileResult = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -45,26 +48,30 @@ class _Seen:
 def receive_class_photos(toolbox: Toolbox, actor: Actor, class_id: int, file: BinaryIO) -> int:
     """Store a zip's photos, sealed, for the worker to look at, and give the job's id.
 
-    What belongs to no student, or to one without consent, is not stored, and named on the job. A newer zip
-    takes the place of one that was not read to its end. Raises NotFound, and InvalidInput for a file
-    that is no harmless zip.
+    What belongs to no student, or to one without consent, is not stored, and named on the job; where the
+    path leaves open whose it is, the admin is asked. A newer zip takes the place of one that was not read to
+    its end, and of its questions. Raises NotFound, and InvalidInput for a file that is no harmless zip.
     """
     archive, entries = open_archive(file)
     with toolbox.sessions.begin() as session:
         school_class = get_class(session, class_id)
-        faces.delete_unseen(session, class_id)
-        students = people.list_by_roll_id(session, class_id)
+        forget_questions(session, class_id)
+        planned = plan_photos(session, school_class, entries)
         job = jobs.add(session, JobKind.READ_CLASS_PHOTOS, class_id, total=len(entries), now=toolbox.now())
         after = {"files": len(entries)}
         audit.record(session, toolbox, actor, "send class photos", school_class.class_code, after=after)
     results: list[FileResult] = []
     counts: dict[int, int] = {}
-    for entry in entries:
-        student = find_owner(entry.filename, students)
+    for photo in planned:
         try:
-            _store(toolbox, student, counts, archive, entry)
+            content = unpack_photo(archive, photo, counts)
         except PhotoRefused as refused:
-            results.append(_action(entry.filename, student, str(refused)))
+            results.append(file_result(photo.name, photo.student, str(refused)))
+            continue
+        if photo.student is None:
+            keep_question(toolbox, class_id, photo, content)
+        else:
+            _store(toolbox, photo.student, photo.name, content)
     with toolbox.sessions.begin() as session:
         jobs.record_file_results(session, job.id, results)
         jobs.advance(session, job.id, done=len(results), now=toolbox.now())
@@ -79,6 +86,12 @@ def read_class_photos(toolbox: Toolbox, job_id: int, class_id: int) -> str:
         job = jobs.find(session, job_id)
         results: list[FileResult] = list(job.results or []) if job else []
         unseen = faces.list_unseen(session, class_id)
+        questions = photo_questions.list_unopened(session, class_id)
+    # Answers to an earlier job's questions come beside the photos that job has learnt from.
+    learnt = {result["student_id"] for result in results if result["used"]}
+    results += filter(None, (make_thumbnail(toolbox, class_id, each) for each in questions))
+    with toolbox.sessions.begin() as session:
+        jobs.record_file_results(session, job_id, results)
     trained = undecided = 0
     for student_id, photos in groupby(unseen, key=lambda photo: photo.student_id):
         seen = []
@@ -86,12 +99,13 @@ def read_class_photos(toolbox: Toolbox, job_id: int, class_id: int) -> str:
             seen.append(_look(toolbox, photo))
             with toolbox.sessions.begin() as session:
                 jobs.advance(session, job_id, done=len(results) + len(seen), now=toolbox.now())
-        student, settled, used = _settle(toolbox, student_id, seen)
-        near_match = _train(toolbox, student_id) if used else None
+        earlier = _open_present(toolbox, student_id) if student_id in learnt else None
+        student, settled, used = _settle(toolbox, student_id, seen, earlier)
+        near_match = _train(toolbox, student_id, earlier) if used else None
         trained += bool(used) and near_match is None
         undecided += near_match is not None
         results += [
-            _action(
+            file_result(
                 one.file_name,
                 student,
                 near_match if near_match and one in used else sentence,
@@ -102,30 +116,18 @@ def read_class_photos(toolbox: Toolbox, job_id: int, class_id: int) -> str:
         ]
         with toolbox.sessions.begin() as session:
             jobs.record_file_results(session, job_id, results)
-    return _summary(trained, undecided, sum(not result["used"] for result in results))
+    with toolbox.reading() as session:
+        asked = photo_questions.count_questions(session, class_id)
+    return _summary(trained, undecided, asked, sum(not result["used"] for result in results))
 
 
-def _store(
-    toolbox: Toolbox,
-    student: Student | None,
-    counts: dict[int, int],
-    archive: zipfile.ZipFile,
-    entry: zipfile.ZipInfo,
-) -> None:
-    """Seal one photo into the database. Raises PhotoRefused saying why it is not stored."""
-    if student is None:
-        raise PhotoRefused("No student of this class has this roll id.")
-    if student.consent is None:
-        raise PhotoRefused("The family has not agreed to a face model; the photo was not stored.")
-    if counts.get(student.id, 0) >= MAX_PHOTOS:
-        raise PhotoRefused(f"{MAX_PHOTOS} photos of a student are enough.")
-    content = read_entry(archive, entry)
-    counts[student.id] = counts.get(student.id, 0) + 1
+def _store(toolbox: Toolbox, student: Student, name: str, content: bytes) -> None:
+    """Seal one photo into the database."""
     with toolbox.sessions.begin() as session:
         session.add(
             EnrolmentPhoto(
                 student_id=student.id,
-                file_name=entry.filename[-LONGEST_NAME:],
+                file_name=name[-LONGEST_NAME:],
                 sealed_photo=toolbox.sealer.seal(content, purpose=purposes.enrolment_photo(student.id)),
                 verdict=None,
                 quality=0.0,
@@ -142,7 +144,7 @@ def _look(toolbox: Toolbox, photo: EnrolmentPhoto) -> _Seen:
         return _Seen(photo.id, photo.file_name, "It was deleted before it could be looked at.")
     content = toolbox.sealer.open(sealed, purpose=purposes.enrolment_photo(photo.student_id))
     try:
-        reading = toolbox.face_matcher.read(open_photo(content))
+        reading = toolbox.face_matcher.read(open_photo(content, formats=FILE_FORMATS))
     except PhotoRefused as refused:
         return _Seen(photo.id, photo.file_name, str(refused))
     if reading.verdict is not PhotoVerdict.GOOD or reading.descriptor is None:
@@ -152,9 +154,9 @@ def _look(toolbox: Toolbox, photo: EnrolmentPhoto) -> _Seen:
 
 
 def _settle(
-    toolbox: Toolbox, student_id: int, seen: Sequence[_Seen]
+    toolbox: Toolbox, student_id: int, seen: Sequence[_Seen], earlier: FaceModel | None
 ) -> tuple[Student, list[tuple[_Seen, str]], list[_Seen]]:
-    """Keep the good photos of one student and delete the others.
+    """Keep the good photos of one student and delete the others, such as those unlike the `earlier` ones.
 
     Gives the student, every photo with its sentence, and the photos that are kept.
     """
@@ -163,8 +165,10 @@ def _settle(
         refusal = _refusal(student)
         good = [] if refusal else _keep(session, seen)
         waiting = faces.list_waiting(session, student)
-        odd = odd_ones_out([open_descriptor(toolbox, photo) for photo in waiting])
-        strangers = {waiting[at].id for at in odd} & {one.photo_id for one in good}
+        known = list(earlier.descriptors) if earlier else []
+        odd = odd_ones_out([*known, *(open_descriptor(toolbox, photo) for photo in waiting)])
+        unlike = {waiting[at - len(known)].id for at in odd if at >= len(known)}
+        strangers = unlike & {one.photo_id for one in good}
         used = [one for one in good if one.photo_id not in strangers]
         faces.delete_photos_by_id(session, {one.photo_id for one in seen} - {one.photo_id for one in used})
     settled = []
@@ -195,8 +199,15 @@ def _keep(session: Session, seen: Sequence[_Seen]) -> list[_Seen]:
     return kept
 
 
-def _train(toolbox: Toolbox, student_id: int) -> str | None:
-    """Train a student on the photos that wait; or say whom they look like, and leave that to the admin."""
+def _open_present(toolbox: Toolbox, student_id: int) -> FaceModel | None:
+    with toolbox.reading() as session:
+        sealed = faces.find_sealed_model(session, student_id)
+    return open_model(toolbox, student_id, sealed) if sealed else None
+
+
+def _train(toolbox: Toolbox, student_id: int, earlier: FaceModel | None) -> str | None:
+    """Train a student on the photos that wait, beside those of the `earlier` model; or say whom they look
+    like, and leave that to the admin."""
     alike = [one.student for one in find_near_matches(toolbox, student_id)]
     if alike:
         named = " and ".join(
@@ -206,7 +217,9 @@ def _train(toolbox: Toolbox, student_id: int) -> str | None:
     with toolbox.sessions.begin() as session:
         faces.lock_models(session)
         student = require_consent(get_student(session, student_id, lock=True))
-        count = save_trained_model(toolbox, session, student, faces.list_waiting(session, student))
+        count = save_trained_model(
+            toolbox, session, student, faces.list_waiting(session, student), beside=earlier
+        )
         audit.record(
             session,
             toolbox,
@@ -219,24 +232,14 @@ def _train(toolbox: Toolbox, student_id: int) -> str | None:
     return None
 
 
-def _action(
-    file_name: str, student: Student | None, sentence: str, *, used: bool = False, undecided: bool = False
-) -> FileResult:
-    return {
-        "file": file_name[-LONGEST_NAME:],
-        "student_id": student.id if student else None,
-        "student": f"{student.roll_id} {student.name}" if student else "",
-        "sentence": sentence,
-        "used": used,
-        "undecided": undecided,
-    }
-
-
-def _summary(trained: int, undecided: int, unused: int) -> str:
+def _summary(trained: int, undecided: int, asked: int, unused: int) -> str:
     sentences = [f"{trained} {'student is' if trained == 1 else 'students are'} enrolled."]
     if undecided:
         words = "looks like somebody else and needs" if undecided == 1 else "look like somebody else and need"
         sentences.append(f"{undecided} {words} your decision.")
+    if asked:
+        words = "photo waits" if asked == 1 else "photos wait"
+        sentences.append(f"{asked} {words} for you to say whose.")
     if unused:
         sentences.append(f"{unused} {'file was' if unused == 1 else 'files were'} not used.")
     return " ".join(sentences)

@@ -25,7 +25,7 @@ from shared.services.faces.sealed_faces import (
 )
 from shared.services.typed_input import LONGEST_NAME
 from shared.toolbox import Toolbox
-from shared.vision.images import MAX_BYTES, open_photo
+from shared.vision.images import FILE_FORMATS, MAX_BYTES, open_photo
 
 # As many guided photos are asked for; from here on training begins by itself.
 GUIDED_PHOTOS = 5
@@ -73,7 +73,7 @@ def add_photo(
         require_consent(get_student(session, student_id))
     file_name = file_name[-LONGEST_NAME:]
     try:
-        reading = toolbox.face_matcher.read(open_photo(content))
+        reading = toolbox.face_matcher.read(open_photo(content, formats=FILE_FORMATS))
     except PhotoRefused as refused:
         return PhotoResult(file_name, str(refused), None, is_kept=False)
     if reading.verdict is not PhotoVerdict.GOOD or reading.descriptor is None:
@@ -183,19 +183,30 @@ def train_face_model(toolbox: Toolbox, job_id: int, student_id: int) -> str:
 
 
 def save_trained_model(
-    toolbox: Toolbox, session: Session, student: Student, photos: Sequence[EnrolmentPhoto]
+    toolbox: Toolbox,
+    session: Session,
+    student: Student,
+    photos: Sequence[EnrolmentPhoto],
+    *,
+    beside: FaceModel | None = None,
 ) -> int:
     """Train on photos of one person, put the model in place of an earlier one, and let the photos go.
 
-    The caller has locked the models, then the student. Photos of somebody else are left out. Gives the number
-    of photos learnt from; raises Conflict without one.
+    With `beside`, what that model has learnt from is learnt from again. The caller has locked the models,
+    then the student. Photos of somebody else are left out. Gives the number of photos learnt from; raises
+    Conflict without one.
     """
-    descriptors = [open_descriptor(toolbox, photo) for photo in photos]
+    known = len(beside.descriptors) if beside else 0
+    descriptors = [
+        *(beside.descriptors if beside else ()),
+        *(open_descriptor(toolbox, each) for each in photos),
+    ]
+    qualities = [*(beside.qualities if beside else ()), *(photo.quality for photo in photos)]
     odd = odd_ones_out(descriptors)
-    kept = [at for at in range(len(photos)) if at not in odd]
-    if not kept:
+    kept = [at for at in range(len(descriptors)) if at not in odd]
+    if not any(at >= known for at in kept):
         raise Conflict("There are no good photos to train on.")
-    model = FaceModel.train([descriptors[at] for at in kept], [photos[at].quality for at in kept])
+    model = FaceModel.train([descriptors[at] for at in kept], [qualities[at] for at in kept])
     # Photos newer than the model wait for the next training; clocks of two machines may differ.
     trained_at = max(toolbox.now(), *(photo.added_at for photo in photos))
     faces.save_model(
@@ -207,7 +218,9 @@ def save_trained_model(
         trained_at=trained_at,
     )
     record_near_matches(session, toolbox, student, model)
-    chosen = [photos[at] for at in kept] if toolbox.settings.keep_enrolment_photos else []
+    chosen = (
+        [photos[at - known] for at in kept if at >= known] if toolbox.settings.keep_enrolment_photos else []
+    )
     faces.delete_photos_but(session, student.id, chosen)
     return len(model.descriptors)
 
@@ -224,7 +237,7 @@ def try_face(toolbox: Toolbox, student_id: int, content: bytes) -> SelfTest:
     if model is None:
         raise Conflict("There is no face model to test. Please enrol the face first.")
     try:
-        rgb = open_photo(content)
+        rgb = open_photo(content, formats=FILE_FORMATS)
     except PhotoRefused as refused:
         return SelfTest(False, str(refused), None)
     reading = toolbox.face_matcher.read(rgb)

@@ -1,17 +1,12 @@
-"""Opens a zip of photos without trusting it, and finds whose photo each file is by its name."""
+"""Opens a zip of photos without trusting it, and unpacks one file after another."""
 
-import re
 import struct
 import zipfile
-from collections.abc import Mapping
 from pathlib import PurePosixPath
-from typing import BinaryIO, TypeVar
+from typing import BinaryIO
 
-from shared.domain.attendance import normal_code
 from shared.errors import InvalidInput, PhotoRefused
 from shared.vision.images import MAX_BYTES
-
-Student = TypeVar("Student")
 
 # What a picture's file name ends with.
 PICTURES = (".jpg", ".jpeg", ".png")
@@ -30,8 +25,11 @@ _ZIP64_LOCATOR_SIGNATURE = b"PK\x06\x07"
 _ZIP64_LOCATOR_BYTES = 20
 _LONGEST_COMMENT = 65_535
 
-# What ends the roll id in "15203A0042_1", "15203A0042-b", "15203A0042 (2)" and "15203A0042.front".
-_SEPARATOR = re.compile(r"[\s_.()-]+")
+_NAME_IS_UTF8 = 0x800
+# What Windows and DOS wrote names in.
+_OLD_ENCODINGS = ("cp1252", "cp850", "cp437")
+# What systems add to folders.
+_LITTER = frozenset({"thumbs.db", "ehthumbs.db", "desktop.ini", "__macosx"})
 
 # What compressing decoders raise when fed nonsense.
 _DAMAGED = (
@@ -77,18 +75,15 @@ def read_entry(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
         raise PhotoRefused("The file is damaged.") from cause
 
 
-def find_owner(file_name: str, students: Mapping[str, Student]) -> Student | None:
-    """Find the student, among those by roll id, whose photo a file is by its folder's name or its own.
-
-    Slashes of either kind separate folders. The innermost folder counts first: "12/1.jpg" is the student 12.
-    """
-    path = PurePosixPath(file_name.replace("\\", "/"))
-    stem = path.stem
-    beginnings = [stem[: cut.start()] for cut in _SEPARATOR.finditer(stem)]
-    for name in (path.parent.name, stem, *reversed(beginnings)):
-        if normal_code(name) in students:
-            return students[normal_code(name)]
-    return None
+def possible_names(entry: zipfile.ZipInfo) -> list[str]:
+    """Return how a file's name may read; several where the zip does not say its encoding."""
+    if entry.flag_bits & _NAME_IS_UTF8 or entry.filename.isascii():
+        return [entry.filename]
+    raw = entry.orig_filename.encode("cp437")  # what zipfile took it for
+    try:
+        return [raw.decode("utf-8")]
+    except UnicodeDecodeError:
+        return [raw.decode(encoding, errors="replace") for encoding in _OLD_ENCODINGS]
 
 
 def _refuse_long_directory(file: BinaryIO) -> None:
@@ -115,4 +110,4 @@ def _too_much() -> InvalidInput:
 
 def _is_litter(file_name: str) -> bool:
     path = PurePosixPath(file_name.replace("\\", "/"))
-    return path.parts[:1] == ("__MACOSX",) or path.name.startswith(".") or path.name == "Thumbs.db"
+    return path.name.startswith(".") or not _LITTER.isdisjoint(part.lower() for part in path.parts)

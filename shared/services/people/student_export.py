@@ -88,7 +88,9 @@ def _opened(toolbox: Toolbox, sealed: bytes | None, purpose: str) -> bytes | Non
 
 
 def _ending(content: bytes) -> str:
-    return "png" if content.startswith(b"\x89PNG") else "jpg"
+    if content[4:8] == b"ftyp":
+        return "heic"
+    return {b"\x89PNG": "png", b"RIFF": "webp"}.get(content[:4], "jpg")
 
 
 def _numbers(model: FaceModel) -> str:
@@ -114,7 +116,7 @@ class _Sheets:
         return {
             "Student": _table("What · Held", self._student()),
             "Consents": _table("Agreed by · On · Withdrawn on · Text", self._consents()),
-            "Marks": _table("Lecture · Subject · Mark · How · Marked · Note", self._marks()),
+            "Marks": _table("Lecture · Subject · Class then · Mark · How · Marked · Note", self._marks()),
             "History": _table(
                 "Lecture · Subject · Changed · By · How · Was · Becomes · Note", self._history()
             ),
@@ -162,7 +164,13 @@ class _Sheets:
 
     def _marks(self) -> Iterator[_Row]:
         for each in self._record.marks:
-            how = (each.status, each.source, self._at(each.marked_at), each.note)
+            how = (
+                each.school_class.class_code,
+                each.status,
+                each.source,
+                self._at(each.marked_at),
+                each.note,
+            )
             yield *self._lecture(each.lecture_id), *how
 
     def _history(self) -> Iterator[_Row]:
@@ -211,6 +219,8 @@ class _Sheets:
     def _class_photos(self) -> Iterator[_Row]:
         for result in self._record.results:
             yield result["file"], result["sentence"]
+        for question in self._record.photo_questions:
+            yield question.file_name, "It may be theirs: it waits for the office to say whose it is."
 
     def _trail(self) -> Iterator[_Row]:
         for each in self._record.audit_entries:

@@ -20,6 +20,8 @@ PURPOSES: Mapping[str, tuple[Callable[[int], str], str]] = {
     "face_flag.sealed_descriptor": (purposes.face_flag, "id"),
     "face_model.sealed_model": (purposes.face_model, "student_id"),
     "model_offer.sealed_descriptor": (purposes.model_offer, "id"),
+    "photo_question.sealed_photo": (purposes.photo_question, "id"),
+    "photo_question.sealed_thumbnail": (purposes.photo_question_thumbnail, "id"),
     "to_confirm.sealed_picture": (purposes.waiting_picture, "id"),
     "to_confirm.sealed_descriptor": (purposes.waiting_descriptor, "id"),
     "spoof_picture.sealed_picture": (purposes.spoof_picture, "id"),

@@ -60,7 +60,7 @@ def test_a_class_is_enrolled_and_every_file_has_a_fate(toolbox, office):
             "nobody.jpg": photo_of("ravi"),
         },
     )
-    assert len(waiting_photos(toolbox)) == 6
+    assert len(waiting_photos(toolbox)) == 5
     job, results = read(toolbox, job_id)
     assert (job.state, job.done, job.total) == ("done", 8, 8)
     assert job.sentence == "2 students are enrolled. 5 files were not used."
@@ -70,7 +70,7 @@ def test_a_class_is_enrolled_and_every_file_has_a_fate(toolbox, office):
     assert used == {"15203A0042_1.jpg", "15203A0042/second.jpg", "15203A0043.jpg"}
     assert "too dark" in results["15203A0042_dark.jpg"][1]
     assert "same person" in results["15203A0042_friend.jpg"][1]
-    assert "Only JPEG and PNG" in results["15203A0043.txt"][1]
+    assert "Only JPEG, PNG, WebP and HEIC" in results["15203A0043.txt"][1]
     assert "not agreed" in results["15203A0044.jpg"][1]
     assert "No student" in results["nobody.jpg"][1]
 
