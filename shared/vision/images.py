@@ -1,12 +1,14 @@
 """Uploaded bytes become a checked, upright RGB array; nothing else in the house decodes photos."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from io import BytesIO
+from typing import Protocol, TypeVar
 
 import numpy as np
 import pi_heif
 from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
 
+from shared.domain.photo_verdict import PhotoVerdict
 from shared.errors import PhotoRefused
 
 MAX_BYTES = 5_000_000
@@ -23,6 +25,15 @@ WORKING_SIDE = 1280
 # The longest side and the JPEG quality that `shrink_photo` tries one after another.
 _SHRINKING = ((640, 80), (640, 60), (480, 60), (320, 60), (240, 40))
 
+
+class _Judged(Protocol):
+    """What was read of a photo."""
+
+    @property
+    def verdict(self) -> PhotoVerdict: ...
+
+
+Reading = TypeVar("Reading", bound=_Judged)
 
 # Pillow asks the plugin for the formats above; the small previews inside are nobody's photo.
 pi_heif.register_heif_opener(thumbnails=False)
@@ -60,6 +71,18 @@ def open_photo(data: bytes, *, formats: Mapping[str, str] = CAMERA_FORMATS) -> n
 def looks_like_photo(data: bytes) -> bool:
     """Whether a file begins as one of FILE_FORMATS does; nothing is decoded."""
     return data.startswith((b"\xff\xd8", b"\x89PNG")) or data[8:12] == b"WEBP" or data[4:8] == b"ftyp"
+
+
+def read_upright(rgb: np.ndarray, read: Callable[[np.ndarray], Reading]) -> Reading:
+    """Return what `read` makes of a photo, turned by quarters where it holds no upright face.
+
+    Not every phone and program says how it was held. A photo without a face at all is read as it is.
+    """
+    reading = read(rgb)
+    if reading.verdict is not PhotoVerdict.NO_FACE:
+        return reading
+    turned = (read(np.ascontiguousarray(np.rot90(rgb, turns))) for turns in (1, 3, 2))
+    return next((each for each in turned if each.verdict is not PhotoVerdict.NO_FACE), reading)
 
 
 def shrink_photo(rgb: np.ndarray, *, max_bytes: int) -> bytes:

@@ -29,7 +29,7 @@ from shared.services.faces.photo_questions import (
 from shared.services.faces.sealed_faces import open_descriptor, open_model, seal_descriptor
 from shared.services.typed_input import LONGEST_NAME
 from shared.toolbox import Toolbox
-from shared.vision.images import FILE_FORMATS, open_photo
+from shared.vision.images import FILE_FORMATS, open_photo, read_upright
 
 _WORKER = Actor(site="worker", email="worker")
 
@@ -144,7 +144,7 @@ def _look(toolbox: Toolbox, photo: EnrolmentPhoto) -> _Seen:
         return _Seen(photo.id, photo.file_name, "It was deleted before it could be looked at.")
     content = toolbox.sealer.open(sealed, purpose=purposes.enrolment_photo(photo.student_id))
     try:
-        reading = toolbox.face_matcher.read(open_photo(content, formats=FILE_FORMATS))
+        reading = read_upright(open_photo(content, formats=FILE_FORMATS), toolbox.face_matcher.read)
     except PhotoRefused as refused:
         return _Seen(photo.id, photo.file_name, str(refused))
     if reading.verdict is not PhotoVerdict.GOOD or reading.descriptor is None:

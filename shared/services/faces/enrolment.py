@@ -25,7 +25,7 @@ from shared.services.faces.sealed_faces import (
 )
 from shared.services.typed_input import LONGEST_NAME
 from shared.toolbox import Toolbox
-from shared.vision.images import FILE_FORMATS, MAX_BYTES, open_photo
+from shared.vision.images import FILE_FORMATS, MAX_BYTES, open_photo, read_upright
 
 # As many guided photos are asked for; from here on training begins by itself.
 GUIDED_PHOTOS = 5
@@ -73,7 +73,8 @@ def add_photo(
         require_consent(get_student(session, student_id))
     file_name = file_name[-LONGEST_NAME:]
     try:
-        reading = toolbox.face_matcher.read(open_photo(content, formats=FILE_FORMATS))
+        photo = open_photo(content, formats=FILE_FORMATS)
+        reading = read_upright(photo, toolbox.face_matcher.read)
     except PhotoRefused as refused:
         return PhotoResult(file_name, str(refused), None, is_kept=False)
     if reading.verdict is not PhotoVerdict.GOOD or reading.descriptor is None:

@@ -2,8 +2,10 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from io import BytesIO
 
 import pytest
+from PIL import Image
 from sqlalchemy import select
 
 from shared.domain.face_model import MAX_PHOTOS
@@ -188,3 +190,13 @@ def test_real_photographs_of_one_person_enrol_and_another_person_is_told_apart(t
     run_job(toolbox, enrolment.start_training(toolbox, office.actor, office.meera))
     assert enrolment.try_face(toolbox, office.meera, second).passed
     assert not enrolment.try_face(toolbox, office.meera, stranger).passed
+
+
+@pytest.mark.parametrize("turns", [1, 2, 3])
+def test_a_portrait_on_its_side_is_turned_and_read(toolbox, office, turns):
+    del toolbox.__dict__["face_matcher"]
+    with Image.open(photograph("obama.jpg")) as portrait:
+        file = BytesIO()
+        portrait.convert("RGB").rotate(90 * turns, expand=True).save(file, "JPEG", quality=92)
+    result = add_photo(toolbox, office, office.meera, file.getvalue())
+    assert (result.is_kept, result.sentence) == (True, "Good photo.")
