@@ -118,7 +118,7 @@ class PhotoOwners:
                 return self._ask(sentence, readings)
             if self._is_strange(reading, owner):
                 sentence = (
-                    f"The roll id is {student.name}’s, but “{_short(reading.stranger)}” is another name."
+                    f"The roll id is {student.name}’s, but “{_short(reading.text)}” holds another name."
                 )
                 return self._ask(sentence, readings)
         return Owner(owner)
@@ -155,9 +155,10 @@ class PhotoOwners:
     def _ask(self, sentence: str, readings: list[_Reading]) -> Owner:
         votes: Counter[int] = Counter()
         for at, reading in enumerate(readings):
-            # A name weighs most; then what stands nearest to the photo.
-            votes.update(dict.fromkeys(reading.named, 100))
-            votes.update(dict.fromkeys(reading.by_id, 10 + at))
+            # A name weighs most; then a roll id beside other words, then what stands nearest to the photo.
+            is_bare = len(code_parts(reading.text)) == 1
+            votes.update(dict.fromkeys(reading.named, 200))
+            votes.update(dict.fromkeys(reading.by_id, (10 if is_bare else 100) + at))
             votes.update(dict.fromkeys(reading.hinted | reading.partly_named, 1))
         ranked = sorted(votes, key=lambda each: (-votes[each], each))
         return Owner(None, sentence, tuple(ranked[:_MOST_LIKELY]))
