@@ -47,12 +47,14 @@ def show(class_id: int) -> str | Response:
 
 
 @pages.get("/classes/<int:class_id>/photos/questions/<int:question_id>/picture")
+@asks_password_in_a_queue
 def show_picture(class_id: int, question_id: int) -> Response:
     content = photo_questions.find_thumbnail(toolbox, class_id, question_id)
     return send_file(BytesIO(content), mimetype="image/jpeg")
 
 
 @pages.post("/classes/<int:class_id>/photos/answers")
+@asks_password_in_a_queue
 def answer(class_id: int) -> Response:
     """File what was answered; a photo without an answer of its own follows its folder's, or waits."""
     answers: dict[int, int | None] = {}
