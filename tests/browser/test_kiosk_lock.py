@@ -232,7 +232,8 @@ def test_open_tabs_empty_themselves_when_the_phone_is_handed_round(open_page, sc
     field = page.get_by_label("The PIN of this lecture")
     field.evaluate(
         """field => {
-            const pasted = new ClipboardEvent("paste", { clipboardData: new DataTransfer(), cancelable: true });
+            const clipboardData = new DataTransfer();
+            const pasted = new ClipboardEvent("paste", { clipboardData, cancelable: true });
             if (field.dispatchEvent(pasted)) throw new Error("it can be pasted");
         }"""
     )
