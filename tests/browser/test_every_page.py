@@ -16,7 +16,7 @@ from tests.support.town import address, open_town, routes
 # Downloads, pictures, answers for scripts, and what ends or leaves the page that is looked at.
 NO_PAGES = {
     *("static", "shared.static", "bootstrap.static", "security.static"),
-    *("shared.certificate", "shared.is_alive", "shared.is_ready"),
+    *("shared.certificate", "shared.authority", "shared.is_alive", "shared.is_ready", "shared.is_signed_in"),
     *("attendance.picture", "spoof_check.show_mistake", "enrolment.show_job"),
     *("family_mail.progress", "live.follow", "sheets.download", "totals.download"),
     *("kiosk.page", "kiosk.status", "kiosk.leave"),
