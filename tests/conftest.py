@@ -37,7 +37,7 @@ if "TMPDIR" not in os.environ and _MEMORY.is_dir() and shutil.disk_usage(_MEMORY
 # What a test needs beyond Python is told by the fixtures it asks for, or by where it stands.
 _FIXTURES = {
     "servers": {"mariadb", "mariadb_url", "redis_server", "from_office"},
-    "browser": {"open_chromium", "_chromium", "_playwright"},
+    "browser": {"open_chromium", "_chromium", "playwright_driver"},
 }
 _PLACES = {
     "servers": (
@@ -92,7 +92,7 @@ def mail_server() -> Iterator[MailServer]:
 
 
 @pytest.fixture(scope="session")
-def _migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("sqlite") / "migrated.sqlite3"
     migrate(f"sqlite:///{path}")
     return path
@@ -106,10 +106,10 @@ def _migrated_mariadb(mariadb: MariaDB) -> str:
 
 
 @pytest.fixture
-def sqlite_url(_migrated_sqlite: Path, tmp_path: Path) -> str:
+def sqlite_url(migrated_sqlite: Path, tmp_path: Path) -> str:
     """The address of an SQLite database with all tables and no row."""
     path = tmp_path / "attendance.sqlite3"
-    shutil.copyfile(_migrated_sqlite, path)
+    shutil.copyfile(migrated_sqlite, path)
     return f"sqlite:///{path}"
 
 
@@ -188,13 +188,13 @@ def _compiled_templates(tmp_path_factory: pytest.TempPathFactory) -> None:
 
 
 @pytest.fixture(scope="module")
-def _playwright() -> Iterator[Playwright]:
+def playwright_driver() -> Iterator[Playwright]:
     with sync_playwright() as playwright:
         yield playwright
 
 
 @pytest.fixture(scope="module")
-def _chromium(_playwright: Playwright, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable]:
+def _chromium(playwright_driver: Playwright, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable]:
     """Finds the module's Chromium for what a camera shows; it takes more than a second to start one."""
     browsers: dict[bytes, Browser] = {}
     folder = tmp_path_factory.mktemp("cameras")
@@ -210,7 +210,7 @@ def _chromium(_playwright: Playwright, tmp_path_factory: pytest.TempPathFactory)
                 flags += ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
                 flags.append(f"--use-file-for-fake-video-capture={video}")
             program = find_program("chromium", package="chromium")
-            browsers[shown] = _playwright.chromium.launch(executable_path=program, args=flags)
+            browsers[shown] = playwright_driver.chromium.launch(executable_path=program, args=flags)
         return browsers[shown]
 
     yield find

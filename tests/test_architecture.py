@@ -54,8 +54,8 @@ OURS = {
         "shared.vision",
         "shared.mail",
         "shared.security",
-    )
-    + ("shared.jobs.queue",),
+        "shared.jobs.queue",
+    ),
     "shared.persistence": PLAIN,
     "shared.vision": PLAIN,
     "shared.reports": (*PLAIN, "shared.confined"),

@@ -154,7 +154,9 @@ def photo(name: str) -> dict[str, object]:
     return {"name": f"{name}.jpg", "mimeType": "image/jpeg", "buffer": jpeg(person(name))}
 
 
-def test_a_face_enrolled_at_one_office_checks_in_at_another_classroom(machines, mail_server, _playwright):
+def test_a_face_enrolled_at_one_office_checks_in_at_another_classroom(
+    machines, mail_server, playwright_driver
+):
     toolbox = Toolbox(read_settings(machines.environ("seed")))
     school, admin_password = found_school(toolbox), create_first_admin(toolbox)
     student_id, lecture_id = school.ids["meera"], school.ids["lecture"]
@@ -163,8 +165,8 @@ def test_a_face_enrolled_at_one_office_checks_in_at_another_classroom(machines, 
         session.query(Admin).one().must_change_password = False
         session.query(Teacher).one().must_change_password = False
 
-    _enrol(Visitor(_playwright, machines.ports["admin"]), admin_password, student_id)
-    teacher = Visitor(_playwright, machines.ports["teacher"])
+    _enrol(Visitor(playwright_driver, machines.ports["admin"]), admin_password, student_id)
+    teacher = Visitor(playwright_driver, machines.ports["teacher"])
     _check_in(teacher, school.password, lecture_id)
     _mail(teacher, lecture_id)
     wait_until(lambda: len(mail_server.messages) == 2, within_s=ANSWERS_WITHIN_S)

@@ -42,7 +42,7 @@ HTTPS = {"base_url": "https://localhost"}
 @pytest.fixture(scope="module")
 def sites(tmp_path_factory, request) -> dict[str, Flask]:
     folder = tmp_path_factory.mktemp("routes")
-    database = request.getfixturevalue("_migrated_sqlite")
+    database = request.getfixturevalue("migrated_sqlite")
     toolbox = Toolbox(settings_for(folder, f"sqlite:///{database}"))
     return {"office": create_office(toolbox=toolbox), "classroom": create_classroom(toolbox=toolbox)}
 

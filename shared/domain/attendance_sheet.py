@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from difflib import get_close_matches
 from typing import NamedTuple
@@ -41,7 +41,7 @@ class Standing:
     class_code: str
     roll_id: str
     name: str
-    value: MarkValue = MarkValue()
+    value: MarkValue = field(default_factory=MarkValue)
     marked: str = ""
 
 

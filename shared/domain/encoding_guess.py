@@ -4,6 +4,7 @@ The letters of a name belong to one alphabet, capitals stand first, and no curre
 Bytes read in a wrong encoding break one of these rules in almost every name.
 """
 
+import itertools
 import re
 import unicodedata
 from functools import lru_cache
@@ -64,7 +65,7 @@ def _is_odd(word: str, encoding: str) -> bool:
     }
     if "HALFWIDTH" in scripts or len(scripts - {"HIRAGANA", "KATAKANA", "CJK"}) > 1:
         return True
-    if any(one.islower() and other.isupper() for one, other in zip(signs, signs[1:], strict=False)):
+    if any(one.islower() and other.isupper() for one, other in itertools.pairwise(signs)):
         return True
     if "CJK" in scripts:
         return "HANGUL" in scripts or encoding == "cp949" or not _is_common(word, encoding)

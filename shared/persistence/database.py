@@ -11,11 +11,11 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session, scoped_session, sessionmaker
 
 __all__ = [
+    "UNREACHABLE",
     "AlreadyThere",
     "Engine",
     "Session",
     "Sessions",
-    "UNREACHABLE",
     "connect",
     "is_migrated",
     "known_revisions",

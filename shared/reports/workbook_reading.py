@@ -57,6 +57,6 @@ def _properties(content: bytes) -> dict[str, str]:
             if _PROPERTIES not in parts.namelist():
                 return {}
             entries = fromstring(parts.read(_PROPERTIES), forbid_dtd=True)
-    except Exception:  # whatever a broken part raises
+    except Exception:  # noqa: BLE001 whatever a broken part raises
         return {}
     return {entry.get("name", ""): "".join(entry.itertext()).strip() for entry in entries}

@@ -49,11 +49,14 @@ def test_present_needs_a_face_a_living_person_and_a_match_at_once():
         if outcome is CheckInOutcome.PRESENT:
             assert is_live is True
             assert verdict not in (None, PhotoVerdict.NO_FACE, PhotoVerdict.SEVERAL_FACES)
-            assert score is not None and threshold is not None and score >= threshold
+            assert score is not None
+            assert threshold is not None
+            assert score >= threshold
 
 
 @pytest.mark.parametrize("outcome", CheckInOutcome)
 def test_every_outcome_has_words_of_its_own(outcome):
-    assert outcome.headline and outcome.sentence
+    assert outcome.headline
+    assert outcome.sentence
     same = [other for other in CheckInOutcome if other.headline == outcome.headline]
     assert same == [outcome]

@@ -26,7 +26,8 @@ def test_every_picture_is_cut_at_both_views_as_it_is_and_recaptured(folder: Path
     crops = collect_pictures([folder], np.random.default_rng(1))
     assert crops.pixels.shape[1:] == (COLLECTED_SIZE, COLLECTED_SIZE, 3)
     assert len(crops.pixels) >= 2 * (10 + 10 + 6)
-    assert (crops.views[0::2] == 0).all() and (crops.views[1::2] == 1).all()
+    assert (crops.views[0::2] == 0).all()
+    assert (crops.views[1::2] == 1).all()
     # The near and the wide crop are one where the picture ends first.
     assert len({crop.tobytes() for crop in crops.pixels}) >= 10 + 10 + 6
     assert crops.chances.sum() == pytest.approx(1)
@@ -57,5 +58,5 @@ def test_mixing_changes_crops_and_leaves_the_drawn_ones_alone() -> None:
     before = drawn.copy()
     mixed = mix(drawn, rng)
     assert (drawn == before).all()
-    assert mixed.shape == drawn.shape and mixed.dtype == np.uint8
+    assert (mixed.shape, mixed.dtype) == (drawn.shape, np.uint8)
     assert 0.5 < (mixed != drawn).any(axis=(1, 2, 3)).mean() < 1

@@ -86,7 +86,7 @@ class Visitor:
     def _endpoint(self, path: str) -> str | None:
         try:
             return self.app.url_map.bind("localhost").match(path.partition("?")[0].partition("#")[0])[0]
-        except Exception:  # an address that takes a POST only, or none at all
+        except Exception:  # noqa: BLE001 an address that takes a POST only, or none at all
             return None
 
 
@@ -101,10 +101,10 @@ def shown_values(form: Tag) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def school(_migrated_sqlite, tmp_path_factory) -> Iterator[SimpleNamespace]:
+def school(migrated_sqlite, tmp_path_factory) -> Iterator[SimpleNamespace]:
     """One school for both sites: an admin, a teacher, a class of two with consents, an open lecture."""
     folder = tmp_path_factory.mktemp("school")
-    database = shutil.copyfile(_migrated_sqlite, folder / "attendance.sqlite3")
+    database = shutil.copyfile(migrated_sqlite, folder / "attendance.sqlite3")
     toolbox = Toolbox(settings_for(folder, f"sqlite:///{database}"))
     school = found_school(toolbox)
     school.toolbox = toolbox

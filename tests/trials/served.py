@@ -123,5 +123,6 @@ class Browser:
     def sign_in(self, email: str, password: str) -> None:
         self.open("/sign-in")
         answer = self.post("/sign-in", data={"email": email, "password": password})
-        assert answer.ok and not answer.url.endswith("/sign-in"), answer.text[:500]
+        assert answer.ok, answer.text[:500]
+        assert not answer.url.endswith("/sign-in"), answer.text[:500]
         self.open("/password")

@@ -1,5 +1,6 @@
 """A database that locks, deadlocks, hangs up or stops: a sentence for the person, one mark in the end."""
 
+import itertools
 import shutil
 import sqlite3
 import subprocess
@@ -68,13 +69,12 @@ def small_disk(tmp_path):
     subprocess.run(["umount", "--lazy", str(disk)], check=True)
 
 
-def test_a_full_disk_is_told_and_marks_again_when_there_is_room(open_school, _migrated_sqlite, small_disk):
-    path = shutil.copyfile(_migrated_sqlite, small_disk / "attendance.sqlite3")
+def test_a_full_disk_is_told_and_marks_again_when_there_is_room(open_school, migrated_sqlite, small_disk):
+    path = shutil.copyfile(migrated_sqlite, small_disk / "attendance.sqlite3")
     toolbox, school = open_school(f"sqlite:///{path}")
     filler = small_disk / "filler"
     with filler.open("wb", buffering=0) as file, pytest.raises(OSError, match="No space left"):
-        while True:
-            file.write(bytes(4096))
+        file.writelines(itertools.repeat(bytes(4096)))
     with pytest.raises(UNREACHABLE, match="full"):
         send(toolbox, school)
     assert count(toolbox, Mark) == 0

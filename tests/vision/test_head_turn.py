@@ -77,7 +77,8 @@ def test_the_points_lie_on_the_face_even_if_it_leans():
         seen = READER.look(np.asarray(leaning))
         assert seen.face is not None
         points = mesh.place(np.asarray(leaning), seen.face)
-        assert points is not None and points.shape == (POINTS, 2)
+        assert points is not None
+        assert points.shape == (POINTS, 2)
         assert np.abs(points.mean(axis=0) - MIDDLE).max() < 15
 
 

@@ -53,8 +53,9 @@ def samples(people: range, attacks: tuple[Attack, ...]) -> list[Sample]:
     for person in people:
         rng = np.random.default_rng(1000 + person)
         live = draw_person(person)
-        for _ in range(2):
-            found.append(sample(photograph(live, rng, harsh=0.3), BOX, is_attack=False, person=person))
+        found += [
+            sample(photograph(live, rng, harsh=0.3), BOX, is_attack=False, person=person) for _ in range(2)
+        ]
         for attack in attacks:
             shown, box = recapture(live, BOX, attack, draw_person(500 + person), rng)
             found.append(sample(photograph(shown, rng, harsh=0.3), box, is_attack=True, person=person))

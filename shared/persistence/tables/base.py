@@ -53,7 +53,10 @@ class Base(DeclarativeBase):
             "pk": "pk_%(table_name)s",
         }
     )
-    __table_args__: Any = {"mysql_engine": "InnoDB", "mysql_charset": "utf8mb4"}
+    __table_args__: Any = {  # noqa: RUF012 SQLAlchemy reads it, nobody writes
+        "mysql_engine": "InnoDB",
+        "mysql_charset": "utf8mb4",
+    }
 
     id: Mapped[int] = mapped_column(primary_key=True)
 

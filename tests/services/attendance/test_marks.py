@@ -103,7 +103,8 @@ def test_undoing_brings_back_status_note_time_and_way(toolbox, school, mark):
     undo_change(toolbox, school.actor, school.ids["lecture"], history(toolbox, school)[0].id)
     kept = meeras(toolbox, school)
     assert (kept.status, kept.note, kept.source, kept.marked_at) == (PRESENT, "", MarkSource.FACE, marked_at)
-    assert [(each.was, each.becomes) for each in history(toolbox, school)][0] == (ABSENT, PRESENT)
+    last = history(toolbox, school)[0]
+    assert (last.was, last.becomes) == (ABSENT, PRESENT)
 
 
 def test_undoing_the_first_mark_takes_it_away(toolbox, school, mark):

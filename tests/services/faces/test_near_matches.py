@@ -89,7 +89,7 @@ def test_twins_trained_at_once_do_not_miss_each_other(toolbox, office):
     def train(student_id):
         try:
             enrolment.train_face_model(toolbox, jobs[student_id], student_id)
-        except Exception as failure:  # told by the assertion below
+        except Exception as failure:  # noqa: BLE001 told by the assertion below
             failures.append(failure)
 
     threads = [threading.Thread(target=train, args=(student_id,)) for student_id in jobs]
