@@ -156,7 +156,7 @@ def test_another_teacher_can_neither_mark_nor_undo(toolbox, school, mark):
 
 
 def test_a_note_of_a_megabyte_and_a_note_without_a_mark_are_refused(toolbox, school, mark):
-    with pytest.raises(InvalidInput, match="500 letters"):
+    with pytest.raises(InvalidInput, match="500 characters"):
         mark(PRESENT, expected=None, note="x" * 1_000_000)
     with pytest.raises(InvalidInput, match="status"):
         mark(None, expected=None, note="where is she")
