@@ -1,5 +1,6 @@
 """Uploaded bytes become a checked, upright RGB array; nothing else in the house decodes photos."""
 
+import warnings
 from collections.abc import Callable, Mapping
 from io import BytesIO
 from typing import Protocol, TypeVar
@@ -10,6 +11,10 @@ from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
 
 from shared.domain.photo_verdict import PhotoVerdict
 from shared.errors import PhotoRefused
+from shared.vision.photo_structure import require_plain_structure
+
+# A photo with thousands of odd notes of its camera would otherwise fill the log.
+warnings.filterwarnings("ignore", module=r"PIL\.")
 
 MAX_BYTES = 5_000_000
 # The largest of what phones call 12 megapixels (4000x3000, 4032x3024, 4080x3072, 4096x3072); asked of the
@@ -50,6 +55,7 @@ def open_photo(data: bytes, *, formats: Mapping[str, str] = CAMERA_FORMATS) -> n
         raise PhotoRefused("The photo is empty. Please take it again.")
     if len(data) > MAX_BYTES:
         raise PhotoRefused("The photo is larger than 5 MB. Please send a smaller one.")
+    require_plain_structure(data)
     # A module global that face_recognition switches on when imported; a half photo must not pass.
     ImageFile.LOAD_TRUNCATED_IMAGES = False
     try:

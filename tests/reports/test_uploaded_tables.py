@@ -1,0 +1,55 @@
+"""No workbook keeps this process busy: each is read elsewhere, and what takes too much is told in a sentence."""
+
+import resource
+import time
+
+import pytest
+
+from shared.confined.limits import WALL_S
+from shared.errors import WorkbookRefused
+from shared.reports.table_files import read_table_file
+from shared.reports.uploaded_tables import open_table, open_workbook
+from shared.reports.workbook_reading import read_workbook
+from tests.support.heavy_files import far_cells_in_old_excel, heavy_workbooks
+from tests.support.workbooks import our_sheet
+
+HEAVY = heavy_workbooks()
+
+
+@pytest.fixture(autouse=True)
+def machine(tmp_path, monkeypatch):
+    monkeypatch.setenv("INSTANCE_DIR", str(tmp_path))
+
+
+def open_both_ways(content: bytes) -> list[str]:
+    """What came of it as a list and as an attendance sheet, in words."""
+    outcomes = []
+    for opened in (open_table, open_workbook):
+        try:
+            opened(content)
+            outcomes.append("read")
+        except WorkbookRefused as refused:
+            outcomes.append(str(refused))
+    return outcomes
+
+
+def test_a_sheet_reads_there_as_it_does_here():
+    assert open_workbook(our_sheet()) == read_workbook(our_sheet())
+    assert open_table(our_sheet()) == read_table_file(our_sheet())
+
+
+@pytest.mark.parametrize("kind", HEAVY)
+def test_a_heavy_workbook_costs_this_process_nothing(kind):
+    processor, memory = time.process_time(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    began = time.monotonic()
+    for outcome in open_both_ways(HEAVY[kind]):
+        assert outcome == "read" or outcome.endswith(".")
+    assert time.monotonic() - began < 2 * (WALL_S + 1)
+    assert time.process_time() - processor < 2
+    assert (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - memory) / 1024 < 150
+
+
+def test_far_cells_on_twenty_sheets_of_old_excel_cost_this_process_nothing(tmp_path):
+    content, processor = far_cells_in_old_excel(tmp_path), time.process_time()
+    assert all(outcome.endswith(".") for outcome in open_both_ways(content))
+    assert time.process_time() - processor < 2
