@@ -4,6 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
+from uuid import uuid4
 
 from sqlalchemy import CursorResult, delete, func, select, update
 from sqlalchemy.orm import Session, joinedload
@@ -213,6 +214,20 @@ def failures_of_phone(session: Session, pass_id: int, since: datetime) -> Sequen
     )
     latest = session.scalars(query.order_by(CheckIn.id.desc()).limit(_FAILURES_LOOKED_AT)).all()
     return latest[::-1]
+
+
+def add_failure_of_phone(session: Session, lecture_id: int, pass_id: int, *, now: datetime) -> None:
+    """Count one more failure of a phone, which belongs to no student."""
+    session.add(
+        CheckIn(
+            kiosk_pass_id=pass_id,
+            idempotency_key=str(uuid4()),
+            lecture_id=lecture_id,
+            student_id=None,
+            outcome=CheckInOutcome.NOT_IN_CLASS,
+            answered_at=now,
+        )
+    )
 
 
 def repeated_failures(

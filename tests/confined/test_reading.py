@@ -1,4 +1,4 @@
-"""What reads an uploaded file may fail, hang, crash or take everything: its process ends, ours does not notice."""
+"""What reads an uploaded file may fail, hang, crash or hoard: its process ends, ours does not notice."""
 
 import io
 import os

@@ -61,6 +61,7 @@ class Admission:
     candidate: Candidate | None
     outcome: CheckInOutcome | None
     wait_s: int = 0
+    pass_id: int | None = None
 
 
 def admit(
@@ -86,7 +87,7 @@ def admit(
             wait_s = _seconds_to_wait(toolbox, session, kiosk_pass, candidate)
             if wait_s and candidate is not None and _was_looked_at(toolbox, session, kiosk_pass, candidate):
                 return slowed(session, kiosk_pass.lecture_id, candidate.student.id, wait_s)
-    return Admission(candidate, outcome, wait_s)
+    return Admission(candidate, outcome, wait_s, kiosk_pass.id)
 
 
 def _find_candidate(session: Session, lecture_id: int, request: CheckInRequest) -> Candidate | None:
