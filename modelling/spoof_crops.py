@@ -18,6 +18,8 @@ LONGEST_SIDE = 1280  # pixels of a picture, as in serving
 COLLECTED_SIZE = CLOSE_SIZE + 8  # pixels of a crop in stock, so that a window of it can be moved
 PICTURE_SCALES, FRAME_SCALES = (0.5, 2.4), (0.4, 1.5)
 
+# How a crop is cut: `spoof_views.cut_close` or `cut_skin`.
+Cut = Callable[..., np.ndarray]
 Box = tuple[float, float, float, float]  # left, top, right, bottom in pixels
 
 
@@ -30,6 +32,12 @@ class Crops:
     views: np.ndarray
     chances: np.ndarray
 
+    def of_view(self, view: int) -> "Crops":
+        """Take the crops of one view alone."""
+        chosen = self.views == view
+        chances = self.chances[chosen]
+        return Crops(self.pixels[chosen], self.views[chosen], chances / chances.sum())
+
 
 @dataclass(frozen=True)
 class _Shown:
@@ -40,7 +48,7 @@ class _Shown:
     is_found: bool
 
 
-def collect_pictures(folders: list[Path], rng: np.random.Generator) -> Crops:
+def collect_pictures(folders: list[Path], rng: np.random.Generator, cut: Cut = cut_close) -> Crops:
     """Crops, COLLECTED_SIZE wide, of ten variants of every picture in the folders, recaptures among them.
 
     Three pictures take two seconds.
@@ -50,16 +58,16 @@ def collect_pictures(folders: list[Path], rng: np.random.Generator) -> Crops:
     def vary(shown: _Shown) -> Iterator[tuple[Image.Image, Box]]:
         return _recaptured_too(shown, _open(paths[rng.integers(len(paths))]), rng)
 
-    pixels, views, _ = _collect(paths, vary)
+    pixels, views, _ = _collect(paths, vary, cut)
     return Crops(pixels, views, np.full(len(pixels), 1 / len(pixels)))
 
 
-def collect_frames(folders: list[Path], rng: np.random.Generator) -> Crops:
+def collect_frames(folders: list[Path], rng: np.random.Generator, cut: Cut = cut_close) -> Crops:
     """Crops of many places and sizes in every whole frame: real recaptures are few, but no two crops alike.
 
     Every source, a folder of its own, is drawn as the root of its crops, so that none outweighs the others.
     """
-    pixels, views, sources = _collect(_find(folders), lambda shown: _many_places(shown, rng))
+    pixels, views, sources = _collect(_find(folders), lambda shown: _many_places(shown, rng), cut)
     crops = Counter(sources)
     weights = np.array([crops[source] ** -0.5 for source in sources])
     return Crops(pixels, views, weights / weights.sum())
@@ -71,7 +79,7 @@ def _find(folders: list[Path]) -> list[Path]:
 
 
 def _collect(
-    paths: list[Path], vary: Callable[[_Shown], Iterator[tuple[Image.Image, Box]]]
+    paths: list[Path], vary: Callable[[_Shown], Iterator[tuple[Image.Image, Box]]], cut: Cut
 ) -> tuple[np.ndarray, np.ndarray, list[str]]:
     """The pixels, views and sources of all variants."""
     detector = FaceDetector()
@@ -83,7 +91,7 @@ def _collect(
         for photo, (left, top, right, bottom) in vary(_show(_open(path), detector)):
             face = Face(round(left), round(top), round(right), round(bottom), landmarks=())
             for view, enlarged in enumerate(CLOSE_VIEWS.values()):
-                crop = cut_close(photo, face, enlarged * wider, size=COLLECTED_SIZE)
+                crop = cut(photo, face, enlarged * wider, size=COLLECTED_SIZE)
                 pixels.append(crop.astype(np.uint8))
                 views.append(view)
                 sources.append(path.parent.name)

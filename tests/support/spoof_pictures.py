@@ -14,7 +14,7 @@ from shared.vision import spoof_training
 from shared.vision.spoof_detector import SpoofDetector
 from shared.vision.spoof_training import Sample, SpoofTrainer
 
-SIZES = {"near": 130, "wide": 130, "frame": 3584}
+SIZES = {"near": 259, "wide": 259, "frame": 3584}
 
 
 def picture(*, recaptured: bool, number: int, face: bool = True) -> bytes:

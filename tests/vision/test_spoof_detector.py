@@ -72,14 +72,14 @@ def test_a_person_on_a_phone_held_before_the_camera_is_refused(name: str) -> Non
     assert not judge(on_a_phone(name)).is_live
 
 
-@pytest.mark.parametrize("file", ["texture.tflite", "scene.tflite", "heads.npz"])
+@pytest.mark.parametrize("file", ["texture.tflite", "skin.tflite", "scene.tflite", "heads.npz"])
 def test_a_missing_file_means_no_check(models_dir: Path, file: str) -> None:
     (models_dir / "spoof" / file).unlink()
     with pytest.raises(ModelUnavailable):
         SpoofDetector(models_dir)
 
 
-@pytest.mark.parametrize("file", ["texture.tflite", "scene.tflite", "heads.npz"])
+@pytest.mark.parametrize("file", ["texture.tflite", "skin.tflite", "scene.tflite", "heads.npz"])
 def test_an_altered_file_means_no_check(models_dir: Path, file: str) -> None:
     path = models_dir / "spoof" / file
     content = bytearray(path.read_bytes())
@@ -104,7 +104,7 @@ def test_heads_that_are_not_numbers_mean_no_check(models_dir: Path) -> None:
         SpoofDetector(models_dir)
 
 
-@pytest.mark.parametrize("name", ["texture", "scene"])
+@pytest.mark.parametrize("name", ["texture", "skin", "scene"])
 def test_a_network_that_does_not_run_means_no_check(models_dir: Path, name: str) -> None:
     replace(models_dir, f"spoof/{name}", b"not a network")
     with pytest.raises(ModelUnavailable):
