@@ -147,7 +147,8 @@ class SpoofFeatures:
 
     def of_frame(self, rgb: np.ndarray) -> np.ndarray:
         """Features of the whole photo alone, for pictures that need no face."""
-        return self._run("scene", cut_frame(Image.fromarray(rgb))[np.newaxis])[0]
+        features: np.ndarray = self._run("scene", cut_frame(Image.fromarray(rgb))[np.newaxis])[0]
+        return features
 
     def _run(self, name: str, views: np.ndarray) -> np.ndarray:
         try:

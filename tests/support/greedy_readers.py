@@ -45,6 +45,6 @@ def fail(_file: BinaryIO) -> tuple[Any, list[bytes]]:
 
 
 def write(_file: BinaryIO) -> tuple[Any, list[bytes]]:
-    with open("/tmp/attendance-reader-wrote", "wb") as file:  # noqa: PTH123, S108
+    with open("/tmp/attendance-reader-wrote", "wb") as file:  # noqa: PTH123
         file.write(b"x")
     return None, []
