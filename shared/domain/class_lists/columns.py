@@ -1,0 +1,205 @@
+"""Finds the headings of a sheet, and ties its columns to what we need where the headings leave no doubt."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from shared.domain.class_lists.headings import HeadingReading, ListField, read_heading
+from shared.domain.table_cells import ReadSheet, Row
+from shared.domain.typed_text import fold
+
+# People put titles, the school's address and what the list is for above its headings.
+HEADER_WITHIN_LINES = 30
+NOT_USED = "-"
+
+FIELD_WORDS = {
+    ListField.ROLL_ID: "roll id",
+    ListField.NAME: "name",
+    ListField.FIRST_NAME: "first name",
+    ListField.MIDDLE_NAME: "middle name",
+    ListField.LAST_NAME: "last name",
+    ListField.EMAIL: "student's e-mail",
+    ListField.PARENT1_EMAIL: "first parent's e-mail",
+    ListField.PARENT2_EMAIL: "second parent's e-mail",
+    ListField.PARENT_EMAIL: "a parent's e-mail",
+    ListField.LANGUAGE: "language of the letters",
+    ListField.CLASS: "class",
+    ListField.SECTION: "section",
+}
+
+
+@dataclass(frozen=True)
+class ColumnUse:
+    """One column: its letter as the spreadsheet names it, its heading, and what it is used for."""
+
+    place: int
+    heading: str
+    field: ListField | None
+    sample: str = ""
+    suggestion: ListField | None = None
+    surname_first: bool = False
+
+    @property
+    def letter(self) -> str:
+        return column_letter(self.place)
+
+
+@dataclass(frozen=True)
+class Header:
+    """The headings: the first line of them, counted from 0 (-1: none), and how many lines they take."""
+
+    at: int
+    height: int
+
+
+def column_letter(place: int) -> str:
+    """Return A for 0, Z for 25, AA for 26."""
+    letters = ""
+    place += 1
+    while place:
+        place, rest = divmod(place - 1, 26)
+        letters = chr(65 + rest) + letters
+    return letters
+
+
+def find_header(sheet: ReadSheet) -> Header | None:
+    """The first line that names both a roll id and a name, or two lines that do so together."""
+    best: tuple[int, Header] | None = None
+    for at in range(min(len(sheet.rows), HEADER_WITHIN_LINES)):
+        for height in (1, 2):
+            header = Header(at, height)
+            score = _score(joined_headings(sheet.rows, header)) if at + height <= len(sheet.rows) else 0
+            if (
+                height == 2
+                and score
+                and (width_of(sheet.rows[at]) < 2 or not _is_sub_header(sheet.rows[at + 1]))
+            ):
+                continue
+            if score and (best is None or score > best[0]):
+                best = score, header
+    return best[1] if best else None
+
+
+def likeliest_header(sheet: ReadSheet) -> Header:
+    """The line with most headings that we know; none: the list begins at once."""
+    counts = [
+        sum(read_heading(cell.text).field is not None for cell in row if cell.text)
+        for row in sheet.rows[:HEADER_WITHIN_LINES]
+    ]
+    best = max(range(len(counts)), key=lambda at: counts[at], default=-1)
+    if best >= 0 and counts[best]:
+        return Header(best, 1)
+    widest = max((width_of(row) for row in sheet.rows[:HEADER_WITHIN_LINES]), default=0)
+    first = next((at for at, row in enumerate(sheet.rows) if width_of(row) == widest), -1)
+    looks_like_data = any(re.search(r"\d|@", cell.text) for cell in sheet.rows[first]) if first >= 0 else True
+    return Header(-1, 1) if looks_like_data else Header(first, 1)
+
+
+def _score(headings: Sequence[str]) -> int:
+    readings = [read_heading(heading) for heading in headings if heading]
+    fields = [reading.field for reading in readings if reading.field is not None]
+    has_name = any(field in fields for field in (ListField.NAME, ListField.FIRST_NAME, ListField.LAST_NAME))
+    return len(set(fields)) + len(fields) if ListField.ROLL_ID in fields and has_name else 0
+
+
+def joined_headings(rows: Sequence[Row], header: Header) -> list[str]:
+    """The headings of all columns; of two lines the upper one reaches over what is empty at its right."""
+    if header.at < 0:
+        return []
+    upper = [cell.text for cell in rows[header.at]]
+    if header.height == 1:
+        return upper
+    lower = [cell.text for cell in rows[header.at + 1]]
+    joined, over = [], ""
+    for place in range(max(len(upper), len(lower))):
+        top, sub = (texts[place].strip() if place < len(texts) else "" for texts in (upper, lower))
+        over = top or (over if sub else "")
+        joined.append(f"{over} {sub}".strip())
+    return joined
+
+
+def _is_sub_header(row: Row) -> bool:
+    texts = [cell.text for cell in row if cell.text.strip()]
+    return bool(texts) and all(
+        read_heading(text).field is not None or _KNOWN_PART.search(fold(text)) for text in texts
+    )
+
+
+_KNOWN_PART = re.compile(
+    r"^(first|last|middle|father|mother|guardian|parent|student|given|family|sur|name)\b"
+)
+
+
+def assign_columns(
+    columns: Sequence[ColumnUse], readings: Sequence[HeadingReading], samples: Sequence[Sequence[str]]
+) -> tuple[list[ColumnUse], list[str]]:
+    """Tie columns to fields where their headings leave no doubt; else say what is doubtful."""
+    tied = [
+        replace(
+            column,
+            suggestion=reading.field,
+            field=reading.field if _is_sure(reading, samples[column.place]) else None,
+            surname_first=reading.surname_first,
+        )
+        for column, reading in zip(columns, readings, strict=True)
+    ]
+    tied = _one_roll_id(tied, readings)
+    tied = _whole_name(tied, samples)
+    doubts = missing_fields(tied)
+    for field in ListField:
+        of_field = [column for column in tied if column.field is field]
+        if len(of_field) > 1 and field is not ListField.PARENT_EMAIL:
+            named = " and ".join(f"“{column.heading}”" for column in of_field[:4])
+            doubts.append(f"{named} may both be the {FIELD_WORDS[field]}: which one is it?")
+    return tied, doubts
+
+
+def _is_sure(reading: HeadingReading, samples: Sequence[str]) -> bool:
+    if reading.by_content:
+        return sum("@" in sample for sample in samples) * 2 > len(samples)
+    return reading.is_certain
+
+
+def _one_roll_id(columns: list[ColumnUse], readings: Sequence[HeadingReading]) -> list[ColumnUse]:
+    """Of several numbers the roll number is the roll id; the others are shown as not used."""
+    weights = {
+        column.place: readings[column.place].weight for column in columns if column.field is ListField.ROLL_ID
+    }
+    heaviest = max(weights.values(), default=0)
+    return [
+        replace(column, field=None)
+        if column.place in weights and weights[column.place] < heaviest
+        else column
+        for column in columns
+    ]
+
+
+def _whole_name(columns: list[ColumnUse], samples: Sequence[Sequence[str]]) -> list[ColumnUse]:
+    """Tell what a column for the name is beside one for a part of it: the other part, or all of it."""
+    by_field = {column.field: column for column in columns}
+    name = by_field.get(ListField.NAME)
+    part = by_field.get(ListField.FIRST_NAME) or by_field.get(ListField.LAST_NAME)
+    if name is None or part is None:
+        return columns
+    both = {ListField.FIRST_NAME, ListField.LAST_NAME} <= set(by_field)
+    pairs = list(zip(samples[name.place], samples[part.place], strict=False))
+    holds_all = both or (pairs and sum(fold(each) in fold(whole) for whole, each in pairs) * 2 > len(pairs))
+    if holds_all:
+        parts = (ListField.FIRST_NAME, ListField.MIDDLE_NAME, ListField.LAST_NAME)
+        return [replace(column, field=None) if column.field in parts else column for column in columns]
+    other = ListField.LAST_NAME if part.field is ListField.FIRST_NAME else ListField.FIRST_NAME
+    return [replace(column, field=other) if column.place == name.place else column for column in columns]
+
+
+def missing_fields(columns: Sequence[ColumnUse]) -> list[str]:
+    fields = {column.field for column in columns}
+    missing = []
+    if ListField.ROLL_ID not in fields:
+        missing.append("Please say which column holds the roll id.")
+    if not fields & {ListField.NAME, ListField.FIRST_NAME, ListField.LAST_NAME}:
+        missing.append("Please say which column holds the name.")
+    return missing
+
+
+def width_of(row: Row) -> int:
+    return sum(bool(cell.text.strip()) for cell in row)

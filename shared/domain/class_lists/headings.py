@@ -1,0 +1,175 @@
+"""Reads the headings people write above a class list: what a column holds, told by the words of its heading.
+
+A heading is understood by the kinds of its words, so that "Name of the Student", "STUDENT'S FULL NAME" and
+"Nom de l'élève" need no entry each. A word we do not know makes the reading a mere suggestion.
+"""
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+from shared.domain.class_lists.heading_words import KINDS
+from shared.domain.typed_text import fold
+
+
+class ListField(StrEnum):
+    """What a column of a class list can be used for; several columns may hold a PARENT's address."""
+
+    ROLL_ID = "roll_id"
+    NAME = "name"
+    FIRST_NAME = "first_name"
+    MIDDLE_NAME = "middle_name"
+    LAST_NAME = "last_name"
+    EMAIL = "email"
+    PARENT1_EMAIL = "parent1_email"
+    PARENT2_EMAIL = "parent2_email"
+    PARENT_EMAIL = "parent_email"
+    LANGUAGE = "language"
+    CLASS = "class_code"
+    SECTION = "section"
+
+
+@dataclass(frozen=True)
+class HeadingReading:
+    """What a heading says.
+
+    `weight` chooses among columns for a roll id: 3 a roll number, 2 another number of the student, 1 perhaps
+    only the line's. `by_content`: a parent's name or address, as the cells tell. `surname_first`: the cells
+    hold "Rao, Asha".
+    """
+
+    field: ListField | None = None
+    is_certain: bool = True
+    weight: int = 0
+    by_content: bool = False
+    surname_first: bool = False
+
+
+UNKNOWN = HeadingReading(is_certain=False)
+
+# Names of parts that are written as several words.
+_PARTS = (
+    (re.compile(r"\b(first|given|fore|christian) names?\b|\b(प्रथम|पहला|पहिले) (नाम|नाव)"), "firstname"),
+    (re.compile(r"\b(last|family|sur) names?\b|\bnoms? de famille\b|\bnom patronymique\b"), "surname"),
+    (re.compile(r"\bnames? (first|given)$"), "firstname"),
+    (re.compile(r"\bnames? (last|family)$"), "surname"),
+    (re.compile(r"\bmiddle names?\b|मधले नाव"), "middlename"),
+    (re.compile(r"\be[- ](?=mails?\b)|\b(?:ई|इ)[- ](?=मेल)"), "e"),
+)
+_TELLING = ("father", "mother", "guardian", "student", "email", "first", "last", "one", "two")
+_PARENTS = ("father", "mother", "guardian")
+# With an e-mail column these words say nothing of whose it is.
+_BESIDE_EMAIL = {
+    "address",
+    "adresse",
+    "direccion",
+    "contact",
+    "kontakt",
+    "electronico",
+    "id",
+    "ids",
+    "पता",
+    "पत्ता",
+}
+
+
+def read_heading(heading: str) -> HeadingReading:
+    """Tell what a column with this heading holds."""
+    words = _words(heading)
+    if not words:
+        return HeadingReading()
+    if "email" in (KINDS.get(word) for word in words):
+        words = [word for word in words if word not in _BESIDE_EMAIL]
+    kinds = [KINDS.get(word, "?") for word in words]
+    found = _by_kinds(kinds)
+    if "?" in kinds and found.field is not None:
+        return HeadingReading(found.field, False, found.weight, found.by_content, found.surname_first)
+    return found
+
+
+def headings_key(headings: list[str]) -> str:
+    """Return what a set of headings is remembered by."""
+    return "\n".join(" ".join(_words(heading)) for heading in headings).strip()
+
+
+def _words(heading: str) -> list[str]:
+    text = re.sub(r"\S+", lambda word: _apart(word[0]), heading)
+    outside = re.sub(r"\([^)]*\)|\[[^\]]*\]", " ", text)
+    if not any(sign.isalnum() for sign in outside):
+        return _split(text)
+    # What stands in brackets explains: (in block letters); or says whose it is: (parent).
+    inside = " ".join(re.findall(r"\([^)]*\)|\[[^\]]*\]", text))
+    return _split(outside) + [word for word in _split(inside) if KINDS.get(word) in _TELLING]
+
+
+def _apart(word: str) -> str:
+    """FirstName is two words, WhatsApp is one."""
+    return word if fold(word) in KINDS else re.sub(r"(?<=[a-z])(?=[A-Z])", " ", word)
+
+
+def _split(text: str) -> list[str]:
+    text = re.sub(r"[_/]", " ", fold(text)).replace("#", " no ")
+    for pattern, word in _PARTS:
+        text = pattern.sub(word, text)
+    return re.findall(r"[^\W_]+(?:[^\W_]|[\u0900-\u0903\u093a-\u094f\u200c\u200d])*", text)
+
+
+def _by_kinds(kinds: list[str]) -> HeadingReading:
+    has = set(kinds)
+    if "email" in has:
+        return HeadingReading() if has & {"phone", "other"} else HeadingReading(_whose(has))
+    if has & set(_PARENTS):
+        says_more = has - {*_PARENTS, "one", "two", "first", "filler", "?", "student"}
+        return HeadingReading() if says_more else HeadingReading(_whose(has), by_content=True)
+    is_of_others = has & {"other", "phone"} or {"school", "name"} <= has
+    if is_of_others and "roll" not in has:
+        return HeadingReading()
+    if has & {"name", "first", "middle", "last"} and not has & {"roll", "id", "number", "serial", "class"}:
+        return _name(kinds)
+    weight = _weight(has)
+    if weight:
+        return HeadingReading(ListField.ROLL_ID, is_certain=weight > 1, weight=weight)
+    for kind, field in (
+        ("language", ListField.LANGUAGE),
+        ("class", ListField.CLASS),
+        ("section", ListField.SECTION),
+        ("student", ListField.NAME),
+    ):
+        if kind in has:
+            return HeadingReading(field)
+    return UNKNOWN if "?" in has else HeadingReading()
+
+
+def _weight(has: set[str]) -> int:
+    """How much a column looks like the roll id, as HeadingReading.weight; 0: not at all."""
+    if "roll" in has:
+        return 3
+    if "serial" in has and not has & {"id", "student"}:
+        return 1
+    if "id" in has or {"student", "number"} <= has:
+        return 2
+    return 1 if "number" in has and has <= {"number", "filler"} else 0
+
+
+def _whose(has: set[str]) -> ListField:
+    """Whose address a column holds."""
+    if not has & {*_PARENTS, "family"}:
+        return ListField.EMAIL
+    if has & {"one", "first"}:
+        return ListField.PARENT1_EMAIL
+    return ListField.PARENT2_EMAIL if "two" in has else ListField.PARENT_EMAIL
+
+
+def _name(kinds: list[str]) -> HeadingReading:
+    """Which part of the name. Beside another part the mere word for a name means the part that is missing:
+    "Name, Vorname" and "Apellidos y nombre" hold all of it with the surname first.
+    """
+    first, last, name = (kinds.index(kind) if kind in kinds else -1 for kind in ("first", "last", "name"))
+    if (first >= 0) + (last >= 0) + (name >= 0) > 1:
+        given, surname = first if first >= 0 else name, last if last >= 0 else name
+        return HeadingReading(ListField.NAME, surname_first=surname < given)
+    if "middle" in kinds:
+        return HeadingReading(ListField.MIDDLE_NAME)
+    if last >= 0:
+        return HeadingReading(ListField.LAST_NAME)
+    return HeadingReading(ListField.FIRST_NAME if first >= 0 else ListField.NAME)

@@ -1,0 +1,109 @@
+"""Reads the name of a line from one column or several, and tells where it is damaged or turned round."""
+
+import re
+from dataclasses import dataclass
+
+from shared.domain.class_lists.addresses import is_empty_mark
+from shared.domain.class_lists.headings import ListField
+from shared.domain.class_lists.layout import Line
+from shared.domain.class_lists.questions import Trouble
+from shared.domain.table_cells import Kind, ReadCell
+from shared.domain.typed_text import clean
+
+LONGEST_NAME = 200
+_PARTS = (ListField.FIRST_NAME, ListField.MIDDLE_NAME, ListField.LAST_NAME)
+_JOINERS = dict.fromkeys(map(ord, "\u200c\u200d"))
+_COMMA = re.compile(r"([^,]+),\s*([^,]+)")
+_TITLES_BEHIND = re.compile(r"(jr|sr|ii|iii|iv|md|phd|b ?ed)\.?", re.IGNORECASE)
+
+MISSING = Trouble("name_missing", "There is a roll id, but no name.")
+NO_RESULT = Trouble(
+    "name_formula",
+    "The name is a formula without a stored result. Open the file in Excel and save it, or type the name.",
+)
+NO_NAME = Trouble("name_odd", "This does not look like a name.")
+TOO_LONG = Trouble("name_too_long", f"The name is longer than {LONGEST_NAME} letters.")
+GARBLED = Trouble(
+    "name_garbled",
+    "The letters of the name were damaged when the file was saved in another encoding.",
+    take="Take the names as mended here",
+    as_it_is="They are right as they are",
+)
+LOST = Trouble(
+    "name_lost",
+    "Letters of the name were lost when the file was saved: a question mark stands for each.",
+    as_it_is="Take them as they are",
+)
+TURNED = Trouble(
+    "name_comma",
+    "The name is written with a comma, perhaps with the surname first.",
+    take="The surname is first: turn the names round",
+    as_it_is="Leave the names as they are",
+    may_type=False,
+    leave_out="",
+)
+BEYOND = Trouble(
+    "name_beyond",
+    "The row has more cells than there are headings; perhaps a comma in the name has cut it.",
+    take="It belongs to the name",
+    as_it_is="Ignore it",
+)
+
+
+@dataclass(frozen=True)
+class NameReading:
+    """A name as it is stored; with a trouble, `mended` is what we would make of it."""
+
+    value: str = ""
+    trouble: Trouble | None = None
+    mended: str = ""
+
+
+def read_name(line: Line, *, surname_first: bool) -> NameReading:
+    """Read the name of a line. `surname_first`: its heading says that a comma follows the surname."""
+    cells = (
+        [line.cell(ListField.NAME)] if ListField.NAME in line.cells else [line.cell(part) for part in _PARTS]
+    )
+    texts = [clean(cell.text) for cell in cells]
+    name = " ".join(text for text in texts if text and not is_empty_mark(text))
+    if any(_lacks_result(cell) for cell in cells):
+        return NameReading(name, NO_RESULT)
+    if any("?" in text or "\ufffd" in text for text in texts):
+        return NameReading(" ".join(filter(None, texts))[:LONGEST_NAME], LOST)
+    if not name:
+        return NameReading(trouble=MISSING)
+    if len(name) > LONGEST_NAME:
+        return NameReading(name, TOO_LONG)
+    mended = mend(name)
+    if mended != name:
+        return NameReading(name, GARBLED, mended)
+    if not is_name(name):
+        return NameReading(name, NO_NAME)
+    pair = _COMMA.fullmatch(name)
+    if pair and not _TITLES_BEHIND.fullmatch(pair[2]):
+        turned = f"{pair[2]} {pair[1]}"
+        return NameReading(turned) if surname_first else NameReading(name, TURNED, turned)
+    return NameReading(name)
+
+
+def is_name(text: str) -> bool:
+    """Tell whether a text can be a name; joiners are no print, but Indic names are written with them."""
+    name = clean(text)
+    is_text = any(sign.isalpha() for sign in name) and "@" not in name
+    return is_text and len(name) <= LONGEST_NAME and name.translate(_JOINERS).isprintable()
+
+
+def mend(name: str) -> str:
+    """Return José for JosÃ©, which is UTF-8 read as one byte a letter; else the name itself."""
+    for encoding in ("cp1252", "latin-1", "mac_roman", "cp1251"):
+        try:
+            mended = name.encode(encoding).decode("utf-8")
+        except UnicodeError:
+            continue
+        if mended != name and mended.isprintable():
+            return clean(mended)
+    return name
+
+
+def _lacks_result(cell: ReadCell) -> bool:
+    return cell.is_formula and (not clean(cell.text) or cell.kind in (Kind.NUMBER, Kind.ERROR))

@@ -1,0 +1,115 @@
+"""Reads the roll id of a line, and tells what a spreadsheet has done to it."""
+
+import re
+from dataclasses import dataclass
+
+from shared.domain.class_lists.questions import Trouble
+from shared.domain.number_formats import KEPT_DIGITS
+from shared.domain.table_cells import Kind, ReadCell
+from shared.domain.typed_text import clean, normal_code
+
+LONGEST_ROLL_ID = 64
+
+_MONTH = "(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Sept|Oct|Nov|Dec)"
+# What a spreadsheet writes into a .csv for MAR1, 1-3 or 3/1; nobody types a roll id so.
+_DATE = re.compile(
+    rf"\d{{1,2}}-{_MONTH}(-\d{{2,4}})?|{_MONTH}-\d{{2}}|(19|20)\d\d-\d\d-\d\d([ T]\d\d:\d\d(:\d\d)?)?"
+    r"|\d{1,2}/\d{1,2}/(19|20)\d\d|\d{1,2}[.-]\d{1,2}[.-](19|20)\d\d"
+)
+_SCIENTIFIC = re.compile(r"\d([.,]\d+)?E\+\d+|\d[.,]\d+E\d+", re.IGNORECASE)
+_DECIMALS = re.compile(r"\d+\.0{1,2}")
+_AS_TEXT = re.compile(r'="([^"]*)"')
+
+DATE = Trouble(
+    "roll_id_date",
+    "Excel turned the roll id into a date, as it does with MAR1 or 1-3. What was typed is lost in this file.",
+)
+DIGITS = Trouble(
+    "roll_id_digits",
+    f"Excel keeps {KEPT_DIGITS} digits of a number and writes zeros for the rest, so the end of the roll id "
+    "may be lost. Format the column as text to keep it.",
+    take="It is right as shown",
+)
+DECIMALS = Trouble(
+    "roll_id_decimals",
+    "The roll id became a number with decimals in the spreadsheet, as 701 becomes 701.0 and 24.10 becomes "
+    "24.1.",
+    take="Take it as shown here",
+)
+FORMAT = Trouble(
+    "roll_id_format",
+    "The roll id is a number whose format we do not know, so the spreadsheet may show it differently.",
+    take="Take it as shown here",
+)
+NO_RESULT = Trouble(
+    "roll_id_formula",
+    "The roll id is a formula without a stored result. Open the file in Excel and save it, or type the "
+    "roll id.",
+)
+MISSING = Trouble("roll_id_missing", "There is a name, but no roll id.")
+UNREADABLE = Trouble("roll_id_unreadable", "This cannot be a roll id.")
+UNLIKE = Trouble(
+    "roll_id_unlike",
+    "Every other roll id of the list has digits, this one has none. Is it a student?",
+    take="Yes, it is a student",
+    may_type=False,
+    leave_out="No, leave it out",
+)
+
+
+@dataclass(frozen=True)
+class RollIdReading:
+    """A roll id as it is stored; with a trouble it is at most a suggestion."""
+
+    value: str = ""
+    trouble: Trouble | None = None
+
+
+def read_roll_id(cell: ReadCell) -> RollIdReading:
+    """Read a roll id as the spreadsheet shows it."""
+    text = clean(cell.text)
+    if cell.is_formula and (not text or (cell.kind is Kind.NUMBER and text == "0")):
+        return RollIdReading(trouble=NO_RESULT)
+    if cell.kind is Kind.DATE:
+        return RollIdReading(trouble=DATE)
+    if cell.kind is Kind.ERROR:
+        return RollIdReading(trouble=UNREADABLE)
+    if cell.kind in (Kind.NUMBER, Kind.FORMATTED):
+        return _of_number(cell, text)
+    return _of_text(text)
+
+
+def is_roll_id(typed: str) -> bool:
+    """Tell whether a typed text can be a roll id."""
+    return read_roll_id(ReadCell(typed)).trouble is None
+
+
+def _of_number(cell: ReadCell, text: str) -> RollIdReading:
+    whole, _, decimals = cell.stored.partition(".")
+    if "E" in cell.stored:
+        return RollIdReading(trouble=DIGITS)
+    if decimals:
+        return RollIdReading(normal_code(cell.stored), DECIMALS)
+    if len(whole.lstrip("-")) > KEPT_DIGITS:
+        return RollIdReading(normal_code(whole), DIGITS)
+    if cell.kind is Kind.FORMATTED:
+        return RollIdReading(normal_code(whole), FORMAT)
+    return RollIdReading(normal_code(text))
+
+
+def _of_text(text: str) -> RollIdReading:
+    as_text = _AS_TEXT.fullmatch(text)  # ="000701" keeps the zeros of a .csv in Excel
+    text = as_text[1] if as_text else re.sub(r"^'(?=\w)", "", text)  # so does '0701
+    if not text:
+        return RollIdReading(trouble=MISSING)
+    if _DATE.fullmatch(text):
+        return RollIdReading(trouble=DATE)
+    if _SCIENTIFIC.fullmatch(text):
+        return RollIdReading(trouble=DIGITS)
+    if _DECIMALS.fullmatch(text):
+        return RollIdReading(text.partition(".")[0], DECIMALS)
+    value = normal_code(text)
+    is_one = any(sign.isalnum() for sign in value) and value.isprintable() and not value.startswith("#")
+    if not is_one or len(value) > LONGEST_ROLL_ID or value.startswith("="):
+        return RollIdReading(trouble=UNREADABLE)
+    return RollIdReading(value)

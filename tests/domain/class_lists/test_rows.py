@@ -1,0 +1,280 @@
+"""What a row says: roll id, name, addresses, language, class; and what a spreadsheet has done to it."""
+
+import pytest
+
+from shared.domain.class_lists.addresses import read_addresses
+from shared.domain.class_lists.same_child import may_be_another_child
+from shared.domain.table_cells import Kind, ReadCell
+from tests.support.lists import asked, read, who
+
+HEAD = ("Roll No", "Name")
+
+
+def number(text, stored=None, **about):
+    return ReadCell(text, about.pop("kind", Kind.NUMBER), stored or text, **about)
+
+
+@pytest.mark.parametrize(
+    ("cell", "roll_id"),
+    [
+        ("0701", "0701"),
+        ('="000701"', "000701"),
+        ("'0701", "0701"),
+        ("७०१", "701"),
+        ("٧٠١", "701"),
+        ("24–cs‑011", "24-CS-011"),
+        ("\u200f701\u200b", "701"),
+        ("DEC-12", "DEC-12"),
+        ("1520E0042", "1520E0042"),
+        (number("007", "7"), "007"),
+        (number("CO6-007", "7"), "CO6-007"),
+        (number("123456789012345"), "123456789012345"),
+        (ReadCell("000701", is_formula=True), "000701"),
+    ],
+)
+def test_a_roll_id_is_read_as_shown(cell, roll_id):
+    found = read(HEAD, (cell, "Asha Rao"))
+    assert who(found) == [(roll_id, "Asha Rao")]
+    assert not asked(found)
+
+
+@pytest.mark.parametrize(
+    ("cell", "key"),
+    [
+        (number("2026-03-01", "46082", kind=Kind.DATE), "roll_id_date"),
+        ("1-Mar", "roll_id_date"),
+        ("01-Mar-26", "roll_id_date"),
+        ("Mar-01", "roll_id_date"),
+        ("2026-03-01", "roll_id_date"),
+        ("01/03/2026", "roll_id_date"),
+        (number("7211234567890120"), "roll_id_digits"),
+        (number("1.52E+45", kind=Kind.FORMATTED), "roll_id_digits"),
+        ("7.21123E+15", "roll_id_digits"),
+        ("7,21123E+15", "roll_id_digits"),
+        (number("24.1"), "roll_id_decimals"),
+        ("701.0", "roll_id_decimals"),
+        (number("1001", kind=Kind.FORMATTED), "roll_id_format"),
+        (number("0", is_formula=True), "roll_id_formula"),
+        (ReadCell("", is_formula=True), "roll_id_formula"),
+        (ReadCell("#REF!", Kind.ERROR), "roll_id_unreadable"),
+        ("9" * 65, "roll_id_unreadable"),
+        ("", "roll_id_missing"),
+        ("?", "roll_id_unreadable"),
+    ],
+)
+def test_what_a_spreadsheet_made_of_a_roll_id_is_asked_about_and_never_taken(cell, key):
+    found = read(HEAD, (cell, "Asha Rao"), ("702", "Bela Roy"))
+    assert asked(found) == {key: (2,)}
+    assert found.students[0].roll_id == ""
+    typed = read(HEAD, (cell, "Asha Rao"), ("702", "Bela Roy"), answers={f"{key}/2": "mar1"})
+    assert who(typed)[0] == ("MAR1", "Asha Rao")
+    assert not asked(typed)
+    left = read(HEAD, (cell, "Asha Rao"), ("702", "Bela Roy"), answers={key: "leave_out"})
+    assert who(left) == [("702", "Bela Roy")]
+
+
+def test_what_is_typed_instead_must_be_a_roll_id():
+    assert asked(read(HEAD, ("1-Mar", "Asha"), answers={"roll_id_date/2": "2-Mar"}))
+
+
+def test_a_suggestion_can_be_taken_for_all_rows_at_once():
+    rows = [(f"{each}.0", f"Student {chr(each)}") for each in range(65, 90)]
+    found = read(HEAD, *rows, answers={"roll_id_decimals": "take"})
+    assert [roll_id for roll_id, _ in who(found)] == [str(each) for each in range(65, 90)]
+
+
+@pytest.mark.parametrize(
+    ("cell", "key"),
+    [
+        ("", "name_missing"),
+        ("n/a", "name_missing"),
+        (number("0", is_formula=True), "name_formula"),
+        (ReadCell("", is_formula=True), "name_formula"),
+        (ReadCell("#NAME?", Kind.ERROR, is_formula=True), "name_formula"),
+        ("12345", "name_odd"),
+        ("asha@ex.org", "name_odd"),
+        ("x" * 201, "name_too_long"),
+        ("???? ???", "name_lost"),
+        ("Jos? N??ez", "name_lost"),
+        ("Jos\ufffd", "name_lost"),
+        ("JosÃ© NÃºÃ±ez", "name_garbled"),
+        ("à¤†à¤¶à¤¾", "name_garbled"),
+        ("Rao, Asha", "name_comma"),
+    ],
+)
+def test_a_damaged_name_is_pointed_out(cell, key):
+    assert asked(read(HEAD, ("701", cell))) == {key: (2,)}
+
+
+def test_a_garbled_name_is_mended_only_when_the_office_agrees():
+    rows = (HEAD, ("701", "JosÃ© NÃºÃ±ez"))
+    assert who(read(*rows, answers={"name_garbled": "take"})) == [("701", "José Núñez")]
+    assert who(read(*rows, answers={"name_garbled": "as_it_is"})) == [("701", "JosÃ© NÃºÃ±ez")]
+    assert who(read(*rows, answers={"name_garbled/2": "Josef N"})) == [("701", "Josef N")]
+
+
+def test_a_comma_in_a_name_is_turned_round_only_when_the_office_agrees():
+    rows = (HEAD, ("701", "Rao, Asha"))
+    assert who(read(*rows, answers={"name_comma": "take"})) == [("701", "Asha Rao")]
+    assert who(read(*rows, answers={"name_comma": "as_it_is"})) == [("701", "Rao, Asha")]
+    assert not asked(read(HEAD, ("701", "Martin Luther King, Jr.")))
+
+
+def test_a_cell_beyond_the_headings_drops_no_half_of_a_name():
+    rows = (HEAD, ("701", "Rao", "Asha"))
+    assert asked(read(*rows)) == {"name_beyond": (2,)}
+    assert who(read(*rows, answers={"name_beyond": "take"})) == [("701", "Rao Asha")]
+
+
+def test_a_stored_result_of_a_formula_is_used_and_told():
+    found = read(HEAD, ("701", ReadCell("Asha Rao", is_formula=True)))
+    assert who(found) == [("701", "Asha Rao")]
+    assert "formula" in found.notices[0].sentence
+
+
+@pytest.mark.parametrize(
+    "name", ["श्री\u200dमती राव", "O’Brien", "Anne-Marie", "محمد علي", "王小明", "J. R. R. Tolkien"]
+)
+def test_names_of_all_kinds_are_names(name):
+    assert who(read(HEAD, ("701", name))) == [("701", name)]
+
+
+@pytest.mark.parametrize(
+    ("text", "addresses"),
+    [
+        ("ravi@ex.org; mira@ex.org", ("ravi@ex.org", "mira@ex.org")),
+        ("ravi@ex.org, mira@ex.org", ("ravi@ex.org", "mira@ex.org")),
+        ("ravi@ex.org / mira@ex.org", ("ravi@ex.org", "mira@ex.org")),
+        ("ravi@ex.org\nmira@ex.org", ("ravi@ex.org", "mira@ex.org")),
+        ("ravi@ex.org mira@ex.org", ("ravi@ex.org", "mira@ex.org")),
+        ("Ravi Rao <ravi@ex.org>", ("ravi@ex.org",)),
+        ('"Rao, Ravi" <ravi@ex.org>, Mira <mira@ex.org>', ("ravi@ex.org", "mira@ex.org")),
+        ("mailto:ravi@ex.org", ("ravi@ex.org",)),
+        ("MAILTO:ravi@ex.org?subject=hi", ("ravi@ex.org",)),
+        ("\u200bravi@ex.org\u200b", ("ravi@ex.org",)),
+        ("\u00a0ravi@ex.org\u00a0", ("ravi@ex.org",)),
+        ("ravi＠ex.org", ("ravi@ex.org",)),
+        ("ravi@ex.org; RAVI@EX.ORG", ("ravi@ex.org",)),
+        ("ravi@ex.org.", ("ravi@ex.org",)),
+        ("(ravi@ex.org)", ("ravi@ex.org",)),
+        ("Father: ravi@ex.org Mother: mira@ex.org", ("ravi@ex.org", "mira@ex.org")),
+        ("o'brien@ex.org", ("o'brien@ex.org",)),
+        *(
+            (mark, ())
+            for mark in ("", "N/A", "n.a.", "-", "—", "nil", "NIL", "None", "null", "0", "not available")
+        ),
+    ],
+)
+def test_addresses_are_taken_out_of_a_cell(text, addresses):
+    reading = read_addresses(text)
+    assert (reading.addresses, reading.is_odd) == (addresses, False)
+
+
+@pytest.mark.parametrize("text", ["9876543210", "ravi at ex dot org", "ravi@", "see register", "a@b@c.org"])
+def test_what_is_no_address_is_told(text):
+    assert read_addresses(text).is_odd
+
+
+def test_one_bad_address_is_a_notice_at_its_row_and_the_student_stays():
+    found = read((*HEAD, "Parent e-mail"), ("701", "Asha Rao", "no idea"), ("702", "Bela Roy", "b@ex.org"))
+    assert who(found) == [("701", "Asha Rao"), ("702", "Bela Roy")]
+    assert [notice.row for notice in found.notices] == [2]
+    assert not asked(found)
+
+
+@pytest.mark.parametrize(
+    ("heads", "cells", "parents"),
+    [
+        (("Parent 1", "Parent 2"), ("rao@ex.org", "rao@ex.org"), ("rao@ex.org", "")),
+        (("Parent 1", "Parent 2"), ("rao@ex.org", "RAO@ex.org"), ("rao@ex.org", "")),
+        (("Parent 1", "Parent 2 e-mail"), ("", "m@ex.org"), ("", "m@ex.org")),
+        (("Mother's e-mail", "Father's e-mail"), ("m@ex.org", "f@ex.org"), ("m@ex.org", "f@ex.org")),
+        (("Guardian Email", "Parent 1 e-mail"), ("g@ex.org", "p@ex.org"), ("p@ex.org", "g@ex.org")),
+        (("Parent 1",), ("a@ex.org; b@ex.org",), ("a@ex.org", "b@ex.org")),
+        (("Father",), ("Ravi Rao",), ("", "")),
+    ],
+)
+def test_whose_addresses_are_whose(heads, cells, parents):
+    found = read((*HEAD, *heads), ("701", "Asha Rao", *cells))
+    assert found.students[0].parents == parents
+    assert not asked(found)
+
+
+def test_a_third_parent_is_named_as_not_used():
+    found = read((*HEAD, "Parent e-mail"), ("701", "Asha Rao", "a@ex.org b@ex.org c@ex.org"))
+    assert found.students[0].parents == ("a@ex.org", "b@ex.org")
+    assert "c@ex.org" in found.notices[0].sentence
+
+
+@pytest.mark.parametrize(
+    ("word", "language", "notices"),
+    [("Hindi", "hi", 0), ("English Medium", "en", 0), ("हिन्दी", "hi", 0), ("-", "", 0), ("Klingon", "", 1)],
+)
+def test_the_language_of_the_letters(word, language, notices):
+    found = read((*HEAD, "Medium"), ("701", "Asha Rao", word))
+    assert (found.students[0].language, len(found.notices)) == (language, notices)
+
+
+def test_a_roll_id_for_two_names_is_asked_about():
+    rows = (HEAD, ("co6‑7", "Asha Rao"), ("CO6-7", "Bela Roy"), ("8", "Chen Li"))
+    assert asked(read(*rows)) == {"twice/CO6-7": (2, 3)}
+    assert who(read(*rows, answers={"twice/CO6-7": "3"})) == [("CO6-7", "Bela Roy"), ("8", "Chen Li")]
+    assert who(read(*rows, answers={"twice/CO6-7": "leave_out"})) == [("8", "Chen Li")]
+
+
+def test_the_same_student_on_two_lines_is_one_with_both_addresses():
+    found = read((*HEAD, "Parent e-mail"), ("701", "Asha Rao", "f@ex.org"), ("701", "ASHA  RAO", "m@ex.org"))
+    assert [student.parents for student in found.students] == [("f@ex.org", "m@ex.org")]
+    assert [each.row for each in found.skipped] == [3]
+
+
+@pytest.mark.parametrize(
+    ("heads", "cells"),
+    [
+        (("Class",), ("7a",)),
+        (("Class",), ("7-A",)),
+        (("Class",), ("7",)),
+        (("Class", "Section"), ("7", "A")),
+        (("Class", "Section"), ("7A", "A")),
+        (("Class",), ("",)),
+    ],
+)
+def test_rows_of_this_class_are_known(heads, cells):
+    assert not asked(read((*HEAD, *heads), ("701", "Asha Rao", *cells)))
+
+
+def test_rows_of_another_class_are_asked_about_once():
+    rows = ((*HEAD, "Class"), ("1", "Asha", "7A"), ("2", "Bela", "7B"), ("3", "Chen", "7B"))
+    assert asked(read(*rows)) == {"class/7B": (3, 4)}
+    assert who(read(*rows, answers={"class/7B": "leave_out"})) == [("1", "Asha")]
+    assert len(who(read(*rows, answers={"class/7B": "as_it_is"}))) == 3
+
+
+@pytest.mark.parametrize(
+    ("was", "becomes", "known", "listed", "may_be"),
+    [
+        ("Asha Rao", "asha  rao", ["a@ex.org"], ["z@ex.org"], False),
+        ("Asha Rao", "Rao Asha", ["a@ex.org"], ["z@ex.org"], False),
+        ("Asha Rao", "Asha Kumari Rao", ["a@ex.org"], ["z@ex.org"], False),
+        ("Asha Rao", "Asha Verma", ["a@ex.org"], ["a@ex.org"], False),
+        ("Asha Rao", "Asha Verma", [], [], False),
+        ("A. Rao", "Asha Rao", [], [], False),
+        ("Asha Rao", "Asha Verma", ["a@ex.org"], ["z@ex.org"], True),
+        ("Asha Rao", "Nisha Verma", ["a@ex.org"], ["z@ex.org"], True),
+        ("Asha Rao", "Nisha Verma", [], [], True),
+        ("Imran Shaikh", "Irfan Shaikh", ["a@ex.org"], ["a@ex.org"], True),
+        ("Asha", "Asha Verma", ["a@ex.org"], ["z@ex.org"], True),
+    ],
+)
+def test_another_name_may_be_another_child(was, becomes, known, listed, may_be):
+    assert may_be_another_child(was, becomes, known=known, listed=listed) is may_be
+
+
+def test_a_list_of_forty_with_many_columns_is_read_in_a_fraction_of_a_second():
+    import time
+
+    heads = (*HEAD, "Class", "Father's e-mail", "Mother's e-mail", *(f"Column {at}" for at in range(40)))
+    rows = [(f"{at:03}", f"Student {at} X", "7A", f"f{at}@ex.org", "-", *["x"] * 40) for at in range(40)]
+    began = time.process_time()
+    assert len(read(heads, *rows).students) == 40
+    assert time.process_time() - began < 0.5
