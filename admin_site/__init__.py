@@ -14,6 +14,7 @@ from admin_site import (
     privacy,
     readiness,
     roster,
+    roster_commands,
     second_factor,
     spoof_check,
     students,
@@ -72,5 +73,10 @@ def create_app(settings: Settings | None = None, toolbox: Toolbox | None = None)
             second_factor.pages,
             spoof_check.pages,
         ],
-        commands=(*commands.commands, *photo_commands.commands, *maintenance.commands),
+        commands=(
+            *commands.commands,
+            *photo_commands.commands,
+            *roster_commands.commands,
+            *maintenance.commands,
+        ),
     )

@@ -1,77 +1,136 @@
-"""Pages of a class list: paste or upload it, see every row's result, take it over."""
+"""Pages of a class list: send it, answer what it leaves open, see what becomes of every row, import it."""
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
-from werkzeug.wrappers import Response
+import base64
 
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response as BaseResponse
+
+from shared.domain.class_lists.columns import FIELD_WORDS, NOT_USED
+from shared.domain.class_lists.questions import Answers
 from shared.domain.family_mail import LANGUAGES
-from shared.domain.sheet_table import Cell
-from shared.domain.table_cells import TableFile
 from shared.errors import Conflict, InvalidInput, WorkbookRefused
 from shared.persistence import people
-from shared.reports.table_files import read_pasted
-from shared.reports.uploaded_tables import open_table
-from shared.services.people.roster_import import COLUMNS, RosterReview, RowAction, apply_roster, review_roster
+from shared.reports.class_list_template import write_class_list_template
+from shared.security import purposes
+from shared.security.sealed_form import open_form, seal_form
+from shared.security.sealing import BrokenSeal
+from shared.services.people.list_comparison import RowAction
+from shared.services.people.list_import import import_list
+from shared.services.people.list_preview import ListPreview, SentList, preview_list
 from shared.web.password_again import asks_password_in_a_queue
 from shared.web.sign_in import actor
 from shared.web.site import reading, toolbox
 
 pages = Blueprint("roster", __name__)
 
-FATE_WORDS = {
+ACTION_WORDS = {
     RowAction.ADD: "added",
     RowAction.CHANGE: "changed",
     RowAction.REACTIVATE: "reactivated",
+    RowAction.REPLACE: "another child",
     RowAction.SAME: "the same as before",
+    RowAction.QUESTION: "waits for an answer",
 }
+COLUMN_WORDS = {
+    "name": "Name",
+    "email": "Student's e-mail",
+    "parent1_email": "First parent's e-mail",
+    "parent2_email": "Second parent's e-mail",
+    "language": "Language",
+}
+_ANSWER = "answer:"
+# The list travels in the page until its questions are answered; a form holds a megabyte, answers included.
+_LARGEST_CARRIED = 900_000
+_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 @pages.route("/classes/<int:class_id>/roster", methods=["GET", "POST"])
 @asks_password_in_a_queue
 def show(class_id: int) -> str | tuple[str, int]:
-    """The page of a class list; a posted list is answered with every row's result."""
+    """The page of a class list; a posted list, or answers about one, are answered with its preview."""
     if request.method == "GET":
         return _page(class_id)
     try:
-        return _page(class_id, found=review_roster(toolbox, actor(), class_id, _sent_rows()))
+        sent, is_new = _sent_list(class_id)
+        found = preview_list(toolbox, actor(), class_id, sent, {} if is_new else _answers())
+        return _page(class_id, found=found, sent=sent)
     except (InvalidInput, WorkbookRefused) as refused:
         return _page(class_id, refused=str(refused)), refused.status
 
 
-def _sent_rows() -> list[tuple[Cell, ...]]:
-    sent, pasted = request.files.get("list"), request.form.get("pasted", "")
-    if sent is not None and sent.filename:
-        return _rows(open_table(sent.stream.read()))
-    if not pasted.strip():
-        raise InvalidInput("Please choose a file, or paste the list.")
-    return _rows(read_pasted(pasted))
-
-
-def _rows(file: TableFile) -> list[tuple[Cell, ...]]:
-    visible = [sheet for sheet in file.sheets if not sheet.is_hidden]
-    rows = visible[0].rows if visible else ()
-    return [tuple(None if cell.is_formula else cell.text for cell in row) for row in rows]
-
-
-def _page(class_id: int, *, found: RosterReview | None = None, refused: str = "") -> str:
-    return render_template(
-        "admin/roster.html",
-        school_class=people.get_class(reading, class_id),
-        found=found,
-        refused=refused,
-        pasted=request.form.get("pasted", ""),
-        titles={name: column.title for name, column in COLUMNS.items()},
-        languages=LANGUAGES,
-        action_words=FATE_WORDS,
-    )
-
-
 @pages.post("/classes/<int:class_id>/roster/apply")
 @asks_password_in_a_queue
-def apply(class_id: int) -> Response:
+def apply(class_id: int) -> BaseResponse:
     try:
-        count = apply_roster(toolbox, actor(), class_id, request.form.get("review", ""))
+        count = import_list(toolbox, actor(), class_id, request.form.get("review", ""))
     except (Conflict, InvalidInput) as refused:
         flash(str(refused), "warning")
         return redirect(url_for("roster.show", class_id=class_id))
     flash(f"{count} students were imported.", "success")
     return redirect(url_for("students.show_list", class_id=class_id))
+
+
+@pages.get("/classes/<int:class_id>/roster/template")
+def template(class_id: int) -> Response:
+    """An empty class list to fill in."""
+    class_code = people.get_class(reading, class_id).class_code
+    content = write_class_list_template(class_code=class_code, languages=list(LANGUAGES.values()))
+    answer = Response(content, mimetype=_XLSX)
+    answer.headers.set("Content-Disposition", "attachment", filename=f"class list {class_code}.xlsx")
+    return answer
+
+
+def _sent_list(class_id: int) -> tuple[SentList, bool]:
+    """The list that was sent, and whether it is a new one and not the one that questions were asked about."""
+    file, pasted = request.files.get("list"), request.form.get("pasted", "")
+    if file is not None and file.filename:
+        return SentList(file.filename[-200:], file.stream.read()), True
+    if pasted.strip():
+        return SentList("", pasted.encode("utf-8", errors="replace"), is_pasted=True), True
+    if not request.form.get("sent"):
+        raise InvalidInput("Please choose a file, or paste the list.")
+    try:
+        name, content, is_pasted = open_form(
+            toolbox.sealer, request.form["sent"], purpose=purposes.class_list(actor().account_id, class_id)
+        )
+    except BrokenSeal as cause:
+        raise InvalidInput("The list was not sent whole. Please send it again.") from cause
+    return SentList(name, base64.b64decode(content), is_pasted), False
+
+
+def _answers() -> Answers:
+    """What was answered; the columns count only when they were tied by hand."""
+    given = {
+        name.removeprefix(_ANSWER): value.strip()
+        for name, value in request.form.items()
+        if name.startswith(_ANSWER) and value.strip()
+    }
+    by_hand = bool(request.form.get("tied"))
+    return {
+        key: value for key, value in given.items() if by_hand or not key.startswith(("column/", "header"))
+    }
+
+
+def _page(
+    class_id: int, *, found: ListPreview | None = None, sent: SentList | None = None, refused: str = ""
+) -> str:
+    carried = ""
+    if sent is not None:
+        content = [sent.name, base64.b64encode(sent.content).decode(), sent.is_pasted]
+        carried = seal_form(
+            toolbox.sealer, content, purpose=purposes.class_list(actor().account_id, class_id)
+        )
+    return render_template(
+        "admin/roster.html",
+        school_class=people.get_class(reading, class_id),
+        found=found,
+        sent=carried if len(carried) <= _LARGEST_CARRIED else "",
+        file_name=sent.name if sent else "",
+        refused=refused,
+        pasted="" if found else request.form.get("pasted", ""),
+        titles=COLUMN_WORDS,
+        languages=LANGUAGES,
+        action_words=ACTION_WORDS,
+        field_words=FIELD_WORDS,
+        not_used=NOT_USED,
+    )

@@ -1,6 +1,7 @@
 """Pages of one lecture's attendance: what waits, the register, marking by hand, the history, the report."""
 
 from collections import Counter
+from collections.abc import Callable
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -9,6 +10,7 @@ from werkzeug.wrappers import Response
 
 from shared.domain.attendance import LectureState, MarkStatus
 from shared.domain.face_model import MATCH_THRESHOLD
+from shared.domain.typed_text import fold, search_words
 from shared.errors import Conflict, InvalidInput
 from shared.persistence import attendance, kiosk
 from shared.persistence.attendance import RegisterLine
@@ -23,9 +25,9 @@ from teacher_site.lectures import school_today
 
 pages = Blueprint("attendance", __name__, template_folder="templates")
 
-_ORDERS = {
+_ORDERS: dict[str, Callable[[RegisterLine], Any]] = {
     "roll": lambda line: (),  # the register's own
-    "name": lambda line: line.student.name.casefold(),
+    "name": lambda line: fold(line.student.name),
     "status": lambda line: list(MarkStatus).index(line.mark.status) if line.mark else -1,
     "time": lambda line: (line.mark is None, line.mark.marked_at if line.mark else None),
 }
@@ -55,8 +57,8 @@ def show(lecture_id: int) -> str:
 
 def _asked_lines(lines: list[RegisterLine]) -> list[RegisterLine]:
     """The lines that the address asks for, in the order it asks for."""
-    text = request.args.get("q", "").casefold()
-    kept = [line for line in lines if text in f"{line.student.name} {line.student.roll_id}".casefold()]
+    words = search_words(request.args.get("q", ""))
+    kept = [line for line in lines if all(word in line.student.search_text for word in words)]
     return sorted(kept, key=_ORDERS.get(request.args.get("sort", ""), _ORDERS["roll"]))
 
 

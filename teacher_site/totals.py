@@ -8,6 +8,7 @@ from flask import Blueprint, flash, render_template, request, send_file
 from werkzeug.wrappers import Response
 
 from shared.domain.totals import StudentTotal
+from shared.domain.typed_text import fold
 from shared.errors import InvalidInput
 from shared.persistence import attendance
 from shared.services.attendance.totals import SeriesAsked, class_totals, download_totals
@@ -27,7 +28,7 @@ def _lowest_first(student: StudentTotal) -> tuple[bool, float]:
 ORDER_WORDS = {"roll": "by roll id", "name": "by name", "lowest": "lowest first"}
 _ORDERS: dict[str, Callable[[StudentTotal], Any]] = {
     "roll": lambda student: (),  # the service's own
-    "name": lambda student: student.name.casefold(),
+    "name": lambda student: fold(student.name),
     "lowest": _lowest_first,
 }
 

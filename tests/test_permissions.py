@@ -126,6 +126,7 @@ OFFICE = {
     "readiness.enrol_next": ADMINS,
     "roster.apply": ADMINS,
     "roster.show": ADMINS,
+    "roster.template": ADMINS,
     "second_factor.renew_codes": ADMINS,
     "second_factor.show": ADMINS,
     "second_factor.turn_off": ADMINS,

@@ -15,7 +15,9 @@ def functions_that_run(path: Path) -> dict[str, ast.FunctionDef]:
         node.name: node for node in ast.parse(path.read_text()).body if isinstance(node, ast.FunctionDef)
     }
     return {
-        name: node for name, node in functions.items() if not re.search(r"\.(skip|xfail)", ast.unparse(node))
+        name: node
+        for name, node in functions.items()
+        if not re.search(r"\.(skip|skipif|xfail)\b", ast.unparse(node))
     }
 
 

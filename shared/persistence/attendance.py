@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import Select, and_, case, func, select
 from sqlalchemy.orm import Session, contains_eager, joinedload, selectinload
 
-from shared.domain.attendance import HERE, natural_order
+from shared.domain.attendance import HERE
 from shared.errors import NotFound
 from shared.persistence.tables import (
     Lecture,
@@ -51,7 +51,7 @@ def classes_of(session: Session, teacher_id: int | None) -> Sequence[tuple[Schoo
         .outerjoin(Student, and_(Student.class_id == SchoolClass.id, Student.active))
         .where(Teaching.teacher_id == teacher_id, SchoolClass.active)
         .group_by(SchoolClass.id)
-        .order_by(SchoolClass.class_code)
+        .order_by(SchoolClass.code_order)
     )
     return [(school_class, count) for school_class, count in session.execute(query)]
 
@@ -185,7 +185,7 @@ def register(session: Session, lecture_id: int, *, class_id: int | None = None) 
     kept = [line for line in lines if class_id in (None, line.school_class.id)]
     return sorted(
         kept,
-        key=lambda line: (line.school_class.class_code, natural_order(line.student.roll_id)),
+        key=lambda line: (line.school_class.code_order, line.student.roll_order),
     )
 
 

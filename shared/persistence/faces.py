@@ -41,7 +41,7 @@ def list_unseen(session: Session, class_id: int) -> Sequence[EnrolmentPhoto]:
         .join(Student, Student.id == EnrolmentPhoto.student_id)
         .where(Student.class_id == class_id, EnrolmentPhoto.verdict.is_(None))
     )
-    return session.scalars(query.order_by(Student.roll_id, EnrolmentPhoto.id)).all()
+    return session.scalars(query.order_by(Student.roll_order, EnrolmentPhoto.id)).all()
 
 
 def delete_unseen(session: Session, class_id: int) -> None:
@@ -129,7 +129,7 @@ def list_students(session: Session, student_ids: Sequence[int]) -> Sequence[Stud
         .where(Student.id.in_(student_ids), Student.active)
         .options(contains_eager(Student.school_class))
     )
-    return session.scalars(query.order_by(SchoolClass.class_code, Student.roll_id)).all()
+    return session.scalars(query.order_by(SchoolClass.code_order, Student.roll_order)).all()
 
 
 def list_classmates(session: Session, student: Student) -> Sequence[int]:

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import ColumnElement, Select, case, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select, true
 from sqlalchemy.orm import Session, contains_eager, selectinload
 
-from shared.domain.typed_text import normal_code
+from shared.domain.typed_text import natural_order, normal_code, search_words
 from shared.errors import NotFound
 from shared.persistence.tables import Consent, FaceModelRow, SchoolClass, Student, Teacher, Teaching
 
@@ -71,16 +71,14 @@ def find_class_by_code(session: Session, class_code: str) -> SchoolClass | None:
 def list_classes(session: Session) -> Sequence[SchoolClass]:
     """Every active class by its code."""
     return session.scalars(
-        select(SchoolClass).where(SchoolClass.active).order_by(SchoolClass.class_code)
+        select(SchoolClass).where(SchoolClass.active).order_by(SchoolClass.code_order)
     ).all()
 
 
 def search_classes(session: Session, text: str, *, active: bool, page: int) -> Page[SchoolClass]:
     """Classes whose code or name holds the text."""
-    query = select(SchoolClass).where(
-        SchoolClass.active == active, _holds(text, SchoolClass.class_code, SchoolClass.name)
-    )
-    return _page(session, query.order_by(SchoolClass.class_code), page)
+    query = select(SchoolClass).where(SchoolClass.active == active, _holds(text, SchoolClass.search_text))
+    return _page(session, query.order_by(SchoolClass.code_order), page)
 
 
 def get_teacher(session: Session, teacher_id: int) -> Teacher:
@@ -91,8 +89,8 @@ def get_teacher(session: Session, teacher_id: int) -> Teacher:
 
 def search_teachers(session: Session, text: str, *, active: bool, page: int) -> Page[Teacher]:
     """Teachers whose name or e-mail holds the text, with the classes they teach."""
-    query = select(Teacher).where(Teacher.active == active, _holds(text, Teacher.name, Teacher.email))
-    query = query.options(selectinload(Teacher.classes)).order_by(Teacher.name, Teacher.id)
+    query = select(Teacher).where(Teacher.active == active, _holds(text, Teacher.search_text))
+    query = query.options(selectinload(Teacher.classes)).order_by(Teacher.search_text, Teacher.id)
     return _page(session, query, page)
 
 
@@ -144,13 +142,13 @@ def search_students(
             contains_eager(Student.face_model),
             selectinload(Student.consents),
         )
-        .where(Student.active == active, _holds(text, Student.name, Student.roll_id, *addresses))
+        .where(Student.active == active, _holds(text, Student.search_text, *addresses))
     )
     if class_id is not None:
         query = query.where(Student.class_id == class_id)
     if lack is not None:
         query = query.where(_lacks(lack))
-    return _page(session, query.order_by(SchoolClass.class_code, Student.roll_id), page)
+    return _page(session, query.order_by(SchoolClass.code_order, Student.roll_order, Student.id), page)
 
 
 def list_by_roll_id(session: Session, class_id: int) -> dict[str, Student]:
@@ -172,9 +170,17 @@ def find_next_to_enrol(session: Session, class_id: int, *, after: str = "") -> S
     query = (
         select(Student)
         .outerjoin(Student.face_model)
-        .where(Student.class_id == class_id, Student.active, Student.roll_id > after, _lacks(Lack.FACE))
+        .where(Student.class_id == class_id, Student.active, _comes_after(after), _lacks(Lack.FACE))
     )
-    return session.scalar(query.order_by(Student.roll_id).limit(1))
+    return session.scalar(query.order_by(Student.roll_order, Student.roll_id).limit(1))
+
+
+def _comes_after(roll_id: str) -> ColumnElement[bool]:
+    """A condition on Student: 007 and 7 count alike, and come one after the other."""
+    order = natural_order(roll_id)
+    return or_(
+        Student.roll_order > order, and_(Student.roll_order == order, Student.roll_id > normal_code(roll_id))
+    )
 
 
 def count_readiness(session: Session) -> list[ClassReadiness]:
@@ -190,7 +196,7 @@ def count_readiness(session: Session) -> list[ClassReadiness]:
         .outerjoin(FaceModelRow, FaceModelRow.student_id == Student.id)
         .where(SchoolClass.active)
         .group_by(SchoolClass.id)
-        .order_by(SchoolClass.class_code)
+        .order_by(SchoolClass.code_order)
     )
     return [ClassReadiness(row[0], *map(int, row[1:])) for row in session.execute(query)]
 
@@ -217,8 +223,11 @@ def _found(row: T | None, sentence: str) -> T:
 
 
 def _holds(text: str, *columns: Any) -> ColumnElement[bool]:
-    """Whether one of the columns holds the text, whatever the letters' case; % and _ are plain signs."""
-    return or_(*(column.icontains(text.strip(), autoescape=True) for column in columns))
+    """Whether each word of a search stands in one of the columns; % and _ are plain signs."""
+    words = search_words(text)
+    return and_(
+        true(), *(or_(*(column.icontains(word, autoescape=True) for column in columns)) for word in words)
+    )
 
 
 def _page(session: Session, query: Select[T], number: int) -> Page[T]:

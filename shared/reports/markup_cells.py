@@ -44,7 +44,7 @@ class _TableReader(HTMLParser):
             self.tables.append([])
             self._open.append((self.tables[-1], {}))
         elif tag == "tr" and self._open:
-            self._finish_cell()
+            self._finish_row()
             rows, _ = self._open[-1]
             refuse_beyond(row=len(rows) + 1)
             rows.append([])
@@ -62,7 +62,7 @@ class _TableReader(HTMLParser):
         elif tag in ("td", "th", "tr"):
             self._finish_cell()
         elif tag == "table" and self._open:
-            self._finish_cell()
+            self._finish_row()
             self._open.pop()
 
     def handle_data(self, text: str) -> None:
@@ -76,14 +76,25 @@ class _TableReader(HTMLParser):
         text = "".join(self._cell).strip()
         self._cell = None
         row = rows[-1]
-        while down.get(len(row), (0, ""))[0] > 0:  # a cell above reaches down here
-            left, said = down[len(row)]
-            down[len(row)] = left - 1, said
-            row.append(said)
+        self._fill_from_above(row, down)
         refuse_beyond(row=len(rows), column=len(row) + self._span)
         if self._down > 1:
             down[len(row)] = self._down - 1, text
         row.extend([text, *[""] * (self._span - 1)])
+
+    def _finish_row(self) -> None:
+        self._finish_cell()
+        rows, down = self._open[-1]
+        if rows:
+            self._fill_from_above(rows[-1], down)
+
+    @staticmethod
+    def _fill_from_above(row: list[str], down: dict[int, tuple[int, str]]) -> None:
+        """Take over what cells of earlier rows say that reach down to the next place."""
+        while down.get(len(row), (0, ""))[0] > 0:
+            left, said = down[len(row)]
+            down[len(row)] = left - 1, said
+            row.append(said)
 
 
 def _count(typed: str | None) -> int:

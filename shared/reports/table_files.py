@@ -13,6 +13,7 @@ from shared.reports.xlsx_cells import read_xlsx_sheets
 
 LARGEST_FILE_BYTES = 5 * 1024 * 1024
 LONGEST_CELL = 2_000
+_BEGINNING_BYTES = 20_000
 
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _OLD_EXCEL = (b"\x09\x00\x04\x00", b"\x09\x02\x06\x00", b"\x09\x04\x06\x00", b"\x09\x08")
@@ -72,6 +73,15 @@ def read_pasted(text: str) -> TableFile:
     if len(text) > LARGEST_FILE_BYTES:
         raise WorkbookRefused(TOO_LARGE)
     return _checked(TableFile((_text_sheet(text),), "utf-8"))
+
+
+def read_beginning(content: bytes, encoding: str) -> TableFile:
+    """Read the first rows of a text table in an encoding, to show what names would become of it."""
+    lines = content[:_BEGINNING_BYTES].splitlines(keepends=True)
+    text = b"".join(lines[:-1] if len(content) > _BEGINNING_BYTES else lines).decode(
+        encoding, errors="replace"
+    )
+    return TableFile((_text_sheet(text),), encoding)
 
 
 def _read_text(content: bytes, encoding: str) -> TableFile:

@@ -64,6 +64,11 @@ def roster_review(account_id: int | None, class_id: int) -> str:
     return f"roster-review:{account_id}:{class_id}"
 
 
+def class_list(account_id: int | None, class_id: int) -> str:
+    """Return the purpose of a class list that a page carries while its questions are open."""
+    return f"class-list:{account_id}:{class_id}"
+
+
 def sheet_review(account_id: int | None, lecture_id: int) -> str:
     """Return the purpose of a reviewed attendance sheet that a page carries."""
     return f"sheet-review:{account_id}:{lecture_id}"

@@ -21,7 +21,7 @@ from shared.persistence.tables.attendance import (
     SheetUpload,
 )
 from shared.persistence.tables.base import Base
-from shared.persistence.tables.classes import SchoolClass, Teaching
+from shared.persistence.tables.classes import ListColumns, SchoolClass, Teaching
 from shared.persistence.tables.faces import (
     EnrolmentPhoto,
     FaceModelRow,
@@ -71,6 +71,7 @@ __all__ = [
     "KnownDevice",
     "Lecture",
     "LectureClass",
+    "ListColumns",
     "Mark",
     "MarkChange",
     "ModelOffer",

@@ -5,8 +5,18 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from shared.persistence.tables.base import Base, Digest, Email, Name, SmallSealed, UtcDateTime, table
+from shared.persistence.tables.base import (
+    Base,
+    Digest,
+    Email,
+    Name,
+    SearchText,
+    SmallSealed,
+    UtcDateTime,
+    table,
+)
 from shared.persistence.tables.classes import SchoolClass
+from shared.persistence.tables.search import at_insert, keep_current, person_text
 
 
 class Account:
@@ -49,7 +59,12 @@ class Teacher(Account, Base):
 
     __tablename__ = "teacher"
 
-    classes: Mapped[list[SchoolClass]] = relationship(secondary="teaching", order_by="SchoolClass.class_code")
+    search_text: Mapped[str] = mapped_column(SearchText, default=at_insert(person_text))
+
+    classes: Mapped[list[SchoolClass]] = relationship(secondary="teaching", order_by="SchoolClass.code_order")
+
+
+keep_current(Teacher, search_text=person_text)
 
 
 class SignIn(Base):

@@ -31,7 +31,7 @@ class Lecture(Base):
 
     teacher: Mapped[Teacher] = relationship()
     classes: Mapped[list[SchoolClass]] = relationship(
-        secondary="lecture_class", order_by="SchoolClass.class_code"
+        secondary="lecture_class", order_by="SchoolClass.code_order"
     )
 
     __table_args__ = table(Index("ix_lecture_teacher", "teacher_id", "starts_at"))

@@ -36,6 +36,9 @@ def word(kind: type) -> Enum:
 Code = String(64).with_variant(mysql.VARCHAR(64, collation="utf8mb4_bin"), "mysql")
 Digest = String(64).with_variant(mysql.VARCHAR(64, collation="ascii_bin"), "mysql")
 # The same for addresses, which name accounts: "é" is not "e", however MySQL sorts them.
+# Folded texts are compared sign by sign, so that both databases find and sort alike.
+SearchText = String(600).with_variant(mysql.VARCHAR(600, collation="utf8mb4_bin"), "mysql")
+SortKey = String(200).with_variant(mysql.VARCHAR(200, collation="utf8mb4_bin"), "mysql")
 Email = String(254).with_variant(mysql.VARCHAR(254, collation="utf8mb4_bin"), "mysql")
 Name = String(200)
 Photo = LargeBinary().with_variant(mysql.MEDIUMBLOB(), "mysql")

@@ -8,11 +8,25 @@ from sqlalchemy import ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from shared.persistence.tables.accounts import Admin
-from shared.persistence.tables.base import Base, Code, Digest, Email, Name, UtcDateTime, table
+from shared.persistence.tables.base import (
+    Base,
+    Code,
+    Digest,
+    Email,
+    Name,
+    SearchText,
+    SortKey,
+    UtcDateTime,
+    table,
+)
 from shared.persistence.tables.classes import SchoolClass
+from shared.persistence.tables.search import at_insert, keep_current, search_text, sort_key
 
 if TYPE_CHECKING:
     from shared.persistence.tables.faces import FaceModelRow
+
+
+_SEARCH_TEXT, _ROLL_ORDER = search_text(name="name", code="roll_id"), sort_key("roll_id")
 
 
 class Student(Base):
@@ -34,6 +48,8 @@ class Student(Base):
     erasure_key: Mapped[str] = mapped_column(
         Digest, unique=True, index=True, default=lambda: secrets.token_hex(32)
     )
+    search_text: Mapped[str] = mapped_column(SearchText, default=at_insert(_SEARCH_TEXT))
+    roll_order: Mapped[str] = mapped_column(SortKey, default=at_insert(_ROLL_ORDER))
 
     school_class: Mapped[SchoolClass] = relationship()
     face_model: Mapped["FaceModelRow | None"] = relationship(back_populates="student")
@@ -45,6 +61,9 @@ class Student(Base):
         return next((consent for consent in self.consents if consent.withdrawn_at is None), None)
 
     __table_args__ = table(UniqueConstraint("class_id", "roll_id"))
+
+
+keep_current(Student, search_text=_SEARCH_TEXT, roll_order=_ROLL_ORDER)
 
 
 class Consent(Base):

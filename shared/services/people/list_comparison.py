@@ -1,0 +1,227 @@
+"""Compares the students of a list with the class as it is: what would become of each."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from shared.domain.class_lists.layout import Skipped
+from shared.domain.class_lists.questions import (
+    LEAVE_OUT,
+    TAKE,
+    Answers,
+    Asker,
+    Choice,
+    Concern,
+    Notice,
+    Question,
+    Trouble,
+)
+from shared.domain.class_lists.reading import ClassList, ListedStudent
+from shared.domain.class_lists.same_child import may_be_another_child
+from shared.domain.typed_text import loose_code, normal_code
+from shared.errors import InvalidInput
+from shared.persistence import class_lists
+from shared.persistence.class_lists import Belongings
+from shared.persistence.database import Session
+from shared.persistence.tables import SchoolClass, Student
+from shared.services.people.registration import StudentDetails, checked_student
+from shared.services.typed_input import checked_email
+
+_WORN = Trouble(
+    "roll_id_worn",
+    "The class has a roll id that differs in leading zeros or separators only. Is it the same student?",
+    take="Yes, it is the student who is there",
+    as_it_is="No, it is a new student",
+    may_type=False,
+)
+SAME_CHILD, ANOTHER_CHILD = "same_child", "another_child"
+
+
+class RowAction(StrEnum):
+    """What becomes of a row. REPLACE: another child gets the roll id; QUESTION: not known yet."""
+
+    ADD = "add"
+    CHANGE = "change"
+    REACTIVATE = "reactivate"
+    SAME = "same"
+    REPLACE = "replace"
+    QUESTION = "question"
+
+
+@dataclass(frozen=True)
+class RosterRow:
+    """One row and what becomes of it; `was` and `becomes` hold what differs."""
+
+    number: int
+    roll_id: str
+    name: str
+    action: RowAction
+    email: str | None = None
+    parent1_email: str | None = None
+    parent2_email: str | None = None
+    language: str = "en"
+    was: Mapping[str, str | None] = field(default_factory=dict)
+    becomes: Mapping[str, str | None] = field(default_factory=dict)
+
+
+class Comparison:
+    """Compares the students of a list with the class as it is."""
+
+    def __init__(
+        self,
+        session: Session,
+        school_class: SchoolClass,
+        roster: Mapping[str, Student],
+        found: ClassList,
+        answers: Answers,
+    ) -> None:
+        self._session = session
+        self._class = school_class
+        self._roster = {normal_code(roll_id): student for roll_id, student in roster.items()}
+        self._answers = answers
+        self._listed = {student.roll_id for student in found.students}
+        self._loose: dict[str, list[Student]] = {}
+        for roll_id, student in self._roster.items():
+            self._loose.setdefault(loose_code(roll_id), []).append(student)
+        self.asker = Asker(answers)
+        self.questions: list[Question] = []
+        self.notices: list[Notice] = []
+        self.skipped: list[Skipped] = []
+
+    def compare(self, listed: ListedStudent) -> RosterRow | None:
+        """What becomes of one row; None: it is left out."""
+        if listed.is_open:
+            return RosterRow(listed.row, listed.roll_id, listed.name, RowAction.QUESTION)
+        student = self._roster.get(listed.roll_id)
+        if student is None:
+            student, settled = self._worn(listed)
+            if settled == LEAVE_OUT:
+                self.skipped.append(
+                    Skipped(listed.row, f"{listed.roll_id} {listed.name}", "left out, as you said")
+                )
+                return None
+            if settled is None:
+                return RosterRow(listed.row, listed.roll_id, listed.name, RowAction.QUESTION)
+        addresses = self._addresses(listed)
+        values = self._values(listed, student, addresses)
+        if student is None:
+            return _row(listed, values, RowAction.ADD, None)
+        belongings = self._belongings(student, values["name"], addresses)
+        if belongings:
+            answer = self._ask_about_child(listed, student, belongings)
+            if answer == ANOTHER_CHILD:
+                return _row(listed, self._values(listed, None, addresses), RowAction.REPLACE, student)
+            if answer != SAME_CHILD:
+                return RosterRow(listed.row, student.roll_id, listed.name, RowAction.QUESTION)
+        differs = any(getattr(student, name) != value for name, value in values.items())
+        action = RowAction.CHANGE if differs else RowAction.SAME
+        return _row(listed, values, action if student.active else RowAction.REACTIVATE, student)
+
+    def _worn(self, listed: ListedStudent) -> tuple[Student | None, str | None]:
+        """The student whose roll id a spreadsheet may have worn down to the listed one, if there is one."""
+        alike = self._loose.get(loose_code(listed.roll_id), [])
+        alike = [student for student in alike if normal_code(student.roll_id) not in self._listed]
+        if not alike:
+            return None, TAKE
+        words = f"{listed.roll_id} {listed.name}: {alike[0].roll_id} {alike[0].name} is in the class"
+        settled = self.asker.settle(_WORN, listed.row, words, reading=alike[0].roll_id, shown=listed.roll_id)
+        return (alike[0] if settled == alike[0].roll_id else None), settled
+
+    def _addresses(self, listed: ListedStudent) -> list[str | None]:
+        """The student's and both parents' addresses as stored; a wrong one is a notice at its row."""
+        checked: list[str | None] = []
+        for address in (listed.email, *listed.parents):
+            try:
+                checked.append(checked_email(address) if address else None)
+            except InvalidInput as refused:
+                self.notices.append(Notice(f"{refused} It is not used.", listed.row))
+                checked.append(None)
+        return checked
+
+    def _values(
+        self, listed: ListedStudent, student: Student | None, addresses: Sequence[str | None]
+    ) -> dict[str, Any]:
+        """What is stored of a listed student; an empty cell leaves what is known."""
+        email, one, two = addresses
+        details = StudentDetails(
+            name=listed.name,
+            roll_id=student.roll_id if student else listed.roll_id,
+            class_id=self._class.id,
+            language=listed.language or (student.language if student else "en"),
+        )
+        values = checked_student(details)
+        values["email"] = email or (student.email if student else None)
+        values["parent1_email"], values["parent2_email"] = _parents(one, two, student)
+        return {name: value for name, value in values.items() if name not in ("roll_id", "class_id")}
+
+    def _belongings(self, student: Student, name: str, addresses: Sequence[str | None]) -> Belongings | None:
+        """What would pass to another child, if the list perhaps means one."""
+        known = (student.email, student.parent1_email, student.parent2_email)
+        if not may_be_another_child(
+            student.name,
+            name,
+            known=[address for address in known if address],
+            listed=[address for address in addresses if address],
+        ):
+            return None
+        return class_lists.find_belongings(self._session, [student.id])[student.id]
+
+    def _ask_about_child(self, listed: ListedStudent, student: Student, belongings: Belongings) -> str:
+        key = f"child/{student.roll_id}"
+        answer = self._answers.get(key, "")
+        has = ", ".join(
+            words
+            for words, there in (
+                ("a face model", belongings.has_face),
+                ("a consent", belongings.has_consent),
+                (f"{belongings.marks} marks", belongings.marks),
+            )
+            if there
+        )
+        sentence = (
+            f"Roll id {student.roll_id} is {student.name} so far, with {has}; the list says {listed.name}. "
+            "Is this another child?"
+        )
+        choices = (
+            Choice(
+                ANOTHER_CHILD,
+                f"Yes, another child: {student.name} is deactivated and keeps all that is theirs, "
+                f"{listed.name} starts anew",
+            ),
+            Choice(SAME_CHILD, f"No, {student.name} is now called {listed.name}"),
+        )
+        concern = Concern(listed.row, f"{listed.roll_id} {listed.name}")
+        self.questions.append(Question(key, sentence, choices, (concern,), answer))
+        return answer
+
+
+def _parents(one: str | None, two: str | None, student: Student | None) -> tuple[str | None, str | None]:
+    """The parents' addresses after a list: what it lacks stays, and nobody is written to twice."""
+    known = (student.parent1_email, student.parent2_email) if student else (None, None)
+    if {one, two} - {None} <= set(known):
+        return known
+    first, second = one or known[0], two or known[1]
+    return first, (second if second != first else None)
+
+
+def _row(
+    listed: ListedStudent, values: Mapping[str, Any], action: RowAction, student: Student | None
+) -> RosterRow:
+    is_new = student is None or action is RowAction.REPLACE
+    was = {name: None if is_new else getattr(student, name) for name in values}
+    differing = [name for name in values if was[name] != values[name]]
+    return RosterRow(
+        number=listed.row,
+        roll_id=student.roll_id if student else listed.roll_id,
+        name=values["name"],
+        action=action,
+        email=values["email"],
+        parent1_email=values["parent1_email"],
+        parent2_email=values["parent2_email"],
+        language=values["language"],
+        was={"name": student.name}
+        if student and action is RowAction.REPLACE
+        else {each: was[each] for each in differing},
+        becomes={name: values[name] for name in differing},
+    )
