@@ -15,6 +15,7 @@ from shared.persistence.tables import (
     Lecture,
     MarkChange,
     OutgoingMail,
+    PhotoQuestion,
     SchoolClass,
     SheetUpload,
     SpoofMistake,
@@ -22,11 +23,12 @@ from shared.persistence.tables import (
     Teacher,
     ToConfirm,
 )
+from shared.security import purposes
 from shared.security.tokens import digest
 from shared.services.accounts.lifecycle import create_admin, create_teacher
 from shared.toolbox import Toolbox
 from teacher_site import create_app as create_classroom
-from tests.support.office import open_office
+from tests.support.office import open_office, photo_of
 from tests.support.school import TEACHER_EMAIL
 
 OTHER_EMAIL = "ravi.kumar@school.example"
@@ -97,6 +99,14 @@ def _fill(toolbox: Toolbox, office: SimpleNamespace) -> dict[str, int]:
             asked_at=now,
             waiting=True,
         )
+        question = PhotoQuestion(
+            class_id=office.class_id,
+            file_name="10/9.jpg",
+            sentence="The path names nobody for certain.",
+            likely=[office.meera],
+            sealed_photo=b"",
+            added_at=now,
+        )
         rows = {
             "change_id": MarkChange(**about, **marked, teacher_id=own.teacher_id, changed_at=now),
             "upload_id": SheetUpload(
@@ -115,11 +125,15 @@ def _fill(toolbox: Toolbox, office: SimpleNamespace) -> dict[str, int]:
                 try_at=now,
             ),
             "entry_id": entry,
+            "question_id": question,
             "version_id": SpoofVersion(digest=digest("heads"), sealed_heads=b"", card={}, trained_at=now),
             "job_id": Job(kind="train_face_model", subject_id=office.meera, created_at=now),
         }
         session.add_all(rows.values())
-        session.flush()
+        session.flush()  # the seals name the rows
+        question.sealed_thumbnail = toolbox.sealer.seal(
+            photo_of("meera"), purpose=purposes.photo_question_thumbnail(question.id)
+        )
         entry.sealed_picture = toolbox.sealer.seal(b"a picture", purpose=f"to-confirm-picture:{entry.id}")
         mistake = SpoofMistake(
             version_id=rows["version_id"].id,
