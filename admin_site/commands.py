@@ -14,6 +14,7 @@ from shared.persistence.tables import Admin
 from shared.services.accounts import lifecycle, second_factor
 from shared.services.audit import Actor
 from shared.services.faces import evaluation as face_evaluation
+from shared.services.faces.renewal import renew_models
 from shared.services.spoof_check import evaluation as spoof_evaluation
 from shared.services.spoof_check import training as spoof_training
 from shared.services.spoof_check import versions as spoof_versions
@@ -181,6 +182,19 @@ def evaluate_face_matching(
     if plot:
         plot.write_text(face_evaluation.draw_trade_off(tries), encoding="utf-8")
     click.echo(face_evaluation.as_table(figures))
+
+
+@faces.command("renew")
+@with_appcontext
+def renew_faces() -> None:
+    """Train the face models of an earlier network anew, where the school kept the photos."""
+    try:
+        renewal = renew_models(prepared_toolbox(), Actor(site="command", email="faces renew"))
+    except ProductError as refused:
+        raise click.ClickException(str(refused)) from refused
+    click.echo(f"{renewal.renewed} face models were renewed.")
+    if renewal.waiting:
+        click.echo(f"{renewal.waiting} go on as they are; readiness lists whom to enrol again.")
 
 
 commands: tuple[click.Command, ...] = (create_admin, reset_second_factor, faces, spoof)

@@ -6,6 +6,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from admin_site.forms import ConsentForm, StudentForm, asked_page, class_choices
+from shared.domain.face_model import CURRENT
 from shared.domain.family_mail import LANGUAGES
 from shared.errors import InvalidInput
 from shared.persistence import people
@@ -23,6 +24,7 @@ pages = Blueprint("students", __name__)
 LACK_WORDS = {
     Lack.FACE: "not enrolled",
     Lack.STRONG_MODEL: "with a weak face model",
+    Lack.CURRENT_MODEL: "with a face to renew",
     Lack.CONSENT: "without consent",
     Lack.PARENT_ADDRESS: "without a parent's address",
 }
@@ -70,6 +72,7 @@ def show(student_id: int) -> str:
         consent=student.consent,
         effects=model_offers.list_effects(reading, toolbox, student),
         languages=LANGUAGES,
+        current_network=CURRENT,
     )
 
 

@@ -105,15 +105,16 @@ def _row(toolbox: Toolbox, chance: np.random.Generator, student_id: int) -> dict
         "sealed_model": sealed,
         "photo_count": PHOTOS,
         "is_weak": False,
+        "network": model.network,
         "trained_at": toolbox.now(),
     }
 
 
 def _made_up_faces(chance: np.random.Generator, photos: int) -> np.ndarray:
-    """Photos of one person, as near to each other and to other people's as real ones are: (photos, 129)."""
-    person = np.r_[2.0, np.zeros(127)] + 0.09 * chance.normal(size=128)
-    looks = person + 0.03 * chance.normal(size=(photos, 128))
-    faces: np.ndarray = np.c_[looks / np.linalg.norm(looks, axis=1, keepdims=True), np.zeros(photos)]
+    """Photos of one person, as near to each other and to other people's as real ones are: (photos, 128)."""
+    person = np.r_[4.0, np.zeros(127)] + chance.normal(size=128)
+    looks = person + 0.7 * chance.normal(size=(photos, 128))
+    faces: np.ndarray = looks / np.linalg.norm(looks, axis=1, keepdims=True)
     return faces
 
 
@@ -136,6 +137,7 @@ def _enrol_and_check(toolbox: Toolbox, descriptors: list[list[float]]) -> None:
             sealed_model=seal_model(toolbox, 1, model),
             photo_count=PHOTOS,
             is_weak=False,
+            network=model.network,
             trained_at=toolbox.now(),
         )
     _check(toolbox, descriptors)

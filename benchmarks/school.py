@@ -72,7 +72,7 @@ def read_shots(toolbox: Toolbox, folder: Path) -> list[Shot]:
 def _frame(toolbox: Toolbox, content: bytes) -> bytes | None:
     """The largest window of the frame's proportions around the face, in its size; None without a face."""
     rgb = open_photo(content)
-    faces = toolbox.face_matcher.detector.find_faces(rgb)
+    faces = toolbox.face_matcher.finder.find_faces(rgb)
     if not faces:
         return None
     photo = Image.fromarray(rgb)
@@ -109,7 +109,7 @@ def _crowd() -> list[FaceModel]:
     """Faces like nobody's; a face of a student is compared with them all."""
     chance = random.Random(7)  # noqa: S311 nothing secret
     faces = ([chance.gauss(0, 1) for _ in range(FACE_NUMBERS)] for _ in range(CROWD_SIZE))
-    return [FaceModel.train([[*face, 0.0]], [1.0]) for face in faces]
+    return [FaceModel.train([face], [1.0]) for face in faces]
 
 
 def _found_class(toolbox: Toolbox, session: Session, code: str, models: Sequence[FaceModel]) -> SchoolClass:
@@ -151,6 +151,7 @@ def _save_model(toolbox: Toolbox, session: Session, student: Student, model: Fac
         sealed_model=toolbox.sealer.seal(model.to_bytes(), purpose=purposes.face_model(student.id)),
         photo_count=len(model.descriptors),
         is_weak=model.is_weak,
+        network=model.network,
         trained_at=toolbox.now(),
     )
 

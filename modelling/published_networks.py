@@ -145,7 +145,7 @@ def _rectify_by_channel(inputs: list[Any], given: _Given) -> Any:
     import tensorflow as tf
 
     values, slopes = inputs
-    return tf.nn.relu(values) - slopes.reshape(-1) * tf.nn.relu(-values)
+    return tf.nn.relu(values) + -slopes.reshape(1, 1, -1) * tf.nn.relu(-values)
 
 
 def _pool(inputs: list[Any], given: _Given) -> Any:

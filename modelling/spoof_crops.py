@@ -9,8 +9,8 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from modelling.recapture import ATTACKS, photograph, recapture
-from shared.vision.face_detector import FaceDetector
-from shared.vision.faces import Face
+from shared.vision.face_finder import Box as Square
+from shared.vision.face_finder import FaceFinder
 from shared.vision.spoof_views import CLOSE_SIZE, CLOSE_VIEWS, cut_close
 
 PICTURE_TYPES = (".jpg", ".jpeg", ".png")
@@ -82,14 +82,14 @@ def _collect(
     paths: list[Path], vary: Callable[[_Shown], Iterator[tuple[Image.Image, Box]]], cut: Cut
 ) -> tuple[np.ndarray, np.ndarray, list[str]]:
     """The pixels, views and sources of all variants."""
-    detector = FaceDetector()
+    finder = FaceFinder()
     wider = COLLECTED_SIZE / CLOSE_SIZE
     pixels: list[np.ndarray] = []
     views: list[int] = []
     sources: list[str] = []
     for path in paths:
-        for photo, (left, top, right, bottom) in vary(_show(_open(path), detector)):
-            face = Face(round(left), round(top), round(right), round(bottom), landmarks=())
+        for photo, (left, top, right, bottom) in vary(_show(_open(path), finder)):
+            face = Square(round(left), round(top), round(right), round(bottom))
             for view, enlarged in enumerate(CLOSE_VIEWS.values()):
                 crop = cut(photo, face, enlarged * wider, size=COLLECTED_SIZE)
                 pixels.append(crop.astype(np.uint8))
@@ -105,8 +105,8 @@ def _open(path: Path) -> Image.Image:
     return photo
 
 
-def _show(photo: Image.Image, detector: FaceDetector) -> _Shown:
-    boxes = detector.find_boxes(np.asarray(photo))
+def _show(photo: Image.Image, finder: FaceFinder) -> _Shown:
+    boxes = [face.dlib_square for face in finder.find_faces(np.asarray(photo))]
     width, height = photo.size
     # Without a face found, the picture is one of the tight face crops that public collections hold.
     tight = (0.08 * width, 0.15 * height, 0.92 * width, 0.95 * height)

@@ -4,43 +4,64 @@ import math
 import struct
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from enum import IntEnum
 from operator import mul
+from typing import Any
 
-# A descriptor is 128 numbers of length 1, then its commonness: how much nearer than usual it lies to
-# typical faces.
+
+class Network(IntEnum):
+    """The networks whose descriptors a face model may hold; a model names its own by this number.
+
+    The descriptors of one mean nothing to another, and differ in length, so none is ever taken for another's.
+    """
+
+    # 128 numbers of length 1, then a commonness: how much nearer than usual the face lies to typical faces.
+    DLIB = 1
+    # 128 numbers of length 1.
+    SFACE = 2
+
+    @property
+    def length(self) -> int:
+        """How many numbers a descriptor has."""
+        return FACE_NUMBERS + 1 if self is Network.DLIB else FACE_NUMBERS
+
+
 FACE_NUMBERS = 128
-DESCRIPTOR_LENGTH = FACE_NUMBERS + 1
+# Every face is enrolled with this one. Models of the other are served until their students enrol again.
+CURRENT = Network.SFACE
+DESCRIPTOR_LENGTH = CURRENT.length
 
-# A match is a score of at least this: aimed at taking one wrong face in 10,000. On 155 people of LFW, cross-
-# fitted, 5 photos enrolled, it takes 2 in 100,000 and refuses 2.3 right ones in 100. They are easier than
-# others: the plain cosine of 0.953 takes 1 in 10,000 of 311 people and 5 in 100,000 of these, so the
-# threshold keeps that distance. November 2026; models/README.md has the figures.
-MATCH_THRESHOLD = 0.959
+# A match is a score of at least this: aimed at taking one wrong face in 10,000. On 155 people of LFW with 5
+# photos enrolled it takes 9 in 100,000, many of them brothers, and refuses 0.4 right ones in 100. November
+# 2026; models/README.md has the figures.
+MATCH_THRESHOLD = 0.48
 
-# Within this much below and above the threshold a glance leaves doubt, and a careful look decides.
-DOUBT_BELOW, DOUBT_ABOVE = 0.02, 0.01
+# Within this much below and above the threshold a fast look leaves doubt, and an accurate one decides.
+# Of right tries 0.7 % fall in between, and one in ten of those is decided otherwise then.
+DOUBT_BELOW, DOUBT_ABOVE = 0.06, 0.05
+
+# A score of dlib's network is put on the same scale, so that its own threshold falls on the one above and
+# every margin means about the same: from one wrong face in 1,000 to one in 100,000 the threshold of dlib's
+# cosine goes from 0.940 to 0.963, of SFace's from 0.39 to 0.54 (LFW, 5 enrolled).
+DLIB_THRESHOLD = 0.959
+DLIB_STRETCH = 6.5
 # How much a common face loses and a rare one gains, half for the model's commonness and half for the probe's.
 COMMONNESS_WEIGHT = 0.3
 
-# Below this cosine a photo is of somebody else than its companions: of LFW's right photos 0.2 % score lower
-# against the mean of five, of wrong ones 99 % (155 people, November 2026).
-SAME_PERSON_THRESHOLD = 0.925
-# The same, for one photo against one other: right pairs 0.5 %, wrong pairs 98 %.
-SAME_PAIR_THRESHOLD = 0.90
+# Below this cosine a photo is of somebody else than its companions: of LFW's right photos 0.1 % score lower
+# against the mean of five, of wrong ones 99.9 % (155 people, November 2026).
+SAME_PERSON_THRESHOLD = 0.40
+# The same, for one photo against one other: right pairs 0.4 %, wrong pairs 99 %.
+SAME_PAIR_THRESHOLD = 0.30
 
 # A roll id with fewer photos is said to have a weak model.
 FEW_PHOTOS = 3
-# 24 photos make 6,764 bytes; sealed as well they stay below the 8,192 a roll id may take.
+# 24 photos make 6,712 bytes; sealed as well they stay below the 8,192 a roll id may take.
 MAX_PHOTOS = 24
 
-# The descriptors of one encoder mean nothing to another: dlib's ResNet on five-point chips, mirror-averaged.
-ENCODER = 1
-
-_HEADER = struct.Struct("<4sBBBB")  # magic, format, encoder, number of photos, flags (none yet: zero)
+_HEADER = struct.Struct("<4sBBBB")  # magic, format, network, number of photos, flags (none yet: zero)
 _MAGIC = b"FACE"
 _FORMAT = 1
-_TEMPLATE = struct.Struct(f"<{DESCRIPTOR_LENGTH}f")
-TEMPLATE_BYTES = _TEMPLATE.size
 
 
 class UnreadableFaceModel(ValueError):
@@ -51,21 +72,26 @@ class UnreadableFaceModel(ValueError):
 class FaceModel:
     """The enrolled face of one roll id.
 
-    `descriptors` are 128 numbers of length 1 and a commonness for each photo, `qualities` 0…1 one for
-    each; `template` is the mean of the descriptors, its 128 numbers of length 1 again.
+    `descriptors` are one for each photo, all of one network, `qualities` 0…1 one for each; `template` is the
+    mean of the descriptors, its 128 numbers of length 1 again.
     """
 
     descriptors: tuple[tuple[float, ...], ...]
     qualities: tuple[float, ...]
     template: tuple[float, ...]
 
+    @property
+    def network(self) -> Network:
+        """Whose descriptors the model holds, and can be scored."""
+        return network_of(self.template)
+
     @classmethod
     def train(cls, descriptors: Sequence[Sequence[float]], qualities: Sequence[float]) -> "FaceModel":
         """Learn a face from its photos; beyond 24 the ones of lowest quality are left out.
 
         Qualities choose, but do not weigh: weighted means refused more right people. Raises ValueError
-        without photos, or if a descriptor is not 129 finite numbers, or if the photos contradict each
-        other so much that they have no mean.
+        without photos, or if the descriptors are not finite numbers of one network, or if the photos
+        contradict each other so much that they have no mean.
         """
         if not descriptors or len(descriptors) != len(qualities):
             raise ValueError("a face model needs photos, and a quality for each")
@@ -82,12 +108,9 @@ class FaceModel:
     def score(self, descriptor: Sequence[float]) -> float:
         """Score a face against this model: a match from MATCH_THRESHOLD on.
 
-        The score is the cosine to the template, less what both owe to looking common. Raises
-        ValueError if `descriptor` is not 129 finite numbers.
+        Raises ValueError if `descriptor` is not of the model's network, or not finite.
         """
-        *face, commonness = _normalised(descriptor)
-        *template, usual = self.template
-        return _dot(face, template) - COMMONNESS_WEIGHT / 2 * (commonness + usual)
+        return score_of(_normalised(descriptor), self.template)
 
     def score_carefully(
         self, glance: Sequence[float], describe_accurate: Callable[[], Sequence[float]]
@@ -99,36 +122,36 @@ class FaceModel:
         return score
 
     def to_bytes(self) -> bytes:
-        """Write the model down: at most 6,764 bytes, nothing in them can be executed."""
+        """Write the model down: at most 6,712 bytes, nothing in them can be executed."""
         count = len(self.descriptors)
         numbers = [number for descriptor in self.descriptors for number in descriptor]
         return (
-            _HEADER.pack(_MAGIC, _FORMAT, ENCODER, count, 0)
+            _HEADER.pack(_MAGIC, _FORMAT, self.network, count, 0)
             + struct.pack(f"<{count}e", *self.qualities)
             + struct.pack(f"<{len(numbers)}e", *numbers)
-            + _TEMPLATE.pack(*self.template)
+            + struct.pack(f"<{len(self.template)}f", *self.template)
         )
 
     @staticmethod
     def template_bytes(content: bytes) -> bytes:
-        """Cut the template out of what `to_bytes` wrote: 129 little-endian float32, not yet looked at.
+        """Cut the template out of what `to_bytes` wrote: little-endian float32, not yet looked at.
 
         Raises UnreadableFaceModel for bytes of another kind, version or size.
         """
-        _checked_count(content)
-        return content[-TEMPLATE_BYTES:]
+        network, _ = _checked_header(content)
+        return content[-4 * network.length :]
 
     @classmethod
     def from_bytes(cls, content: bytes) -> "FaceModel":
         """Read what `to_bytes` wrote; raises UnreadableFaceModel for anything else."""
-        count = _checked_count(content)
+        network, count = _checked_header(content)
         at = _HEADER.size
         qualities = struct.unpack_from(f"<{count}e", content, at)
         at += 2 * count
-        numbers = struct.unpack_from(f"<{count * DESCRIPTOR_LENGTH}e", content, at)
-        template = _TEMPLATE.unpack_from(content, len(content) - _TEMPLATE.size)
-        starts = range(0, len(numbers), DESCRIPTOR_LENGTH)
-        descriptors = tuple(numbers[start : start + DESCRIPTOR_LENGTH] for start in starts)
+        numbers = struct.unpack_from(f"<{count * network.length}e", content, at)
+        template = struct.unpack(f"<{network.length}f", content[-4 * network.length :])
+        starts = range(0, len(numbers), network.length)
+        descriptors = tuple(numbers[start : start + network.length] for start in starts)
         if not all(0 <= quality <= 1 for quality in qualities):
             raise UnreadableFaceModel("a photo's quality is not between 0 and 1")
         if not all(_is_sane(descriptor) for descriptor in (*descriptors, template)):
@@ -136,15 +159,44 @@ class FaceModel:
         return cls(descriptors, qualities, template)
 
 
+def network_of(descriptor: Sequence[float]) -> Network:
+    """Tell whose descriptor this is. Raises ValueError for numbers of no network's length."""
+    for network in Network:
+        if len(descriptor) == network.length:
+            return network
+    raise ValueError("these are no network's numbers")
+
+
+def score_of(descriptor: Sequence[float], template: Sequence[float]) -> float:
+    """Score two normalised descriptors of one network, on the scale of MATCH_THRESHOLD.
+
+    SFace's score is the cosine. Of dlib's it is the cosine less what both owe to looking common, stretched to
+    the same scale. Raises ValueError if they are of two networks.
+    """
+    if len(descriptor) != len(template):
+        raise ValueError("descriptors of two networks cannot be compared")
+    cosine = _dot(descriptor[:FACE_NUMBERS], template[:FACE_NUMBERS])
+    if network_of(template) is Network.SFACE:
+        return cosine
+    return float(score_dlib(cosine, descriptor[FACE_NUMBERS] + template[FACE_NUMBERS]))
+
+
+def score_dlib(cosine: Any, common: Any) -> Any:
+    """Give the score of dlib's cosine and the sum of both commonnesses: numbers, or arrays of them."""
+    return MATCH_THRESHOLD + DLIB_STRETCH * (cosine - COMMONNESS_WEIGHT / 2 * common - DLIB_THRESHOLD)
+
+
 def odd_ones_out(descriptors: Sequence[Sequence[float]]) -> tuple[int, ...]:
     """Name, by position, the photos that do not show the same person as the others.
 
     The photo most like the rest stands for the person; of two that differ the later one is named.
-    Raises ValueError if a descriptor is not 129 finite numbers.
+    Raises ValueError if a descriptor is not one of the current network, or not finite.
     """
     if len(descriptors) < 2:
         return ()
-    faces = [_normalised(descriptor)[:FACE_NUMBERS] for descriptor in descriptors]
+    faces = [_normalised(descriptor) for descriptor in descriptors]
+    if any(network_of(face) is not CURRENT for face in faces):
+        raise ValueError("only photos described by the current network are compared")
     agreement = [sorted((_dot(one, other) for other in faces), reverse=True) for one in faces]
     # Each row starts with the photo itself; the middle of the others withstands a few strangers.
     typical = max(range(len(faces)), key=lambda at: agreement[at][len(faces) // 2])
@@ -155,25 +207,31 @@ def odd_ones_out(descriptors: Sequence[Sequence[float]]) -> tuple[int, ...]:
     return tuple(at for at, face in enumerate(faces) if _dot(face, mean) < SAME_PERSON_THRESHOLD)
 
 
-def _checked_count(content: bytes) -> int:
+def _checked_header(content: bytes) -> tuple[Network, int]:
+    """Give the network and the number of photos of bytes that have the size to hold them."""
     if len(content) < _HEADER.size:
         raise UnreadableFaceModel("the face model is cut off")
-    magic, version, encoder, count, flags = _HEADER.unpack_from(content)
+    magic, version, number, count, flags = _HEADER.unpack_from(content)
     if magic != _MAGIC:
         raise UnreadableFaceModel("these bytes are not a face model")
-    if (version, encoder, flags) != (_FORMAT, ENCODER, 0):
+    if (version, flags) != (_FORMAT, 0):
         raise UnreadableFaceModel("the face model is of another version")
-    expected = _HEADER.size + count * (2 + 2 * DESCRIPTOR_LENGTH) + _TEMPLATE.size
+    try:
+        network = Network(number)
+    except ValueError as cause:
+        raise UnreadableFaceModel("the face model is of an unknown network") from cause
+    expected = _HEADER.size + count * (2 + 2 * network.length) + 4 * network.length
     if not 1 <= count <= MAX_PHOTOS or len(content) != expected:
         raise UnreadableFaceModel("the face model has the wrong size")
-    return int(count)
+    return network, int(count)
 
 
 def _normalised(descriptor: Sequence[float]) -> tuple[float, ...]:
     numbers = tuple(float(number) for number in descriptor)
-    if len(numbers) != DESCRIPTOR_LENGTH or not all(map(math.isfinite, numbers)):
-        raise ValueError(f"a descriptor is {DESCRIPTOR_LENGTH} finite numbers")
-    return (*_unit(numbers[:FACE_NUMBERS]), numbers[FACE_NUMBERS])
+    network_of(numbers)
+    if not all(map(math.isfinite, numbers)):
+        raise ValueError("a descriptor has finite numbers")
+    return (*_unit(numbers[:FACE_NUMBERS]), *numbers[FACE_NUMBERS:])
 
 
 def _unit(numbers: Sequence[float]) -> tuple[float, ...]:
@@ -184,8 +242,9 @@ def _unit(numbers: Sequence[float]) -> tuple[float, ...]:
 
 
 def _mean(descriptors: Sequence[Sequence[float]]) -> tuple[float, ...]:
+    # Strict, so that descriptors of two networks are refused.
     sums = [math.fsum(numbers) for numbers in zip(*descriptors, strict=True)]
-    return (*_unit(sums[:FACE_NUMBERS]), sums[FACE_NUMBERS] / len(descriptors))
+    return (*_unit(sums[:FACE_NUMBERS]), *(total / len(descriptors) for total in sums[FACE_NUMBERS:]))
 
 
 def _dot(one: Sequence[float], other: Sequence[float]) -> float:
@@ -194,4 +253,5 @@ def _dot(one: Sequence[float], other: Sequence[float]) -> float:
 
 def _is_sane(descriptor: Sequence[float]) -> bool:
     # float16 keeps three digits; both comparisons also refuse NaN and infinity.
-    return abs(math.hypot(*descriptor[:FACE_NUMBERS]) - 1) < 0.01 and abs(descriptor[FACE_NUMBERS]) <= 1
+    is_unit = abs(math.hypot(*descriptor[:FACE_NUMBERS]) - 1) < 0.01
+    return is_unit and all(abs(commonness) <= 1 for commonness in descriptor[FACE_NUMBERS:])

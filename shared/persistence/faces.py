@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, delete, or_, select
+from sqlalchemy import ColumnElement, delete, or_, select, update
 from sqlalchemy.orm import Session, aliased, contains_eager, undefer
 
 from shared.domain.photo_verdict import PhotoVerdict
@@ -32,6 +32,31 @@ def list_waiting(session: Session, student: Student) -> Sequence[EnrolmentPhoto]
     if student.face_model is not None:
         query = query.where(EnrolmentPhoto.added_at > student.face_model.trained_at)
     return session.scalars(query).all()
+
+
+def list_kept(session: Session, student_id: int) -> Sequence[EnrolmentPhoto]:
+    """Photos that a student's model was trained on and the school kept, oldest first, the photos loaded."""
+    query = (
+        select(EnrolmentPhoto)
+        .join(FaceModelRow, FaceModelRow.student_id == EnrolmentPhoto.student_id)
+        .where(
+            EnrolmentPhoto.student_id == student_id,
+            EnrolmentPhoto.verdict == PhotoVerdict.GOOD,
+            EnrolmentPhoto.added_at <= FaceModelRow.trained_at,
+        )
+        .options(undefer(EnrolmentPhoto.sealed_photo))
+        .order_by(EnrolmentPhoto.id)
+    )
+    return session.scalars(query).all()
+
+
+def save_descriptor(session: Session, photo_id: int, sealed_descriptor: bytes) -> None:
+    """Write how a photo was described anew."""
+    session.execute(
+        update(EnrolmentPhoto)
+        .where(EnrolmentPhoto.id == photo_id)
+        .values(sealed_descriptor=sealed_descriptor)
+    )
 
 
 def list_unseen(session: Session, class_id: int) -> Sequence[EnrolmentPhoto]:
@@ -88,13 +113,14 @@ def save_model(
     sealed_model: bytes,
     photo_count: int,
     is_weak: bool,
+    network: int,
     trained_at: datetime,
 ) -> None:
     """Write a student's face model, in place of an earlier one."""
     row = student.face_model or FaceModelRow(student_id=student.id)
     row.version = count_change(session)
     row.sealed_model, row.photo_count = sealed_model, photo_count
-    row.is_weak, row.trained_at = is_weak, trained_at
+    row.is_weak, row.network, row.trained_at = is_weak, network, trained_at
     session.add(row)
 
 
@@ -114,6 +140,14 @@ def models_since(session: Session, version: int) -> Iterator[tuple[int, bytes]]:
     query = select(FaceModelRow.student_id, FaceModelRow.sealed_model).where(FaceModelRow.version > version)
     for row in session.execute(query.execution_options(yield_per=_MODELS_AT_A_TIME)):
         yield row.student_id, row.sealed_model
+
+
+def list_of_earlier_networks(session: Session, current: int) -> Sequence[int]:
+    """The ids of the active students whose face model is not of the current network."""
+    query = (
+        select(FaceModelRow.student_id).join(Student).where(FaceModelRow.network != current, Student.active)
+    )
+    return session.scalars(query.order_by(FaceModelRow.student_id)).all()
 
 
 def list_enrolled(session: Session) -> Sequence[int]:

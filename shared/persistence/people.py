@@ -8,6 +8,7 @@ from typing import Any, Generic, TypeVar
 from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select, true
 from sqlalchemy.orm import Session, contains_eager, selectinload
 
+from shared.domain.face_model import CURRENT
 from shared.domain.typed_text import natural_order, normal_code, search_words
 from shared.errors import NotFound
 from shared.persistence.tables import Consent, FaceModelRow, SchoolClass, Student, Teacher, Teaching
@@ -35,6 +36,7 @@ class Lack(StrEnum):
 
     FACE = "face"
     STRONG_MODEL = "strong_model"
+    CURRENT_MODEL = "current_model"
     CONSENT = "consent"
     PARENT_ADDRESS = "parent_address"
 
@@ -47,6 +49,7 @@ class ClassReadiness:
     students: int
     with_face: int
     weak: int
+    earlier: int
     without_consent: int
     without_parent_address: int
 
@@ -188,7 +191,7 @@ def count_readiness(session: Session) -> list[ClassReadiness]:
     counts = (
         func.count(Student.id),
         func.count(FaceModelRow.id),
-        *(_count_lacking(lack) for lack in (Lack.STRONG_MODEL, Lack.CONSENT, Lack.PARENT_ADDRESS)),
+        *(_count_lacking(lack) for lack in Lack if lack is not Lack.FACE),
     )
     query = (
         select(SchoolClass, *counts)
@@ -211,6 +214,8 @@ def _lacks(lack: Lack) -> ColumnElement[bool]:
         return FaceModelRow.id.is_(None)
     if lack is Lack.STRONG_MODEL:
         return FaceModelRow.is_weak.is_(True)
+    if lack is Lack.CURRENT_MODEL:
+        return FaceModelRow.network != CURRENT
     if lack is Lack.PARENT_ADDRESS:
         return Student.parent1_email.is_(None) & Student.parent2_email.is_(None)
     return ~exists().where(Consent.student_id == Student.id, Consent.withdrawn_at.is_(None))

@@ -1,39 +1,55 @@
-"""Describes one face as 128 numbers, with dlib's network served by LiteRT."""
+"""Describes one face as 128 numbers, with SFace served by LiteRT."""
 
 from pathlib import Path
 
-import dlib
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter
+from PIL import Image
 
 from shared.errors import ModelUnavailable
-from shared.vision.faces import Face
+from shared.vision.face_finder import DetectedFace
 from shared.vision.model_files import MODELS_DIR, open_model_file
 from shared.vision.pool import Pool
 
-# The size and margin that dlib's network was trained with (dlib's face_recognition.py).
-CHIP_SIZE = 150
-CHIP_PADDING = 0.25
-DESCRIPTOR_LENGTH = 128
+CHIP_SIZE = 112
+# Where a chip has the eyes, the tip of the nose and the corners of the mouth: the network was trained on
+# faces aligned so, as ArcFace's are.
+CHIP_POINTS = np.array(
+    [(38.2946, 51.6963), (73.5318, 51.5014), (56.0252, 71.7366), (41.5493, 92.3655), (70.7299, 92.2041)]
+)
 
 
-def cut_chip(rgb: np.ndarray, face: Face, *, padding: float = CHIP_PADDING) -> np.ndarray:
-    """Cut the face out upright and centred, with a margin in face widths: RGB uint8 of (150, 150, 3)."""
-    box = dlib.rectangle(face.left, face.top, face.right, face.bottom)
-    shape = dlib.full_object_detection(box, [dlib.point(x, y) for x, y in face.landmarks])
-    chip: np.ndarray = dlib.get_face_chip(rgb, shape, CHIP_SIZE, padding)
-    return chip
+def cut_chip(rgb: np.ndarray, face: DetectedFace) -> np.ndarray:
+    """Cut the face out upright, its landmarks as near CHIP_POINTS as turning and scaling allow: RGB uint8 of
+    (112, 112, 3)."""
+    photo, points = Image.fromarray(rgb), np.array(face.landmarks)
+    turn, shift = _similarity(CHIP_POINTS, points)
+    shrink = int(np.hypot(*turn[0]))
+    if shrink > 1:  # whole pixels are averaged first, so that none is passed over
+        photo, points = photo.reduce(shrink), (points - (shrink - 1) / 2) / shrink
+        turn, shift = _similarity(CHIP_POINTS, points)
+    # Pillow counts from a pixel's corner, landmarks from its middle.
+    shift = shift + 0.5 - turn @ (0.5, 0.5)
+    part = (*turn[0], shift[0], *turn[1], shift[1])
+    chip = photo.transform((CHIP_SIZE, CHIP_SIZE), Image.Transform.AFFINE, part, Image.Resampling.BILINEAR)
+    return np.asarray(chip)
+
+
+def _similarity(points: np.ndarray, onto: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The (2, 2) turn and the (2,) shift that bring `points` nearest `onto`, by least squares."""
+    own, other = points - points.mean(axis=0), onto - onto.mean(axis=0)
+    along = (own * other).sum() / (own**2).sum()
+    across = (own[:, 0] * other[:, 1] - own[:, 1] * other[:, 0]).sum() / (own**2).sum()
+    turn = np.array([[along, -across], [across, along]])
+    return turn, onto.mean(axis=0) - turn @ points.mean(axis=0)
 
 
 class FaceEncoder:
-    """dlib's face recognition ResNet, for any number of threads."""
+    """SFace, for any number of threads."""
 
-    def __init__(self, name: str = "faces/encoder", *, models_dir: Path = MODELS_DIR) -> None:
-        """Read the network that the manifest lists under `name`.
-
-        Raises ModelUnavailable if its file is missing, altered or not a network.
-        """
-        self._network = open_model_file(name, models_dir=models_dir).content
+    def __init__(self, *, models_dir: Path = MODELS_DIR) -> None:
+        """Raises ModelUnavailable if the network's file is missing, altered or not a network."""
+        self._network = open_model_file("faces/recogniser", models_dir=models_dir).content
         self._interpreters = Pool(self._make_interpreter)
         self.prepare(1)  # a damaged file is told now, not to the first person it concerns
 
@@ -41,29 +57,26 @@ class FaceEncoder:
         """Make an interpreter for each of so many threads. Raises ModelUnavailable."""
         self._interpreters.fill(at_once)
 
-    def describe(self, chip: np.ndarray) -> np.ndarray:
-        """Describe a chip: the mean of its and its mirror image's descriptors, (128,) float32 of length 1.
+    def describe(self, chip: np.ndarray, *, with_mirror: bool = False) -> np.ndarray:
+        """Describe a chip, or it and its mirror image together: (128,) float32 of length 1.
 
         Raises ModelUnavailable if the network gives anything but numbers.
         """
-        mean: np.ndarray = self.describe_both(chip).mean(axis=0)
-        length = np.linalg.norm(mean)
-        if not np.isfinite(length) or length == 0:
-            raise ModelUnavailable("The camera check is not available: the face network failed.")
-        descriptor: np.ndarray = mean / length
-        return descriptor
+        numbers = self._run(chip)
+        if with_mirror:
+            numbers = _unit(numbers) + _unit(self._run(chip[:, ::-1]))
+        return _unit(numbers)
 
-    def describe_both(self, chip: np.ndarray) -> np.ndarray:
-        """Give dlib's own descriptors of a chip and of its mirror image: (2, 128) float32."""
-        pair = np.stack([chip, chip[:, ::-1]]).astype(np.float32)
+    def _run(self, chip: np.ndarray) -> np.ndarray:
         try:
             with self._interpreters.acquire() as interpreter:
-                interpreter.set_tensor(interpreter.get_input_details()[0]["index"], pair)
+                values = chip[np.newaxis].astype(np.float32)
+                interpreter.set_tensor(interpreter.get_input_details()[0]["index"], values)
                 interpreter.invoke()
-                both: np.ndarray = interpreter.get_tensor(interpreter.get_output_details()[0]["index"])
+                numbers: np.ndarray = interpreter.get_tensor(interpreter.get_output_details()[0]["index"])[0]
         except (RuntimeError, ValueError) as cause:
             raise ModelUnavailable("The camera check is not available: the face network failed.") from cause
-        return both
+        return numbers
 
     def _make_interpreter(self) -> Interpreter:
         try:
@@ -74,3 +87,11 @@ class FaceEncoder:
                 "The camera check is not available: the face network is damaged."
             ) from cause
         return interpreter
+
+
+def _unit(numbers: np.ndarray) -> np.ndarray:
+    length = np.linalg.norm(numbers)
+    if not np.isfinite(length) or length == 0:
+        raise ModelUnavailable("The camera check is not available: the face network failed.")
+    unit: np.ndarray = numbers / length
+    return unit

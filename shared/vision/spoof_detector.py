@@ -14,7 +14,7 @@ from PIL import Image
 
 from shared.domain.second_lock import Strictness, Zone, ZoneLimits
 from shared.errors import ModelUnavailable
-from shared.vision.faces import Face
+from shared.vision.face_finder import Box, DetectedFace
 from shared.vision.model_files import MODELS_DIR, open_model_file
 from shared.vision.pool import Pool
 from shared.vision.spoof_views import CLOSE_VIEWS, VIEWS, cut_close, cut_frame, cut_skin
@@ -130,8 +130,8 @@ class SpoofFeatures:
         except (RuntimeError, ValueError) as cause:
             raise ModelUnavailable("The camera check is not available: its network failed.") from cause
 
-    def of_photo(self, rgb: np.ndarray, face: Face) -> dict[str, np.ndarray]:
-        """Features by view of an upright (rows, columns, 3) uint8 RGB photo.
+    def of_photo(self, rgb: np.ndarray, face: Box) -> dict[str, np.ndarray]:
+        """Features by view of the face in this square of an upright (rows, columns, 3) uint8 RGB photo.
 
         Raises ModelUnavailable if a network does not run.
         """
@@ -222,15 +222,15 @@ class SpoofDetector:
     def warm_up(self, at_once: int = 1) -> None:
         """Make interpreters for so many threads now, before somebody waits. Raises ModelUnavailable."""
         self._features.prepare(at_once)
-        self._features.of_photo(np.zeros((240, 320, 3), np.uint8), Face(120, 80, 200, 160, landmarks=()))
+        self._features.of_photo(np.zeros((240, 320, 3), np.uint8), Box(120, 80, 200, 160))
 
-    def judge(self, rgb: np.ndarray, face: Face) -> SpoofVerdict:
+    def judge(self, rgb: np.ndarray, face: DetectedFace) -> SpoofVerdict:
         """Judge the face in an upright (rows, columns, 3) uint8 RGB photo.
 
         Raises ModelUnavailable if a network fails or its score is not a number; nobody passes then.
         """
         heads, strictness = self._ask()
-        features = self._features.of_photo(rgb, face)
+        features = self._features.of_photo(rgb, face.dlib_square)
         try:
             score, saw_device = heads.score(features), heads.frame_logit(features) > 0.0
         except ValueError as cause:  # trained for networks with another number of features

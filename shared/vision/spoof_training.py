@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from shared.errors import InvalidInput, PhotoRefused
-from shared.vision.face_detector import FaceDetector
+from shared.vision.face_finder import FaceFinder
 from shared.vision.images import open_photo
 from shared.vision.model_files import MODELS_DIR
 from shared.vision.spoof_detector import SpoofFeatures, SpoofHeads
@@ -67,7 +67,7 @@ class SpoofTrainer:
     def __init__(self, models_dir: Path = MODELS_DIR) -> None:
         """Raises ModelUnavailable if a network is missing or altered."""
         self._features = SpoofFeatures(models_dir)
-        self._detector = FaceDetector(models_dir=models_dir)
+        self._finder = FaceFinder(models_dir=models_dir)
 
     def look(self, rgb: np.ndarray, *, is_attack: bool, source: str) -> Sample | None:
         """Make a sample of an upright (rows, columns, 3) uint8 RGB picture. Raises ModelUnavailable.
@@ -95,9 +95,9 @@ class SpoofTrainer:
         return sample if is_attack or sample.has_face else None
 
     def _find_features(self, rgb: np.ndarray) -> dict[str, np.ndarray]:
-        faces = self._detector.find_faces(rgb)
+        faces = self._finder.find_faces(rgb)
         if len(faces) == 1:
-            return self._features.of_photo(rgb, faces[0])
+            return self._features.of_photo(rgb, faces[0].dlib_square)
         return {"frame": self._features.of_frame(rgb)}
 
     def train(

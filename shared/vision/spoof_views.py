@@ -7,7 +7,7 @@ import numpy as np
 from PIL import Image
 
 if TYPE_CHECKING:
-    from shared.vision.faces import Face
+    from shared.vision.face_finder import Box
 
 CLOSE_SIZE = 80  # pixels, square: what the network of texture reads
 SCENE_SIZE = 224  # pixels, square: what the network of the whole frame reads
@@ -37,7 +37,7 @@ FACE_ASPECT = 0.82
 HEAD_HEIGHT, HEAD_SHIFT = 1.23, -0.08
 
 
-def cut_close(photo: Image.Image, face: "Face", enlarged: float, *, size: int = CLOSE_SIZE) -> np.ndarray:
+def cut_close(photo: Image.Image, face: "Box", enlarged: float, *, size: int = CLOSE_SIZE) -> np.ndarray:
     """A (size, size, 3) float32 RGB crop in 0…255, `enlarged` times the face, kept inside the photo.
 
     It takes single pixels instead of averaging areas, because the aliasing shows pixel grids and print dots:
@@ -61,7 +61,7 @@ def cut_close(photo: Image.Image, face: "Face", enlarged: float, *, size: int = 
     return np.asarray(crop, np.float32)
 
 
-def cut_skin(photo: Image.Image, face: "Face", enlarged: float, *, size: int = CLOSE_SIZE) -> np.ndarray:
+def cut_skin(photo: Image.Image, face: "Box", enlarged: float, *, size: int = CLOSE_SIZE) -> np.ndarray:
     """A (size, size, 3) float32 RGB square in 0…255 round the whole head, `enlarged` times its height, kept
     inside the photo.
 
@@ -83,7 +83,7 @@ def cut_skin(photo: Image.Image, face: "Face", enlarged: float, *, size: int = C
     return np.asarray(crop, np.float32)
 
 
-def cut_frame(photo: Image.Image, face: "Face | None" = None) -> np.ndarray:
+def cut_frame(photo: Image.Image, face: "Box | None" = None) -> np.ndarray:
     """The whole photo, or with a face at most LONGEST_ASPECT of it, squashed to (224, 224, 3) float32 RGB in
     0…255."""
     left, top, width, height = 0.0, 0.0, float(photo.width), float(photo.height)

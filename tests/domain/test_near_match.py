@@ -9,17 +9,17 @@ from shared.domain.near_match import NEAR_MATCH_MARGIN, RIVAL_MARGIN, find_near_
 @pytest.mark.parametrize(
     ("score", "others", "near_matches", "rival"),
     [
-        (0.98, {}, (), None),
-        (0.98, {2: PASS - 0.01}, (), None),
-        (0.98, {2: PASS}, (), None),  # passes, but fits clearly less than the typed one
+        (0.88, {}, (), None),
+        (0.88, {2: PASS - 0.01}, (), None),
+        (0.88, {2: PASS}, (), None),  # passes, but fits clearly less than the typed one
         (PASS + 0.004, {2: PASS}, (), 2),
         (PASS + RIVAL_MARGIN + 0.001, {2: PASS}, (), None),
         (PASS, {2: PASS - 0.001}, (), None),  # near, but neither a look-alike nor passing
         (PASS, {2: PASS - 0.001}, (2,), 2),
-        (0.98, {2: 0.98 - NEAR_MATCH_MARGIN + 0.001}, (2,), 2),
-        (0.98, {2: 0.98 - NEAR_MATCH_MARGIN - 0.001}, (2,), None),
-        (0.98, {2: 0.982, 3: 0.985, 4: 0.7}, (4,), 3),  # the likest is named
-        (0.98, {2: float("nan")}, (2,), None),
+        (0.88, {2: 0.88 - NEAR_MATCH_MARGIN + 0.001}, (2,), 2),
+        (0.88, {2: 0.88 - NEAR_MATCH_MARGIN - 0.001}, (2,), None),
+        (0.88, {2: 0.882, 3: 0.885, 4: 0.7}, (4,), 3),  # the likest is named
+        (0.88, {2: float("nan")}, (2,), None),
     ],
 )
 def test_a_rival_fits_about_as_well(score, others, near_matches, rival):

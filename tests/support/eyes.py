@@ -9,14 +9,17 @@ from sqlalchemy import func, select
 from shared.domain.photo_verdict import PhotoVerdict
 from shared.domain.second_lock import Zone, ZoneLimits
 from shared.services.kiosk.check_in import check_in
-from shared.vision.faces import Face, FaceReading
+from shared.vision.face_finder import DetectedFace
+from shared.vision.faces import FaceReading
 from shared.vision.spoof_detector import SpoofVerdict
 from tests.support.school import sent
 
-MEERA_LOOKS = np.eye(129, dtype=np.float32)[0]
-RAVI_LOOKS = np.eye(129, dtype=np.float32)[1]
-NEW_LOOKS = np.eye(129, dtype=np.float32)[2]
-FACE = Face(100, 100, 300, 300, ((270, 160), (220, 160), (130, 160), (180, 160), (200, 220)))
+MEERA_LOOKS = np.eye(128, dtype=np.float32)[0]
+RAVI_LOOKS = np.eye(128, dtype=np.float32)[1]
+NEW_LOOKS = np.eye(128, dtype=np.float32)[2]
+FACE = DetectedFace(
+    100, 100, 300, 300, ((150, 160), (250, 160), (200, 220), (160, 260), (240, 260)), score=0.9
+)
 
 
 def spoof_verdict(*, is_live):

@@ -20,13 +20,14 @@ from shared.services.people import registration
 from shared.services.people.consent import record_consent
 from shared.services.people.registration import StudentDetails
 from shared.toolbox import Toolbox
-from shared.vision.faces import Face, FaceReading
+from shared.vision.face_finder import DetectedFace
+from shared.vision.faces import FaceReading
 from shared.vision.spoof_detector import SpoofVerdict
 from tests.support.eyes import spoof_verdict
 
 ADMIN_EMAIL = "anita.desai@school.example"
 ADMIN_PASSWORD = "seven green boats sing"
-FACE = Face(10, 10, 90, 90, ((80, 40), (60, 40), (20, 40), (40, 40), (50, 60)))
+FACE = DetectedFace(10, 10, 90, 90, ((30, 40), (70, 40), (50, 60), (35, 75), (65, 75)), score=0.9)
 PEOPLE = ("meera", "ravi", "twin of meera")
 
 
@@ -85,8 +86,8 @@ def photo_of(person: str, number: int = 0, *, verdict: PhotoVerdict = PhotoVerdi
 
 
 def looks_of(person: str, number: int = 0) -> np.ndarray:
-    """129 numbers: photos of one person are alike (cosine 0.99), those of two are not, a twin's nearly."""
-    looks = np.zeros(129, np.float32)
+    """128 numbers: photos of one person are alike (cosine 0.99), those of two are not, a twin's nearly."""
+    looks = np.zeros(128, np.float32)
     if person == "twin of meera":
         looks[PEOPLE.index("meera")] = looks[3] = 1
         looks[PEOPLE.index("meera")] += 6
@@ -101,7 +102,7 @@ class TrustingCheck:
 
     is_live = True
 
-    def judge(self, _rgb: np.ndarray, _face: Face) -> SpoofVerdict:
+    def judge(self, _rgb: np.ndarray, _face: DetectedFace) -> SpoofVerdict:
         return spoof_verdict(is_live=self.is_live)
 
 

@@ -8,7 +8,7 @@ from io import BytesIO
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
-from shared.vision.face_detector import FaceDetector
+from shared.vision.face_finder import FaceFinder
 from shared.vision.images import open_photo
 from tests.support.photographs import photograph
 
@@ -20,7 +20,7 @@ FACE_SHARE = 0.45
 def person(name: str) -> Image.Image:
     """A real photograph, cut as a camera at arm's length would."""
     rgb = open_photo(photograph(name).read_bytes())
-    face = FaceDetector().find_faces(rgb)[0]
+    face = FaceFinder().find_faces(rgb)[0]
     height = (face.bottom - face.top) / FACE_SHARE
     width = height * FRAME[0] / FRAME[1]
     photo = Image.fromarray(rgb)

@@ -72,6 +72,7 @@ def enrol(toolbox: Toolbox, student_id: int, descriptors: list[list[float]]) -> 
             sealed_model=seal_model(toolbox, student_id, model),
             photo_count=len(descriptors),
             is_weak=model.is_weak,
+            network=model.network,
             trained_at=toolbox.now(),
         )
 

@@ -9,12 +9,13 @@ from flask import Flask
 from shared.domain.photo_verdict import PhotoVerdict
 from shared.settings import read_settings
 from shared.toolbox import Toolbox
-from shared.vision.faces import Face, FaceReading
+from shared.vision.face_finder import DetectedFace
+from shared.vision.faces import FaceReading
 from teacher_site import create_app as create_classroom
 from tests.support.eyes import spoof_verdict
 
 LOOK_S = 0.5
-FACES = np.eye(129, dtype=np.float32)
+FACES = np.eye(128, dtype=np.float32)
 # A photo's gray says whose face it shows, in steps that a JPEG keeps apart.
 GRAY_STEP = 8
 
@@ -22,7 +23,7 @@ GRAY_STEP = 8
 def _glance(rgb: np.ndarray) -> FaceReading:
     time.sleep(LOOK_S)
     whose = FACES[round(float(rgb.mean()) / GRAY_STEP)]
-    return FaceReading(PhotoVerdict.GOOD, Face(100, 100, 300, 300, ()), whose, 1.0)
+    return FaceReading(PhotoVerdict.GOOD, DetectedFace(100, 100, 300, 300, (), score=0.9), whose, 1.0)
 
 
 def create_app() -> Flask:

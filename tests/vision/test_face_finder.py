@@ -81,8 +81,8 @@ def test_a_harmed_file_is_told_at_once(tmp_path, harm):
     if harm == "altered":
         path.write_bytes((MODELS_DIR / "faces" / "detector.tflite").read_bytes() + b"\0")
     elif harm == "another network":
-        shutil.copy(MODELS_DIR / "faces" / "landmarks.dat", path)
-        manifest["faces/detector"]["sha256"] = manifest["faces/landmarks"]["sha256"]
+        shutil.copy(MODELS_DIR / "faces" / "dlib_landmarks.dat", path)
+        manifest["faces/detector"]["sha256"] = manifest["faces/dlib_landmarks"]["sha256"]
     (tmp_path / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
     with pytest.raises(ModelUnavailable):
         FaceFinder(models_dir=tmp_path)

@@ -5,14 +5,18 @@ import threading
 import numpy as np
 import pytest
 
-from shared.domain.face_model import TEMPLATE_BYTES, FaceModel
+from shared.domain.face_model import MATCH_THRESHOLD, FaceModel, Network
 from shared.vision.face_index import FaceIndex
 
 
 def face(seed: int) -> np.ndarray:
     chance = np.random.default_rng(seed)
     numbers = np.r_[3.0, np.zeros(127)] + chance.normal(size=128)
-    return np.append(numbers / np.linalg.norm(numbers), chance.uniform(-0.05, 0.05))
+    return numbers / np.linalg.norm(numbers)
+
+
+def face_by_dlib(seed: int) -> np.ndarray:
+    return np.append(face(seed), np.random.default_rng(seed + 5000).uniform(-0.05, 0.05))
 
 
 def model(seed: int) -> FaceModel:
@@ -83,8 +87,8 @@ def test_who_was_deleted_is_found_no_more(index):
 
 @pytest.mark.parametrize(
     "content",
-    [bytes(TEMPLATE_BYTES), np.full(129, np.nan, "<f4").tobytes(), np.full(129, 2, "<f4").tobytes()],
-    ids=["zeros", "NaN", "too long"],
+    [b"", bytes(512), bytes(516), np.full(128, np.nan, "<f4").tobytes(), np.full(128, 2, "<f4").tobytes()],
+    ids=["nothing", "zeros", "zeros of dlib's", "NaN", "too long"],
 )
 def test_a_template_that_is_none_takes_its_student_out(index, content):
     fill(index, 2, {8: content, 5000: content})
@@ -125,3 +129,25 @@ def test_threads_that_ask_while_others_refresh_get_whole_answers(index):
     for thread in askers:
         thread.join()
     assert wrong == []
+
+
+def test_each_face_is_compared_with_those_of_its_own_network(index):
+    by_dlib = {student_id: FaceModel.train([face_by_dlib(student_id)], [1.0]) for student_id in (1, 2, 7000)}
+    fill(index, 2, {each: FaceModel.template_bytes(model.to_bytes()) for each, model in by_dlib.items()})
+    assert index.enrolled_with(Network.DLIB) == {1, 2, 7000}
+    assert index.enrolled_with(Network.SFACE, [1, 3, 7000, 9000]) == {3}
+    assert len(index) == 1301
+    assert set(index.score(face(1), [1, 2, 3])) == {3}
+    scores = index.score(face_by_dlib(1), [1, 2, 3, 7000])
+    expected = {each: model.score(face_by_dlib(1)) for each, model in by_dlib.items()}
+    assert scores == pytest.approx(expected, abs=2e-5)
+    assert set(index.find_matches([face_by_dlib(1)], MATCH_THRESHOLD)) == {1}
+
+
+def test_a_student_enrolled_anew_is_on_the_new_networks_side_alone(index):
+    old = FaceModel.template_bytes(FaceModel.train([face_by_dlib(7)], [1.0]).to_bytes())
+    fill(index, 2, {7: old})
+    fill(index, 3, {7: template(7)})
+    assert index.enrolled_with(Network.DLIB) == set()
+    assert index.score(face(7), [7])[7] == pytest.approx(1, abs=1e-5)
+    assert index.score(face_by_dlib(7), [7]) == {}

@@ -3,16 +3,24 @@
 import hashlib
 import json
 import shutil
+import subprocess
+import sys
+import tempfile
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from PIL import Image, ImageFilter
 
 from benchmarks import four_threads
+from shared.domain.face_model import Network
 from shared.domain.photo_verdict import PhotoVerdict
 from shared.errors import ModelUnavailable
-from shared.vision.face_detector import FaceDetector
-from shared.vision.face_encoder import cut_chip
+from shared.vision.dlib_detector import DlibDetector
+from shared.vision.dlib_encoder import DlibEncoder
+from shared.vision.dlib_encoder import cut_chip as dlib_chip
+from shared.vision.dlib_network import DlibNetwork
+from shared.vision.face_finder import FaceFinder
 from shared.vision.face_matcher import FaceMatcher
 from shared.vision.images import open_photo
 from shared.vision.model_files import MODELS_DIR
@@ -33,9 +41,10 @@ def picture(name: str) -> Image.Image:
 def portrait(name: str, face_height: int) -> Image.Image:
     """The head and a margin, so large that the face is `face_height` pixels high."""
     image = picture(name)
-    face = FaceDetector().find_faces(np.asarray(image))[0]
-    margin = face.height // 2
-    head = image.crop((face.left - margin, face.top - margin, face.right + margin, face.bottom + margin))
+    face = FaceFinder().find_faces(np.asarray(image))[0]
+    margin = face.height / 2
+    box = (face.left - margin, face.top - margin, face.right + margin, face.bottom + margin)
+    head = image.crop(tuple(map(round, box)))
     scale = face_height / face.height
     return head.resize((round(head.width * scale), round(head.height * scale)))
 
@@ -51,25 +60,24 @@ def room_with(*people: tuple[Image.Image, tuple[int, int]], size=(640, 480)) -> 
 def test_real_portraits_are_good_photos(matcher, name):
     reading = matcher.read(np.asarray(picture(name)))
     assert reading.verdict is PhotoVerdict.GOOD
-    assert reading.descriptor.shape == (129,)
+    assert reading.descriptor.shape == (128,)
     assert 0.3 < reading.quality <= 1
     assert reading.face.height >= 80
 
 
 def test_the_same_person_is_nearer_than_another(matcher):
     of = {name: matcher.read(np.asarray(picture(name))).descriptor for name in NAMES}
-    of = {name: descriptor[:128] for name, descriptor in of.items()}
     same = [of["obama.jpg"] @ of[other] for other in ("obama2.jpg", "obama3.jpg")]
     different = [of["obama.jpg"] @ of[other] for other in ("biden.jpg", "astronaut.png")]
-    assert min(same) > 0.95
-    assert max(different) < 0.9
+    assert min(same) > 0.6
+    assert max(different) < 0.3
 
 
 def test_a_glance_is_nearly_what_a_careful_look_gives(matcher):
     rgb = np.asarray(picture("obama.jpg"))
     glance, careful = matcher.describe_fast(rgb), matcher.read(rgb)
     assert (glance.verdict, glance.face, glance.quality) == (careful.verdict, careful.face, careful.quality)
-    assert 0.98 < glance.descriptor[:128] @ careful.descriptor[:128] < 0.99999
+    assert 0.9 < glance.descriptor @ careful.descriptor < 0.9999
     assert np.array_equal(matcher.describe_accurate(rgb, glance.face), careful.descriptor)
 
 
@@ -93,49 +101,45 @@ def test_two_people_side_by_side_are_several_faces(matcher, heights):
 def test_somebody_seen_far_behind_does_not_spoil_the_photo(matcher):
     near, far = portrait("obama.jpg", 600), portrait("astronaut.png", 330)
     rgb = room_with((near, (-160, -200)), (far, (800, 20)), size=(1280, 960))
-    assert len(matcher.detector.find_boxes(rgb)) == 2
+    assert len(matcher.finder.find_faces(rgb)) == 2
     reading = matcher.read(rgb)
     assert reading.verdict is PhotoVerdict.GOOD
     alone = matcher.read(np.asarray(picture("obama.jpg")))
-    assert reading.descriptor[:128] @ alone.descriptor[:128] > 0.97
+    assert reading.descriptor @ alone.descriptor > 0.9
 
 
-def test_a_face_below_eighty_pixels_is_asked_to_come_closer(matcher):
-    rgb = room_with((portrait("astronaut.png", 60), (200, 100)))
+def test_a_face_below_sixty_pixels_is_asked_to_come_closer(matcher):
+    rgb = room_with((portrait("astronaut.png", 50), (200, 100)))
     reading = matcher.read(rgb)
     assert reading.verdict is PhotoVerdict.TOO_SMALL
     assert reading.descriptor is None
 
 
 def test_a_dark_photo_is_named_dark(matcher):
-    dim = (np.asarray(picture("astronaut.png")) * 0.12).astype(np.uint8)
+    dim = (np.asarray(picture("astronaut.png")) * 0.1).astype(np.uint8)
     reading = matcher.read(dim)
     assert reading.verdict is PhotoVerdict.TOO_DARK
     assert reading.descriptor is not None
 
 
 def test_a_blurred_photo_is_named_blurred(matcher):
-    blurred = picture("obama.jpg").filter(ImageFilter.GaussianBlur(7))
+    blurred = picture("obama.jpg").filter(ImageFilter.GaussianBlur(9))
     assert matcher.read(np.asarray(blurred)).verdict is PhotoVerdict.BLURRED
 
 
 def test_a_face_squeezed_to_one_side_is_named_turned_away(matcher, monkeypatch):
     rgb = np.asarray(picture("astronaut.png"))
-    locate = matcher.detector.locate_landmarks
-
-    def with_the_nose_at_the_eye(photo, box):
-        face = locate(photo, box)
-        points = [*face.landmarks[:4], (face.landmarks[2][0], face.landmarks[4][1])]
-        return type(face)(*box, landmarks=tuple(points))
-
-    monkeypatch.setattr(matcher.detector, "locate_landmarks", with_the_nose_at_the_eye)
+    (face,) = matcher.finder.find_faces(rgb)
+    left, right, nose, *mouth = face.landmarks
+    squeezed = replace(face, landmarks=(left, right, (left[0] - 2, nose[1]), *mouth))
+    monkeypatch.setattr(matcher.finder, "find_faces", lambda rgb: [squeezed])
     assert matcher.read(rgb).verdict is PhotoVerdict.TURNED_AWAY
 
 
-@pytest.mark.parametrize("side", [320, 640, 960, 1280])
+@pytest.mark.parametrize("side", [240, 640, 960, 1280])
 def test_a_face_is_found_at_every_photo_size(matcher, side):
     reading = matcher.read(np.asarray(picture("astronaut.png").resize((side, side))))
-    if side == 320:
+    if side == 240:
         assert reading.verdict is PhotoVerdict.TOO_SMALL
     else:
         assert reading.verdict is PhotoVerdict.GOOD
@@ -148,7 +152,7 @@ def own_models(tmp_path):
     return tmp_path
 
 
-FILES = ["faces/encoder.tflite", "faces/landmarks.dat", "faces/cohort.npz"]
+FILES = ["faces/detector.tflite", "faces/recogniser.tflite"]
 
 
 @pytest.mark.parametrize("file", FILES)
@@ -167,7 +171,7 @@ def test_one_changed_bit_makes_the_matcher_unavailable(own_models, file):
         FaceMatcher(models_dir=own_models)
 
 
-@pytest.mark.parametrize("key", ["faces/encoder", "faces/landmarks", "faces/cohort"])
+@pytest.mark.parametrize("key", ["faces/detector", "faces/recogniser"])
 @pytest.mark.parametrize("content", [b"", b"no network", bytes(10_000)])
 def test_a_file_that_is_no_model_is_unavailable_even_with_the_right_hash(own_models, key, content):
     manifest = json.loads((own_models / "manifest.json").read_text())
@@ -184,10 +188,80 @@ def test_four_threads_with_mixed_sizes_give_the_answers_of_one(matcher):
     assert wrong == 0
 
 
-@pytest.mark.parametrize("name", ["obama.jpg", "obama2.jpg", "biden.jpg", "astronaut.png"])
-def test_a_glance_is_near_what_dlibs_own_numbers_would_be(matcher, name):
-    photo = np.asarray(picture(name))
-    glance = matcher.describe_fast(photo)
-    exact = matcher.encoder.describe(cut_chip(photo, glance.face))
-    shift = np.linalg.norm(glance.descriptor[:128] - exact)
-    assert 0.001 < shift < 0.03  # 8 bits, and no more than they cost
+@pytest.mark.parametrize("quarter_turns", [1, 2, 3])
+def test_a_photo_that_lies_on_its_side_is_turned_and_read(matcher, quarter_turns):
+    upright = np.asarray(picture("astronaut.png"))
+    lying = np.ascontiguousarray(np.rot90(upright, -quarter_turns))
+    reading = matcher.read(lying)
+    assert reading.verdict is PhotoVerdict.GOOD
+    assert reading.quarter_turns == quarter_turns
+    assert np.array_equal(reading.turn(lying), upright)
+    assert reading.descriptor @ matcher.read(upright).descriptor > 0.999
+
+
+@pytest.mark.parametrize("degrees", [-20, -10, 10, 20])
+def test_a_tilted_head_is_read_as_it_is(matcher, degrees):
+    upright = picture("astronaut.png")
+    reading = matcher.read(np.asarray(upright.rotate(degrees, Image.Resampling.BICUBIC)))
+    assert reading.quarter_turns == 0
+    assert reading.descriptor @ matcher.read(np.asarray(upright)).descriptor > 0.6
+
+
+DLIB_FILES = ["faces/dlib.tflite", "faces/dlib_landmarks.dat", "faces/dlib_cohort.npz"]
+
+
+@pytest.mark.parametrize("file", DLIB_FILES)
+def test_without_dlibs_files_photos_are_read_and_only_earlier_models_are_not_compared(own_models, file):
+    (own_models / file).unlink()
+    matcher = FaceMatcher(models_dir=own_models)
+    rgb = np.asarray(picture("astronaut.png"))
+    reading = matcher.read(rgb)
+    assert reading.verdict is PhotoVerdict.GOOD
+    with pytest.raises(ModelUnavailable):
+        matcher.describe_by(Network.DLIB, rgb, reading.face)
+
+
+@pytest.mark.parametrize("key", ["faces/dlib", "faces/dlib_landmarks", "faces/dlib_cohort"])
+@pytest.mark.parametrize("content", [b"", b"no network", bytes(10_000)])
+def test_a_file_that_is_no_model_of_dlibs_is_unavailable_even_with_the_right_hash(own_models, key, content):
+    manifest = json.loads((own_models / "manifest.json").read_text())
+    (own_models / manifest[key]["file"]).write_bytes(content)
+    manifest[key]["sha256"] = hashlib.sha256(content).hexdigest()
+    (own_models / "manifest.json").write_text(json.dumps(manifest))
+    with pytest.raises(ModelUnavailable):
+        DlibNetwork(models_dir=own_models)
+
+
+def test_dlibs_network_is_loaded_by_the_first_model_that_needs_it():
+    program = (
+        "import sys, numpy as np\n"
+        "from shared.domain.face_model import Network\n"
+        "from shared.vision.face_matcher import FaceMatcher\n"
+        "matcher = FaceMatcher()\n"
+        "matcher.warm_up()\n"
+        "assert 'dlib' not in sys.modules\n"
+        "(face,) = matcher.finder.find_faces(rgb := np.load(sys.argv[1]))\n"
+        "assert matcher.describe_by(Network.DLIB, rgb, face).shape == (129,)\n"
+        "assert 'dlib' in sys.modules\n"
+    )
+    with tempfile.NamedTemporaryFile(suffix=".npy") as file:
+        np.save(file.name, np.asarray(picture("astronaut.png")))
+        subprocess.run([sys.executable, "-c", program, file.name], check=True, cwd=MODELS_DIR.parent)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_face_enrolled_with_dlibs_network_is_described_as_it_was(matcher, name):
+    """Where dlib's detector finds the face, nothing is different from before."""
+    rgb = np.asarray(picture(name))
+    detector = DlibDetector()
+    expected = DlibEncoder().describe(dlib_chip(rgb, detector.find_faces(rgb)[0]))
+    descriptor = matcher.describe_by(Network.DLIB, rgb, matcher.read(rgb).face)
+    assert descriptor[:128] @ expected > 0.99
+
+
+def test_a_face_that_dlib_does_not_find_is_described_where_it_would_be(matcher, monkeypatch):
+    rgb = np.asarray(picture("obama.jpg"))
+    face = matcher.read(rgb).face
+    found = matcher.describe_by(Network.DLIB, rgb, face)
+    monkeypatch.setattr(DlibDetector, "find_boxes", lambda self, rgb: [])
+    assert found[:128] @ matcher.describe_by(Network.DLIB, rgb, face)[:128] > 0.97

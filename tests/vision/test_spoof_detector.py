@@ -12,13 +12,14 @@ import pytest
 from PIL import Image
 
 from shared.errors import ModelUnavailable
-from shared.vision.face_detector import FaceDetector
-from shared.vision.faces import Face
+from shared.vision.face_finder import DetectedFace, FaceFinder
 from shared.vision.model_files import MODELS_DIR
 from shared.vision.spoof_detector import SpoofDetector, SpoofFeatures, SpoofHeads, SpoofVerdict
 from tests.support.pictures import on_a_phone, person
 
-FACE = Face(left=250, top=120, right=410, bottom=280, landmarks=())
+FACE = DetectedFace(
+    250, 100, 390, 290, ((285, 170), (355, 170), (320, 210), (290, 245), (350, 245)), score=0.9
+)
 
 
 @pytest.fixture
@@ -51,7 +52,7 @@ def test_a_photo_gets_a_score_and_is_live_only_below_the_threshold() -> None:
 def judge(picture: Image.Image) -> SpoofVerdict:
     """As the kiosk does: find the face, judge the photo."""
     rgb = np.asarray(picture)
-    (face,) = FaceDetector().find_faces(rgb)
+    (face,) = FaceFinder().find_faces(rgb)
     return SpoofDetector().judge(rgb, face)
 
 

@@ -8,7 +8,7 @@ from PIL import Image, ImageDraw, ImageFilter
 
 from modelling.recapture import Attack, photograph, recapture
 from shared.errors import InvalidInput
-from shared.vision.faces import Face
+from shared.vision.face_finder import Box
 from shared.vision.spoof_detector import SpoofFeatures, SpoofHeads
 from shared.vision.spoof_training import Sample, fit, train
 
@@ -46,7 +46,7 @@ def samples(people: range, attacks: tuple[Attack, ...]) -> list[Sample]:
     networks = SpoofFeatures()
 
     def sample(picture: Image.Image, box: tuple[float, ...], *, is_attack: bool, person: int) -> Sample:
-        face = Face(*(round(edge) for edge in box), landmarks=())
+        face = Box(*(round(edge) for edge in box))
         return Sample(networks.of_photo(np.asarray(picture), face), is_attack, f"person {person}")
 
     found = []

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import JSON, ForeignKey, LargeBinary, String, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, LargeBinary, SmallInteger, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from shared.domain.photo_verdict import PhotoVerdict
@@ -47,6 +47,8 @@ class FaceModelRow(Base):
     sealed_model: Mapped[bytes] = mapped_column(LargeBinary(8192), deferred=True)
     photo_count: Mapped[int]
     is_weak: Mapped[bool]
+    # Which network the model names, to list those to be renewed; the sealed model itself decides.
+    network: Mapped[int] = mapped_column(SmallInteger)
     trained_at: Mapped[datetime] = mapped_column(UtcDateTime)
     version: Mapped[int] = mapped_column(default=0, index=True)
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import BinaryIO
 
-from shared.domain.face_model import FaceModel, odd_ones_out
+from shared.domain.face_model import CURRENT, MATCH_THRESHOLD, FaceModel, odd_ones_out
 from shared.domain.photo_verdict import PhotoVerdict
 from shared.errors import Conflict, PhotoRefused
 from shared.persistence import faces, jobs, photo_questions
@@ -26,7 +26,7 @@ from shared.services.faces.photo_questions import (
     keep_question,
     make_thumbnail,
 )
-from shared.services.faces.sealed_faces import open_descriptor, open_model, seal_descriptor
+from shared.services.faces.sealed_faces import describe_photo, open_descriptor, open_model, seal_descriptor
 from shared.services.typed_input import LONGEST_NAME
 from shared.toolbox import Toolbox
 from shared.vision.images import FILE_FORMATS, open_photo, read_upright
@@ -149,7 +149,7 @@ def _look(toolbox: Toolbox, photo: EnrolmentPhoto) -> _Seen:
         return _Seen(photo.id, photo.file_name, str(refused))
     if reading.verdict is not PhotoVerdict.GOOD or reading.descriptor is None:
         return _Seen(photo.id, photo.file_name, reading.verdict.sentence)
-    sealed_descriptor = seal_descriptor(toolbox, photo.student_id, reading.descriptor)
+    sealed_descriptor = seal_descriptor(toolbox, photo.student_id, reading.descriptor.tolist())
     return _Seen(photo.id, photo.file_name, reading.verdict.sentence, sealed_descriptor, reading.quality)
 
 
@@ -165,9 +165,16 @@ def _settle(
         refusal = _refusal(student)
         good = [] if refusal else _keep(session, seen)
         waiting = faces.list_waiting(session, student)
-        known = list(earlier.descriptors) if earlier else []
+        is_current = earlier is not None and earlier.network is CURRENT
+        known = list(earlier.descriptors) if earlier and is_current else []
         odd = odd_ones_out([*known, *(open_descriptor(toolbox, photo) for photo in waiting)])
         unlike = {waiting[at - len(known)].id for at in odd if at >= len(known)}
+        if earlier and not is_current:  # enrolled with an earlier network, which says who is unlike
+            unlike |= {
+                photo.id
+                for photo in waiting
+                if earlier.score(describe_photo(toolbox, photo, earlier.network)) < MATCH_THRESHOLD
+            }
         strangers = unlike & {one.photo_id for one in good}
         used = [one for one in good if one.photo_id not in strangers]
         faces.delete_photos_by_id(session, {one.photo_id for one in seen} - {one.photo_id for one in used})

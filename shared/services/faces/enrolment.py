@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from shared.domain.face_model import MATCH_THRESHOLD, MAX_PHOTOS, FaceModel, odd_ones_out
+from shared.domain.face_model import CURRENT, MATCH_THRESHOLD, MAX_PHOTOS, FaceModel, Network, odd_ones_out
 from shared.domain.photo_verdict import PhotoVerdict
 from shared.errors import Conflict, PhotoRefused
 from shared.persistence import faces, jobs
@@ -15,8 +15,10 @@ from shared.persistence.tables import EnrolmentPhoto, Job, Student
 from shared.security import purposes
 from shared.services import audit
 from shared.services.audit import Actor
+from shared.services.faces.looks import Look
 from shared.services.faces.near_matches import record_near_matches
 from shared.services.faces.sealed_faces import (
+    describe_photos,
     open_descriptor,
     open_model,
     refresh_index,
@@ -93,7 +95,7 @@ def add_photo(
                 student_id=student_id,
                 file_name=file_name,
                 sealed_photo=toolbox.sealer.seal(content, purpose=purposes.enrolment_photo(student_id)),
-                sealed_descriptor=seal_descriptor(toolbox, student_id, reading.descriptor),
+                sealed_descriptor=seal_descriptor(toolbox, student_id, reading.descriptor.tolist()),
                 verdict=PhotoVerdict.GOOD,
                 quality=reading.quality,
                 added_at=toolbox.now(),
@@ -120,9 +122,12 @@ def find_near_matches(toolbox: Toolbox, student_id: int) -> list[NearMatch]:
     """
     with toolbox.reading() as session:
         waiting = faces.list_waiting(session, get_student(session, student_id))
-        descriptors = [open_descriptor(toolbox, photo) for photo in waiting]
         refresh_index(toolbox, session)
-        scores = toolbox.face_index.find_matches(descriptors, MATCH_THRESHOLD)
+        scores: dict[int, float] = {}
+        for network in Network:
+            if toolbox.face_index.enrolled_with(network) - {student_id}:
+                descriptors = describe_photos(toolbox, waiting, network)
+                scores |= toolbox.face_index.find_matches(descriptors, MATCH_THRESHOLD)
         scores.pop(student_id, None)
         alike = [
             NearMatch(student, scores[student.id]) for student in faces.list_students(session, list(scores))
@@ -197,6 +202,8 @@ def save_trained_model(
     then the student. Photos of somebody else are left out. Gives the number of photos learnt from; raises
     Conflict without one.
     """
+    if beside is not None and beside.network is not CURRENT:
+        beside = None  # what another network described cannot be learnt from again
     known = len(beside.descriptors) if beside else 0
     descriptors = [
         *(beside.descriptors if beside else ()),
@@ -216,12 +223,12 @@ def save_trained_model(
         sealed_model=seal_model(toolbox, student.id, model),
         photo_count=len(model.descriptors),
         is_weak=model.is_weak,
+        network=model.network,
         trained_at=trained_at,
     )
-    record_near_matches(session, toolbox, student, model)
-    chosen = (
-        [photos[at - known] for at in kept if at >= known] if toolbox.settings.keep_enrolment_photos else []
-    )
+    used = [photos[at - known] for at in kept if at >= known]
+    record_near_matches(session, toolbox, student, model, used)
+    chosen = used if toolbox.settings.keep_enrolment_photos else []
     faces.delete_photos_but(session, student.id, chosen)
     return len(model.descriptors)
 
@@ -244,11 +251,12 @@ def try_face(toolbox: Toolbox, student_id: int, content: bytes) -> SelfTest:
     reading = toolbox.face_matcher.read(rgb)
     if reading.face is None or reading.descriptor is None:
         return SelfTest(False, reading.verdict.sentence, None)
+    rgb = reading.turn(rgb)
     if not toolbox.spoof_detector.judge(rgb, reading.face).is_live:
         return SelfTest(
             False, "Test not passed: the camera check takes this for a picture of a person.", None
         )
-    margin = model.score(reading.descriptor.tolist()) - MATCH_THRESHOLD
+    margin = Look(toolbox, rgb, reading).score(model) - MATCH_THRESHOLD
     if margin >= 0:
         return SelfTest(True, "Test passed: the kiosk recognises this student.", margin)
     return SelfTest(

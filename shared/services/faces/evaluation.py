@@ -80,7 +80,7 @@ def read_photos(toolbox: Toolbox, photos: Iterable[tuple[str, Path]]) -> Iterato
         if reading.face is None or reading.descriptor is None or not _is_compared(reading.verdict):
             yield ReadPhoto(person, reading.verdict)
         else:
-            careful = toolbox.face_matcher.describe_accurate(rgb, reading.face)
+            careful = toolbox.face_matcher.describe_accurate(reading.turn(rgb), reading.face)
             glance = tuple(reading.descriptor.tolist())
             yield ReadPhoto(person, reading.verdict, glance, tuple(careful.tolist()), reading.quality)
 

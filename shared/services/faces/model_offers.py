@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from shared.domain.check_in import CheckInOutcome
-from shared.domain.face_model import MATCH_THRESHOLD, FaceModel, odd_ones_out
+from shared.domain.face_model import CURRENT, MATCH_THRESHOLD, FaceModel, network_of, odd_ones_out
 from shared.errors import Conflict, NotFound
 from shared.persistence import faces, model_offers
 from shared.persistence.database import Session
@@ -97,6 +97,7 @@ def accept(toolbox: Toolbox, actor: Actor, student_id: int, offer_id: int) -> No
             sealed_model=seal_model(toolbox, student_id, learnt),
             photo_count=len(learnt.descriptors),
             is_weak=learnt.is_weak,
+            network=learnt.network,
             # Photos that wait for a training of their own go on waiting.
             trained_at=student.face_model.trained_at,
         )
@@ -125,7 +126,12 @@ def decline(toolbox: Toolbox, actor: Actor, student_id: int, offer_id: int) -> N
 
 
 def _learn(model: FaceModel, descriptor: Sequence[float], quality: float) -> FaceModel | None:
-    """The model with one more face; None if that face is not of the same person."""
+    """The model with one more face; None if that face is not of the same person.
+
+    A model of an earlier network learns nothing more: its student is to be enrolled anew.
+    """
+    if model.network is not CURRENT or network_of(descriptor) is not CURRENT:
+        return None
     faces_of_model = [*model.descriptors, descriptor]
     if len(model.descriptors) in odd_ones_out(faces_of_model):
         return None

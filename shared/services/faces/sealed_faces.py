@@ -4,23 +4,20 @@ import logging
 import struct
 from collections.abc import Iterator, Sequence
 from functools import partial
-from typing import TYPE_CHECKING
 
-from shared.domain.face_model import DESCRIPTOR_LENGTH, TEMPLATE_BYTES, FaceModel, UnreadableFaceModel
+from shared.domain.face_model import CURRENT, FaceModel, Network, UnreadableFaceModel, network_of
+from shared.errors import Conflict, PhotoRefused
 from shared.persistence import faces
 from shared.persistence.database import Session
 from shared.persistence.tables import EnrolmentPhoto
 from shared.security import purposes
 from shared.security.sealing import BrokenSeal
 from shared.toolbox import Toolbox
-
-if TYPE_CHECKING:
-    import numpy as np
+from shared.vision.images import open_photo
 
 log = logging.getLogger(__name__)
 
-_DESCRIPTOR = struct.Struct(f"<{DESCRIPTOR_LENGTH}f")
-_NO_TEMPLATE = bytes(TEMPLATE_BYTES)
+_NO_TEMPLATE = b""
 
 
 def seal_model(toolbox: Toolbox, student_id: int, model: FaceModel) -> bytes:
@@ -37,26 +34,59 @@ def open_model(toolbox: Toolbox, student_id: int, sealed: bytes) -> FaceModel | 
 
 
 def pack_descriptor(descriptor: Sequence[float]) -> bytes:
-    """Write 129 numbers down, to be sealed."""
-    return _DESCRIPTOR.pack(*descriptor)
+    """Write a descriptor of any network down, to be sealed. Raises ValueError for anything else."""
+    network_of(descriptor)
+    return struct.pack(f"<{len(descriptor)}f", *descriptor)
 
 
 def unpack_descriptor(plain: bytes) -> tuple[float, ...]:
     """Read what `pack_descriptor` wrote."""
-    return _DESCRIPTOR.unpack(plain)
+    return struct.unpack(f"<{len(plain) // 4}f", plain)
 
 
-def seal_descriptor(toolbox: Toolbox, student_id: int, descriptor: "np.ndarray") -> bytes:
-    """Seal the 129 numbers of an enrolment photo."""
-    return toolbox.sealer.seal(
-        pack_descriptor(descriptor.tolist()), purpose=purposes.photo_descriptor(student_id)
-    )
+def seal_descriptor(toolbox: Toolbox, student_id: int, descriptor: Sequence[float]) -> bytes:
+    """Seal the descriptor of an enrolment photo."""
+    return toolbox.sealer.seal(pack_descriptor(descriptor), purpose=purposes.photo_descriptor(student_id))
 
 
 def open_descriptor(toolbox: Toolbox, photo: EnrolmentPhoto) -> tuple[float, ...]:
-    """Open the 129 numbers of a good photo. Raises BrokenSeal."""
+    """Open the descriptor of a good photo; one that an earlier network described is described anew.
+
+    Raises BrokenSeal, ModelUnavailable, and Conflict if no face is found in the photo any more.
+    """
     sealed = photo.sealed_descriptor or b""
-    return unpack_descriptor(toolbox.sealer.open(sealed, purpose=purposes.photo_descriptor(photo.student_id)))
+    descriptor = unpack_descriptor(
+        toolbox.sealer.open(sealed, purpose=purposes.photo_descriptor(photo.student_id))
+    )
+    return descriptor if network_of(descriptor) is CURRENT else describe_photo(toolbox, photo, CURRENT)
+
+
+def describe_photos(
+    toolbox: Toolbox, photos: Sequence[EnrolmentPhoto], network: Network
+) -> list[tuple[float, ...]]:
+    """The descriptors of good photos by this network. Raises BrokenSeal, ModelUnavailable, Conflict."""
+    if network is CURRENT:
+        return [open_descriptor(toolbox, photo) for photo in photos]
+    return [describe_photo(toolbox, photo, network) for photo in photos]
+
+
+def describe_photo(toolbox: Toolbox, photo: EnrolmentPhoto, network: Network) -> tuple[float, ...]:
+    """Describe the face in a stored photo by this network.
+
+    Raises BrokenSeal, ModelUnavailable, and Conflict if no face is found in the photo.
+    """
+    try:
+        rgb = open_photo(
+            toolbox.sealer.open(photo.sealed_photo, purpose=purposes.enrolment_photo(photo.student_id))
+        )
+    except PhotoRefused as refused:
+        raise Conflict(f"The photo {photo.file_name} cannot be read any more: {refused}") from refused
+    reading = toolbox.face_matcher.read(rgb)
+    if reading.face is None or reading.descriptor is None:
+        raise Conflict(f"The photo {photo.file_name} cannot be used any more: {reading.verdict.sentence}")
+    if network is CURRENT:
+        return tuple(reading.descriptor.tolist())
+    return tuple(toolbox.face_matcher.describe_by(network, reading.turn(rgb), reading.face).tolist())
 
 
 def refresh_index(toolbox: Toolbox, session: Session) -> None:

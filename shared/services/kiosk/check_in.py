@@ -2,7 +2,6 @@
 
 import logging
 import time
-from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -22,6 +21,7 @@ from shared.persistence.kiosk import Candidate
 from shared.persistence.tables import KioskPass
 from shared.security import purposes
 from shared.security.sealing import BrokenSeal
+from shared.services.faces.looks import Look
 from shared.services.kiosk.admission import Admission, CheckInRequest, admit
 from shared.services.kiosk.answers import CheckInAnswer, CheckInResult, record
 from shared.services.kiosk.confirmations import PICTURE_MAX_BYTES, Question, call_status
@@ -170,17 +170,13 @@ def collect_evidence(
     face = reading.face
     if face is None or reading.descriptor is None:
         return Evidence(verdict=reading.verdict), None
-    if not toolbox.spoof_detector.judge(rgb, face).is_live:
+    upright = reading.turn(rgb)
+    if not toolbox.spoof_detector.judge(upright, face).is_live:
         return Evidence(verdict=reading.verdict, is_live=False), None
-    descriptors: list[Sequence[float]] = [reading.descriptor.tolist()]
-
-    def describe_accurate() -> Sequence[float]:
-        descriptors.append(toolbox.face_matcher.describe_accurate(rgb, face).tolist())
-        return descriptors[-1]
-
-    score = _open_model(toolbox, candidate).score_carefully(descriptors[0], describe_accurate)
+    look = Look(toolbox, upright, reading)
+    score = look.score(_open_model(toolbox, candidate))
     evidence = Evidence(verdict=reading.verdict, is_live=True, score=score, threshold=MATCH_THRESHOLD)
-    return evidence, compare_with_lecture(toolbox, lecture_id, candidate.student.id, descriptors[-1], score)
+    return evidence, compare_with_lecture(toolbox, lecture_id, candidate.student.id, look, score)
 
 
 def build_question(toolbox: Toolbox, lecture_id: int, admitted: Admission, photo: bytes) -> CheckInResult:
@@ -209,9 +205,11 @@ def build_question(toolbox: Toolbox, lecture_id: int, admitted: Admission, photo
         try:
             reading = toolbox.face_matcher.read(rgb)  # carefully: the face may be learnt from later
             if reading.descriptor is not None:
-                descriptor = reading.descriptor.tolist()
-                score, quality = _open_model(toolbox, candidate).score(descriptor), reading.quality
-                sighting = compare_with_lecture(toolbox, lecture_id, student_id, descriptor, score)
+                rgb = reading.turn(rgb)
+                descriptor, quality = reading.descriptor.tolist(), reading.quality
+                look = Look(toolbox, rgb, reading)
+                score = look.score(_open_model(toolbox, candidate))
+                sighting = compare_with_lecture(toolbox, lecture_id, student_id, look, score)
                 near_match_id = next(iter(sighting.near_match_ids), None)
         except _NOT_FOUND_OUT as failure:
             _log(candidate, failure)

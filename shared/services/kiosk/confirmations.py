@@ -28,7 +28,7 @@ PICTURE_KEPT = timedelta(days=7)
 class Question:
     """Why the teacher is asked about a check-in, and what there is to look at.
 
-    `picture` is a JPEG of at most PICTURE_MAX_BYTES, `descriptor` 129 numbers if a face was found, of the
+    `picture` is a JPEG of at most PICTURE_MAX_BYTES, `descriptor` its numbers if a face was found, of the
     `quality` 0…1; all are None for a student without a face model, whose family may have said no. `score` is
     the matcher's, and `near_match_id` names the student whom the face resembles as well.
     """
@@ -120,7 +120,7 @@ def find_picture(toolbox: Toolbox, actor: Actor, lecture_id: int, entry_id: int)
 
 
 def open_descriptor(toolbox: Toolbox, entry: ToConfirm) -> tuple[float, ...] | None:
-    """The 129 numbers of an entry that was loaded with its picture; None without. Raises BrokenSeal."""
+    """The descriptor of an entry that was loaded with its picture; None without. Raises BrokenSeal."""
     if entry.sealed_descriptor is None:
         return None
     return unpack_descriptor(

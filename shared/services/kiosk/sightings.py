@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from shared.domain.check_in import CheckInOutcome
-from shared.domain.face_model import FaceModel
+from shared.domain.face_model import CURRENT, FaceModel, network_of
 from shared.domain.near_match import (
     NEAR_MATCH_MARGIN,
     SAME_FACE_THRESHOLD,
@@ -20,7 +20,8 @@ from shared.persistence.database import Session
 from shared.persistence.tables import FaceFlag, KioskPass
 from shared.security import purposes
 from shared.security.sealing import BrokenSeal
-from shared.services.faces.sealed_faces import pack_descriptor, refresh_index, unpack_descriptor
+from shared.services.faces.looks import Look
+from shared.services.faces.sealed_faces import pack_descriptor, unpack_descriptor
 from shared.toolbox import Toolbox
 
 
@@ -43,17 +44,16 @@ class Sighting:
 
 
 def compare_with_lecture(
-    toolbox: Toolbox, lecture_id: int, student_id: int, descriptor: Sequence[float], score: float
+    toolbox: Toolbox, lecture_id: int, student_id: int, look: Look, score: float
 ) -> Sighting:
     """Return how a face that scored `score` for the typed student compares with the others of the lecture."""
     with toolbox.reading() as session:
-        refresh_index(toolbox, session)
         expected = set(kiosk.list_expected(session, lecture_id)) - {student_id}
-        others = toolbox.face_index.score(descriptor, expected)
+        others = look.score_enrolled(toolbox, session, expected)
         may_be_alike = max(others.values(), default=0.0) > score - NEAR_MATCH_MARGIN  # seldom so
         near_matches = faces.near_matches_of(session, student_id) if may_be_alike else set()
     near_match_id = find_near_match(score, others, near_matches=near_matches)
-    return Sighting(descriptor, near_match_id, list_near_matches(others))
+    return Sighting(look.by(CURRENT), near_match_id, list_near_matches(others))
 
 
 def record_sighting(
@@ -97,7 +97,9 @@ def _find_same(
             )
         except BrokenSeal:
             continue
-        model = FaceModel.train([unpack_descriptor(plain)], [1.0])
-        if model.score(descriptor) >= SAME_FACE_THRESHOLD:
+        known = unpack_descriptor(plain)
+        if network_of(known) is not CURRENT:  # noted before the school's faces changed to this network
+            continue
+        if FaceModel.train([known], [1.0]).score(descriptor) >= SAME_FACE_THRESHOLD:
             return earlier.same_as_id or earlier.id
     return None

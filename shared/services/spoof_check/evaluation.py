@@ -100,7 +100,8 @@ def judge_pictures(toolbox: Toolbox, pictures: Iterable[tuple[Path, str, str]]) 
         if reading.face is None:
             yield Judged(path, label, source, None)
         else:
-            yield Judged(path, label, source, toolbox.spoof_detector.judge(rgb, reading.face).score)
+            verdict = toolbox.spoof_detector.judge(reading.turn(rgb), reading.face)
+            yield Judged(path, label, source, verdict.score)
 
 
 def summarise(answers: list[Judged], limits: ZoneLimits) -> dict[str, Any]:

@@ -1,17 +1,22 @@
 """The night's work: what is older than the school's settings allow is deleted, and written down how much."""
 
+import logging
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
+from shared.errors import ModelUnavailable
 from shared.persistence import retention
 from shared.services import audit
 from shared.services.attendance import flagged_faces
 from shared.services.audit import Actor
+from shared.services.faces import renewal
 from shared.services.kiosk import confirmations, passes
 from shared.services.people import erasure
 from shared.services.spoof_check import pictures as spoof_pictures
 from shared.toolbox import Toolbox
+
+log = logging.getLogger(__name__)
 
 # Half past two, by the school's clock.
 _NIGHT_BEGINS = timedelta(hours=2, minutes=30)
@@ -43,10 +48,19 @@ def work_if_due(toolbox: Toolbox) -> None:
     counts["spoof pictures"] = spoof_pictures.forget_old(toolbox)
     counts["kiosk PINs"] = passes.forget_pins(toolbox)
     counts["lectures with nobody's faces"] = flagged_faces.forget_old(toolbox)
+    _renew_faces(toolbox)
     with toolbox.sessions.begin() as session:
         audit.record(session, toolbox, _WORKER, "delete the old", f"night of {night_of}", after=counts)
         retention.finish_night(session, night_of, toolbox.now())
     erasure.settle(toolbox)
+
+
+def _renew_faces(toolbox: Toolbox) -> None:
+    """Train anew what an earlier network described; a night without the networks does not end the rest."""
+    try:
+        renewal.renew_models(toolbox, _WORKER)
+    except ModelUnavailable as failure:
+        log.error("faces are not renewed tonight: %s", failure)
 
 
 def _old(toolbox: Toolbox, now: datetime) -> Iterator[tuple[str, list[Any]]]:

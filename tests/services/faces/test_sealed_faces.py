@@ -11,8 +11,8 @@ from shared.services.faces.sealed_faces import refresh_index
 from shared.toolbox import Toolbox
 from tests.support.school import enrol, found_school
 
-MEERA = np.eye(129)[0]
-RAVI = np.eye(129)[1]
+MEERA = np.eye(128)[0]
+RAVI = np.eye(128)[1]
 
 
 @pytest.fixture

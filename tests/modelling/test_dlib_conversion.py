@@ -6,7 +6,7 @@ import face_recognition_models
 import numpy as np
 import pytest
 
-from modelling.face_conversion import read_resnet
+from modelling.dlib_conversion import read_resnet
 
 
 def test_dlibs_file_holds_29_convolutions_and_the_matrix_of_the_descriptor():

