@@ -27,7 +27,7 @@ class Kiosk:
 
     def __init__(self, site: ServedSite, token: str, number: int) -> None:
         session = requests.Session()
-        session.cookies.set("__Host-kiosk_pass", token)
+        session.cookies.set("kiosk_pass", token)
         self.phone, self.roll_id = Phone(session, site.base), f"R{number}"
         self.photo = jpeg(Image.new("RGB", FRAME, (GRAY_STEP * number,) * 3))
         self.phone.open()

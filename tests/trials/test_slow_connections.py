@@ -26,11 +26,11 @@ ANSWERS_WITHIN_S = 1.0
 
 
 @pytest.fixture(scope="module")
-def lesson(_migrated_sqlite, tmp_path_factory) -> Iterator[SimpleNamespace]:
+def lesson(migrated_sqlite, tmp_path_factory) -> Iterator[SimpleNamespace]:
     """A classroom served over TLS by one worker, a phone at its kiosk, and a teacher."""
     folder = tmp_path_factory.mktemp("crowded")
     database = folder / "attendance.sqlite3"
-    database.write_bytes(_migrated_sqlite.read_bytes())
+    database.write_bytes(migrated_sqlite.read_bytes())
     url = f"sqlite:///{database}"
     toolbox = Toolbox(settings_for(folder, url))
     school = found_school(toolbox, must_change_password=False)
@@ -43,7 +43,7 @@ def lesson(_migrated_sqlite, tmp_path_factory) -> Iterator[SimpleNamespace]:
         teacher.sign_in(TEACHER_EMAIL, school.password)
         session = requests.Session()
         session.verify, session.trust_env = site.verify, False
-        session.cookies.set("__Host-kiosk_pass", token)
+        session.cookies.set("kiosk_pass", token)
         phone = Phone(session, site.base)
         phone.open()
         yield SimpleNamespace(
@@ -60,7 +60,7 @@ def lesson(_migrated_sqlite, tmp_path_factory) -> Iterator[SimpleNamespace]:
 
 @pytest.fixture
 def crowd(lesson) -> Iterator[Crowd]:
-    crowd = Crowd(lesson.site.port, lesson.trust, f"__Host-kiosk_pass={lesson.token}")
+    crowd = Crowd(lesson.site.port, lesson.trust, f"kiosk_pass={lesson.token}")
     yield crowd
     crowd.close()
 
