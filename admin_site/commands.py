@@ -17,6 +17,7 @@ from shared.services.faces import evaluation as face_evaluation
 from shared.services.faces.renewal import renew_models
 from shared.services.spoof_check import evaluation as spoof_evaluation
 from shared.services.spoof_check import training as spoof_training
+from shared.services.spoof_check import turn_evaluation
 from shared.services.spoof_check import versions as spoof_versions
 from shared.services.spoof_check.training import Seen
 from shared.toolbox import Toolbox
@@ -90,6 +91,33 @@ def evaluate_spoof_check(folder: Path, json_file: Path | None, plot: Path | None
     if plot:
         plot.write_text(spoof_evaluation.draw_errors(answers, limits), encoding="utf-8")
     click.echo(spoof_evaluation.as_table(figures))
+
+
+@spoof.command("evaluate-turns")
+@click.argument("folder", metavar="DIR", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option(
+    "--json", "json_file", type=click.Path(dir_okay=False, path_type=Path), help="Write all figures."
+)
+@click.option(
+    "--frames-per-second",
+    default=turn_evaluation.FRAMES_PER_SECOND,
+    show_default=True,
+    type=click.FloatRange(1, 60),
+    help="How many frames of a clip are a second.",
+)
+def evaluate_turns(folder: Path, json_file: Path | None, frames_per_second: float) -> None:
+    """Judge the clips in DIR: folders of frames, in the order of their names. For each clip and side it is
+    told whether any two seconds of it would pass at the kiosk as a turn of the head."""
+    toolbox = prepared_toolbox()
+    try:
+        with click.progressbar(turn_evaluation.find_clips(folder), label="Judging") as clips:
+            judged = turn_evaluation.judge_clips(toolbox, folder, clips, frames_per_second=frames_per_second)
+            figures = turn_evaluation.summarise(judged)
+    except ProductError as refused:
+        raise click.ClickException(str(refused)) from refused
+    if json_file:
+        json_file.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+    click.echo(turn_evaluation.as_table(figures))
 
 
 @spoof.command("train")

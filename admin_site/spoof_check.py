@@ -7,10 +7,12 @@ from werkzeug.wrappers import Response
 
 from admin_site.forms import SpoofArchiveForm, SpoofPicturesForm
 from shared.domain.error_rates import wilson_bounds
+from shared.domain.second_lock import Strictness
 from shared.errors import Conflict, InvalidInput
 from shared.persistence import jobs, spoof
 from shared.persistence.jobs import JobKind
 from shared.services.spoof_check import pictures as spoof_pictures
+from shared.services.spoof_check import strictness as spoof_strictness
 from shared.services.spoof_check import training as spoof_training
 from shared.services.spoof_check import versions as spoof_versions
 from shared.services.spoof_check.evaluation import LIVE
@@ -97,6 +99,22 @@ def show_mistake(mistake_id: int) -> Response:
     return answer
 
 
+@pages.post("/spoof-check/strictness")
+@asks_password_again
+def choose_strictness() -> Response:
+    try:
+        step = Strictness(request.form.get("strictness", ""))
+    except ValueError as cause:
+        raise InvalidInput("Choose one of the three steps.") from cause
+    try:
+        spoof_strictness.choose_strictness(toolbox, actor(), step)
+    except Conflict as refused:
+        flash(str(refused), "warning")
+    else:
+        flash("This step is in use, on every phone within seconds.", "success")
+    return redirect(url_for("spoof_check.show"))
+
+
 def _activate(version_id: int | None) -> Response:
     even_if_worse = request.form.get("even_if_worse") == "y"
     try:
@@ -127,6 +145,9 @@ def _page(**outcome: Any) -> str:
         is_running=spoof_training.is_running(toolbox, job),
         cut_off=spoof_training.CUT_OFF,
         fault=spoof_versions.find_fault(toolbox),
+        shares=spoof_strictness.count_shares(toolbox),
+        strictness=spoof.get_strictness(reading),
+        steps=Strictness,
         is_worse=spoof_versions.is_worse,
         at_most_of_none=lambda of: (wilson_bounds(0, of) or (0, 1))[1],
         **{**forms, **outcome},

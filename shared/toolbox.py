@@ -5,12 +5,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
 
+from shared.domain.second_lock import Strictness
 from shared.errors import ModelUnavailable
 from shared.jobs.queue import JobQueue
 from shared.mail.mailer import Mailer
 from shared.persistence import spoof
 from shared.persistence.database import Engine, Sessions, connect, reading_sessions, writing_sessions
 from shared.security import purposes
+from shared.security.draws import Draws
 from shared.security.sealing import BrokenSeal, Sealer
 from shared.settings import Settings
 from shared.vision.face_index import FaceIndex
@@ -78,7 +80,12 @@ class Toolbox:
     @cached_property
     def spoof_detector(self) -> SpoofDetector:
         """Tells a person from a picture of one. Raises ModelUnavailable."""
-        return SpoofDetector(self.settings.models_dir, self._find_trained_spoof_heads)
+        return SpoofDetector(self.settings.models_dir, self._find_trained_spoof_heads, self._find_strictness)
+
+    @cached_property
+    def draws(self) -> Draws:
+        """Chance, for what nobody may foresee."""
+        return Draws()
 
     @cached_property
     def head_turn_reader(self) -> HeadTurnReader:
@@ -94,6 +101,11 @@ class Toolbox:
     def spoof_trainer(self) -> SpoofTrainer:
         """Trains the spoof check's last layer. Raises ModelUnavailable."""
         return SpoofTrainer(self.settings.models_dir)
+
+    def _find_strictness(self) -> Strictness:
+        """The school's choice."""
+        with self.reading() as session:
+            return spoof.get_strictness(session)
 
     def _find_trained_spoof_heads(self) -> bytes | None:
         """The last layer the school put into use; None: the shipped one. Raises ModelUnavailable."""

@@ -26,7 +26,14 @@ from shared.persistence import attendance
 from shared.persistence.tables import KioskPass, Lecture
 from shared.services.accounts.attempts import Budget
 from shared.services.accounts.devices import device_words, list_elsewhere
-from shared.services.kiosk.check_in import CheckInAnswer, CheckInRequest, call_teacher, check_in
+from shared.services.kiosk.check_in import (
+    CheckInAnswer,
+    CheckInRequest,
+    FilmRequest,
+    call_teacher,
+    check_in,
+    turn_head,
+)
 from shared.services.kiosk.passes import (
     bind_key,
     end_pass,
@@ -50,9 +57,9 @@ pages = Blueprint("kiosk", __name__, template_folder="templates")
 SIGNATURE = "X-Kiosk-Signature"
 # What a phone with a pass may ask for; each of these pages asks for the pass.
 OPEN_TO_THE_PASS = frozenset(
-    f"kiosk.{page}" for page in ("page", "key", "status", "ticket", "send", "call", "leave")
+    f"kiosk.{page}" for page in ("page", "key", "status", "ticket", "send", "turn", "call", "leave")
 )
-_WITH_PHOTO = frozenset({"kiosk.send", "kiosk.call"})
+_WITH_PHOTO = frozenset({"kiosk.send", "kiosk.turn", "kiosk.call"})
 _STATIC = frozenset({"static", "shared.static", "bootstrap.static"})
 
 _OVER = {
@@ -175,6 +182,24 @@ def send() -> dict[str, object]:
         return _told(kiosk_pass, check_in(toolbox, kiosk_pass, sent))
 
 
+@pages.post("/kiosk/turn")
+def turn() -> dict[str, object]:
+    """The same photo, and the film of the turn that was asked for."""
+    photo = _sent()
+    film = FilmRequest(
+        photo.class_code,
+        photo.roll_id,
+        photo.photo,
+        photo.idempotency_key,
+        photo.ticket,
+        turn_of=request.form.get("turn_of", ""),
+        frames=tuple(frame.read() for frame in request.files.getlist("frame")),
+    )
+    with toolbox.load_limiter.admit():
+        kiosk_pass = _signed_pass(*film.words)
+        return _told(kiosk_pass, turn_head(toolbox, kiosk_pass, film))
+
+
 @pages.post("/kiosk/call")
 def call() -> dict[str, object]:
     """The same, for the teacher to decide about."""
@@ -207,6 +232,7 @@ def _told(kiosk_pass: KioskPass, answer: CheckInAnswer) -> dict[str, object]:
         "name": answer.student_name,
         "marked_at": _clock(answer.marked_at),
         "may_call_teacher": answer.may_call_teacher,
+        "turn": {"side": answer.turn} if answer.turn else None,
         "here": count.here,
         "expected": count.expected,
     }

@@ -18,6 +18,7 @@ from playwright.sync_api import Browser, Playwright, expect, sync_playwright
 from shared.persistence.database import migrate
 from shared.settings import Settings, read_settings
 from shared.toolbox import Toolbox
+from tests.support.draws import Drawn
 from tests.support.servers import MailServer, MariaDB, Redis, find_program
 
 # A shared, busy machine makes single examples slow; what an example may cost is not what we test.
@@ -167,6 +168,7 @@ def make_settings(tmp_path: Path) -> Callable[..., Settings]:
 def toolbox(database_url: str, make_settings: Callable[..., Settings]) -> Iterator[Toolbox]:
     """A toolbox over an empty database; the test runs on SQLite and on MariaDB."""
     toolbox = Toolbox(make_settings(database_url))
+    toolbox.__dict__["draws"] = Drawn()  # nobody is asked to turn the head by chance
     yield toolbox
     toolbox.engine.dispose()
 

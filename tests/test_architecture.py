@@ -27,7 +27,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "family_mail": (),
     "kiosk": ("attendance", "faces"),
     "people": ("accounts", "faces"),
-    "spoof_check": ("faces",),
+    "spoof_check": ("faces", "kiosk"),
     "upkeep": ("attendance", "faces", "kiosk", "people", "spoof_check"),
 }
 # What a part may import of ours besides itself. The longest name that fits a module counts.

@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from shared.domain.head_turn import TurnVerdict
 from shared.domain.photo_verdict import PhotoVerdict
+from shared.domain.second_lock import Zone
 
 
 class CheckInOutcome(StrEnum):
@@ -143,13 +145,15 @@ def doubtfulness(last: CheckInOutcome | None, score: float | None) -> tuple[bool
 class Evidence:
     """What was found out about one photo. None means "not found out", and never counts as good.
 
-    `is_live` is the spoof check's word; `score` the matcher's, and `threshold` what it must reach.
+    `zone` is the spoof check's word; `score` the matcher's, and `threshold` what it must reach; `turn` what a
+    film of the head showed.
     """
 
     verdict: PhotoVerdict | None = None
-    is_live: bool | None = None
+    zone: Zone | None = None
     score: float | None = None
     threshold: float | None = None
+    turn: TurnVerdict | None = None
 
 
 def refuse_photo(verdict: PhotoVerdict) -> CheckInOutcome | None:
@@ -163,11 +167,23 @@ def decide(evidence: Evidence) -> CheckInOutcome:
         return CheckInOutcome.UNAVAILABLE
     if evidence.verdict in _PHOTO_REFUSALS:
         return _PHOTO_REFUSALS[evidence.verdict]
-    if evidence.is_live is None:
+    if evidence.zone is None:
         return CheckInOutcome.UNAVAILABLE
-    if not evidence.is_live:
+    if evidence.zone is Zone.ATTACK:
         return CheckInOutcome.PICTURE_SEEN
     if evidence.score is None or evidence.threshold is None:
         return CheckInOutcome.UNAVAILABLE
     # Written so that a score that is not a number is refused.
-    return CheckInOutcome.PRESENT if evidence.score >= evidence.threshold else CheckInOutcome.NO_MATCH
+    if not evidence.score >= evidence.threshold:
+        return CheckInOutcome.NO_MATCH
+    return _after_match(evidence.zone, evidence.turn)
+
+
+def _after_match(zone: Zone, turn: TurnVerdict | None) -> CheckInOutcome:
+    """Whether a face that matches is marked: one that is clearly living, or whose head turned.
+
+    A film that was sent decides, whatever the first look said.
+    """
+    if turn is None:
+        return CheckInOutcome.PRESENT if zone is Zone.LIVING else CheckInOutcome.TURN_HEAD
+    return CheckInOutcome.PRESENT if turn is TurnVerdict.TURNED else CheckInOutcome.TURN_AGAIN

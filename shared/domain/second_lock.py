@@ -41,7 +41,17 @@ class Strictness(StrEnum):
         """Of so many clearly living one is asked all the same; None: nobody."""
         return _ONE_IN[self]
 
+    @property
+    def sentence(self) -> str:
+        """What the office reads about it."""
+        return _STRICTNESS[self]
 
+
+_STRICTNESS = {
+    Strictness.LIGHT: "Only doubtful faces are asked. Few students wait, and more pictures pass unasked.",
+    Strictness.USUAL: "Doubtful faces are asked, and one in twenty of all others by chance.",
+    Strictness.STRICT: "More faces count as doubtful, and one in five of all others is asked by chance.",
+}
 _ONE_IN = {Strictness.LIGHT: None, Strictness.USUAL: 20, Strictness.STRICT: 5}
 
 

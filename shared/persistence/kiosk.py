@@ -230,6 +230,13 @@ def add_failure_of_phone(session: Session, lecture_id: int, pass_id: int, *, now
     )
 
 
+def count_outcomes(session: Session, *, since: datetime) -> dict[tuple[CheckInOutcome, bool], int]:
+    """How often each answer was given since, and whether a turn of the head led to it."""
+    query = select(CheckIn.outcome, CheckIn.turned, func.count()).where(CheckIn.answered_at > since)
+    rows = session.execute(query.group_by(CheckIn.outcome, CheckIn.turned))
+    return {(outcome, bool(turned)): count for outcome, turned, count in rows}
+
+
 def repeated_failures(
     session: Session, lecture_id: int, *, more_than: int
 ) -> Sequence[tuple[Student, int, int]]:

@@ -8,7 +8,14 @@ from typing import Any, cast
 from sqlalchemy import CursorResult, delete, func, select
 from sqlalchemy.orm import Session, joinedload, selectinload, undefer
 
-from shared.persistence.tables import SpoofActivation, SpoofMistake, SpoofPicture, SpoofVersion
+from shared.domain.second_lock import Strictness
+from shared.persistence.tables import (
+    SpoofActivation,
+    SpoofMistake,
+    SpoofPicture,
+    SpoofVersion,
+    StrictnessChoice,
+)
 
 
 @dataclass(frozen=True)
@@ -77,6 +84,12 @@ def find_activation(session: Session) -> SpoofActivation | None:
     return session.scalar(
         select(SpoofActivation).options(version).order_by(SpoofActivation.id.desc()).limit(1)
     )
+
+
+def get_strictness(session: Session) -> Strictness:
+    """The step of strictness that was chosen last, or the usual one."""
+    query = select(StrictnessChoice.strictness).order_by(StrictnessChoice.id.desc())
+    return session.scalar(query.limit(1)) or Strictness.USUAL
 
 
 def delete_mistakes(session: Session, version_id: int) -> None:

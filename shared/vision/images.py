@@ -27,6 +27,8 @@ FILE_FORMATS = {**CAMERA_FORMATS, "WEBP": "WebP", "HEIF": "HEIC"}
 MIN_SIDE = 80
 # Twice the detector's finer copy; more pixels only cost time, and the face chip is 150 pixels.
 WORKING_SIDE = 1280
+# The kiosk's page films at 400 pixels across, upright phones some 530 or 710 high: 20 to 60 kB a frame.
+FRAME_MAX_BYTES, FRAME_SIDE = 250_000, 1024
 # The longest side and the JPEG quality that `shrink_photo` tries one after another.
 _SHRINKING = ((640, 80), (640, 60), (480, 60), (320, 60), (240, 40))
 
@@ -89,6 +91,24 @@ def read_upright(rgb: np.ndarray, read: Callable[[np.ndarray], Reading]) -> Read
         return reading
     turned = (read(np.ascontiguousarray(np.rot90(rgb, turns))) for turns in (1, 3, 2))
     return next((each for each in turned if each.verdict is not PhotoVerdict.NO_FACE), reading)
+
+
+def open_frame(data: bytes) -> np.ndarray:
+    """Open one frame of the kiosk's film as RGB uint8 of shape (height, width, 3).
+
+    Raises PhotoRefused for anything but a JPEG of at most FRAME_MAX_BYTES and FRAME_SIDE pixels, before it is
+    decoded.
+    """
+    if len(data) > FRAME_MAX_BYTES:
+        raise PhotoRefused("A picture of the film is too large. Please try again.")
+    try:
+        with Image.open(BytesIO(data), formats=("JPEG",)) as frame:
+            is_small = max(frame.size) <= FRAME_SIDE
+    except Exception as cause:  # as in open_photo
+        raise PhotoRefused("A picture of the film is damaged. Please try again.") from cause
+    if not is_small:
+        raise PhotoRefused("A picture of the film is too large. Please try again.")
+    return open_photo(data)
 
 
 def shrink_photo(rgb: np.ndarray, *, max_bytes: int) -> bytes:

@@ -11,7 +11,9 @@ const LOOK_STRAIGHT_MS = 700; // the film begins straight
 const READ_MS = 2200; // what was wrong with the first film
 const FRAMES = 10; // the server takes 8 to 12
 const FILM_MS = 1900;
-const LONGEST_MS = 2000; // a slow camera gives fewer frames, not a longer film
+const LONGEST_MS = 2000;
+const SLOW_MS = 3500; // for a phone that cannot take as many as the server needs
+const LEAST_FRAMES = 8;
 const A_LITTLE_MORE_MS = 1000;
 const FRAME = { width: 400, quality: 0.85 };
 
@@ -64,6 +66,8 @@ export class TurnScreen {
     ring.setAttribute("viewBox", outline.getAttribute("viewBox") ?? "");
     const face = find("ellipse", SVGEllipseElement, outline);
     for (const name of ["cx", "cy", "rx", "ry"]) drawn.setAttribute(name, face.getAttribute(name) ?? "");
+    // A stroke that does not scale would measure its dashes on the screen, and the ring would not fill.
+    drawn.setAttribute("stroke-width", String(0.04 * Number(drawn.getAttribute("rx"))));
     showProgress(0);
     kiosk.dataset.turning = "";
     this.#stage.showLive();
@@ -78,7 +82,8 @@ export class TurnScreen {
     const begun = performance.now();
     const passed = () => performance.now() - begun;
     let isMoreSaid = false;
-    for (let number = 0; number < FRAMES && passed() < LONGEST_MS; number += 1) {
+    const isLate = () => passed() > (frames.length < LEAST_FRAMES ? SLOW_MS : LONGEST_MS);
+    for (let number = 0; number < FRAMES && !isLate(); number += 1) {
       const due = (FILM_MS * number) / (FRAMES - 1);
       while (passed() < due) {
         await wait(Math.min(due - passed(), 50));

@@ -1,15 +1,18 @@
 """A head that turned as it was asked to is told from everything else."""
 
 import math
+from dataclasses import replace
 
 import pytest
 
 from shared.domain.head_turn import (
     Side,
+    TurnEvidence,
     TurnFrame,
     TurnVerdict,
+    decide_turn,
     judge_turn,
-    most_turned,
+    turned_places,
 )
 
 FAR = 0.3  # a parallax that a head easily reaches
@@ -95,7 +98,35 @@ def test_what_is_no_number_never_passes(number):
     assert judge_turn([TurnFrame(1, number, 0.0), *LEFT[1:]], Side.LEFT) is not TurnVerdict.TURNED
 
 
-def test_the_frame_turned_furthest_is_found():
-    assert most_turned(LEFT, Side.LEFT) == 6
-    assert most_turned(RIGHT, Side.RIGHT) == 6
-    assert most_turned([], Side.LEFT) == 0
+def test_the_frames_that_are_turned_are_found_in_their_order():
+    assert turned_places(LEFT, Side.LEFT) == [5, 6, 7, 8, 9]
+    assert turned_places(RIGHT, Side.RIGHT) == [5, 6, 7, 8, 9]
+    assert turned_places(LEFT, Side.RIGHT) == turned_places([], Side.LEFT) == []
+
+
+SOUND = TurnEvidence(TurnVerdict.TURNED, 0.6, True, (0.7, 0.5), doubts=(0.2, 0.4), attack_from=0.6)
+
+
+@pytest.mark.parametrize(
+    ("found", "verdict"),
+    [
+        ({}, TurnVerdict.TURNED),
+        ({"names_somebody": False, "matches": ()}, TurnVerdict.TURNED),
+        ({"verdict": TurnVerdict.NOT_TURNED}, TurnVerdict.NOT_TURNED),
+        ({"likeness": 0.35}, TurnVerdict.ANOTHER_FACE),
+        ({"likeness": math.nan}, TurnVerdict.ANOTHER_FACE),
+        ({"likeness": None}, TurnVerdict.UNAVAILABLE),
+        ({"matches": ()}, TurnVerdict.ANOTHER_FACE),
+        ({"matches": (0.7,)}, TurnVerdict.ANOTHER_FACE),
+        ({"matches": (0.4, 0.5)}, TurnVerdict.ANOTHER_FACE),
+        ({"matches": (0.7, 0.3)}, TurnVerdict.ANOTHER_FACE),
+        ({"matches": (math.nan, math.nan)}, TurnVerdict.ANOTHER_FACE),
+        ({"doubts": (0.2, 1.0)}, TurnVerdict.PICTURE_SEEN),
+        ({"doubts": (0.2, math.nan)}, TurnVerdict.PICTURE_SEEN),
+        ({"doubts": ()}, TurnVerdict.UNAVAILABLE),
+        ({"attack_from": None}, TurnVerdict.UNAVAILABLE),
+        ({"attack_from": math.nan}, TurnVerdict.PICTURE_SEEN),
+    ],
+)
+def test_a_turn_counts_only_if_everything_else_was_ruled_out(found, verdict):
+    assert decide_turn(replace(SOUND, **found)) is verdict

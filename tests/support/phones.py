@@ -7,6 +7,7 @@ phone.check_in("15203A0042", jpeg, "CO6GA")["outcome"]
 import base64
 import hashlib
 import re
+from collections.abc import Sequence
 from typing import Any
 from uuid import uuid4
 
@@ -77,6 +78,14 @@ class Phone:
         """Let the teacher decide, like `check_in`."""
         return self._send("/kiosk/call", roll_id, photo, class_code, changes)
 
+    def turn_head(
+        self, roll_id: str, photo: bytes, class_code: str, *, turn_of: str, frames: Sequence[bytes]
+    ) -> dict[str, Any]:
+        """Send the film that the request with the key `turn_of` was answered with, like `check_in`."""
+        path = "/kiosk/turn"
+        request = self.write(path, roll_id, photo, class_code, film=(turn_of, frames))
+        return _told(self.client.post(f"{self.base_url}{path}", **request))
+
     def _send(
         self, path: str, roll_id: str, photo: bytes | None, class_code: str, changes: dict[str, str]
     ) -> dict[str, Any]:
@@ -84,7 +93,14 @@ class Phone:
         return _told(self.client.post(f"{self.base_url}{path}", **request))
 
     def write(
-        self, path: str, roll_id: str, photo: bytes | None, class_code: str, **changes: str
+        self,
+        path: str,
+        roll_id: str,
+        photo: bytes | None,
+        class_code: str,
+        *,
+        film: tuple[str, Sequence[bytes]] | None = None,
+        **changes: str,
     ) -> dict[str, Any]:
         """What is posted to `path`, signed: data, files and headers, as requests takes them."""
         fields = {
@@ -94,8 +110,12 @@ class Phone:
             "roll_id": roll_id,
         }
         digest = hashlib.sha256(photo or b"").hexdigest()
-        signed = (fields["ticket"], fields["idempotency_key"], digest, class_code, roll_id)
-        files = None if photo is None else {"photo": ("photo.jpg", photo, "image/jpeg")}
+        signed = [fields["ticket"], fields["idempotency_key"], digest, class_code, roll_id]
+        files: Any = None if photo is None else {"photo": ("photo.jpg", photo, "image/jpeg")}
+        if film is not None:
+            fields["turn_of"], frames = film
+            signed += [fields["turn_of"], *(hashlib.sha256(frame).hexdigest() for frame in frames)]
+            files = [*files.items(), *(("frame", ("frame.jpg", frame, "image/jpeg")) for frame in frames)]
         headers = self._headers(self.sign(path, *signed))
         return {"data": {**fields, **changes}, "files": files, "headers": headers}
 

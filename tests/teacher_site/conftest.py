@@ -30,7 +30,9 @@ class _Requests:
         return _Answer(self.client.get(url, headers=headers))
 
     def post(self, url: str, *, data: dict[str, Any], files: Any, headers: dict[str, str]) -> Any:
-        sent = {name: (BytesIO(content), file) for name, (file, content, _kind) in (files or {}).items()}
+        sent: dict[str, list[tuple[BytesIO, str]]] = {}
+        for name, (file, content, _kind) in files.items() if isinstance(files, dict) else files or ():
+            sent.setdefault(name, []).append((BytesIO(content), file))
         return _Answer(self.client.post(url, data={**data, **sent}, headers=headers))
 
 

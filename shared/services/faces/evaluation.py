@@ -17,6 +17,7 @@ from shared.domain.check_in import CheckInOutcome, Evidence, decide
 from shared.domain.error_rates import threshold_at, wilson_bounds
 from shared.domain.face_model import MATCH_THRESHOLD, FaceModel, odd_ones_out
 from shared.domain.photo_verdict import PhotoVerdict
+from shared.domain.second_lock import Zone
 from shared.errors import InvalidInput, PhotoRefused
 from shared.security import purposes
 from shared.services.faces.photo_archive import PICTURES
@@ -86,7 +87,7 @@ def read_photos(toolbox: Toolbox, photos: Iterable[tuple[str, Path]]) -> Iterato
 
 
 def _is_compared(verdict: PhotoVerdict) -> bool:
-    perfect = Evidence(verdict=verdict, is_live=True, score=1.0, threshold=1.0)
+    perfect = Evidence(verdict=verdict, zone=Zone.LIVING, score=1.0, threshold=1.0)
     return decide(perfect) is CheckInOutcome.PRESENT
 
 

@@ -15,6 +15,7 @@ from shared.security import throttling
 from shared.security.tokens import digest
 from shared.services.kiosk.answers import CheckInAnswer, slowed, tell_again
 from shared.services.kiosk.passes import is_open, use_ticket
+from shared.services.kiosk.turns import TurnClaim, claim_turn
 from shared.services.typed_input import LONGEST_CODE
 from shared.toolbox import Toolbox
 
@@ -51,17 +52,35 @@ class CheckInRequest:
 
 
 @dataclass(frozen=True)
+class FilmRequest(CheckInRequest):
+    """The film of a turn of the head, with the photo of the first look; `turn_of` is the key of the request
+    that was answered with the question."""
+
+    turn_of: str
+    frames: tuple[bytes, ...]
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """What makes this request this one, in the order the phone signs it."""
+        digests = (hashlib.sha256(frame).hexdigest() for frame in self.frames)
+        return *super().words, self.turn_of, *digests
+
+
+@dataclass(frozen=True)
 class Admission:
     """Who is meant, and what is known without the photo; None leaves it to the photo.
 
     Of whose roll id it is, nothing is told before a face was seen. A suspicious answer has to wait for
     `wait_s` seconds, if not 0; the right face is marked all the same.
+
+    `turn` is the question that a film answers, taken for this request alone.
     """
 
     candidate: Candidate | None
     outcome: CheckInOutcome | None
     wait_s: int = 0
     pass_id: int | None = None
+    turn: TurnClaim | None = None
 
 
 def admit(
@@ -70,8 +89,8 @@ def admit(
     """Use the request's ticket up and find whom it is about, in one transaction.
 
     Return the answer itself where nothing is to be recorded: the ticket is no good, the request was answered
-    before, or a try (`is_try`, not a call to the teacher) has to wait and was looked at often enough.
-    Raises Conflict for a key that was answered for another photo or roll id.
+    before, a try (`is_try`, not a call to the teacher) has to wait and was looked at often enough, or a film
+    answers no question. Raises Conflict for a key that was answered for another photo or roll id.
     """
     request_digest = digest("\n".join(request.words))
     with toolbox.sessions.begin() as session:
@@ -87,7 +106,26 @@ def admit(
             wait_s = _seconds_to_wait(toolbox, session, kiosk_pass, candidate)
             if wait_s and candidate is not None and _was_looked_at(toolbox, session, kiosk_pass, candidate):
                 return slowed(session, kiosk_pass.lecture_id, candidate.student.id, wait_s)
-    return Admission(candidate, outcome, wait_s, kiosk_pass.id)
+        turn = None
+        if isinstance(request, FilmRequest) and outcome is None and candidate is not None:
+            turn = _claim_turn(session, toolbox, kiosk_pass, request, candidate)
+            if turn is None:
+                return CheckInAnswer(CheckInOutcome.TOO_LATE)
+    return Admission(candidate, outcome, wait_s, kiosk_pass.id, turn)
+
+
+def _claim_turn(
+    session: Session, toolbox: Toolbox, kiosk_pass: KioskPass, request: FilmRequest, candidate: Candidate
+) -> TurnClaim | None:
+    return claim_turn(
+        session,
+        toolbox,
+        kiosk_pass,
+        turn_of=request.turn_of,
+        answer_key=request.idempotency_key,
+        student_id=candidate.student.id,
+        photo_digest=request.photo_digest,
+    )
 
 
 def _find_candidate(session: Session, lecture_id: int, request: CheckInRequest) -> Candidate | None:

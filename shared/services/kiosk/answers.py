@@ -4,7 +4,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from shared.domain.attendance import MarkSource, MarkStatus
-from shared.domain.check_in import REFUSALS, CheckInOutcome
+from shared.domain.check_in import ASKED_TO_TURN, REFUSALS, CheckInOutcome
+from shared.domain.head_turn import Side
 from shared.errors import Conflict
 from shared.persistence import kiosk
 from shared.persistence.attendance import RegisterLine
@@ -15,6 +16,7 @@ from shared.services.attendance.marks import write_mark
 from shared.services.kiosk.confirmations import Question, ask_teacher, call_status
 from shared.services.kiosk.passes import SEEN_EVERY, is_open
 from shared.services.kiosk.sightings import Sighting, record_sighting
+from shared.services.kiosk.turns import Film, FirstLook, TurnQuestion, keep, question_of, side_asked
 from shared.toolbox import Toolbox
 
 
@@ -22,7 +24,8 @@ from shared.toolbox import Toolbox
 class CheckInAnswer:
     """What the kiosk tells. `student_name` is there only for PRESENT: a roll id alone tells nobody's name.
 
-    `wait_s` are the seconds that SLOWED asks for.
+    `wait_s` are the seconds that SLOWED asks for, `turn` is the side to turn to, and `advice` says what was
+    wrong with the film before.
     """
 
     outcome: CheckInOutcome
@@ -30,12 +33,14 @@ class CheckInAnswer:
     marked_at: datetime | None = None
     may_call_teacher: bool = False
     wait_s: int = 0
+    turn: Side | None = None
+    advice: str = ""
 
     @property
     def sentence(self) -> str:
         """What the student may do now."""
         wait = f" Try again in {throttling.spoken(self.wait_s)}." if self.wait_s else ""
-        return self.outcome.sentence + wait
+        return (self.advice or self.outcome.sentence) + wait
 
 
 @dataclass(frozen=True)
@@ -44,11 +49,13 @@ class CheckInResult:
 
     `sighting` tells how the face compares with the lecture's other students. PRESENT comes with a question if
     it would pass for some of them too: it is asked instead of marking, once one of those is here already.
+    `shown` is what the second lock decides by about a face that matches.
     """
 
     outcome: CheckInOutcome
     question: Question | None = None
     sighting: Sighting | None = None
+    shown: FirstLook | Film | None = None
 
 
 def record(
@@ -87,7 +94,7 @@ def tell_again(session: Session, earlier: CheckIn, content_digest: str) -> Check
     if earlier.content_digest not in (None, content_digest):
         raise Conflict("This was sent before with another photo or roll id. Please take the photo again.")
     mark = kiosk.find_mark(session, earlier.lecture_id, earlier.student_id) if earlier.student_id else None
-    return _answer(session, earlier.lecture_id, earlier.outcome, earlier.student, mark)
+    return _answer(session, earlier, earlier.student, mark)
 
 
 def _write(
@@ -109,7 +116,8 @@ def _write(
             if now - living.last_seen_at > SEEN_EVERY:
                 living.last_seen_at = now
             result = _doubt_a_second_mark(session, lecture_id, result)
-        outcome = result.outcome
+        turn = _ask_to_turn(session, toolbox, lecture_id, student, result)
+        outcome = result.outcome if turn is None else turn.outcome
         if student is not None and outcome in (CheckInOutcome.ALREADY_MARKED, CheckInOutcome.ASKED_TEACHER):
             mark = kiosk.find_mark(session, lecture_id, student.id)
         if student is not None and outcome is CheckInOutcome.PRESENT:
@@ -123,19 +131,31 @@ def _write(
                 outcome = CheckInOutcome.ALREADY_MARKED
         if student is not None and result.sighting is not None:
             record_sighting(session, toolbox, kiosk_pass, student.id, outcome, result.sighting)
-        session.add(
-            CheckIn(
-                kiosk_pass_id=kiosk_pass.id,
-                idempotency_key=idempotency_key,
-                content_digest=content_digest,
-                lecture_id=lecture_id,
-                student_id=student.id if student else None,
-                outcome=outcome,
-                answered_at=now,
-            )
+        answered = CheckIn(
+            kiosk_pass_id=kiosk_pass.id,
+            idempotency_key=idempotency_key,
+            content_digest=content_digest,
+            lecture_id=lecture_id,
+            student_id=student.id if student else None,
+            outcome=outcome,
+            turned=outcome is CheckInOutcome.PRESENT and isinstance(result.shown, Film),
+            answered_at=now,
         )
+        session.add(answered)
+        if turn is not None:
+            keep(session, answered, turn)
         session.flush()
-        return _answer(session, lecture_id, outcome, student, mark)
+        return replace(_answer(session, answered, student, mark), advice=turn.advice if turn else "")
+
+
+def _ask_to_turn(
+    session: Session, toolbox: Toolbox, lecture_id: int, student: Student | None, result: CheckInResult
+) -> TurnQuestion | None:
+    """What the second lock asks of a face that matches, if it asks anything."""
+    matches = result.outcome in (CheckInOutcome.PRESENT, *ASKED_TO_TURN)
+    if student is None or result.shown is None or not matches:
+        return None
+    return question_of(session, toolbox, lecture_id, student.id, result.shown)
 
 
 def _needs_care(result: CheckInResult) -> bool:
@@ -156,16 +176,16 @@ def _doubt_a_second_mark(session: Session, lecture_id: int, result: CheckInResul
     )
 
 
-def _answer(
-    session: Session, lecture_id: int, outcome: CheckInOutcome, student: Student | None, mark: Mark | None
-) -> CheckInAnswer:
+def _answer(session: Session, answered: CheckIn, student: Student | None, mark: Mark | None) -> CheckInAnswer:
+    outcome = answered.outcome
     if student is None:
         return CheckInAnswer(outcome)
     timed = outcome in (CheckInOutcome.PRESENT, CheckInOutcome.ALREADY_MARKED) and mark is not None
-    refused = outcome in (*REFUSALS, CheckInOutcome.SLOWED)
+    unmarked = outcome in (*REFUSALS, *ASKED_TO_TURN, CheckInOutcome.SLOWED)
     return CheckInAnswer(
         outcome,
         student_name=student.name if outcome is CheckInOutcome.PRESENT else None,
         marked_at=mark.marked_at if timed and mark else None,
-        may_call_teacher=refused and call_status(session, lecture_id, student.id).may_call,
+        may_call_teacher=unmarked and call_status(session, answered.lecture_id, student.id).may_call,
+        turn=side_asked(session, answered),
     )

@@ -2,7 +2,8 @@
 
 import logging
 import time
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -15,6 +16,7 @@ from shared.domain.check_in import (
     refuse_photo,
 )
 from shared.domain.face_model import MATCH_THRESHOLD, FaceModel, UnreadableFaceModel
+from shared.domain.second_lock import Zone
 from shared.errors import Conflict, ModelUnavailable
 from shared.persistence import kiosk, to_confirm
 from shared.persistence.kiosk import Candidate
@@ -22,14 +24,16 @@ from shared.persistence.tables import KioskPass
 from shared.security import purposes
 from shared.security.sealing import BrokenSeal
 from shared.services.faces.looks import Look
-from shared.services.kiosk.admission import Admission, CheckInRequest, admit
+from shared.services.kiosk.admission import Admission, CheckInRequest, FilmRequest, admit
 from shared.services.kiosk.answers import CheckInAnswer, CheckInResult, record
 from shared.services.kiosk.confirmations import PICTURE_MAX_BYTES, Question, call_status
+from shared.services.kiosk.head_turn import Known, judge_frames, look_at, open_film
 from shared.services.kiosk.sightings import Sighting, compare_with_lecture
+from shared.services.kiosk.turns import Film, FirstLook, TurnClaim
 from shared.toolbox import Toolbox
 from shared.vision.images import open_photo, shrink_photo
 
-__all__ = ["CheckInAnswer", "CheckInRequest", "call_teacher", "check_in"]
+__all__ = ["CheckInAnswer", "CheckInRequest", "FilmRequest", "call_teacher", "check_in", "turn_head"]
 
 log = logging.getLogger(__name__)
 
@@ -55,11 +59,19 @@ def check_in(toolbox: Toolbox, kiosk_pass: KioskPass, request: CheckInRequest) -
     admitted = admit(toolbox, kiosk_pass, request, is_try=True)
     if isinstance(admitted, CheckInAnswer):
         return admitted
-    result = assess(toolbox, kiosk_pass.lecture_id, admitted, request.photo)
+    result = assess(toolbox, kiosk_pass.lecture_id, admitted, request)
     if admitted.wait_s and result.outcome in _HAS_TO_WAIT:
         result = CheckInResult(CheckInOutcome.SLOWED)
     answer = _record(toolbox, kiosk_pass, admitted, result, request)
     return replace(answer, wait_s=admitted.wait_s) if answer.outcome is CheckInOutcome.SLOWED else answer
+
+
+def turn_head(toolbox: Toolbox, kiosk_pass: KioskPass, request: FilmRequest) -> CheckInAnswer:
+    """Answer the film of a turn that a check-in was answered with; answered once, like `check_in`.
+
+    Raises PhotoRefused if the photo or a frame cannot be opened safely, Overloaded.
+    """
+    return check_in(toolbox, kiosk_pass, request)
 
 
 def call_teacher(toolbox: Toolbox, kiosk_pass: KioskPass, request: CheckInRequest) -> CheckInAnswer:
@@ -95,27 +107,29 @@ def _record(
     )
 
 
-def assess(toolbox: Toolbox, lecture_id: int, admitted: Admission, photo: bytes) -> CheckInResult:
-    """Return what the photo shows, while no transaction is open; what cannot be found out stays None.
+def assess(toolbox: Toolbox, lecture_id: int, admitted: Admission, request: CheckInRequest) -> CheckInResult:
+    """Return what photo and film show, while no transaction is open; what cannot be found out stays None.
 
-    `photo` is a JPEG or PNG. Raises PhotoRefused, Overloaded.
+    Raises PhotoRefused, Overloaded.
     """
     if admitted.outcome is CheckInOutcome.LECTURE_CLOSED:
         return CheckInResult(admitted.outcome)
     candidate = admitted.candidate
     if admitted.outcome is not None or candidate is None or candidate.sealed_model is None:
         told = admitted.outcome or CheckInOutcome.NOT_ENROLLED
-        return CheckInResult(look_for_a_face(toolbox, lecture_id, admitted, photo) or told)
+        return CheckInResult(look_for_a_face(toolbox, lecture_id, admitted, request.photo) or told)
     with toolbox.load_limiter.inference_slot():
-        rgb = _open(toolbox, lecture_id, admitted, photo)
+        rgb = _open(toolbox, lecture_id, admitted, request.photo)
+        film = open_film(request.frames, request.photo) if isinstance(request, FilmRequest) else []
+        seen = Seen(rgb, request.photo_digest, film, admitted.turn)
         try:
-            evidence, sighting = collect_evidence(toolbox, lecture_id, candidate, rgb)
+            evidence, sighting, shown = collect_evidence(toolbox, lecture_id, candidate, seen)
         except _NOT_FOUND_OUT as failure:
             _log(candidate, failure)
-            evidence, sighting = Evidence(), None
+            evidence, sighting, shown = Evidence(), None, None
         outcome = decide(evidence)
         if outcome is not CheckInOutcome.PRESENT or sighting is None or not sighting.is_ambiguous:
-            return CheckInResult(outcome, sighting=sighting)
+            return CheckInResult(outcome, sighting=sighting, shown=shown)
         picture = shrink_photo(rgb, max_bytes=PICTURE_MAX_BYTES)
     question = Question(
         ConfirmReason.LOOKS_LIKE_A_CLASSMATE,
@@ -126,7 +140,18 @@ def assess(toolbox: Toolbox, lecture_id: int, admitted: Admission, photo: bytes)
     )
     if sighting.near_match_id is not None:
         outcome = CheckInOutcome.ASKED_TEACHER
-    return CheckInResult(outcome, question, sighting)
+    return CheckInResult(outcome, question, sighting, shown)
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What was opened: a photo, RGB of shape (height, width, 3), uint8, with its digest, and the frames,
+    likewise, of the film of the turn that was asked for."""
+
+    rgb: np.ndarray
+    digest: str
+    film: Sequence[np.ndarray] = ()
+    turn: TurnClaim | None = None
 
 
 def look_for_a_face(
@@ -159,24 +184,34 @@ def _open(toolbox: Toolbox, lecture_id: int, admitted: Admission, photo: bytes) 
 
 
 def collect_evidence(
-    toolbox: Toolbox, lecture_id: int, candidate: Candidate, rgb: np.ndarray
-) -> tuple[Evidence, Sighting | None]:
-    """Read a photo, RGB of shape (height, width, 3), uint8.
+    toolbox: Toolbox, lecture_id: int, candidate: Candidate, seen: Seen
+) -> tuple[Evidence, Sighting | None, FirstLook | Film | None]:
+    """Read the photo and, if it was asked for, the film.
 
-    The face is compared with the lecture's other students too, if it is a living one's. Raises
+    The face is compared with the lecture's other students too, if it is not a picture's. Raises
     ModelUnavailable, BrokenSeal, UnreadableFaceModel, ValueError for numbers that are none.
     """
-    reading = toolbox.face_matcher.describe_fast(rgb)
+    rgb, reading = seen.rgb, toolbox.face_matcher.describe_fast(seen.rgb)
     face = reading.face
     if face is None or reading.descriptor is None:
-        return Evidence(verdict=reading.verdict), None
+        return Evidence(verdict=reading.verdict), None, None
     upright = reading.turn(rgb)
-    if not toolbox.spoof_detector.judge(upright, face).is_live:
-        return Evidence(verdict=reading.verdict, is_live=False), None
-    look = Look(toolbox, upright, reading)
-    score = look.score(_open_model(toolbox, candidate))
-    evidence = Evidence(verdict=reading.verdict, is_live=True, score=score, threshold=MATCH_THRESHOLD)
-    return evidence, compare_with_lecture(toolbox, lecture_id, candidate.student.id, look, score)
+    zone = Zone.DOUBTFUL  # of a film's photo, which was looked at when the turn was asked for
+    shown: FirstLook | Film | None = None
+    if seen.turn is None:
+        first = toolbox.spoof_detector.judge(upright, face)
+        zone, shown = first.zone, FirstLook(seen.digest, first.zone, first.saw_device)
+    if zone is Zone.ATTACK:
+        return Evidence(verdict=reading.verdict, zone=zone), None, shown
+    model, look, turn = _open_model(toolbox, candidate), Look(toolbox, upright, reading), None
+    score = look.score(model)
+    if seen.turn is not None:
+        known = Known(reading.descriptor, model)
+        turn = judge_frames(toolbox, look_at(toolbox, seen.film), seen.turn.asked.side, known=known)
+        shown = Film(seen.digest, seen.turn, turn)
+    evidence = Evidence(reading.verdict, zone, score, MATCH_THRESHOLD, turn)
+    sighting = compare_with_lecture(toolbox, lecture_id, candidate.student.id, look, score)
+    return evidence, sighting, shown
 
 
 def build_question(toolbox: Toolbox, lecture_id: int, admitted: Admission, photo: bytes) -> CheckInResult:
