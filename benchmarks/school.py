@@ -11,10 +11,19 @@ from uuid import uuid4
 from PIL import Image
 
 from shared.domain.face_model import FACE_NUMBERS, FaceModel
+from shared.domain.second_lock import Strictness
 from shared.errors import InvalidInput, PhotoRefused
 from shared.persistence import faces
 from shared.persistence.database import Session
-from shared.persistence.tables import KioskPass, Lecture, Mark, SchoolClass, Student, Teacher
+from shared.persistence.tables import (
+    KioskPass,
+    Lecture,
+    Mark,
+    SchoolClass,
+    StrictnessChoice,
+    Student,
+    Teacher,
+)
 from shared.security import purposes
 from shared.security.tokens import digest
 from shared.services.accounts.lifecycle import create_teacher
@@ -99,6 +108,8 @@ def found_school(toolbox: Toolbox, shots: Sequence[Shot]) -> list[Pupil]:
     pupils = [Pupil(f"C{number:02d}", f"C{number:02d}00", shot) for number, shot in enumerate(models)]
     with toolbox.sessions.begin() as session:
         teacher = session.query(Teacher).one()
+        # Nobody is asked to turn the head by chance: what is timed is the usual check-in.
+        session.add(StrictnessChoice(strictness=Strictness.LIGHT, chosen_at=toolbox.now()))
         for pupil, model in zip(pupils, models.values(), strict=True):
             teacher.classes.append(_found_class(toolbox, session, pupil.class_code, [model]))
         teacher.classes.append(_found_class(toolbox, session, CROWD, _crowd()))

@@ -120,7 +120,7 @@ class TurnEvidence:
     `likeness` is the least cosine between the faces of the first photo, of the straight and of a turned
     frame. `matches` are the scores of the straight and the turned face against the roll id's model;
     `names_somebody` says that there is one to compare with. `doubts` are the spoof check's scores of the
-    frames, 0…1, the higher the more like an attack, and each must stay below `attack_from`.
+    frames, 0…1, the higher the more like an attack, and each must stay below `most_doubt`.
     """
 
     verdict: TurnVerdict
@@ -128,17 +128,17 @@ class TurnEvidence:
     names_somebody: bool = False
     matches: tuple[float, ...] = ()
     doubts: tuple[float, ...] = ()
-    attack_from: float | None = None
+    most_doubt: float | None = None
 
 
 def decide_turn(evidence: TurnEvidence) -> TurnVerdict:
     """Turn evidence into a verdict: TURNED only when everything else was ruled out."""
     if evidence.verdict is not TurnVerdict.TURNED:
         return evidence.verdict
-    if evidence.likeness is None or not evidence.doubts or evidence.attack_from is None:
+    if evidence.likeness is None or not evidence.doubts or evidence.most_doubt is None:
         return TurnVerdict.UNAVAILABLE
     # All are written so that what is not a number is refused.
-    if not all(doubt < evidence.attack_from for doubt in evidence.doubts):
+    if not all(doubt < evidence.most_doubt for doubt in evidence.doubts):
         return TurnVerdict.PICTURE_SEEN
     if not evidence.likeness >= LEAST_LIKENESS:
         return TurnVerdict.ANOTHER_FACE

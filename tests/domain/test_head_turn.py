@@ -104,7 +104,7 @@ def test_the_frames_that_are_turned_are_found_in_their_order():
     assert turned_places(LEFT, Side.RIGHT) == turned_places([], Side.LEFT) == []
 
 
-SOUND = TurnEvidence(TurnVerdict.TURNED, 0.6, True, (0.7, 0.5), doubts=(0.2, 0.4), attack_from=0.6)
+SOUND = TurnEvidence(TurnVerdict.TURNED, 0.6, True, (0.7, 0.5), doubts=(0.2, 0.4), most_doubt=0.6)
 
 
 @pytest.mark.parametrize(
@@ -124,8 +124,8 @@ SOUND = TurnEvidence(TurnVerdict.TURNED, 0.6, True, (0.7, 0.5), doubts=(0.2, 0.4
         ({"doubts": (0.2, 1.0)}, TurnVerdict.PICTURE_SEEN),
         ({"doubts": (0.2, math.nan)}, TurnVerdict.PICTURE_SEEN),
         ({"doubts": ()}, TurnVerdict.UNAVAILABLE),
-        ({"attack_from": None}, TurnVerdict.UNAVAILABLE),
-        ({"attack_from": math.nan}, TurnVerdict.PICTURE_SEEN),
+        ({"most_doubt": None}, TurnVerdict.UNAVAILABLE),
+        ({"most_doubt": math.nan}, TurnVerdict.PICTURE_SEEN),
     ],
 )
 def test_a_turn_counts_only_if_everything_else_was_ruled_out(found, verdict):

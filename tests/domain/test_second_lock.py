@@ -93,3 +93,10 @@ def test_the_stricter_the_more_are_asked_at_random():
 )
 def test_a_score_lies_in_one_of_three_zones(score: float, zone: Zone) -> None:
     assert ZoneLimits(living_below=0.3, attack_from=0.8).zone_of(score) is zone
+
+
+@pytest.mark.parametrize(
+    ("living", "attack", "halfway"), [(0.5, 0.5, 0.5), (0.2, 0.8, 0.5), (0.5, 0.9, 0.75)]
+)
+def test_a_film_is_judged_halfway_between_the_limits(living, attack, halfway):
+    assert ZoneLimits(living, attack).halfway == pytest.approx(halfway)

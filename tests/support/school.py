@@ -5,8 +5,9 @@ from functools import cache
 from types import SimpleNamespace
 
 from shared.domain.face_model import FaceModel
+from shared.domain.second_lock import Strictness
 from shared.persistence import faces
-from shared.persistence.tables import Lecture, SchoolClass, Student, Teacher
+from shared.persistence.tables import Lecture, SchoolClass, StrictnessChoice, Student, Teacher
 from shared.security.passwords import hash_password
 from shared.security.tokens import digest
 from shared.services.audit import Actor
@@ -49,6 +50,8 @@ def found_school(toolbox: Toolbox, *, must_change_password: bool = True) -> Simp
             opening_key=digest("the lecture of the tests"),
         )
         session.add_all((meera, ravi, lecture))
+        # Nobody is asked to turn the head by chance.
+        session.add(StrictnessChoice(strictness=Strictness.LIGHT, chosen_at=now))
         session.flush()
         ids = {"teacher": teacher.id, "class": school_class.id, "lecture": lecture.id}
         ids |= {"meera": meera.id, "ravi": ravi.id}

@@ -66,7 +66,7 @@ def judge_frames(
     straight = frames[0]
     turned = [frames[place] for place in turned_places(turn, side)[:TURNED_LOOKED_AT]]
     doubts = tuple(_doubt(toolbox, frame) for frame in (straight, *turned))
-    attack_from = toolbox.spoof_detector.limits.attack_from
+    most_doubt = toolbox.spoof_detector.limits.halfway
     front = _describe(toolbox, straight)
     alike = max(turned, key=lambda frame: float(front @ _describe(toolbox, frame)))
     faces = [front, _describe(toolbox, alike)] + ([] if known is None else [known.descriptor])
@@ -75,7 +75,7 @@ def judge_frames(
     if known is not None:
         matches = _match(toolbox, straight, known.model), _match(toolbox, alike, known.model)
     return decide_turn(
-        TurnEvidence(verdict, likeness, known is not None, matches, doubts=doubts, attack_from=attack_from)
+        TurnEvidence(verdict, likeness, known is not None, matches, doubts=doubts, most_doubt=most_doubt)
     )
 
 

@@ -126,7 +126,6 @@ def test_a_clear_attack_is_refused_without_a_question(toolbox, school):
 def test_the_clearly_living_are_asked_only_by_chance(toolbox, school):
     give_film(toolbox, Film(zone=Zone.LIVING))
     toolbox.__dict__["draws"] = Drawn(asks=True, side=Side.RIGHT)
-    choose_strictness(toolbox, school.actor, Strictness.LIGHT)
     assert send(toolbox, school, key="light").outcome is CheckInOutcome.PRESENT
     with toolbox.sessions.begin() as session:
         session.query(Mark).delete()
