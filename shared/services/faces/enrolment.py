@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from shared.domain.face_model import CURRENT, MATCH_THRESHOLD, MAX_PHOTOS, FaceModel, Network, odd_ones_out
 from shared.domain.photo_verdict import PhotoVerdict
+from shared.domain.second_lock import Zone
 from shared.errors import Conflict, PhotoRefused
 from shared.persistence import faces, jobs
 from shared.persistence.database import Session
@@ -252,7 +253,8 @@ def try_face(toolbox: Toolbox, student_id: int, content: bytes) -> SelfTest:
     if reading.face is None or reading.descriptor is None:
         return SelfTest(False, reading.verdict.sentence, None)
     rgb = reading.turn(rgb)
-    if not toolbox.spoof_detector.judge(rgb, reading.face).is_live:
+    zone = toolbox.spoof_detector.judge(rgb, reading.face).zone
+    if zone is Zone.ATTACK:
         return SelfTest(
             False, "Test not passed: the camera check takes this for a picture of a person.", None
         )

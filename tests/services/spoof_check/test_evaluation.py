@@ -107,7 +107,7 @@ def test_a_picture_is_judged_from_its_file_and_an_unreadable_one_has_no_face(tmp
         return SimpleNamespace(score=1 - rgb.mean() / 255)
 
     toolbox = SimpleNamespace(
-        face_matcher=SimpleNamespace(read=lambda rgb: SimpleNamespace(face="found")),
+        face_matcher=SimpleNamespace(read=lambda rgb: SimpleNamespace(face="found", turn=lambda rgb: rgb)),
         spoof_detector=SimpleNamespace(judge=brightness),
     )
     found = {answer.path.name: answer for answer in judge_pictures(toolbox, find_pictures(tmp_path))}
