@@ -19,10 +19,10 @@ def setup_address(secret: str, *, account: str, issuer: str) -> str:
     return str(TOTP(key=secret).to_uri(label=account, issuer=issuer.replace(":", " ")))
 
 
-def find_step(secret: str, typed: str, *, now: datetime, after: int | None = None) -> int | None:
-    """Tell of which half minute a typed code is; None if it is wrong or not later than `after`."""
+def find_step(secret: str, typed: str, *, now: datetime) -> int | None:
+    """Return of which half minute a typed code is; None if it is wrong. Whoever asks uses the step up."""
     try:
-        match = TOTP(key=secret).match(typed, time=now, window=CLOCKS_DIFFER_S, last_counter=after)
+        match = TOTP(key=secret).match(typed, time=now, window=CLOCKS_DIFFER_S)
     except TokenError:
         return None
     return int(match.counter)

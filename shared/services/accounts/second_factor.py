@@ -72,7 +72,7 @@ def _find_step(toolbox: Toolbox, admin: Admin, typed: str) -> int | None:
         secret = toolbox.sealer.open(admin.sealed_totp_secret or b"", purpose=purposes.totp_secret(admin.id))
     except BrokenSeal:  # its key is gone; a recovery code still opens
         return None
-    return one_time_codes.find_step(secret.decode(), typed, now=toolbox.now(), after=admin.last_code_step)
+    return one_time_codes.find_step(secret.decode(), typed, now=toolbox.now())
 
 
 def _draw_recovery_codes(session: Session, admin_id: int) -> list[str]:
