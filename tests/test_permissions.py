@@ -16,6 +16,7 @@ from shared.persistence.tables import (
 )
 from shared.services.people.registration import set_teacher_active
 from shared.toolbox import Toolbox
+from teacher_site.kiosk import OPEN_TO_THE_PASS
 from tests.conftest import settings_for
 from tests.support.office import ADMIN_EMAIL, ADMIN_PASSWORD
 from tests.support.school import TEACHER_EMAIL
@@ -177,6 +178,11 @@ TABLES = {"office": OFFICE, "classroom": CLASSROOM}
 AUTHORITY = {"shared.certificate", "shared.authority"}
 # What a form must hold for its page to look at whose the thing is.
 FORMS = {"attendance.mark": {"status": "present"}, "attendance.decide": {"decision": "refuse"}}
+# A page, a step on, a file that is not there, or a sentence about what was typed. Anything else is no
+# permission but a surprise.
+SERVED = (200, 302, 400, 403, 404, 409)
+# The first has nothing to say, and the town's trained version of the spoof check is an empty one.
+SERVED_AS = {"shared.is_signed_in": (204,), "spoof_check.activate": (503,)}
 # These end the sign-in that sends them.
 ENDS_THE_SIGN_IN = {"security.logout", "kiosk.hand_over"}
 
@@ -229,7 +235,7 @@ def answer_of(browser: Browser, endpoint: str, method: str, path: str) -> str:
         return "no pass"
     if answer.status_code == 404 and not endpoint.endswith("static") and endpoint not in AUTHORITY:
         return "nothing"
-    assert answer.status_code != 500, endpoint
+    assert answer.status_code in SERVED_AS.get(endpoint, SERVED), (endpoint, answer.status_code)
     return "served"
 
 
@@ -256,6 +262,34 @@ def teacher_browser(town, email=TEACHER_EMAIL) -> Browser:
 
 def admin_browser(town) -> Browser:
     return Browser(town.apps["office"], "office").sign_in(ADMIN_EMAIL, ADMIN_PASSWORD)
+
+
+def test_no_change_of_a_signed_in_person_without_the_pages_own_token(town):
+    tried = 0
+    for site, browser in (("office", admin_browser(town)), ("classroom", teacher_browser(town))):
+        for endpoint, method, rule in routes(town.apps[site]):
+            if method == "GET" or endpoint in OPEN_TO_THE_PASS:
+                continue
+            path, fields = address(rule, town.ids), FORMS.get(endpoint, {})
+            answer = browser.client.post(
+                path, base_url=browser.base, data=fields, headers={"Referer": browser.base + "/"}
+            )
+            assert answer.status_code == 400, (endpoint, answer.status_code)
+            assert "This page was open for too long" in answer.text, endpoint
+            tried += 1
+    assert tried > 60
+
+
+def test_no_change_of_a_phone_that_was_handed_round_without_the_pages_own_token(town):
+    phone = teacher_browser(town)
+    phone.post(f"/lectures/{town.ids['lecture_id']}/kiosk")
+    for endpoint, method, rule in routes(town.apps["classroom"]):
+        if method == "POST" and endpoint in OPEN_TO_THE_PASS:
+            answer = phone.client.post(rule, base_url=phone.base, headers={"Referer": phone.base + "/"})
+            assert answer.status_code in (400, 403), (endpoint, answer.status_code)
+            said = answer.text
+            assert "open for too long" in said or "not the phone that was handed round" in said, endpoint
+    assert phone.get("/kiosk").status_code == 200  # and it is still a kiosk
 
 
 def test_what_a_stranger_gets_in_the_classroom(town):

@@ -47,7 +47,15 @@ def assert_is_an_answer(answer) -> None:
     assert not page.select("[onerror], [onfocus], script:not([src])")
     assert "Traceback" not in answer.text
     assert COMPUTED not in answer.text
-    assert answer.status_code < 400 or len(page.get_text(" ", strip=True)) > 15, answer.text
+    if answer.status_code >= 400:
+        said = " ".join(
+            each.get_text(" ", strip=True) for each in page.select(".lead, .alert, .invalid-feedback")
+        )
+        assert re.search(r"[A-Z][^.!?]{8,}[.!?]", said), (
+            answer.request.path,
+            answer.status_code,
+            answer.text,
+        )
 
 
 def test_the_walk_sees_the_pages_it_is_meant_to_try(admin, teacher):
