@@ -77,6 +77,16 @@ def test_the_way_back_never_leads_to_another_site(late_desk, elsewhere):
     assert not location.startswith(("//", "/\\"))
 
 
+@pytest.mark.parametrize("came_from", ["https://evil.example/teachers", "https://evil.example//x", ""])
+def test_the_way_back_is_no_page_of_another_site_that_sent_the_button(late_desk, came_from):
+    late_desk.client.application.config["WTF_CSRF_SSL_STRICT"] = False  # it would be refused before
+    token = late_desk.page.select_one("meta[name=csrf-token]")["content"]
+    answer = late_desk.client.post(
+        "/teachers/1/deactivate", base_url=SITE, data={"csrf_token": token}, headers={"Referer": came_from}
+    )
+    assert (answer.status_code, answer.location) == (302, "/password-again")
+
+
 def test_our_scripts_are_told_in_a_sentence(late_desk):
     answer = late_desk.ask("/teachers/1/deactivate")
     assert answer.status_code == 403
@@ -124,6 +134,9 @@ WEIGHTY_PAGES = {
     "/teachers/new": 5,
     "/teachers/1/edit": 5,
     "/admins/new": 5,
+    "/authenticator": 5,
+    "/students/{meera}/erase": 5,
+    "/students/{meera}/export": 5,
     "/students/new": 30,
     "/students/{meera}/edit": 30,
     "/students/{meera}/enrolment": 30,
@@ -133,7 +146,26 @@ WEIGHTY_PAGES = {
 WEIGHTY_ACTS = {
     "/teachers/new": 20,
     "/teachers/1/edit": 20,
+    "/teachers/1/new-password": 5,
+    "/teachers/1/link": 5,
+    "/teachers/1/deactivate": 5,
+    "/admins/new": 20,
+    "/admins/1/new-password": 5,
+    "/admins/1/link": 5,
+    "/admins/1/no-second-factor": 5,
+    "/admins/1/deactivate": 5,
+    "/admins/1/reactivate": 5,
+    "/authenticator": 5,
+    "/authenticator/recovery-codes": 5,
+    "/authenticator/off": 5,
+    "/audit-trail/export": 5,
+    "/spoof-check/versions/1/activate": 5,
+    "/spoof-check/shipped-version/activate": 5,
+    "/students/{meera}/erase": 5,
+    "/students/{meera}/export": 5,
+    "/students/{meera}/consent/withdraw": 5,
     "/classes/{class_id}/deactivate": 5,
+    "/classes/{class_id}/photos/answers": 60,
     "/students/new": 60,
     "/students/{meera}/edit": 60,
     "/classes/{class_id}/roster": 60,

@@ -84,3 +84,10 @@ def test_a_changed_first_line_opens_nothing():
 def test_what_is_no_sealed_file_is_told(content):
     with pytest.raises(BrokenFile):
         opened(content)
+
+
+def test_the_same_content_sealed_twice_is_not_the_same_bytes():
+    """Each file has a salt and so a key of its own: under one key two files would have the same nonces."""
+    _first, (one,) = taken_apart(sealed(bytes(1000)))
+    _second, (other,) = taken_apart(sealed(bytes(1000)))
+    assert one[4:1004] != other[4:1004]

@@ -1,5 +1,6 @@
 """The kiosk: a phone handed round reaches the check-in of one lecture and nothing else."""
 
+from contextlib import ExitStack
 from io import BytesIO
 from types import SimpleNamespace
 from uuid import uuid4
@@ -7,9 +8,10 @@ from uuid import uuid4
 import pytest
 
 from shared.domain.photo_verdict import PhotoVerdict
-from shared.persistence.tables import CheckIn, KioskPass, Mark, SignIn, Teacher
+from shared.persistence.tables import CheckIn, KioskPass, Lecture, Mark, SignIn, Teacher
 from shared.services.attendance.lectures import close_lecture
 from shared.vision.faces import FaceReading
+from shared.vision.load_limiter import AT_ONCE, MOST_WAITING
 from tests.support.phones import Refused
 from tests.support.school import enrol
 from tests.teacher_site.conftest import SITE, Phone
@@ -258,3 +260,44 @@ def test_a_lecture_that_takes_no_marks_is_not_handed_round(teacher, school, tool
     answer = teacher.press(f"/lectures/{school.ids['lecture']}/kiosk", "Start the check-in")
     assert answer.status_code == 409
     assert "__Host-kiosk_pass" not in teacher.cookies()
+
+
+def test_no_page_a_student_had_open_is_good_for_anything_once_the_teacher_is_back(kiosk, school, toolbox):
+    """What the phone held in the students' hands, the token of its forms too, ends with the kiosk."""
+    token = kiosk.page("/kiosk").select_one("meta[name=csrf-token]")["content"]
+    fields = {"csrf_token": token}
+    headers = {"Referer": SITE + "/kiosk"}
+    answer = kiosk.client.post(
+        "/kiosk/leave", base_url=SITE, data={**fields, "secret": school.password}, headers=headers
+    )
+    assert answer.location == f"/lectures/{school.ids['lecture']}"
+    lecture = f"/lectures/{school.ids['lecture']}/close"
+    refused = kiosk.client.post(lecture, base_url=SITE, data=fields, headers=headers)
+    assert refused.status_code == 400
+    assert "open for too long" in refused.text
+    with toolbox.reading() as session:
+        assert session.query(Lecture).one().closed_at is None
+
+
+class Unread(BytesIO):
+    def read(self, *_args):
+        raise AssertionError("the body was read")
+
+    readline = readinto = read
+
+
+@pytest.mark.parametrize("address", ["/kiosk/check-in", "/kiosk/call"])
+def test_a_kiosk_that_is_full_turns_a_photo_away_before_it_is_received(kiosk, toolbox, address):
+    signature = kiosk.at_the_kiosk.sign(address)
+    headers = {"X-Kiosk-Signature": signature, "Referer": SITE + "/kiosk", "Accept": "application/json"}
+    with ExitStack() as stack:
+        for _ in range(AT_ONCE + MOST_WAITING):
+            stack.enter_context(toolbox.load_limiter.admit())
+        answer = kiosk.client.post(
+            address,
+            base_url=SITE,
+            input_stream=Unread(bytes(1000)),
+            content_type="multipart/form-data; boundary=x",
+            headers=headers,
+        )
+    assert answer.status_code == 503

@@ -2,7 +2,7 @@
 
 import pytest
 
-from shared.persistence.tables import Lecture, SchoolClass, Student, Teacher
+from shared.persistence.tables import KioskPass, Lecture, SchoolClass, Student, Teacher
 from shared.services.accounts.lifecycle import create_teacher
 from shared.services.audit import Actor
 from tests.teacher_site.conftest import Phone
@@ -146,3 +146,14 @@ def test_a_name_with_html_in_it_is_shown_as_typed(teacher, school, toolbox):
     text = teacher.get(f"/lectures/{school.ids['lecture']}").text
     assert "<img src=x" not in text
     assert "&lt;img src=x onerror=alert(1)&gt; {{7*7}}" in text
+
+
+def test_a_first_time_password_changes_nothing_before_it_is_ones_own(teacher, school, toolbox):
+    with toolbox.sessions.begin() as session:
+        session.query(Teacher).one().must_change_password = True
+    for act in ("close", "kiosk"):
+        answer = teacher.post(f"/lectures/{school.ids['lecture']}/{act}")
+        assert (answer.status_code, answer.location) == (302, "/password")
+    with toolbox.reading() as session:
+        assert session.query(Lecture).one().closed_at is None
+        assert session.query(KioskPass).count() == 0

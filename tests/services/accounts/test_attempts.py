@@ -185,3 +185,33 @@ def test_an_attempt_that_broke_off_counts_as_wrong(toolbox):
         record_attempt(toolbox, [budget])
     with pytest.raises(TooManyTries):
         record_attempt(toolbox, [budget])
+
+
+def test_the_longest_wait_lasts_its_quarter_of_an_hour(toolbox, clock):
+    guesser = Guesser(toolbox)
+    guesser.attempts(6)
+    for wait_s in (30, 60, 120, 240, 480):
+        assert not guesser.attempt()
+        clock.pass_by(seconds=wait_s + 1)
+        assert guesser.attempt()
+    clock.pass_by(minutes=14)
+    assert not guesser.attempt()
+    clock.pass_by(minutes=2)
+    assert guesser.attempt()
+
+
+def test_an_hour_after_the_last_failure_all_is_forgotten(toolbox, clock):
+    guesser = Guesser(toolbox)
+    assert guesser.attempts(7) == 6
+    clock.pass_by(minutes=61)
+    assert guesser.attempts(7) == 6
+
+
+def test_a_right_password_does_not_clear_its_network_of_what_others_failed_with(toolbox, asha):
+    """Else who has an account tries all the others' passwords, and signs in with their own in between."""
+    guesser = Guesser(toolbox)
+    assert all(guesser.attempt(email=f"{number}@school.example") for number in range(29))
+    assert guesser.attempt(right=True)
+    assert guesser.attempt(email="29@school.example")
+    assert guesser.attempt(email="30@school.example")
+    assert not guesser.attempt(email="31@school.example")

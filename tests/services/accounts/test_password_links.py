@@ -9,7 +9,7 @@ from shared.errors import NotFound
 from shared.persistence.password_links import find_first
 from shared.persistence.tables import AuditEntry, KioskPass, PasswordLink, SignIn, Teacher
 from shared.services.accounts import password_links
-from shared.services.accounts.lifecycle import create_admin, renew_password
+from shared.services.accounts.lifecycle import create_admin, create_teacher, renew_password
 from shared.services.accounts.sign_in import begin_sign_in
 from shared.services.audit import Actor
 from shared.services.kiosk.passes import open_kiosk
@@ -140,6 +140,17 @@ def test_a_link_ends_with_what_makes_it_needless(toolbox, school, mail_server, h
         use(toolbox, token_in(mail_server.messages[1]))
     with pytest.raises(NotFound):
         use(toolbox, token)
+
+
+def test_a_link_does_not_pass_on_to_whoever_gets_its_address_later(toolbox, school, mail_server):
+    ask(toolbox)
+    with toolbox.sessions.begin() as session:
+        session.get(Teacher, school.ids["teacher"]).email = "asha.kulkarni@school.example"
+    create_teacher(toolbox, COMMAND, email=TEACHER_EMAIL, name="Asha Rao, who came later")
+    before = [(teacher.id, teacher.password) for teacher in stored(toolbox, Teacher)]
+    with pytest.raises(NotFound):
+        use(toolbox, token_in(mail_server.messages[0]))
+    assert [(teacher.id, teacher.password) for teacher in stored(toolbox, Teacher)] == before
 
 
 def test_a_mail_server_that_is_away_gets_the_letter_later(toolbox, school, mail_server, clock):

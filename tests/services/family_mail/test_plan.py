@@ -302,6 +302,20 @@ def test_a_corrected_mark_can_be_told_and_says_that_it_corrects(toolbox, school,
     assert plan(toolbox, school).corrections == []
 
 
+def test_an_address_the_family_no_longer_has_gets_no_correction_and_no_second_try(
+    toolbox, school, mail_server
+):
+    mail_server.answer = lambda to: "550 full" if "meera@students.in" in to else "250 kept"
+    mark_and_close(toolbox, school, meera=PRESENT)
+    press(toolbox, school)
+    deliver(toolbox)
+    give_addresses(toolbox, school.ids["meera"], None, "new@home.in")
+    set_mark(toolbox, school.actor, school.ids["lecture"], school.ids["meera"], LATE, expected=PRESENT)
+    assert plan(toolbox, school).corrections == []
+    assert family_mail.send_corrections(toolbox, school.actor, school.ids["lecture"]) == 0
+    assert family_mail.retry_refused(toolbox, school.actor, school.ids["lecture"]) == 0
+
+
 def test_the_press_stands_although_the_queue_is_gone(toolbox, school, mail_server, monkeypatch):
     mark_and_close(toolbox, school)
 

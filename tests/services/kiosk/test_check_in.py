@@ -24,12 +24,13 @@ from shared.persistence.tables import (
     SchoolClass,
     Student,
 )
+from shared.services.kiosk.check_in import check_in
 from shared.services.kiosk.passes import end_pass, find_pass, open_kiosk
 from shared.vision.images import open_photo
 from shared.vision.load_limiter import LoadLimiter
-from tests.support.eyes import MEERA_LOOKS, NEW_LOOKS, RAVI_LOOKS, Eyes, count, give_eyes, send
+from tests.support.eyes import MEERA_LOOKS, NEW_LOOKS, RAVI_LOOKS, Eyes, count, give_eyes, gray_photo, send
 from tests.support.photographs import photograph
-from tests.support.school import enrol, found_school, hand_round
+from tests.support.school import enrol, found_school, hand_round, sent
 
 
 @pytest.fixture
@@ -285,3 +286,11 @@ def test_real_eyes_tell_two_people_apart(toolbox, school):
         send(toolbox, school, "15203A0043", photo=photos["obama"], key="o").outcome
         is CheckInOutcome.TURN_HEAD  # it matches, and the try before left a doubt
     )
+
+
+def test_a_ticket_of_another_phone_marks_nobody(toolbox, school):
+    other = hand_round(toolbox, school)
+    request = sent(toolbox, other, "15203A0042", gray_photo(), key="k1")
+    assert check_in(toolbox, school.kiosk, request).outcome is CheckInOutcome.TOO_LATE
+    assert count(toolbox, Mark) == 0
+    assert check_in(toolbox, other, request).outcome is CheckInOutcome.PRESENT

@@ -9,11 +9,13 @@ from sqlalchemy import select
 
 from shared.domain.check_in import CheckInOutcome, ConfirmReason
 from shared.persistence import erasure, faces
+from shared.persistence.database import AlreadyThere
 from shared.persistence.tables import FaceFlag, Lecture, Mark, Student, ToConfirm
 from shared.services.attendance import flagged_faces
 from shared.services.attendance.lectures import close_lecture
+from shared.services.kiosk import answers
 from shared.services.kiosk.check_in import call_teacher, check_in
-from shared.services.kiosk.confirmations import decide
+from shared.services.kiosk.confirmations import ask_teacher, decide
 from tests.support.eyes import Eyes, give_eyes, gray_photo
 from tests.support.school import enrol, found_school, hand_round, sent
 
@@ -119,6 +121,35 @@ def test_a_face_that_fits_two_equally_waits_for_the_teacher_at_once(toolbox, sch
         "is present."
     )
     assert [mark.student_id for mark in rows(toolbox, Mark)] == [school.ids["ravi"]]
+
+
+def test_a_face_waits_for_the_teacher_though_whom_it_fits_less_well_is_here(toolbox, school):
+    """Of the two others whom Meera's face would pass for, the likest is not here and the second is."""
+    enrol(toolbox, school.ids["ravi"], [face((0, 0.97), (1, np.sqrt(1 - 0.97**2))).tolist()] * 5)
+    second = face((0, 0.965), (2, np.sqrt(1 - 0.965**2)))
+    enrol(toolbox, school.ids["44"], [second.tolist()] * 5)
+    assert come(toolbox, school, second, "15203A0044") is CheckInOutcome.PRESENT
+    assert come(toolbox, school, MEERA, "15203A0042") is CheckInOutcome.ASKED_TEACHER
+    (entry,) = rows(toolbox, ToConfirm)
+    assert (entry.student_id, entry.near_match_id) == (school.ids["meera"], school.ids["44"])
+
+
+def test_who_asks_the_teacher_in_the_moment_another_phone_does_is_not_said_to_be_marked(
+    toolbox, school, monkeypatch
+):
+    enrol(toolbox, school.ids["ravi"], [RAVI.tolist()] * 5)
+    beaten = []
+
+    def ask_second(*args):
+        if not beaten:
+            beaten.append(True)
+            raise AlreadyThere("INSERT INTO to_confirm", {}, Exception("another phone was first"))
+        ask_teacher(*args)
+
+    monkeypatch.setattr(answers, "ask_teacher", ask_second)
+    assert come(toolbox, school, BETWEEN, "15203A0043") is CheckInOutcome.ASKED_TEACHER
+    assert beaten
+    assert [entry.waiting for entry in rows(toolbox, ToConfirm)] == [True]
 
 
 def test_of_two_phones_at_once_only_one_marks_the_face(toolbox, school):
