@@ -10,10 +10,12 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
 
 import pytest
+from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
@@ -198,3 +200,21 @@ def test_a_program_that_will_not_end_is_killed(monkeypatch: pytest.MonkeyPatch) 
     time.sleep(0.3)
     stop_all([child])
     assert not is_alive(child.process.pid)
+
+
+def test_what_a_program_left_behind_ends_with_it(tmp_path: Path) -> None:
+    note = tmp_path / "pid"
+    leaves_one = ["sh", "-c", f"sleep 300 & echo $! > {note}.part; mv {note}.part {note}; wait"]
+    child = Child("The worker", leaves_one, os.environ, stop_signal=signal.SIGTERM)
+    child.start()
+    _wait_until(note.exists)
+    left = int(note.read_text())
+    assert is_alive(left)
+    stop_all([child])
+    _wait_until(lambda: not is_alive(left))
+
+
+def test_a_servers_certificate_lives_no_longer_than_phones_take(tmp_path: Path) -> None:
+    path = ensure_certificate(tmp_path / "tls", ["localhost"], [LOOPBACK])
+    server = x509.load_pem_x509_certificates(path.read_bytes())[0]
+    assert server.not_valid_after_utc - server.not_valid_before_utc <= timedelta(days=398)

@@ -1,11 +1,16 @@
 """The migrations are the tables: upgraded they equal them, and every step goes down and up again."""
 
+import threading
+import time
+
+import MySQLdb
+import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import inspect
+from sqlalchemy import event, inspect
 
-from shared.persistence.database import MIGRATIONS_DIR, connect, migrate
+from shared.persistence.database import MIGRATIONS_DIR, UNREACHABLE, connect, migrate
 from shared.persistence.tables import Base
 
 
@@ -42,3 +47,44 @@ def test_mariadb_keeps_every_table_in_innodb_with_whole_unicode(mariadb_url):
         ).all()
     assert rows
     assert all(engine == "InnoDB" and collation.startswith("utf8mb4") for engine, collation in rows)
+
+
+def test_sqlite_waits_for_the_disk_and_overwrites_what_was_deleted_however_it_was_built(sqlite_url):
+    engine = connect(sqlite_url)
+
+    def come_otherwise(connection, _record):
+        for pragma in ("secure_delete=OFF", "synchronous=NORMAL", "foreign_keys=OFF"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    event.listen(engine, "connect", come_otherwise, insert=True)
+    with engine.connect() as connection:
+        found = {
+            name: connection.exec_driver_sql(f"PRAGMA {name}").scalar()
+            for name in ("journal_mode", "foreign_keys", "synchronous", "secure_delete")
+        }
+    assert found == {"journal_mode": "wal", "foreign_keys": 1, "synchronous": 2, "secure_delete": 1}
+    engine.dispose()
+
+
+def test_of_two_machines_that_migrate_at_once_the_second_waits(mariadb):
+    url = mariadb.create("two_machines")
+    other = MySQLdb.connect(host="127.0.0.1", port=mariadb.port, user="root")
+    other.query("DO GET_LOCK('attendance_migrations', 0)")
+    here = threading.Thread(target=migrate, args=(url,))
+    here.start()
+    try:
+        while not mariadb.execute("SELECT 1 FROM information_schema.processlist WHERE state = 'User lock'"):
+            assert here.is_alive(), "it did not wait"
+            time.sleep(0.05)
+        assert inspect(connect(url)).get_table_names() == []
+    finally:
+        other.close()
+        here.join()
+    assert "mark" in inspect(connect(url)).get_table_names()
+
+
+def test_a_mariadb_that_falls_silent_in_a_statement_has_failed(mariadb_url):
+    engine = connect(mariadb_url, patience_s=1)
+    with engine.connect() as connection, pytest.raises(UNREACHABLE):
+        connection.exec_driver_sql("SELECT SLEEP(5)")
+    engine.dispose()

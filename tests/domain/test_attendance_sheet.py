@@ -1,5 +1,6 @@
 """An edited sheet: what it would change, what is wrong with it, and what has been marked meanwhile."""
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -266,6 +267,15 @@ def test_a_mark_made_since_the_download_is_a_conflict_and_never_overwritten():
     (conflict,) = found.conflicts
     assert (conflict.was.status, conflict.becomes.status) == (ABSENT, LATE)
     assert found.moved_on == 0
+
+
+def test_a_note_made_since_the_download_is_never_overwritten_though_the_status_stayed():
+    asha = replace(ASHA, value=MarkValue(ABSENT, "her mother phoned"))
+    row = ("15203A0042", "", "", "late", "", "")
+    found = review(row, register=(asha,), downloaded={1: MarkValue(ABSENT)})
+    assert found.changes == ()
+    (conflict,) = found.conflicts
+    assert conflict.was == MarkValue(ABSENT, "her mother phoned")
 
 
 def test_what_was_marked_since_and_not_edited_stays():

@@ -1,14 +1,17 @@
 """What a site queues, a worker runs: over SQLite in one machine and over Redis between two."""
 
 import json
+from datetime import UTC, datetime
 
 import pytest
 
+from shared.jobs import worker
 from shared.jobs.queue import JobQueue
 from shared.jobs.worker import run_job
 from shared.persistence import jobs
 from shared.persistence.tables import Job
 from shared.toolbox import Toolbox
+from tests.conftest import variables_for
 
 
 @pytest.fixture(params=["sqlite", "redis"])
@@ -55,3 +58,28 @@ def test_a_job_is_run_once_even_if_two_workers_hear_of_it(settings):
         assert jobs.claim(session, job.id) is not None
     with toolbox.sessions.begin() as session:
         assert jobs.claim(session, job.id) is None
+    run_job(toolbox, job.id)
+    run_job(toolbox, 404)  # gone meanwhile
+    with toolbox.reading() as session:
+        assert session.get(Job, job.id).state == "running"
+
+
+def test_the_worker_does_all_its_rounds_every_minute(monkeypatch, tmp_path, sqlite_url):
+    for name, value in variables_for(tmp_path, sqlite_url).items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(worker.logs, "configure", lambda: None)
+    done = []
+    rounds = [(worker.delivery, "sweep"), (worker.password_links, "sweep"), (worker.notices, "sweep")]
+    rounds += [(worker.nightly, "work_if_due"), (worker, "start_lost_jobs")]
+    for module, act in rounds:
+        name = f"{module.__name__}.{act}"
+        monkeypatch.setattr(module, act, lambda _toolbox, name=name, **how: done.append((name, how)))
+    huey = worker.huey
+    for round_of_it in huey._registry.periodic_tasks:
+        assert round_of_it.validate_datetime(datetime(2026, 11, 23, 4, 31, tzinfo=UTC))
+        round_of_it.execute()
+    assert sorted(name for name, _how in done) == sorted(f"{module.__name__}.{act}" for module, act in rounds)
+    done.clear()
+    for begin in huey._startup.values():
+        begin()
+    assert done == [(f"{worker.delivery.__name__}.sweep", {"at_start": True})]

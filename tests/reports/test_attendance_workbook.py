@@ -4,9 +4,12 @@ import io
 
 import openpyxl
 import pytest
+import xlsxwriter
 from openpyxl.styles import Font
 
+from shared.reports import attendance_workbook, plain_workbook
 from shared.reports.attendance_workbook import read_attendance_workbook, write_attendance_workbook
+from shared.reports.plain_workbook import TEXT_STAYS_TEXT, write_plain_workbook
 from shared.reports.workbook_reading import read_workbook
 from tests.support.workbooks import IDENTITY, edited, our_sheet, with_parts
 
@@ -33,6 +36,22 @@ def test_nothing_in_the_sheet_is_a_formula_a_number_or_a_link():
     assert {cell.data_type for cell in cells} == {"s"}
     assert all(cell.number_format == "@" and cell.quotePrefix for cell in cells if cell.row > 1)
     assert not any(cell.hyperlink for cell in cells)
+
+
+def test_each_of_the_two_things_that_keep_text_text_is_enough(monkeypatch):
+    """What the workbook is told, and how each cell is written: one of them may be forgotten one day."""
+    told = io.BytesIO()
+    book = xlsxwriter.Workbook(told, TEXT_STAYS_TEXT)
+    book.add_worksheet().write_row(0, 0, ["=1+1", "0042", "http://x.example", "{=1+1}"])
+    book.close()
+    for module in (attendance_workbook, plain_workbook):
+        monkeypatch.setattr(module, "TEXT_STAYS_TEXT", {"in_memory": True, "strings_to_numbers": True})
+    plain = write_plain_workbook({"One": (["=1+1"], [["=1+1"], ["0042"], ["http://x.example"]])}, title="-")
+    for content in (told.getvalue(), our_sheet(), plain):
+        for sheet in openpyxl.load_workbook(io.BytesIO(content)):
+            cells = [cell for row in sheet.iter_rows() for cell in row if cell.value not in (None, "")]
+            assert {cell.data_type for cell in cells} == {"s"}
+            assert not any(cell.hyperlink for cell in cells)
 
 
 def test_the_status_is_a_choice_and_the_head_stays_in_view():

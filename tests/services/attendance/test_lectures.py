@@ -8,7 +8,9 @@ import pytest
 from shared.domain.attendance import MarkSource, MarkStatus
 from shared.errors import InvalidInput, NotFound
 from shared.persistence import attendance
+from shared.persistence.database import AlreadyThere
 from shared.persistence.tables import AuditEntry, Lecture, Student
+from shared.services.attendance import lectures
 from shared.services.attendance.lectures import (
     REOPENED_FOR,
     close_lecture,
@@ -115,6 +117,23 @@ def test_closing_makes_the_rest_absent_and_reopening_takes_that_back(toolbox, sc
         history = [(change.was, change.becomes) for change in attendance.history(session, lecture_id)]
     assert actions == ["close lecture", "reopen lecture"]
     assert history == [(MarkStatus.ABSENT, None), (None, MarkStatus.ABSENT), (None, MarkStatus.LATE)]
+
+
+def test_a_lecture_closes_though_a_phone_marks_somebody_in_that_moment(toolbox, school, monkeypatch):
+    lecture_id, write_mark, beaten = school.ids["lecture"], lectures.write_mark, []
+
+    def write_second(*args, **how):
+        if not beaten:
+            beaten.append(True)
+            raise AlreadyThere("INSERT INTO mark", {}, Exception("a phone was first"))
+        return write_mark(*args, **how)
+
+    monkeypatch.setattr(lectures, "write_mark", write_second)
+    assert close_lecture(toolbox, school.actor, lecture_id) == 2
+    assert beaten
+    assert {mark.status for mark in lines(toolbox, lecture_id).values()} == {MarkStatus.ABSENT}
+    with toolbox.reading() as session:
+        assert session.get(Lecture, lecture_id).closed_at is not None
 
 
 def test_reopening_keeps_an_absence_the_teacher_has_corrected(toolbox, school):

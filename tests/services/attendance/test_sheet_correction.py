@@ -2,6 +2,7 @@
 
 import io
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from threading import Barrier
 
 import openpyxl
@@ -304,6 +305,17 @@ def test_the_file_is_named_for_the_lecture(toolbox, school, lecture_id):
     name, _ = download_sheet(toolbox, school.actor, lecture_id)
     assert name.startswith("CO6GA .._Data_bases_")
     assert name.endswith(".xlsx")
+
+
+def test_a_lecture_of_the_early_morning_is_of_the_schools_day(toolbox, school, lecture_id):
+    with toolbox.sessions.begin() as session:  # half past one in Kolkata, still the day before in UTC
+        session.get(Lecture, lecture_id).starts_at = datetime(2026, 3, 2, 20, 0, tzinfo=UTC)
+    name, content = download_sheet(toolbox, school.actor, lecture_id)
+    assert name == "CO6GA Databases 2026-03-03 01.30.xlsx"
+    rows = openpyxl.load_workbook(io.BytesIO(content))["Attendance"].iter_rows(min_row=2, values_only=True)
+    assert {row[5] for row in rows} == {"2026-03-03"}
+    found = review(toolbox, school, edit(content, meera="present"))
+    assert (found.review.problems, len(found.review.changes)) == ((), 1)
 
 
 def test_a_phone_that_marks_while_the_sheet_is_applied_is_never_overwritten(toolbox, school, lecture_id):

@@ -66,6 +66,8 @@ def test_everybody_is_in_the_totals_also_with_nothing_attended(toolbox, school):
 def test_a_student_who_joined_later_has_nothing_held(toolbox, school):
     hold(toolbox, school, 2, meera=PRESENT)
     assert by_name(totals(toolbox, school))["ravi"].percent is None
+    (lecture,) = totals(toolbox, school).lectures
+    assert (lecture.here, lecture.expected) == (1, 1)
 
 
 def test_the_lecture_that_still_runs_does_not_count_and_the_forgotten_one_does(toolbox, school):

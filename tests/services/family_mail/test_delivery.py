@@ -114,6 +114,31 @@ def test_three_of_thirty_are_refused_for_good_and_say_why(toolbox, mail_server):
     assert len(mail_server.messages) == 27
 
 
+def test_a_letter_is_claimed_for_everybody_to_see_before_it_goes_out(toolbox, mail_server):
+    """Else a worker that dies with the letter gone and nothing written would send it again."""
+    school, seen = queue_letters(toolbox, 3), []
+
+    def answer(to):
+        seen.append(results(toolbox, school)[to[0]])
+        return "250 kept"
+
+    mail_server.answer = answer
+    deliver(toolbox)
+    assert seen == [SENDING] * 3
+    assert counted(toolbox, school) == {SENT: 3}
+
+
+def test_an_answer_that_means_nothing_is_no_refusal(toolbox, mail_server):
+    mail_server.answer = lambda _to: "650 what is this"
+    school = queue_letters(toolbox, 1)
+    deliver(toolbox)
+    assert counted(toolbox, school) == {QUEUED: 1}
+    mail_server.answer = lambda _to: "250 kept"
+    toolbox.now.pass_by(hours=2)
+    deliver(toolbox)
+    assert counted(toolbox, school) == {SENT: 1}
+
+
 def test_later_is_tried_again_after_a_pause_and_nobody_else_is(toolbox, mail_server):
     seen = Counter()
 

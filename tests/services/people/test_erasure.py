@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 
 from shared.domain.attendance import MarkStatus
 from shared.errors import InvalidInput, NotFound
@@ -99,6 +99,33 @@ def test_an_erased_student_is_in_no_table_and_no_file(toolbox, office):
         assert not [words for words in MEERA if words.lower().encode() in content.lower()], name
         assert not any(value in content or value[-32:] in content for value in sealed), name
         assert not any(face in content for face in FACE), name
+
+
+def test_a_name_in_letters_that_json_escapes_is_erased_from_everybodys_work(toolbox, office):
+    name = "मीरा अय्यर"
+    details = registration.StudentDetails(name, MEERA[1], office.class_id)
+    registration.change_student(toolbox, office.actor, office.meera, details)
+    told = [{"student_id": office.ravi, "sentence": f"Looks like {name}."}]
+    with toolbox.sessions.begin() as session:
+        job = Job(kind="read_class_photos", subject_id=1, state="done", results=told)
+        job.created_at = toolbox.now()
+        session.add(job)
+    erasure.erase_student(toolbox, office.actor, office.meera)
+    for table, column, value in everything(toolbox):
+        assert name not in json.dumps(value, default=str, ensure_ascii=False), f"{table}.{column}"
+
+
+def test_an_earlier_name_that_only_a_change_tells_of_is_erased_too(toolbox, office):
+    details = registration.StudentDetails("Meera Apte", MEERA[1], office.class_id)
+    registration.change_student(toolbox, office.actor, office.meera, details)
+    with toolbox.sessions.begin() as session:
+        latest = session.scalar(select(func.max(AuditEntry.id)).where(AuditEntry.student_id == office.meera))
+        earlier = (AuditEntry.student_id == office.meera, AuditEntry.id != latest)
+        session.execute(delete(AuditEntry).where(*earlier))  # as its time was over
+        session.execute(delete(Job))
+    assert ("lecture", "subject") in find_words(toolbox)
+    erasure.erase_student(toolbox, office.actor, office.meera)
+    assert not {found for found in find_words(toolbox) if found[0] in ("lecture", "mark", "audit_entry")}
 
 
 def test_everybody_else_stays_as_they_were(toolbox, office):

@@ -1,5 +1,8 @@
 """A backup is whole, sealed and of one moment; restored anywhere it erases again whoever was erased since."""
 
+import gzip
+import io
+import itertools
 import threading
 from dataclasses import replace
 
@@ -236,6 +239,47 @@ def test_a_damaged_file_is_a_sentence_and_changes_nothing(toolbox, office, tmp_p
     assert str(refused.value).endswith(".")
     assert rows_of(toolbox) == before
     assert not list(toolbox.settings.instance_dir.glob(".restoring-*"))
+
+
+@pytest.mark.parametrize("harm", ["short", "long"])
+def test_a_sealed_file_with_other_rows_than_it_says_changes_nothing(toolbox, office, tmp_path, harm):
+    """A seal says who wrote a file, not that the writer got to its end."""
+    path, keys = tmp_path / "b", toolbox.settings.face_keys
+    backup.write_backup(toolbox, ADMIN, path)
+    with path.open("rb") as file:
+        whole = io.BufferedReader(backup.SealedReader(file, keys, kind=backup._KIND)).read()
+    lines = gzip.decompress(whole).splitlines(keepends=True)
+    shorter = [line for line in lines if not line.startswith(b'{"table":"audit_entry"')]
+    assert len(shorter) < len(lines)
+    with path.open("wb") as file:
+        sealed = backup.SealedWriter(file, keys, kind=backup._KIND)
+        sealed.write(gzip.compress(b"".join([*lines, b"more"] if harm == "long" else shorter)))
+        sealed.finish()
+    before = rows_of(toolbox)
+    with pytest.raises(BackupRefused, match="altered or cut off"):
+        backup.restore_backup(toolbox, ADMIN, path, may_replace=True)
+    assert rows_of(toolbox) == before
+
+
+def test_a_backup_that_does_not_read_back_is_told_and_not_left_there(toolbox, office, tmp_path, monkeypatch):
+    batches = snapshot.Snapshot.batches
+
+    def all_but_one(self):
+        yield from itertools.islice(batches(self), 1, None)
+
+    monkeypatch.setattr(snapshot.Snapshot, "batches", all_but_one)
+    with pytest.raises(BackupRefused):
+        backup.write_backup(toolbox, ADMIN, tmp_path / "b")
+    assert not list(tmp_path.glob("*b*.part"))
+    assert not (tmp_path / "b").exists()
+
+
+def test_a_snapshot_does_not_see_what_is_written_after_it_was_taken(toolbox, office):
+    with snapshot.take_snapshot(toolbox.engine) as taken:
+        add_student(toolbox, office, "New Child", "N1")
+        rows = [row for batch in taken.batches() if batch.table == "student" for row in batch.rows]
+        assert len(rows) == taken.counts["student"] == 2
+    assert count(toolbox, Student) == 3
 
 
 def test_another_key_or_salt_is_told_from_a_damaged_file(toolbox, office, empty_machine, tmp_path):

@@ -1,9 +1,9 @@
 """Every night what is old goes, once, whether or not a worker ran the night before."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, select, update
 
 from shared.domain.family_mail import MailState
 from shared.errors import SettingsError
@@ -19,8 +19,10 @@ from shared.persistence.tables import (
     Job,
     KioskPass,
     KioskTicket,
+    KnownDevice,
     Lecture,
     Mark,
+    ModelOffer,
     Night,
     OutgoingMail,
     SignIn,
@@ -29,6 +31,7 @@ from shared.persistence.tables import (
 )
 from shared.services.accounts import sign_in
 from shared.services.accounts.attempts import Budget, record_attempt
+from shared.services.accounts.devices import remember_device
 from shared.services.kiosk.passes import issue_ticket
 from shared.services.upkeep import nightly
 from shared.toolbox import Toolbox
@@ -165,3 +168,53 @@ def test_a_training_whose_message_was_lost_is_started_again(toolbox, clock):
         jobs.claim(session, training.id)
     start_lost_jobs(toolbox)
     assert office.queue.started == [training.id]
+
+
+def test_nothing_goes_before_its_time_and_all_that_is_due_the_night_after(database_url, make_settings, clock):
+    toolbox = Toolbox(make_settings(database_url, KEEP_MARKS_YEARS="2", KEEP_AUDIT_YEARS="3"), now=clock)
+    fill_school(toolbox)
+    sign_in.begin_sign_in(toolbox, site="office", account_id=1, device="a desk")
+    remember_device(toolbox, site="office", account_id=1, device="a desk")
+    with toolbox.reading() as session:
+        issue_ticket(toolbox, session.query(KioskPass).first())
+    record_attempt(toolbox, [Budget("somebody at the office")])
+    with toolbox.sessions.begin() as session:
+        session.execute(update(OutgoingMail).values(state=MailState.SENT, settled_at=toolbox.now()))
+    began, year = clock.moment, timedelta(days=365.25)
+    spans = {
+        timedelta(days=1): (KioskTicket, FailedTry),
+        timedelta(days=7): (EnrolmentPhoto,),
+        timedelta(days=30): (CheckIn, ModelOffer, SignIn, Job, KioskPass),
+        timedelta(days=180): (OutgoingMail,),
+        timedelta(days=365): (KnownDevice,),
+        2 * year: (Lecture, Mark),
+        3 * year: (AuditEntry,),
+    }
+
+    def left(table) -> int:
+        with toolbox.reading() as session:
+            query = select(func.count()).select_from(table)
+            if table is AuditEntry:
+                query = query.where(AuditEntry.at < began)
+            return session.scalar(query)
+
+    for span, tables in spans.items():
+        for hours, is_left in ((-2, True), (2, False)):
+            clock.moment = began + span + timedelta(hours=hours)
+            with toolbox.sessions.begin() as session:
+                session.execute(delete(Night))
+            nightly.work_if_due(toolbox)
+            for table in tables:
+                assert bool(left(table)) is is_left, f"{table.__tablename__}, {hours} h from {span}"
+    toolbox.engine.dispose()
+
+
+def test_a_browser_that_is_used_stays_signed_in_for_a_month_after_it_was_seen_last(toolbox, clock):
+    token = sign_in.begin_sign_in(toolbox, site="office", account_id=1, device="a desk")
+    for days in (20, 20, 20):
+        clock.pass_by(days=days)
+        nightly.work_if_due(toolbox)
+        assert sign_in.find_sign_in(toolbox, site="office", token=token) is not None
+    clock.pass_by(days=31)
+    nightly.work_if_due(toolbox)
+    assert sign_in.find_sign_in(toolbox, site="office", token=token) is None
