@@ -97,6 +97,7 @@ def deactivate(teacher_id: int) -> Response:
 
 
 @pages.post("/teachers/<int:teacher_id>/reactivate")
+@asks_password_again
 def reactivate(teacher_id: int) -> Response:
     registration.set_teacher_active(toolbox, actor(), teacher_id, active=True)
     flash("The teacher may sign in again.", "success")
