@@ -143,7 +143,7 @@ def _is_free_text(column: Any) -> bool:
 
 
 def _may_hold(column: Any, words: Collection[str]) -> ColumnElement[bool]:
-    text = cast(column, TextType) if isinstance(column.type, JSON) else column
+    text = cast(column, TextType)  # MariaDB looks for no Devanagari in a column of ASCII, nor in JSON
     spellings = {*words, *(json.dumps(each)[1:-1] for each in words)}  # JSON escapes what is not ASCII
     return or_(*(text.icontains(each, autoescape=True) for each in spellings))
 
