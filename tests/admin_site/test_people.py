@@ -69,7 +69,7 @@ def test_a_megabyte_of_text_is_refused_with_a_sentence(desk):
     assert desk.status == 413
     assert "too large" in desk.told()
     fill_student(desk, name="x" * 900_000)
-    assert "longer than 200 signs" in desk.error_at("name")
+    assert "longer than 200 characters" in desk.error_at("name")
 
 
 @pytest.mark.parametrize("address", ["/students/99999999999999999999", "/students/-1", "/classes/0/edit"])
