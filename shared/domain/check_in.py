@@ -90,7 +90,10 @@ SUSPICIOUS = (CheckInOutcome.PICTURE_SEEN, CheckInOutcome.NO_MATCH, CheckInOutco
 ASKED_TO_TURN = (CheckInOutcome.TURN_HEAD, CheckInOutcome.TURN_AGAIN)
 # After one of these as the last answer the roll id's next face is asked to turn, whoever shows it: a doubt
 # that was left does not go away by trying until nobody is asked.
-LEAVES_A_DOUBT = (*SUSPICIOUS, *ASKED_TO_TURN)
+# A roll id that waits is not told what was seen, but it was one of these.
+LEAVES_A_DOUBT = (*SUSPICIOUS, *ASKED_TO_TURN, CheckInOutcome.SLOWED)
+# What says something of a face. A photo of a wall in between takes no doubt away.
+OF_A_FACE = (*LEAVES_A_DOUBT, CheckInOutcome.PRESENT, CheckInOutcome.ASKED_TEACHER)
 # No further try can help these.
 _CALL_AT_ONCE = (CheckInOutcome.NOT_ENROLLED, CheckInOutcome.UNAVAILABLE, CheckInOutcome.TURN_FAILED)
 

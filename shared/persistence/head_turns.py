@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
-from shared.domain.check_in import CheckInOutcome
+from shared.domain.check_in import OF_A_FACE, CheckInOutcome
 from shared.domain.head_turn import TurnVerdict
 from shared.domain.second_lock import AskedTurn
 from shared.persistence.tables import CheckIn, HeadTurn
@@ -60,6 +60,8 @@ def note_verdict(session: Session, turn_id: int, verdict: TurnVerdict) -> None:
 
 
 def find_last_outcome(session: Session, lecture_id: int, student_id: int) -> CheckInOutcome | None:
-    """How the newest check-in of a student at a lecture was answered, on any phone."""
-    query = select(CheckIn.outcome).where(CheckIn.lecture_id == lecture_id, CheckIn.student_id == student_id)
+    """How the newest check-in with a face was answered for a student at a lecture, on any phone."""
+    query = select(CheckIn.outcome).where(
+        CheckIn.lecture_id == lecture_id, CheckIn.student_id == student_id, CheckIn.outcome.in_(OF_A_FACE)
+    )
     return session.scalar(query.order_by(CheckIn.id.desc()).limit(1))
