@@ -30,7 +30,7 @@ from shared.toolbox import Toolbox
 # Checks a JPEG another way; gives the ms by the clock and of processor time.
 Classic = Callable[[bytes], tuple[float, float]]
 
-STAGES = ("open", "detect", "landmarks", "describe", "spoof", "match", "database", "other")
+STAGES = ("open", "detect", "describe", "spoof", "match", "database", "other")
 
 
 @dataclass

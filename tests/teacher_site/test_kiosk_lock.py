@@ -201,7 +201,7 @@ def test_tries_with_one_roll_id_are_slowed_on_every_phone_and_for_nobody_else(
 
     later(31)
     give_eyes(toolbox, Eyes())
-    assert phone.check_in(ROLL_ID, photo, CLASS_CODE)["outcome"] == "present"
+    assert phone.check_in(ROLL_ID, photo, CLASS_CODE)["outcome"] == "turn_head"  # looked at again
 
 
 def test_roll_ids_of_nobody_typed_one_after_another_are_slowed_and_no_students(phone, photo, meera, toolbox):
@@ -224,7 +224,8 @@ def test_the_third_refusal_offers_the_teacher_and_the_call_is_kept(phone, photo,
     answer = phone.call_teacher(ROLL_ID, photo, CLASS_CODE)
     assert (answer["outcome"], answer["headline"]) == ("asked_teacher", "The teacher will look at it")
     assert set(answer) == {
-        *("outcome", "headline", "sentence", "name", "marked_at", "may_call_teacher", "here", "expected")
+        *("outcome", "headline", "sentence", "name", "marked_at", "may_call_teacher", "here", "expected"),
+        "turn",
     }
     with toolbox.reading() as session:
         assert session.query(CheckIn).filter_by(outcome="asked_teacher").count() == 1

@@ -171,6 +171,7 @@ def enrol(toolbox, office, student_id):
                 sealed_model=b"x",
                 photo_count=3,
                 is_weak=False,
+                network=1,
                 trained_at=toolbox.now(),
             )
         )
