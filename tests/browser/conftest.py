@@ -26,7 +26,7 @@ def database_url(sqlite_url: str) -> str:
 def school(toolbox: Toolbox) -> SimpleNamespace:
     """The school; its matcher sees nobody."""
     school = found_school(toolbox, must_change_password=False)
-    enrol(toolbox, school.ids["meera"], [[1.0] + [0.0] * 128] * 3)
+    enrol(toolbox, school.ids["meera"], [[1.0] + [0.0] * 127] * 3)
     toolbox.__dict__["face_matcher"] = SimpleNamespace(
         describe_fast=lambda rgb: FaceReading(PhotoVerdict.NO_FACE)
     )

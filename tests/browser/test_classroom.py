@@ -32,7 +32,7 @@ def test_a_check_in_with_the_keyboard_alone_clears_itself_within_three_seconds(h
     answer = page.locator("#answer")
     expect(answer).to_contain_text("No face seen")
     expect(answer).to_be_hidden(timeout=3_500)
-    expect(roll_id).to_have_value("")
+    expect(roll_id).to_have_value("15203a0042")  # a refused student need not type it again
     expect(roll_id).to_be_focused()
     expect(page.locator("#shot")).to_be_hidden()
     assert page.locator("#shot").get_attribute("src") is None
@@ -130,7 +130,7 @@ def test_what_is_missing_is_asked_for(hand_round, school, toolbox):
     page.get_by_role("button", name="Enter").click()
     expect(page.locator("#answer")).to_contain_text("No face seen")
     expect(page.locator("#answer")).to_be_hidden(timeout=5_000)
-    expect(page.get_by_label("Class")).to_have_value("")
+    expect(page.get_by_label("Class")).to_have_value("CO6GA")  # refused: kept for the next try
 
 
 def test_a_missing_camera_is_explained(hand_round):

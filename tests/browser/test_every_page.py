@@ -18,7 +18,7 @@ NO_PAGES = {
     *("static", "shared.static", "bootstrap.static", "security.static"),
     *("shared.certificate", "shared.authority", "shared.is_alive", "shared.is_ready", "shared.is_signed_in"),
     *("attendance.picture", "spoof_check.show_mistake", "enrolment.show_job"),
-    *("family_mail.progress", "live.follow", "sheets.download", "totals.download"),
+    *("family_mail.progress", "live.follow", "sheets.download", "totals.download", "roster.template"),
     *("kiosk.page", "kiosk.status", "kiosk.leave"),
 }
 # What the browser itself says when a page is answered with a failure, which some of these are.

@@ -4,10 +4,12 @@ from datetime import timedelta
 from functools import cache
 from types import SimpleNamespace
 
+from sqlalchemy import update
+
 from shared.domain.face_model import FaceModel
 from shared.domain.second_lock import Strictness
 from shared.persistence import faces
-from shared.persistence.tables import Lecture, SchoolClass, StrictnessChoice, Student, Teacher
+from shared.persistence.tables import KnownDevice, Lecture, SchoolClass, StrictnessChoice, Student, Teacher
 from shared.security.passwords import hash_password
 from shared.security.tokens import digest
 from shared.services.audit import Actor
@@ -81,7 +83,9 @@ def enrol(toolbox: Toolbox, student_id: int, descriptors: list[list[float]]) -> 
 
 
 def hand_round(toolbox: Toolbox, school: SimpleNamespace):
-    """Open a kiosk on a phone and give its pass."""
+    """Open a kiosk on a phone and give its pass; who is signed in stays so, as on a second screen."""
+    with toolbox.sessions.begin() as session:
+        session.execute(update(KnownDevice).values(is_second_screen=True))
     token = open_kiosk(toolbox, school.actor, lecture_id=school.ids["lecture"], device="a phone")
     return find_pass(toolbox, token)
 

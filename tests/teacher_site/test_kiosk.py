@@ -12,6 +12,7 @@ from shared.persistence.tables import CheckIn, KioskPass, Lecture, Mark, SignIn,
 from shared.services.attendance.lectures import close_lecture
 from shared.vision.faces import FaceReading
 from shared.vision.load_limiter import AT_ONCE, MOST_WAITING
+from tests.support.eyes import Eyes, give_eyes
 from tests.support.phones import Refused
 from tests.support.school import enrol
 from tests.teacher_site.conftest import SITE, Phone
@@ -122,6 +123,7 @@ def test_a_check_in_answers_with_words_and_the_counter(kiosk, photo, nobody_seen
 
 
 def test_the_time_of_an_earlier_mark_is_the_schools(kiosk, school, toolbox, photo):
+    give_eyes(toolbox, Eyes())  # only who shows a face is told
     now = toolbox.now()
     with toolbox.sessions.begin() as session:
         mark = {"student_id": school.ids["meera"], "status": "present", "source": "by_hand", "marked_at": now}
@@ -165,7 +167,8 @@ def test_what_is_no_check_in_is_refused_with_a_sentence(
         assert session.query(CheckIn).count() == 0
 
 
-def test_a_roll_id_of_nobody_is_not_in_this_class(kiosk, photo):
+def test_a_roll_id_of_nobody_is_not_in_this_class(kiosk, photo, toolbox):
+    give_eyes(toolbox, Eyes())
     html, sql = "<script>alert(1)</script>", "' OR 1=1 --"
     for typed in ("", "\x00", "{{7*7}}", html, sql, "x" * 100_000, "-1", "15203A9999", "🎓"):
         assert check_in(kiosk, photo, roll_id=typed)["outcome"] == "not_in_class", typed
