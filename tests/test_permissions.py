@@ -342,8 +342,8 @@ def test_no_route_of_either_site_changes_or_deletes_an_entry_of_the_audit_trail(
 
 def trail(toolbox: Toolbox) -> list[tuple]:
     with toolbox.reading() as session:
-        entries = session.query(AuditEntry).order_by(AuditEntry.id).all()
-        return [tuple(getattr(entry, column.key) for column in AuditEntry.__table__.c) for entry in entries]
+        table = AuditEntry.__table__
+        return [tuple(row) for row in session.execute(table.select().order_by(table.c.id))]
 
 
 @pytest.mark.parametrize("named", ["__Host-office_session", "__Host-classroom_session"])

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from shared.persistence.tables import CheckIn, KioskPass, Mark
+from shared.persistence.tables import CheckIn, Mark
 from tests.browser.conftest import wait_for_the_camera
 from tests.support.browsing import refuse_barriers
 from tests.support.eyes import MEERA_LOOKS, RAVI_LOOKS, Eyes, give_eyes
@@ -200,10 +200,12 @@ def test_a_second_screen_follows_the_round_without_a_reload(hand_round, open_pag
     expect(screen.locator("[data-list=newest]")).to_contain_text("Meera Iyer")
     assert screen.evaluate("window.isTheSamePage")
     refuse_barriers(screen)
-    with toolbox.sessions.begin() as session:  # the network of the desk is fine, its sign-in is not
-        session.query(KioskPass).delete()
-    screen.context.clear_cookies()
+    screen.context.set_offline(True)
     expect(screen.locator("[data-trouble]")).to_be_visible()
+    screen.context.set_offline(False)
+    expect(screen.locator("[data-trouble]")).to_be_hidden()
+    screen.context.clear_cookies()  # the network of the desk is fine, its sign-in is not
+    expect(screen.locator("body")).to_contain_text("You are signed out on this device.")
 
 
 def test_the_ticket_is_there_before_enter_is_pressed(hand_round, toolbox, school):

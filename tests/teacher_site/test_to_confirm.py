@@ -36,7 +36,13 @@ def test_each_entry_says_who_why_and_how_sure(teacher, school, asked, lecture):
     assert page.select_one("#to-confirm .badge").get_text() == "2"
     meera, ravi = page.select(".asked")
     words = " ".join(meera.get_text(" ", strip=True).split())
-    for said in ("Meera Iyer", "15203A0042", "Called the teacher", "A phone or picture was seen", "Match (0.93; 0.48 needed)"):
+    for said in (
+        "Meera Iyer",
+        "15203A0042",
+        "Called the teacher",
+        "A phone or picture was seen",
+        "Match (0.93; 0.48 needed)",
+    ):
         assert said in words
     assert meera.img["alt"].startswith("The photo taken at")
     assert ravi.img is None
