@@ -91,7 +91,7 @@ def test_a_confirmed_face_is_offered_with_what_it_would_change_and_not_learnt(to
         (near_meera(0.47), {"last_outcome": CheckInOutcome.PICTURE_SEEN}),
         (near_meera(0.47), {"near_match_id": 2}),
         (near_meera(0.47), {"accepted": False}),
-        (near_meera(0.6), {}),
+        (near_meera(0.1), {}),
         (None, {}),
     ],
     ids=["a picture", "maybe a classmate", "refused", "another person", "no face"],
