@@ -95,7 +95,7 @@ def test_a_database_that_stops_for_half_a_minute_is_told_and_then_the_same_check
 
 @pytest.mark.parametrize("after_s", [0.0, 0.04, 0.12])
 def test_a_worker_killed_while_it_marks_leaves_one_mark_to_the_next_try(lesson, after_s):
-    # Two ends within 5.5 s end the server too, which the launcher starts again (test_launcher); not tried here.
+    # Two ends within 5.5 s end the server too, which the launcher starts again; that is not tried here.
     time.sleep(6)
     key, lost = str(uuid4()), threading.Event()
 
