@@ -29,7 +29,7 @@ _DAMAGED = "The camera check is not available: its trained layer is damaged."
 # How far the limits of "clearly living" and of "clearly a picture" lie from a layer's threshold, as logits.
 # Of 81 living people and 85 attacks of sources that no network saw, 67 and 3.5 % pass at once at -3.0, 74 and
 # 7.1 % at -2.0, 61 and 3.5 % at -4.0; those between are asked to turn the head. At 0, where nobody was asked,
-# it was 93 and 12.9 %. From +3.0 on 1 of the 81 is refused. Not cross-fitted (models/README.md, November 2026).
+# it was 93 and 12.9 %. From +3.0 on 1 of the 81 is refused. Not cross-fitted: models/README.md (Nov 2026).
 LIVING_SHIFT = {Strictness.LIGHT: -2.0, Strictness.USUAL: -3.0, Strictness.STRICT: -4.0}
 ATTACK_SHIFT = 3.0
 
