@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median, quantiles
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, cast
 from uuid import uuid4
 
 from benchmarks.school import Pupil, forget_marks, found_school, hand_round, read_shots
@@ -151,12 +151,16 @@ def _check_in(toolbox: Toolbox, pupil: Pupil, token: str) -> tuple[CheckInOutcom
 @contextmanager
 def _watched(toolbox: Toolbox, watch: _Stopwatch) -> Iterator[Toolbox]:
     """A toolbox whose parts report to `watch`; what they are is as before afterwards."""
-    timed = Toolbox(toolbox.settings, toolbox.now)
-    for part in ("face_matcher", "spoof_detector", "sealer", "face_index", "load_limiter"):
-        timed.__dict__[part] = getattr(toolbox, part)
-    timed.__dict__["reading"] = _TimedSessions(toolbox.reading, watch)
-    timed.__dict__["sessions"] = _TimedSessions(toolbox.sessions, watch)
     matcher = toolbox.face_matcher
+    timed = toolbox.with_(
+        face_matcher=matcher,
+        spoof_detector=toolbox.spoof_detector,
+        sealer=toolbox.sealer,
+        face_index=toolbox.face_index,
+        load_limiter=toolbox.load_limiter,
+        reading=cast(Sessions, _TimedSessions(toolbox.reading, watch)),
+        sessions=cast(Sessions, _TimedSessions(toolbox.sessions, watch)),
+    )
     with ExitStack() as stack:
         for owner, name, stage in (
             (service, "open_photo", "open"),

@@ -1,9 +1,11 @@
 """The Toolbox: what services work with, built once per process and handed in."""
 
+import copy
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
+from typing import TypedDict, Unpack
 
 from shared.domain.second_lock import Strictness
 from shared.errors import ModelUnavailable
@@ -27,15 +29,46 @@ def _utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+class Parts(TypedDict, total=False):
+    """What `Toolbox.with_` may replace."""
+
+    settings: Settings
+    now: Callable[[], datetime]
+    engine: Engine
+    sessions: Sessions
+    reading: Sessions
+    sealer: Sealer
+    queue: JobQueue
+    mailer: Mailer
+    face_matcher: FaceMatcher
+    face_index: FaceIndex
+    spoof_detector: SpoofDetector
+    draws: Draws
+    head_turn_reader: HeadTurnReader
+    load_limiter: LoadLimiter
+    spoof_trainer: SpoofTrainer
+
+
 @dataclass(frozen=True)
 class Toolbox:
-    """Everything a service needs from outside. Parts are made on first use; a part that fails is tried again.
-
-    Replace a part in a test with `toolbox.__dict__["spoof_detector"] = …` before its first use.
-    """
+    """What a service needs from outside. Parts are made on first use; a part that fails is tried again."""
 
     settings: Settings
     now: Callable[[], datetime] = field(default=_utc_now)
+
+    def with_(self, **parts: Unpack[Parts]) -> "Toolbox":
+        """Return a copy in which these parts are others, such as a clock that shows tomorrow.
+
+        It shares the database's connections and every part made so far, also where that was made from
+        settings that the copy has otherwise. Raise TypeError for a part that no toolbox has.
+        """
+        if unknown := parts.keys() - Parts.__annotations__.keys():
+            raise TypeError(f"A toolbox has no {', '.join(sorted(unknown))}.")
+        if "engine" not in parts:
+            _ = self.engine  # made now, or the copy would open connections of its own
+        made = copy.copy(self)
+        vars(made).update(parts)
+        return made
 
     @cached_property
     def engine(self) -> Engine:

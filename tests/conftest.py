@@ -167,8 +167,8 @@ def make_settings(tmp_path: Path) -> Callable[..., Settings]:
 @pytest.fixture
 def toolbox(database_url: str, make_settings: Callable[..., Settings]) -> Iterator[Toolbox]:
     """A toolbox over an empty database; the test runs on SQLite and on MariaDB."""
-    toolbox = Toolbox(make_settings(database_url))
-    toolbox.__dict__["draws"] = Drawn()  # nobody is asked to turn the head by chance
+    # Nobody is asked to turn the head by chance.
+    toolbox = Toolbox(make_settings(database_url)).with_(draws=Drawn())
     yield toolbox
     toolbox.engine.dispose()
 

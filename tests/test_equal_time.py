@@ -29,8 +29,8 @@ GONE = "gone@school.example"
 
 @pytest.fixture
 def toolbox(sqlite_url, tmp_path, mail_server) -> Toolbox:
-    toolbox = Toolbox(settings_for(tmp_path, sqlite_url, **mail_variables(mail_server)))
-    toolbox.__dict__["queue"] = QueueInHand()
+    settings = settings_for(tmp_path, sqlite_url, **mail_variables(mail_server))
+    toolbox = Toolbox(settings).with_(queue=QueueInHand())
     yield toolbox
     toolbox.engine.dispose()
 

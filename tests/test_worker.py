@@ -5,7 +5,6 @@ import subprocess
 import sys
 from collections import Counter
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -102,7 +101,7 @@ def test_a_worker_killed_half_way_is_followed_by_one_that_writes_to_nobody_twice
         wait_until(lambda: count(toolbox).get(MailState.SENDING, 0) <= 2, within_s=60)
         left = {address for address, state in results(toolbox, school).items() if state is MailState.SENDING}
     # Long after: whatever the first worker had in its hands is perhaps sent, never sent by itself.
-    later = replace(toolbox, now=lambda: datetime.now(UTC) + timedelta(hours=1))
+    later = toolbox.with_(now=lambda: datetime.now(UTC) + timedelta(hours=1))
     sweep(later)
     later.engine.dispose()
     found = results(toolbox, school)

@@ -11,6 +11,7 @@ from shared.errors import ModelUnavailable
 from shared.jobs.worker import run_job
 from tests.admin_site.conftest import photo_file
 from tests.support.office import agree, photo_of
+from tests.support.stand_ins import stand_in
 
 
 @pytest.fixture
@@ -102,7 +103,7 @@ def test_missing_networks_are_said_so(desk, office, meera):
         def read(self, _rgb):
             raise ModelUnavailable("The camera check is not available: a model file is missing.")
 
-    office.toolbox.__dict__["face_matcher"] = Blind()
+    stand_in(office.toolbox, face_matcher=Blind())
     answer = desk.ask(f"{meera}/photos", photo=photo_file(photo_of("meera")))
     assert answer.status_code == 503
     assert "not available" in answer.json["error"]

@@ -13,6 +13,7 @@ from teacher_site import create_app
 from tests.support.browsing import note_refusals, served
 from tests.support.pictures import jpeg, wall
 from tests.support.school import TEACHER_EMAIL, enrol, found_school
+from tests.support.stand_ins import stand_in
 
 PHONE = (360, 640)
 
@@ -27,9 +28,8 @@ def school(toolbox: Toolbox) -> SimpleNamespace:
     """The school; its matcher sees nobody."""
     school = found_school(toolbox, must_change_password=False)
     enrol(toolbox, school.ids["meera"], [[1.0] + [0.0] * 127] * 3)
-    toolbox.__dict__["face_matcher"] = SimpleNamespace(
-        describe_fast=lambda rgb: FaceReading(PhotoVerdict.NO_FACE)
-    )
+    matcher = SimpleNamespace(describe_fast=lambda rgb: FaceReading(PhotoVerdict.NO_FACE))
+    stand_in(toolbox, face_matcher=matcher)
     return school
 
 

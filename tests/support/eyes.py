@@ -13,6 +13,7 @@ from shared.vision.face_finder import DetectedFace
 from shared.vision.faces import FaceReading
 from shared.vision.spoof_detector import SpoofVerdict
 from tests.support.school import sent
+from tests.support.stand_ins import stand_in
 
 MEERA_LOOKS = np.eye(128, dtype=np.float32)[0]
 RAVI_LOOKS = np.eye(128, dtype=np.float32)[1]
@@ -52,8 +53,7 @@ class Eyes:
 
 
 def give_eyes(toolbox, eyes, *, spoof_detector=None):
-    toolbox.__dict__["face_matcher"] = eyes
-    toolbox.__dict__["spoof_detector"] = spoof_detector or eyes
+    stand_in(toolbox, face_matcher=eyes, spoof_detector=spoof_detector or eyes)
     return eyes
 
 

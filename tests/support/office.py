@@ -24,6 +24,7 @@ from shared.vision.face_finder import DetectedFace
 from shared.vision.faces import FaceReading
 from shared.vision.spoof_detector import SpoofVerdict
 from tests.support.eyes import spoof_verdict
+from tests.support.stand_ins import stand_in
 
 ADMIN_EMAIL = "anita.desai@school.example"
 ADMIN_PASSWORD = "seven green boats sing"
@@ -43,9 +44,7 @@ def open_office(toolbox: Toolbox) -> SimpleNamespace:
     office = SimpleNamespace(actor=actor, class_id=class_id, queue=QueueInHand())
     office.meera = add_student(toolbox, office, "Meera Iyer", "15203A0042")
     office.ravi = add_student(toolbox, office, "Ravi Patil", "15203A0043")
-    toolbox.__dict__["queue"] = office.queue
-    toolbox.__dict__["face_matcher"] = NameReader()
-    toolbox.__dict__["spoof_detector"] = TrustingCheck()
+    stand_in(toolbox, queue=office.queue, face_matcher=NameReader(), spoof_detector=TrustingCheck())
     return office
 
 

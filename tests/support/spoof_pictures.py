@@ -13,6 +13,7 @@ from shared.toolbox import Toolbox
 from shared.vision import spoof_training
 from shared.vision.spoof_detector import SpoofDetector
 from shared.vision.spoof_training import Sample, SpoofTrainer
+from tests.support.stand_ins import stand_in
 
 SIZES = {"near": 259, "wide": 259, "frame": 3584}
 
@@ -59,10 +60,9 @@ class ColourTrainer(SpoofTrainer):
 
 def use_real_check(toolbox: Toolbox) -> None:
     """Judge with the real last layers, and train on colours."""
-    toolbox.__dict__["spoof_detector"] = SpoofDetector(
-        toolbox.settings.models_dir, toolbox._find_trained_spoof_heads
-    )
-    toolbox.__dict__["spoof_trainer"] = _trainer(toolbox.settings.models_dir)
+    models_dir = toolbox.settings.models_dir
+    detector = SpoofDetector(models_dir, toolbox._find_trained_spoof_heads)
+    stand_in(toolbox, spoof_detector=detector, spoof_trainer=_trainer(models_dir))
 
 
 @cache

@@ -15,6 +15,7 @@ from shared.vision.load_limiter import AT_ONCE, MOST_WAITING
 from tests.support.eyes import Eyes, give_eyes
 from tests.support.phones import Refused
 from tests.support.school import enrol
+from tests.support.stand_ins import stand_in
 from tests.teacher_site.conftest import SITE, Phone
 
 ELSEWHERE = ["/", "/lectures", "/lectures/open", "/lectures/1", "/lectures/1/kiosk", "/report", "/sign-in"]
@@ -41,7 +42,7 @@ def meera_enrolled(toolbox, school):
 def nobody_seen(toolbox, meera_enrolled):
     """A matcher that finds no face."""
     matcher = SimpleNamespace(describe_fast=lambda rgb: FaceReading(PhotoVerdict.NO_FACE))
-    toolbox.__dict__["face_matcher"] = matcher
+    stand_in(toolbox, face_matcher=matcher)
 
 
 def test_handing_over_asks_first_and_changes_nothing(teacher, school, toolbox):

@@ -19,6 +19,7 @@ from tests.support.eyes import MEERA_LOOKS, RAVI_LOOKS, Eyes, give_eyes
 from tests.support.phones import Phone as KioskPhone
 from tests.support.phones import Refused
 from tests.support.school import enrol
+from tests.support.stand_ins import stand_in
 from tests.teacher_site.conftest import SITE, Phone
 
 ROLL_ID, CLASS_CODE = "15203A0042", "CO6GA"
@@ -52,7 +53,7 @@ def later(toolbox):
 
     def move(seconds: float) -> None:
         now = toolbox.now() + timedelta(seconds=seconds)
-        object.__setattr__(toolbox, "now", lambda: now)
+        stand_in(toolbox, now=lambda: now)
 
     return move
 
@@ -212,7 +213,7 @@ def test_roll_ids_of_nobody_typed_one_after_another_are_slowed_and_no_students(p
 
 def test_many_photos_without_a_face_are_no_reason_to_wait(phone, photo, meera, toolbox):
     matcher = SimpleNamespace(describe_fast=lambda rgb: FaceReading(PhotoVerdict.NO_FACE))
-    toolbox.__dict__["face_matcher"] = matcher
+    stand_in(toolbox, face_matcher=matcher)
     outcomes = {phone.check_in(ROLL_ID, photo, CLASS_CODE)["outcome"] for _ in range(8)}
     assert outcomes == {"no_face"}
 

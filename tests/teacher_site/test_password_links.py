@@ -18,8 +18,8 @@ NEW_PASSWORD = "four quiet yellow trams"
 
 @pytest.fixture
 def toolbox(database_url, make_settings, mail_server):
-    toolbox = Toolbox(make_settings(database_url, **mail_variables(mail_server)))
-    toolbox.__dict__["queue"] = QueueInHand()
+    settings = make_settings(database_url, **mail_variables(mail_server))
+    toolbox = Toolbox(settings).with_(queue=QueueInHand())
     yield toolbox
     toolbox.engine.dispose()
 

@@ -28,9 +28,9 @@ def _glance(rgb: np.ndarray) -> FaceReading:
 
 def create_app() -> Flask:
     """Every photo is looked at for half a second."""
-    toolbox = Toolbox(read_settings())
-    toolbox.__dict__["face_matcher"] = SimpleNamespace(describe_fast=_glance, warm_up=lambda _at_once=1: None)
-    toolbox.__dict__["spoof_detector"] = SimpleNamespace(
+    matcher = SimpleNamespace(describe_fast=_glance, warm_up=lambda _at_once=1: None)
+    check = SimpleNamespace(
         judge=lambda _rgb, _face: spoof_verdict(is_live=True), warm_up=lambda _at_once=1: None
     )
+    toolbox = Toolbox(read_settings()).with_(face_matcher=matcher, spoof_detector=check)
     return create_classroom(toolbox=toolbox)

@@ -31,8 +31,7 @@ def clock() -> Clock:
 @pytest.fixture
 def toolbox(database_url, make_settings, mail_server, clock):
     variables = mail_variables(mail_server) | {"TEACHER_SITE_URL": "https://classroom.school.in/"}
-    toolbox = Toolbox(make_settings(database_url, **variables), now=clock)
-    toolbox.__dict__["queue"] = QueueInHand()
+    toolbox = Toolbox(make_settings(database_url, **variables), now=clock).with_(queue=QueueInHand())
     yield toolbox
     toolbox.engine.dispose()
 

@@ -1,6 +1,5 @@
 """Accounts, sign-ins and slowed tries on both databases."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -16,7 +15,7 @@ ASHA = {"site": "classroom", "email": "asha@school.example", "address": "192.0.2
 
 def later(toolbox, **gone):
     """The same toolbox, with its clock put forward."""
-    return replace(toolbox, now=lambda: toolbox.now() + timedelta(**gone))
+    return toolbox.with_(now=lambda: toolbox.now() + timedelta(**gone))
 
 
 def test_the_first_admin_is_made_once(toolbox):

@@ -1,6 +1,5 @@
 """Lectures are opened once, closed with the rest absent, and reopened as if nothing had been."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -59,7 +58,7 @@ def test_a_form_sent_twice_opens_one_lecture(toolbox, school):
 
 def test_a_lecture_begins_now_and_lasts_its_minutes(toolbox, school):
     moment = datetime(2026, 3, 2, 4, 30, tzinfo=UTC)
-    lecture_id = open_lecture(replace(toolbox, now=lambda: moment), school.actor, **asked(school))
+    lecture_id = open_lecture(toolbox.with_(now=lambda: moment), school.actor, **asked(school))
     with toolbox.reading() as session:
         lecture = session.get(Lecture, lecture_id)
         assert (lecture.starts_at, lecture.ends_at) == (moment, moment + timedelta(minutes=50))
@@ -149,9 +148,9 @@ def test_reopening_keeps_an_absence_the_teacher_has_corrected(toolbox, school):
 @pytest.mark.parametrize(("gone", "gets_time"), [(timedelta(hours=2), True), (timedelta(days=2), False)])
 def test_only_a_lecture_of_today_gets_time_for_the_kiosk_when_reopened(toolbox, school, gone, gets_time):
     noon = datetime(2026, 3, 2, 6, 30, tzinfo=UTC)  # in Kolkata
-    opened = replace(toolbox, now=lambda: noon)
+    opened = toolbox.with_(now=lambda: noon)
     lecture_id = open_lecture(opened, school.actor, **asked(school))
-    later = replace(toolbox, now=lambda: noon + gone)
+    later = toolbox.with_(now=lambda: noon + gone)
     lecture = reopen_lecture(later, school.actor, lecture_id)
     assert lecture.ends_at == (noon + gone + REOPENED_FOR if gets_time else noon + timedelta(minutes=50))
 
@@ -161,10 +160,10 @@ def test_only_a_lecture_of_today_gets_time_for_the_kiosk_when_reopened(toolbox, 
 )
 def test_a_lecture_that_ran_after_midnight_can_be_reopened_for_the_kiosk(toolbox, school, minutes, gets_time):
     eleven = datetime(2026, 3, 2, 17, 30, tzinfo=UTC)  # 23:00 in Kolkata
-    opened = replace(toolbox, now=lambda: eleven)
+    opened = toolbox.with_(now=lambda: eleven)
     lecture_id = open_lecture(opened, school.actor, **(asked(school) | {"minutes": minutes}))
     later = eleven + timedelta(minutes=125)
-    lecture = reopen_lecture(replace(toolbox, now=lambda: later), school.actor, lecture_id)
+    lecture = reopen_lecture(toolbox.with_(now=lambda: later), school.actor, lecture_id)
     assert (lecture.ends_at == later + REOPENED_FOR) is gets_time
 
 
@@ -175,7 +174,7 @@ def test_the_day_shows_what_runs_in_it_and_nothing_else(toolbox, school):
         starts_at = midnight + timedelta(hours=hours)
         form = asked(school) | {"minutes": minutes, "opening_key": f"at {hours} for {minutes}"}
         ids.append(
-            open_lecture(replace(toolbox, now=lambda: midnight), school.actor, starts_at=starts_at, **form)
+            open_lecture(toolbox.with_(now=lambda: midnight), school.actor, starts_at=starts_at, **form)
         )
     with toolbox.reading() as session:
         shown = attendance.lectures_during(

@@ -93,8 +93,7 @@ def keeping(toolbox):
     office = open_office(toolbox)
     agree(toolbox, office, office.meera, office.ravi)
     settings = replace(toolbox.settings, keep_enrolment_photos=True)
-    keeping = Toolbox(settings, toolbox.now)
-    keeping.__dict__.update(toolbox.__dict__, settings=settings)
+    keeping = toolbox.with_(settings=settings)
     enrol_face(keeping, office, office.meera, "meera")
     with keeping.reading() as session:
         trained_at = session.scalar(select(FaceModelRow.trained_at))

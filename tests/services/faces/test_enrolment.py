@@ -16,9 +16,9 @@ from shared.persistence import jobs
 from shared.persistence.tables import EnrolmentPhoto, FaceModelRow
 from shared.services.faces import enrolment
 from shared.services.people.registration import set_student_active
-from shared.toolbox import Toolbox
 from tests.support.office import add_photo, agree, enrol_face, open_office, photo_of
 from tests.support.photographs import photograph
+from tests.support.stand_ins import use_own
 
 
 @pytest.fixture
@@ -52,8 +52,7 @@ def test_five_good_photos_become_a_sealed_model_and_are_gone(toolbox, office):
 
 def test_photos_stay_where_the_school_keeps_them_and_wait_no_more(toolbox, office):
     settings = replace(toolbox.settings, keep_enrolment_photos=True)
-    keeping = Toolbox(settings)
-    keeping.__dict__.update(toolbox.__dict__, settings=settings)
+    keeping = toolbox.with_(settings=settings)
     enrol_face(keeping, office, office.meera, "meera")
     assert len(rows(toolbox, EnrolmentPhoto)) == 5
     with pytest.raises(Conflict, match="no good photos"):
@@ -139,9 +138,8 @@ def test_a_second_press_follows_the_training_that_runs(toolbox, office):
 def test_a_training_cut_off_with_its_worker_can_be_begun_again(toolbox, office):
     add_photo(toolbox, office, office.meera, photo_of("meera"))
     first = enrolment.start_training(toolbox, office.actor, office.meera)
-    later = replace(toolbox, now=lambda: toolbox_now + enrolment.LONGEST_TRAINING + timedelta(seconds=1))
-    toolbox_now = toolbox.now()
-    later.__dict__.update({name: toolbox.__dict__[name] for name in ("engine", "queue")})
+    cut_off_at = toolbox.now() + enrolment.LONGEST_TRAINING + timedelta(seconds=1)
+    later = toolbox.with_(now=lambda: cut_off_at)
     assert enrolment.start_training(later, office.actor, office.meera) != first
 
 
@@ -183,7 +181,7 @@ def test_a_deactivated_student_is_not_enrolled(toolbox, office):
 
 
 def test_real_photographs_of_one_person_enrol_and_another_person_is_told_apart(toolbox, office):
-    del toolbox.__dict__["face_matcher"]
+    use_own(toolbox, "face_matcher")
     first, second, stranger = (
         photograph(name).read_bytes() for name in ("obama.jpg", "obama2.jpg", "biden.jpg")
     )
@@ -196,7 +194,7 @@ def test_real_photographs_of_one_person_enrol_and_another_person_is_told_apart(t
 
 @pytest.mark.parametrize("turns", [1, 2, 3])
 def test_a_portrait_on_its_side_is_turned_and_read(toolbox, office, turns):
-    del toolbox.__dict__["face_matcher"]
+    use_own(toolbox, "face_matcher")
     with Image.open(photograph("obama.jpg")) as portrait:
         file = BytesIO()
         portrait.convert("RGB").rotate(90 * turns, expand=True).save(file, "JPEG", quality=92)

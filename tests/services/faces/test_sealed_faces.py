@@ -59,7 +59,7 @@ def test_only_changed_models_are_opened(toolbox, school):
 
         seal = real.seal
 
-    toolbox.__dict__["sealer"] = Counting()
+    toolbox = toolbox.with_(sealer=Counting())
     scores(toolbox, school, MEERA)
     assert opened == []
     enrol(toolbox, school.ids["ravi"], [RAVI.tolist()])

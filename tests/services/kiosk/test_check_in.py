@@ -31,6 +31,7 @@ from shared.vision.load_limiter import LoadLimiter
 from tests.support.eyes import MEERA_LOOKS, NEW_LOOKS, RAVI_LOOKS, Eyes, count, give_eyes, gray_photo, send
 from tests.support.photographs import photograph
 from tests.support.school import enrol, found_school, hand_round, sent
+from tests.support.stand_ins import stand_in, use_own
 
 
 @pytest.fixture
@@ -187,7 +188,7 @@ def test_three_phones_at_once_mark_once(toolbox, school):
             return super().describe_fast(rgb)
 
     give_eyes(toolbox, SlowEyes())
-    toolbox.__dict__["load_limiter"] = LoadLimiter(at_once=3)  # as on two workers
+    stand_in(toolbox, load_limiter=LoadLimiter(at_once=3))  # as on two workers
     threads = [
         threading.Thread(target=lambda phone=phone: answers.append(send(toolbox, school, kiosk=phone)))
         for phone in phones
@@ -202,8 +203,7 @@ def test_three_phones_at_once_mark_once(toolbox, school):
 
 
 def test_a_closed_and_an_ended_lecture_take_no_marks(toolbox, school):
-    ended = replace(toolbox, now=lambda: toolbox.now() + timedelta(hours=2))
-    ended.__dict__.update(toolbox.__dict__ | {"now": ended.now})
+    ended = toolbox.with_(now=lambda: toolbox.now() + timedelta(hours=2))
     assert send(ended, school, key="late").outcome is CheckInOutcome.LECTURE_CLOSED
     with toolbox.sessions.begin() as session:
         session.get(Lecture, school.ids["lecture"]).closed_at = toolbox.now()
@@ -269,8 +269,7 @@ def test_an_ended_pass_is_found_no_more(toolbox, school):
 
 
 def test_real_eyes_tell_two_people_apart(toolbox, school):
-    for part in ("face_matcher", "spoof_detector"):
-        del toolbox.__dict__[part]
+    use_own(toolbox, "face_matcher", "spoof_detector")
     photos = {name: photograph(f"{name}.jpg").read_bytes() for name in ("obama", "obama2", "obama3", "biden")}
     look = toolbox.face_matcher.read
     enrol(

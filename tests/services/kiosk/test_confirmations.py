@@ -1,7 +1,6 @@
 """Check-ins that wait for the teacher: when one may call, what is kept, and what a decision does."""
 
 import threading
-from dataclasses import replace
 from datetime import timedelta
 from io import BytesIO
 
@@ -279,7 +278,7 @@ def test_another_teacher_sees_no_picture_and_decides_nothing(toolbox, school, as
 
 def test_after_seven_days_the_picture_goes_and_the_words_stay(toolbox, school, asked):
     assert forget_old(toolbox) == 0
-    later = replace(toolbox, now=lambda: toolbox.now() + timedelta(days=7, seconds=1))
+    later = toolbox.with_(now=lambda: toolbox.now() + timedelta(days=7, seconds=1))
     assert forget_old(later) == 1
     entry = only_entry(toolbox)
     assert (entry.sealed_picture, entry.sealed_descriptor) == (None, None)

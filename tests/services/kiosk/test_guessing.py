@@ -1,6 +1,5 @@
 """What somebody tries at the kiosk tells nothing and slows nobody else; the right face is marked."""
 
-from dataclasses import replace
 from datetime import timedelta
 from uuid import uuid4
 
@@ -93,7 +92,7 @@ def test_after_a_minute_the_right_face_is_looked_at_again(toolbox, school, send)
         send()
     give_eyes(toolbox, Eyes())
     assert send().outcome is SLOWED
-    later = replace(toolbox, now=lambda: toolbox.now() + timedelta(seconds=61))
+    later = toolbox.with_(now=lambda: toolbox.now() + timedelta(seconds=61))
     give_eyes(later, Eyes())
     assert send(at=later).outcome is CheckInOutcome.TURN_HEAD
 

@@ -3,7 +3,7 @@
 Eyes of our own stand in for the networks, because only the story counts here.
 """
 
-from dataclasses import astuple, replace
+from dataclasses import astuple
 from datetime import timedelta
 from io import BytesIO
 from types import SimpleNamespace
@@ -26,6 +26,7 @@ from shared.vision.head_turn import SeenFrame
 from tests.support.draws import Drawn
 from tests.support.eyes import MEERA_LOOKS, RAVI_LOOKS, Eyes, count, give_eyes, gray_photo, send
 from tests.support.school import enrol, found_school, hand_round, sent
+from tests.support.stand_ins import stand_in
 
 FACE = DetectedFace(100, 100, 250, 300, ((140, 160), (210, 160), (175, 200), (150, 250), (200, 250)), 0.9)
 TO_THE_LEFT = [0.0, 0.0, 0.05, 0.1, 0.2, 0.3, 0.3, 0.3]
@@ -60,7 +61,7 @@ class Film(Eyes):
 
 
 def give_film(toolbox, film):
-    toolbox.__dict__["head_turn_reader"] = give_eyes(toolbox, film)
+    stand_in(toolbox, head_turn_reader=give_eyes(toolbox, film))
     return film
 
 
@@ -125,7 +126,7 @@ def test_a_clear_attack_is_refused_without_a_question(toolbox, school):
 
 def test_the_clearly_living_are_asked_only_by_chance(toolbox, school):
     give_film(toolbox, Film(zone=Zone.LIVING))
-    toolbox.__dict__["draws"] = Drawn(asks=True, side=Side.RIGHT)
+    stand_in(toolbox, draws=Drawn(asks=True, side=Side.RIGHT))
     assert send(toolbox, school, key="light").outcome is CheckInOutcome.PRESENT
     with toolbox.sessions.begin() as session:
         session.query(Mark).delete()
@@ -230,8 +231,7 @@ def test_a_film_of_something_else_marks_nobody(toolbox, school, what):
     elif what == "no question":
         how["of"] = "k0"
     else:
-        clock = replace(toolbox, now=lambda: toolbox.now() + timedelta(seconds=31))
-        clock.__dict__.update(toolbox.__dict__ | {"now": clock.now})
+        clock = toolbox.with_(now=lambda: toolbox.now() + timedelta(seconds=31))
     assert send_film(clock, school, **how).outcome is CheckInOutcome.TOO_LATE
     assert count(toolbox, Mark) == 0
 

@@ -10,11 +10,10 @@ from sqlalchemy import select, update
 from admin_site import create_app
 from shared.persistence.sealed_rows import list_columns, next_rows
 from shared.persistence.tables import AuditEntry, FaceModelRow
-from shared.security.sealing import key_number
+from shared.security.sealing import Sealer, key_number
 from shared.services.audit import Actor
 from shared.services.people import consent
 from shared.services.upkeep import key_rotation
-from shared.toolbox import Toolbox
 from tests.support.office import QueueInHand
 from tests.support.whole_school import enrol, fill_school
 
@@ -29,10 +28,8 @@ def office(toolbox):
 
 def with_keys(toolbox, *keys):
     """The same installation told other keys, with the same stand-ins for the networks."""
-    other = Toolbox(replace(toolbox.settings, face_keys=dict(keys)))
-    parts = ("engine", "face_matcher", "spoof_detector", "queue")
-    other.__dict__.update({name: toolbox.__dict__[name] for name in parts})
-    return other
+    settings = replace(toolbox.settings, face_keys=dict(keys))
+    return toolbox.with_(settings=settings, sealer=Sealer(settings.face_keys))
 
 
 def values_of(toolbox):
