@@ -103,9 +103,10 @@ if [ "${1:-}" = test ] || [ "${1:-}" = fast ]; then
     install_front_end_checks
 fi
 if [ "${1:-}" = test ]; then
-    # The -core and -tools packages hold the servers' programs without starting any service.
+    # The -core and -tools packages hold the servers' programs without starting any service. nginx's starts one on
+    # port 80 where systemd runs: `sudo systemctl disable --now nginx`.
     add_debian_packages mariadb-server-core mariadb-client-core redis-tools \
-        chromium fonts-dejavu-core fonts-lohit-deva libreoffice-calc ||
+        chromium fonts-dejavu-core fonts-lohit-deva libreoffice-calc nginx-light ||
         fail "The tests need these packages."
     is_done mysqlclient requirements.txt || fail "The tests need mysqlclient."
     .venv/bin/python -m tests.support.photographs

@@ -31,12 +31,14 @@ class ServedSite:
         *,
         app: str = "",
         certificate: Path | None = None,
+        proxy: str = "",
         **variables: str,
     ) -> None:
         self.port = find_free_port()
         self.base = f"http://127.0.0.1:{self.port}"
         self.verify = ""
-        environ = variables_for(folder, database_url, SECURE_COOKIES="0", OMP_NUM_THREADS="1", **variables)
+        plain = {"SECURE_COOKIES": "0", "OMP_NUM_THREADS": "1"}
+        environ = variables_for(folder, database_url, **(plain | variables))
         server = ["-m", "launcher.web_server", app or f"{site}_site:create_app", "--port", str(self.port)]
         if certificate:
             server += ["--certificate", str(certificate)]
@@ -44,6 +46,8 @@ class ServedSite:
                 f"https://localhost:{self.port}",
                 str(certificate.parent / "authority.crt"),
             )
+        if proxy:
+            server += ["--proxy", proxy]
         self.master = subprocess.Popen(
             [*ENDS_WITH_US, sys.executable, *server],
             env={**os.environ, **environ},
@@ -92,10 +96,13 @@ def served(
     *,
     app: str = "",
     certificate: Path | None = None,
+    proxy: str = "",
     **variables: str,
 ) -> Iterator[ServedSite]:
     """Serve a site, or another `app` by its factory's name, until the block ends."""
-    served_site = ServedSite(site, folder, database_url, app=app, certificate=certificate, **variables)
+    served_site = ServedSite(
+        site, folder, database_url, app=app, certificate=certificate, proxy=proxy, **variables
+    )
     try:
         served_site.wait()
         yield served_site
