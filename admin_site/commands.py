@@ -7,7 +7,7 @@ import click
 from flask import current_app
 from flask.cli import AppGroup, with_appcontext
 
-from shared.errors import ProductError
+from shared.errors import DatabaseUnusable, ProductError
 from shared.persistence.accounts import find_account
 from shared.persistence.database import UNREACHABLE, migrate
 from shared.persistence.tables import Admin
@@ -28,6 +28,8 @@ def prepared_toolbox() -> Toolbox:
     toolbox: Toolbox = current_app.extensions["toolbox"]
     try:
         migrate(toolbox.settings.database_url)
+    except DatabaseUnusable as refused:
+        raise click.ClickException(str(refused)) from refused
     except UNREACHABLE as cause:
         raise click.ClickException("The database that DATABASE_URL names cannot be reached.") from cause
     return toolbox

@@ -25,16 +25,18 @@ from launcher.addresses import (
 from launcher.certificates import ensure_certificate
 from launcher.children import Child, CrashLoop, replace, restart, stop_all
 from launcher.first_run import FIRST_ADMIN_EMAIL, prepare_database
+from launcher.ground import allow_files, require_writable, take_alone
 from launcher.privileges import STAYS_ROOT, User, choose_user, hand_over
-from shared.errors import SettingsError
+from shared.errors import DatabaseUnusable, SettingsError
 from shared.security.certificates import fingerprint
-from shared.settings import VERSION, Settings, read_environ, read_settings
+from shared.settings import VERSION, Settings, find_instance_dir, read_environ, read_settings
 
 EVERY_ADDRESS = "0.0.0.0"  # noqa: S104 phones reach the sites over the school's network
 ANSWER_WITHIN_S = (
     180.0  # a machine busy with other things took 70 s to read the networks; an idle one takes 3
 )
 LOOK_EVERY_S = 0.5
+MOST_FILES = 8192  # the sites' and the worker's, each; twice as many as a worker's connections
 RENEW_EVERY_S = 60.0  # a laptop that changes its network serves a fitting certificate a minute later
 
 
@@ -48,7 +50,7 @@ def main() -> int:
     children: list[Child] = []
     try:
         _run(children, stopping)
-    except (SettingsError, CrashLoop) as failure:
+    except (SettingsError, DatabaseUnusable, CrashLoop) as failure:
         print(f"\n{failure}", file=sys.stderr)
         return 1
     finally:
@@ -58,13 +60,15 @@ def main() -> int:
 
 
 def _run(children: list[Child], stopping: threading.Event) -> None:
+    require_writable(find_instance_dir())
+    take_alone(find_instance_dir())
+    allow_files(MOST_FILES)
     environ = read_environ()
     ports, given = _choose_ports(environ), frozenset(environ)
     environ.setdefault("LOG_LEVEL", "WARNING")  # a line a request would push the welcome off the screen
     address = _find_address(environ)
     _name_sites(environ, ports, address, given)
     settings = read_settings(environ)
-    settings.instance_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     _tell_passwords(settings, prepare_database(settings, fill_demo=environ.get("DEMO") == "1"))
     user = choose_user(environ, settings.instance_dir)
     certificate = _renew_certificate(settings, user)
@@ -81,8 +85,9 @@ def _run(children: list[Child], stopping: threading.Event) -> None:
     # After the sites, which somebody is waiting for.
     worker = _make_worker(environ)
     _start(worker, user, children)
+    served = certificate.read_bytes()
     while not stopping.is_set():
-        _keep_running(settings, user, sites, worker, stopping)
+        served = _keep_running(settings, user, sites, worker, served, stopping)
         address = _find_address(environ)
         if not stopping.is_set() and _name_sites(environ, ports, address, given):
             restart(children)
@@ -224,19 +229,28 @@ def _keep_running(
     user: User | None,
     sites: Mapping[int, Child],
     worker: Child,
+    served: bytes,
     stopping: threading.Event,
-) -> None:
-    """Keep the programs running, and the certificate fresh, until it is time to look for another address."""
+) -> bytes:
+    """Keep the programs running, and the certificate fresh, until it is time to look for another address.
+
+    Gives the certificate that is served then.
+    """
     look_at = time.monotonic() + RENEW_EVERY_S
-    served = (settings.instance_dir / "tls" / "server.pem").read_bytes()
     while time.monotonic() < look_at:
         if stopping.wait(LOOK_EVERY_S):
-            return
+            return served
         for child in (*sites.values(), worker):
             child.revive()
-    issued = _renew_certificate(settings, user).read_bytes()
+    try:
+        issued = _renew_certificate(settings, user).read_bytes()
+    except (SettingsError, OSError) as failure:
+        # A full disk or a clock that jumped back ends no lesson: what is served goes on being served.
+        print(f"The certificate could not be looked after: {failure}", file=sys.stderr, flush=True)
+        return served
     if issued != served:
         _serve_anew(sites, issued, stopping)
+    return issued
 
 
 def _serve_anew(sites: Mapping[int, Child], certificate: bytes, stopping: threading.Event) -> None:

@@ -14,7 +14,7 @@ from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
@@ -44,7 +44,8 @@ def ensure_certificate(
     What exists is kept while it is good for another thirty days and covers them all; the
     authority's public half is `authority.crt` beside it. An authority made anew may sign for these names,
     `networks` and this machine alone. `reader` is who runs the sites, where that is somebody else: what they
-    serve is theirs to read, the authority's key is not. Raises SettingsError for a folder that is not ours.
+    serve is theirs to read, the authority's key is not. A damaged file is made anew. Raises SettingsError for
+    a folder that is not ours, and for a clock that stands before the authority's first day.
     """
     tls_dir.mkdir(mode=0o700, exist_ok=True)
     if reader is not None:
@@ -55,7 +56,7 @@ def ensure_certificate(
         tls_dir.chmod(0o711)
     authority, authority_key = _ensure_authority(tls_dir, names, addresses, networks)
     path = tls_dir / "server.pem"
-    if not (path.exists() and _serves(path, authority, names, addresses)):
+    if not _serves(path, authority, names, addresses):
         key = ec.generate_private_key(ec.SECP256R1())
         certificate = _sign_server(authority, authority_key, key.public_key(), names, addresses)
         _write_private(path, _pem(key) + certificate.public_bytes(serialization.Encoding.PEM))
@@ -72,11 +73,12 @@ def _ensure_authority(
     networks: Sequence[IPv4Network],
 ) -> tuple[x509.Certificate, ec.EllipticCurvePrivateKey]:
     path, public_path = tls_dir / "authority.pem", tls_dir / "authority.crt"
-    if path.exists():
-        pem = path.read_bytes()
-        authority = x509.load_pem_x509_certificate(pem)
-        key = serialization.load_pem_private_key(pem, password=None)
-        if isinstance(key, ec.EllipticCurvePrivateKey) and _may_sign(authority, names, addresses):
+    if (kept := _read_pair(path)) is not None:
+        authority, key = kept
+        _require_later_clock(authority, tls_dir)
+        if _may_sign(authority, names, addresses):
+            if _read_certificate(public_path) != authority:
+                _write_private(public_path, authority.public_bytes(serialization.Encoding.PEM))
             return authority, key
     key = ec.generate_private_key(ec.SECP256R1())
     authority = _make_authority(key, names, addresses, networks)
@@ -84,6 +86,41 @@ def _ensure_authority(
     _write_private(path, _pem(key) + public)
     _write_private(public_path, public)
     return authority, key
+
+
+def _read_pair(path: Path) -> tuple[x509.Certificate, ec.EllipticCurvePrivateKey] | None:
+    """A certificate and its own key; None where the file is missing, cut, damaged or a mixture of two."""
+    certificate = _read_certificate(path)
+    if certificate is None:
+        return None
+    try:
+        key = serialization.load_pem_private_key(path.read_bytes(), password=None)
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        return None
+    fits = isinstance(key, ec.EllipticCurvePrivateKey) and key.public_key() == certificate.public_key()
+    return (certificate, key) if fits else None  # type: ignore[return-value]
+
+
+def _read_certificate(path: Path) -> x509.Certificate | None:
+    try:
+        return x509.load_pem_x509_certificate(path.read_bytes())
+    except (FileNotFoundError, ValueError):
+        return None
+
+
+def _require_later_clock(authority: x509.Certificate, tls_dir: Path) -> None:
+    """Raise SettingsError if the clock stands before the authority's first day.
+
+    Made anew it would be wrong again as soon as the clock is right, and every phone that trusts it would have
+    to be told of the new one.
+    """
+    now, begins_at = datetime.now(UTC), authority.not_valid_before_utc
+    if now < begins_at:
+        raise SettingsError(
+            f"This machine's clock says {now:%d %B %Y, %H:%M} UTC, which is before the first day of this "
+            f"school's certificate, {begins_at:%d %B %Y}. Set the clock (sudo timedatectl set-ntp true) and "
+            f"start again; if the clock is right, it was wrong when {tls_dir} was made: remove that folder."
+        )
 
 
 def _make_authority(
@@ -165,10 +202,12 @@ def _may_sign(authority: x509.Certificate, names: Sequence[str], addresses: Sequ
 def _serves(
     path: Path, authority: x509.Certificate, names: Sequence[str], addresses: Sequence[IPv4Address]
 ) -> bool:
-    certificate = x509.load_pem_x509_certificate(path.read_bytes())
+    if (kept := _read_pair(path)) is None:
+        return False
+    certificate, now = kept[0], datetime.now(UTC)
     alternatives = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     return (
-        certificate.not_valid_after_utc > datetime.now(UTC) + RENEW_BEFORE
+        certificate.not_valid_before_utc <= now < certificate.not_valid_after_utc - RENEW_BEFORE
         and _is_signed_by(certificate, authority)
         and set(names) <= set(alternatives.get_values_for_type(x509.DNSName))
         and set(addresses) <= set(alternatives.get_values_for_type(x509.IPAddress))

@@ -14,7 +14,8 @@ FIRST_ADMIN_EMAIL = "admin@localhost"
 def prepare_database(settings: Settings, *, fill_demo: bool) -> dict[str, str]:
     """Migrate, make the first admin where there is none, and give the new accounts' passwords by e-mail.
 
-    Raises SettingsError if the database of DATABASE_URL cannot be reached.
+    Raises SettingsError if the database of DATABASE_URL cannot be reached or is damaged, DatabaseUnusable if
+    it is of a newer version.
     """
     address = make_url(settings.database_url).render_as_string(hide_password=True)
     try:
@@ -24,7 +25,9 @@ def prepare_database(settings: Settings, *, fill_demo: bool) -> dict[str, str]:
             has_admin = accounts.has_admin(session)
         engine.dispose()
     except OperationalError as cause:
-        raise SettingsError(f"The database {address} does not answer: {cause.orig}") from cause
+        raise SettingsError(
+            f"The database {address} does not answer: {cause.orig}.{_way_out(cause)}"
+        ) from cause
     except ModuleNotFoundError as cause:
         raise SettingsError(
             f"The driver of {address} is not installed ({cause.name} is missing). "
@@ -45,3 +48,13 @@ def prepare_database(settings: Settings, *, fill_demo: bool) -> dict[str, str]:
         passwords |= fill_demo_school(toolbox)
     toolbox.engine.dispose()
     return passwords
+
+
+def _way_out(cause: OperationalError) -> str:
+    """What helps where SQLite's file itself is the matter."""
+    if any(words in str(cause.orig) for words in ("not a database", "malformed")):
+        return (
+            " The file is damaged: move it away with its -wal and -shm, and put the newest backup in its "
+            "place: .venv/bin/flask --app admin_site restore FILE"
+        )
+    return ""

@@ -10,7 +10,6 @@ import contextlib
 import faulthandler
 import importlib
 import os
-import resource
 import signal
 import sys
 import threading
@@ -23,6 +22,7 @@ from granian.http import HTTP1Settings
 from granian.log import LogLevels
 from granian.server import Server
 
+from launcher.ground import OWN_FILES, allow_files
 from launcher.neighbours import Neighbours
 from launcher.reception import Reception
 from shared.confined import reading as confined
@@ -47,13 +47,13 @@ def main(arguments: list[str] | None = None) -> int:
     """Serve one site until SIGTERM or SIGINT. Returns 1, with a sentence, where that cannot be."""
     asked = _read_arguments(arguments)
     try:
+        files = allow_files(2 * MOST_CONNECTIONS)
         read_settings()  # tells a wrong setting once, before workers begin
     except SettingsError as failure:
         print(failure, file=sys.stderr)
         return 1
     # Once for all workers, which begin as copies of this process; what they read and connect is their own.
     importlib.import_module(asked.application.partition(":")[0])
-    _allow_connections()
     neighbours = Neighbours(asked.workers)
     server = Server(
         asked.application,
@@ -66,7 +66,7 @@ def main(arguments: list[str] | None = None) -> int:
         http1_settings=HTTP1Settings(header_read_timeout=HEAD_WITHIN_MS, max_buffer_size=LARGEST_HEAD_BYTES),
         websockets=False,
         backlog=1024,
-        backpressure=MOST_CONNECTIONS,
+        backpressure=min(MOST_CONNECTIONS, files - OWN_FILES),
         ssl_cert=asked.certificate,
         ssl_key=asked.key or asked.certificate,
         ssl_protocol_min=SSLProtocols.tls12,
@@ -96,14 +96,6 @@ def _read_arguments(arguments: list[str] | None) -> argparse.Namespace:
         "--proxy", action="append", default=[], help="an address whose X-Forwarded-For is believed"
     )
     return parser.parse_args(arguments)
-
-
-def _allow_connections() -> None:
-    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
-    wanted = 2 * MOST_CONNECTIONS
-    resource.setrlimit(
-        resource.RLIMIT_NOFILE, (wanted if most == resource.RLIM_INFINITY else min(wanted, most), most)
-    )
 
 
 class _Worker(Reception):

@@ -85,6 +85,12 @@ class QueueUnavailable(ProductError):
     status = 503
 
 
+class DatabaseUnusable(ProductError):
+    """The database is of a newer version than this product, or its file is damaged; nothing was changed."""
+
+    status = 503
+
+
 class SettingsError(ProductError):
     """The environment does not hold what the product needs; the sentence names the variable."""
 

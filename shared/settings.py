@@ -123,22 +123,34 @@ def find_instance_dir(environ: Mapping[str, str] = os.environ) -> Path:
 def _settings_file(instance_dir: Path, *, may_make: bool) -> dict[str, str]:
     """Read `settings.env`, lines of NAME=value; where it may, make it with fresh secrets first."""
     path = instance_dir / "settings.env"
-    if may_make and not path.exists():
-        instance_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-        drawn = {name: secrets.token_urlsafe(48) for name in _SECRETS}
-        drawn["FACE_KEYS"] = "1:" + base64.b64encode(secrets.token_bytes(32)).decode()
-        text = "".join(f"{name}={value}\n" for name, value in drawn.items())
-        # Written aside and linked into place: of two processes that start together, one wins whole.
-        draft = instance_dir / f".settings.{os.getpid()}.{secrets.token_hex(4)}"
+    try:
+        if may_make and not path.exists():
+            _make_settings_file(path)
+        lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+    except OSError as cause:
+        raise SettingsError(
+            f"{path} cannot be read or made ({cause.strerror}). Please look at the folder's owner and at the "
+            "disk, or name another folder by INSTANCE_DIR."
+        ) from cause
+    pairs = (line.split("=", 1) for line in lines if "=" in line and not line.startswith("#"))
+    return {name.strip(): value.strip() for name, value in pairs}
+
+
+def _make_settings_file(path: Path) -> None:
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    drawn = {name: secrets.token_urlsafe(48) for name in _SECRETS}
+    drawn["FACE_KEYS"] = "1:" + base64.b64encode(secrets.token_bytes(32)).decode()
+    text = "".join(f"{name}={value}\n" for name, value in drawn.items())
+    # Written aside and linked into place: of two processes that start together, one wins whole.
+    draft = path.parent / f".settings.{os.getpid()}.{secrets.token_hex(4)}"
+    try:
         draft.touch(mode=0o600)
         draft.write_text(text, encoding="utf-8")
         let_owner_keep(draft)
         with contextlib.suppress(FileExistsError):
             os.link(draft, path)
-        draft.unlink()
-    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
-    pairs = (line.split("=", 1) for line in lines if "=" in line and not line.startswith("#"))
-    return {name.strip(): value.strip() for name, value in pairs}
+    finally:
+        draft.unlink(missing_ok=True)
 
 
 def draw_face_key(instance_dir: Path, environ: Mapping[str, str] = os.environ) -> int:

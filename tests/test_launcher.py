@@ -10,7 +10,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta, tzinfo
 from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
 
@@ -68,6 +68,63 @@ def test_a_certificate_is_kept_until_an_address_is_new(tmp_path: Path) -> None:
     ensure_certificate(tmp_path / "tls", ["localhost"], [LOOPBACK, IPv4Address("192.168.1.20")])
     assert path.read_bytes() != first
     assert (tmp_path / "tls" / "authority.crt").read_bytes() == authority
+
+
+@pytest.mark.parametrize(
+    "damage", [lambda pem: pem[:200], lambda pem: pem[:-300], lambda _: b"", lambda _: b"\xff"]
+)
+@pytest.mark.parametrize("name", ["server.pem", "authority.pem", "authority.crt"])
+def test_a_cut_or_damaged_certificate_is_made_anew(
+    tmp_path: Path, name: str, damage: Callable[[bytes], bytes]
+) -> None:
+    tls_dir = tmp_path / "tls"
+    ensure_certificate(tls_dir, ["localhost"], [LOOPBACK])
+    (tls_dir / name).write_bytes(damage((tls_dir / name).read_bytes()))
+    path = ensure_certificate(tls_dir, ["localhost"], [LOOPBACK])
+    with _serving(path, lambda connection: connection.send(b"hello")) as port:
+        trust = ssl.create_default_context(cafile=tls_dir / "authority.crt")
+        with socket.create_connection(("127.0.0.1", port)) as plain:
+            assert trust.wrap_socket(plain, server_hostname="localhost").recv(5) == b"hello"
+
+
+def test_a_key_of_another_certificate_is_not_served(tmp_path: Path) -> None:
+    paths = [ensure_certificate(tmp_path / name, ["localhost"], [LOOPBACK]) for name in ("one", "two")]
+    keys, certificates_ = zip(*(path.read_bytes().split(b"-----BEGIN CERT") for path in paths), strict=True)
+    paths[0].write_bytes(keys[1] + b"-----BEGIN CERT" + certificates_[0])
+    ensure_certificate(tmp_path / "one", ["localhost"], [LOOPBACK])
+    ssl.create_default_context(ssl.Purpose.CLIENT_AUTH).load_cert_chain(paths[0])
+
+
+def _set_clock(monkeypatch: pytest.MonkeyPatch, days: int) -> None:
+    class Moved(datetime):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> datetime:
+            return datetime.now(tz) + timedelta(days=days)
+
+    monkeypatch.setattr(certificates, "datetime", Moved)
+
+
+def test_a_clock_before_the_certificates_first_day_is_told_and_the_authority_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ensure_certificate(tmp_path / "tls", ["localhost"], [LOOPBACK])
+    before = {path: path.read_bytes() for path in (tmp_path / "tls").iterdir()}
+    _set_clock(monkeypatch, -400)
+    with pytest.raises(SettingsError, match=r"clock says.*before the first day.*timedatectl"):
+        ensure_certificate(tmp_path / "tls", ["localhost"], [LOOPBACK])
+    assert {path: path.read_bytes() for path in (tmp_path / "tls").iterdir()} == before
+
+
+def test_a_server_certificate_of_tomorrow_is_made_anew_by_an_authority_of_today(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ensure_certificate(tmp_path / "tls", ["localhost"], [LOOPBACK])
+    (tmp_path / "tls" / "server.pem").unlink()
+    with monkeypatch.context() as moved:
+        _set_clock(moved, 3)
+        path = ensure_certificate(tmp_path / "tls", ["localhost"], [LOOPBACK])
+    of_tomorrow = path.read_bytes()
+    assert ensure_certificate(tmp_path / "tls", ["localhost"], [LOOPBACK]).read_bytes() != of_tomorrow
 
 
 def test_an_address_the_authority_may_not_sign_for_gets_a_new_authority(tmp_path: Path) -> None:

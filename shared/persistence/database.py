@@ -1,14 +1,19 @@
 """Connects to the database and migrates it: SQLite on one machine, MySQL or MariaDB in a school."""
 
+import sqlite3
 import threading
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote, unquote
 
-from sqlalchemy import Engine, create_engine, event, inspect, make_url, text
-from sqlalchemy.engine import Connection
-from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError
+from sqlalchemy import URL, Engine, create_engine, event, inspect, make_url, text
+from sqlalchemy.engine import Connection, ExceptionContext
+from sqlalchemy.exc import IntegrityError, InterfaceError, InvalidatePoolError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session, scoped_session, sessionmaker
+
+from shared.errors import DatabaseUnusable
+from shared.settings import VERSION
 
 __all__ = [
     "UNREACHABLE",
@@ -32,7 +37,7 @@ Sessions = sessionmaker[Session]
 # A unique or foreign key said no: somebody else wrote the same thing first.
 AlreadyThere = IntegrityError
 
-# The database is stopped, silent, or too busy to answer in time.
+# The database is stopped, silent, or too busy to answer in time; SQLite's file is gone or damaged.
 UNREACHABLE = (OperationalError, InterfaceError, PoolTimeout)
 
 MIGRATIONS_DIR = Path(__file__).resolve().parents[2] / "migrations"
@@ -53,7 +58,7 @@ def connect(database_url: str, *, patience_s: int = STATEMENT_TIMEOUT_S) -> Engi
     """
     url = make_url(database_url)
     if url.get_backend_name() == "sqlite":
-        return _connect_sqlite(database_url)
+        return _connect_sqlite(url)
     url = url.set(drivername="mysql+mysqldb").update_query_dict({"charset": "utf8mb4"})
     return create_engine(
         url,
@@ -70,16 +75,32 @@ def connect(database_url: str, *, patience_s: int = STATEMENT_TIMEOUT_S) -> Engi
     )
 
 
-def _connect_sqlite(database_url: str) -> Engine:
-    engine = create_engine(database_url, hide_parameters=True, connect_args={"timeout": SQLITE_WAIT_S})
+def _connect_sqlite(url: URL) -> Engine:
+    path = _sqlite_file(url)
+    # Opened, never made: beside a deleted file an empty one would begin, and hold a part of the marks.
+    url = url.set(database=f"file:{quote(str(path))}").update_query_dict({"mode": "rw", "uri": "true"})
+    engine = create_engine(url, hide_parameters=True, connect_args={"timeout": SQLITE_WAIT_S})
 
     @event.listens_for(engine, "connect")
-    def prepare(connection: Any, _record: object) -> None:
+    def prepare(connection: Any, record: Any) -> None:
         connection.isolation_level = None  # BEGIN is ours to say, below
         cursor = connection.cursor()
         for pragma in ("journal_mode=WAL", "foreign_keys=ON", "synchronous=FULL", "secure_delete=ON"):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
+        record.info["file"] = _identity(path)
+
+    @event.listens_for(engine, "checkout")
+    def look(_connection: Any, record: Any, _lent: Any) -> None:
+        # A deleted or replaced file would go on taking marks that nobody reads again.
+        if record.info["file"] != _identity(path):
+            raise InvalidatePoolError
+
+    @event.listens_for(engine, "handle_error")
+    def explain(context: ExceptionContext) -> None:
+        # A damaged file raises the base class, which all of SQLite's errors have in common.
+        if type(context.original_exception) is sqlite3.DatabaseError:
+            raise OperationalError(context.statement, None, context.original_exception)
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
@@ -90,6 +111,23 @@ def _connect_sqlite(database_url: str) -> Engine:
             connection.exec_driver_sql(begin_with)
 
     return engine
+
+
+def _sqlite_file(url: URL) -> Path:
+    return Path(url.database or "").absolute()
+
+
+def _file_of(engine: Engine) -> Path:
+    return Path(unquote(str(engine.url.database).removeprefix("file:")))
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    """Which file lies at the path, whatever its name: device and inode; None if none does."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def writing_sessions(engine: Engine) -> Sessions:
@@ -112,7 +150,12 @@ def request_sessions(engine: Engine) -> scoped_session[Session]:
 
 
 def is_migrated(engine: Engine, table: str = "audit_entry") -> bool:
-    """Tell whether the tables are there. Raises one of UNREACHABLE if the database is not."""
+    """Tell whether the tables are there. Raises one of UNREACHABLE if the database is not.
+
+    An SQLite file that was not made yet is a database without tables.
+    """
+    if engine.dialect.name == "sqlite" and not _file_of(engine).exists():
+        return False
     with engine.connect():
         return inspect(engine).has_table(table)
 
@@ -149,11 +192,18 @@ _migrating = threading.Lock()  # Alembic keeps its context in module globals
 
 
 def migrate(database_url: str, revision: str = "head") -> None:
-    """Bring the tables to a revision. Safe to call from two machines at once."""
+    """Bring the tables to a revision. Safe to call from two machines at once.
+
+    Raises DatabaseUnusable, and changes nothing, for tables that a newer version made.
+    """
     from alembic import command
     from alembic.config import Config
 
+    url = make_url(database_url)
+    if url.get_backend_name() == "sqlite":
+        _sqlite_file(url).touch()
     engine = connect(database_url)
+    _require_known(engine)
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS_DIR))
     step = command.downgrade if _is_older(engine, revision) else command.upgrade
@@ -168,6 +218,16 @@ def migrate(database_url: str, revision: str = "head") -> None:
         if locked:
             connection.execute(text("SELECT RELEASE_LOCK('attendance_migrations')"))
     engine.dispose()
+
+
+def _require_known(engine: Engine) -> None:
+    found = revision_of(engine)
+    if found is not None and found not in (known := known_revisions()):
+        raise DatabaseUnusable(
+            f"The database is of a newer version of this product: its tables are at {found}, and version "
+            f"{VERSION} knows them up to {known[0]}. Start the newer version again, or restore the backup "
+            "from before the upgrade into an empty database (docs/administrator.md, Upgrading)."
+        )
 
 
 def _is_older(engine: Engine, revision: str) -> bool:

@@ -82,7 +82,8 @@ def _http_error(error: HTTPException) -> Response:
 
 
 def _no_database(error: Exception) -> Response:
-    log.error("database unreachable: %s", type(error).__name__)
+    # The driver's own words, which hold none of a statement's values: for whoever reads the log.
+    log.error("database unreachable: %s: %s", type(error).__name__, getattr(error, "orig", "") or "")
     return answer_failure(503, _NO_DATABASE)
 
 

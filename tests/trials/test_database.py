@@ -6,6 +6,7 @@ import sqlite3
 import subprocess
 import threading
 import time
+from pathlib import Path
 
 import MySQLdb
 import pytest
@@ -79,6 +80,24 @@ def test_a_full_disk_is_told_and_marks_again_when_there_is_room(open_school, mig
         send(toolbox, school)
     assert count(toolbox, Mark) == 0
     filler.unlink()
+    assert_marked_once(toolbox, school)
+
+
+@pytest.mark.parametrize("harm", [Path.unlink, lambda path: path.write_bytes(b"\xff" * 300_000)])
+def test_an_sqlite_file_deleted_or_damaged_while_serving_marks_nobody_until_it_is_back(
+    open_school, sqlite_url, tmp_path, harm
+):
+    toolbox, school = open_school(sqlite_url)
+    path, kept = Path(sqlite_url.removeprefix("sqlite:///")), tmp_path / "kept.sqlite3"
+    with sqlite3.connect(path) as source, sqlite3.connect(kept) as copy:
+        source.backup(copy)
+    harm(path)
+    for _ in range(2):  # the second with a connection that was opened since
+        with pytest.raises(UNREACHABLE):
+            send(toolbox, school)
+    for left in path.parent.glob(f"{path.name}*"):
+        left.rename(tmp_path / f"away-{left.name}")
+    shutil.copyfile(kept, path)
     assert_marked_once(toolbox, school)
 
 
