@@ -17,6 +17,7 @@ from admin_site import (
     roster_commands,
     second_factor,
     spoof_check,
+    statuses,
     students,
     teachers,
 )
@@ -45,6 +46,7 @@ def create_app(settings: Settings | None = None, toolbox: Toolbox | None = None)
             ("admins.show_list", "Admins"),
             ("audit_trail.show", "Audit trail"),
             ("spoof_check.show", "Camera check"),
+            ("statuses.show_list", "Statuses"),
         ),
         home="readiness.board",
         large_uploads={
@@ -72,6 +74,7 @@ def create_app(settings: Settings | None = None, toolbox: Toolbox | None = None)
             audit_trail.pages,
             second_factor.pages,
             spoof_check.pages,
+            statuses.pages,
         ],
         commands=(
             *commands.commands,

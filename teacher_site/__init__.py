@@ -6,6 +6,7 @@ from shared.domain.attendance import LectureState, lecture_state
 from shared.persistence.tables import Lecture, Teacher
 from shared.settings import Settings
 from shared.toolbox import Toolbox
+from shared.web import status_words
 from shared.web.site import SiteDescription, build_site, prepare
 from teacher_site import attendance, commands, family_mail, kiosk, lectures, live, sheets, totals
 
@@ -37,6 +38,8 @@ def create_app(settings: Settings | None = None, toolbox: Toolbox | None = None)
         commands=commands.commands,
         gate=kiosk.keep_to_the_kiosk,
     )
+
+    status_words.install(app)
 
     @app.template_filter("state")
     def state(lecture: Lecture) -> LectureState:

@@ -8,7 +8,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from shared.domain.attendance import LectureState, MarkStatus
+from shared.domain.attendance import LectureState
 from shared.domain.face_model import MATCH_THRESHOLD
 from shared.domain.typed_text import fold, search_words
 from shared.errors import Conflict, InvalidInput
@@ -20,6 +20,7 @@ from shared.services.kiosk import confirmations
 from shared.services.kiosk.passes import end_pass
 from shared.web.sign_in import actor
 from shared.web.site import reading, toolbox
+from shared.web.status_words import school_statuses
 from teacher_site.forms import asked_date, asked_number
 from teacher_site.lectures import school_today
 
@@ -28,9 +29,15 @@ pages = Blueprint("attendance", __name__, template_folder="templates")
 _ORDERS: dict[str, Callable[[RegisterLine], Any]] = {
     "roll": lambda line: (),  # the register's own
     "name": lambda line: fold(line.student.name),
-    "status": lambda line: list(MarkStatus).index(line.mark.status) if line.mark else -1,
+    "status": lambda line: _place(line.mark.status) if line.mark else -1,
     "time": lambda line: (line.mark is None, line.mark.marked_at if line.mark else None),
 }
+
+
+def _place(key: str) -> int:
+    """Where a status comes in the school's order."""
+    keys = [status.key for status in school_statuses()]
+    return keys.index(key) if key in keys else len(keys)
 
 
 @pages.get("/lectures/<int:lecture_id>")
@@ -49,7 +56,7 @@ def show(lecture_id: int) -> str:
         waiting=confirmations.list_waiting(reading, lecture_id),
         flagged=flagged_faces.list_faces(reading, lecture_id),
         match_threshold=MATCH_THRESHOLD,
-        statuses=list(MarkStatus),
+        statuses=school_statuses().choices,
         states=LectureState,
         asked=request.args,
     )
@@ -79,14 +86,8 @@ def mark(lecture_id: int, student_id: int) -> Response:
     return _back_to(lecture_id, f"student-{student_id}")
 
 
-def _sent_status(name: str) -> MarkStatus | None:
-    sent = request.form.get(name, "")
-    if not sent:
-        return None
-    try:
-        return MarkStatus(sent)
-    except ValueError as cause:
-        raise InvalidInput("This is not a status a mark can have.") from cause
+def _sent_status(name: str) -> str | None:
+    return request.form.get(name) or None
 
 
 @pages.get("/lectures/<int:lecture_id>/to-confirm/<int:entry_id>/picture")
@@ -184,5 +185,9 @@ def report() -> str:
         found=found,
         lecture=lecture,
         lines=lines,
-        tally={status: marked[status] for status in MarkStatus},
+        tally={
+            status.key: marked[status.key]
+            for status in school_statuses()
+            if marked[status.key] or not status.is_own
+        },
     )

@@ -7,10 +7,11 @@ from datetime import date
 from difflib import get_close_matches
 from typing import NamedTuple
 
-from shared.domain.attendance import MarkStatus, one_line
+from shared.domain.attendance import one_line
 from shared.domain.footers import is_footer
 from shared.domain.sheet_table import Column, Problem, TableRow, as_number
-from shared.domain.status_words import guess_status, read_status
+from shared.domain.status_words import read_status
+from shared.domain.statuses import Statuses
 from shared.domain.typed_text import fold, normal_code
 from shared.domain.written_dates import days_meant
 
@@ -27,9 +28,9 @@ LONGEST_NOTE = 500  # the mark's column in the database
 
 
 class MarkValue(NamedTuple):
-    """What a sheet says of one student; no status: not marked."""
+    """What a sheet says of one student: the key of a status, or none: not marked."""
 
-    status: MarkStatus | None = None
+    status: str | None = None
     note: str = ""
 
 
@@ -79,6 +80,7 @@ class SheetReview:
 def review_sheet(
     rows: Sequence[TableRow],
     register: Sequence[Standing],
+    statuses: Statuses,
     *,
     downloaded: Mapping[int, MarkValue],
     held_on: date,
@@ -105,7 +107,9 @@ def review_sheet(
                 problems.append(student)
             continue
         shown, now = downloaded.get(student.student_id, student.value), student.value
-        asked = _row_problem(row, student, rows_of, held_on, finder) or _asked(row, shown, is_closed)
+        asked = _row_problem(row, student, rows_of, held_on, finder) or _asked(
+            row, shown, statuses, is_closed
+        )
         rows_of[student.student_id] = row.number
         if isinstance(asked, Problem):
             problems.append(asked)
@@ -156,13 +160,13 @@ def _row_problem(
     return None
 
 
-def _asked(row: TableRow, shown: MarkValue, is_closed: bool) -> MarkValue | Problem:
+def _asked(row: TableRow, shown: MarkValue, statuses: Statuses, is_closed: bool) -> MarkValue | Problem:
     """The value a row asks for, where it showed `shown`."""
     for name in ("status", "note"):
         if row.is_formula(name):
             title = COLUMNS[name].title.lower()
             return Problem(f"The {title} is a formula. Type it as a word.", row=row.number)
-    status = _read_status(row)
+    status = _read_status(row, shown, statuses)
     if isinstance(status, Problem):
         return status
     note = one_line(row.text("note")) if "note" in row.cells else shown.note
@@ -181,19 +185,25 @@ def _asked(row: TableRow, shown: MarkValue, is_closed: bool) -> MarkValue | Prob
     return MarkValue()
 
 
-def _read_status(row: TableRow) -> MarkStatus | Problem | None:
+def _read_status(row: TableRow, shown: MarkValue, statuses: Statuses) -> str | Problem | None:
     typed = row.text("status")
     if not typed:
         return None
-    status = read_status(typed)
+    if shown.status is not None and typed == statuses.name_of(shown.status):
+        return shown.status  # as it was downloaded, also one that is no longer offered
+    status = statuses.read(typed)
     if status is not None:
         return status
-    meant = guess_status(typed)
+    meant = statuses.guess(typed)
     return Problem(
         f"“{typed[:40]}” is not a status.",
         row=row.number,
-        suggestion=f"Did you mean {meant}?" if meant else f"It may be {', '.join(MarkStatus)}.",
+        suggestion=f"Did you mean {meant.name}?" if meant else f"It may be {_named(statuses)}.",
     )
+
+
+def _named(statuses: Statuses) -> str:
+    return ", ".join(status.name for status in statuses.choices)
 
 
 class _Finder:

@@ -31,15 +31,15 @@ _PERHAPS = {
 }
 
 
-def _key(word: str) -> str:
-    """A word without what nobody writes the same way twice: case, dots, dashes, spaces."""
+def letters_of(word: str) -> str:
+    """Return a word without what nobody writes the same way twice: case, dots, dashes, spaces."""
     folded = fold(word)
     letters = "".join(sign for sign in folded if unicodedata.category(sign)[0] in "LMN")
     return letters or folded.strip()
 
 
 def _by_key(words: dict[MarkStatus, str]) -> dict[str, MarkStatus]:
-    return {_key(word): status for status, line in words.items() for word in line.split(",")}
+    return {letters_of(word): status for status, line in words.items() for word in line.split(",")}
 
 
 _STATUS_OF = _by_key(_WORDS)
@@ -48,12 +48,12 @@ _PERHAPS_OF = _by_key(_PERHAPS)
 
 def read_status(typed: str) -> MarkStatus | None:
     """Return the status a word means; None where it means none for certain."""
-    return _STATUS_OF.get(_key(typed))
+    return _STATUS_OF.get(letters_of(typed))
 
 
 def guess_status(typed: str) -> MarkStatus | None:
     """Return the status to ask about; None where nothing is near."""
-    key = _key(typed)
+    key = letters_of(typed)
     near = get_close_matches(key[:40], _STATUS_OF, n=1, cutoff=0.7)
     begins = next(
         (

@@ -3,50 +3,34 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 
-from shared.domain.attendance import MarkStatus
-
-
-class LateCounts(StrEnum):
-    """What coming late counts as."""
-
-    PRESENT = "present"
-    HALF = "half"
-    ABSENT = "absent"
-
-    @property
-    def weight(self) -> float:
-        return {LateCounts.PRESENT: 1.0, LateCounts.HALF: 0.5, LateCounts.ABSENT: 0.0}[self]
+from shared.domain.statuses import Statuses
 
 
 @dataclass(frozen=True)
 class TotalsRule:
-    """The school's settings: what late counts as, and below how many percent a student is warned of."""
+    """The school's rules: what each status counts as, and below how many percent a student is warned of."""
 
-    late_counts_as: LateCounts
+    statuses: Statuses
     warn_below_percent: int
 
 
 @dataclass(frozen=True)
 class StudentTotal:
-    """One student over a series. `unmarked` are lectures nobody closed, in which the student has no mark."""
+    """One student over a series: marks by the key of their status, and what they come to.
+
+    `unmarked` are lectures nobody closed, in which the student has no mark; `held` are those that count for
+    the student.
+    """
 
     student_id: int
     roll_id: str
     name: str
-    present: int
-    late: int
-    excused: int
-    absent: int
+    counts: Mapping[str, int]
     unmarked: int
     attended: float
+    held: int
     is_below: bool
-
-    @property
-    def held(self) -> int:
-        """The lectures that count for the student: excused ones are left out."""
-        return self.present + self.late + self.absent + self.unmarked
 
     @property
     def percent(self) -> float | None:
@@ -56,7 +40,7 @@ class StudentTotal:
 
 @dataclass(frozen=True)
 class LectureShare:
-    """How many of the class were at one lecture; `here` counts present and late."""
+    """How many of the class were at one lecture; `here` counts whom `Status.is_here` counts."""
 
     lecture_id: int
     starts_at: datetime
@@ -76,23 +60,19 @@ def total_of(
     roll_id: str,
     name: str,
     *,
-    counts: Mapping[MarkStatus, int],
+    counts: Mapping[str, int],
     unmarked: int,
     rule: TotalsRule,
 ) -> StudentTotal:
     """Add a student's marks up. Who has exactly the percent of the warning is not below it."""
-    present, late, excused, absent = (counts.get(status, 0) for status in MarkStatus)
-    attended = present + rule.late_counts_as.weight * late
-    held = present + late + absent + unmarked
+    attended, held = rule.statuses.attended(counts), rule.statuses.held(counts) + unmarked
     return StudentTotal(
         student_id=student_id,
         roll_id=roll_id,
         name=name,
-        present=present,
-        late=late,
-        excused=excused,
-        absent=absent,
+        counts=counts,
         unmarked=unmarked,
         attended=attended,
+        held=held,
         is_below=100 * attended < rule.warn_below_percent * held,
     )

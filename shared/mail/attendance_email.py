@@ -8,10 +8,24 @@ from flask_babel import format_date, format_time, get_locale, get_timezone, gett
 from flask_mail import Message
 
 from shared.domain.attendance import MarkStatus
+from shared.domain.statuses import Colour, CountsAs, Status
 from shared.mail.mailer import Mailer, on_one_line
 
 # No answering machine should answer (RFC 3834; the second is Microsoft's word for the same).
 _HEADERS = {"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All"}
+
+
+# The bar above the letter; what it says stands in words below.
+_COLOURS = {
+    Colour.GREEN: "#146c43",
+    Colour.AMBER: "#664d03",
+    Colour.BLUE: "#084298",
+    Colour.RED: "#b02a37",
+    Colour.PURPLE: "#59359a",
+    Colour.TEAL: "#0f5f5c",
+    Colour.BROWN: "#6f4518",
+    Colour.GREY: "#495057",
+}
 
 
 @dataclass(frozen=True)
@@ -27,7 +41,7 @@ class AttendanceEmail:
     teacher_name: str
     starts_at: datetime
     ends_at: datetime
-    status: MarkStatus
+    status: Status
     is_correction: bool
     key: str
 
@@ -53,7 +67,7 @@ def compose(mailer: Mailer, email: AttendanceEmail) -> Message:
             subject=wording.subject,
             recipients=[email.address],
             body=mailer.render("attendance.txt", wording=wording),
-            html=mailer.render("attendance.html", wording=wording, status=email.status),
+            html=mailer.render("attendance.html", wording=wording, colour=_COLOURS[email.status.colour]),
             extra_headers=_HEADERS,
         )
     # A mail system that gets the same letter twice, after a try in doubt, shows it once.
@@ -69,12 +83,14 @@ def show_words(mailer: Mailer, email: AttendanceEmail) -> Wording:
 
 def _find_words(email: AttendanceEmail) -> Wording:
     values = _values(email)
+    kind = None if email.status.is_own else MarkStatus(email.status.key)
     subjects = {
         MarkStatus.PRESENT: gettext("%(name)s was present: %(lecture)s, %(day)s"),
         MarkStatus.LATE: gettext("%(name)s came late: %(lecture)s, %(day)s"),
         MarkStatus.EXCUSED: gettext("%(name)s was excused: %(lecture)s, %(day)s"),
         MarkStatus.ABSENT: gettext("%(name)s was absent: %(lecture)s, %(day)s"),
     }
+    own_subject = gettext("%(name)s – %(status)s: %(lecture)s, %(day)s")
     sentences = {
         MarkStatus.PRESENT: gettext(
             "%(name)s (roll id %(roll_id)s, class %(class_code)s) was present at the lecture “%(lecture)s” "
@@ -93,23 +109,29 @@ def _find_words(email: AttendanceEmail) -> Wording:
             "on %(weekday)s, %(day)s, from %(begins)s to %(ends)s."
         ),
     }
+    own_sentence = gettext(
+        "%(name)s (roll id %(roll_id)s, class %(class_code)s) was marked “%(status)s” at the lecture "
+        "“%(lecture)s” on %(weekday)s, %(day)s, from %(begins)s to %(ends)s."
+    )
     ask = gettext("If this surprises you, or if there is a reason we should know, please tell %(teacher)s.")
+    known = gettext("The school knows of it; you need not do anything.")
     advice = {
         MarkStatus.PRESENT: "",
         MarkStatus.LATE: ask,
-        MarkStatus.EXCUSED: gettext("The school knows of it; you need not do anything."),
+        MarkStatus.EXCUSED: known,
         MarkStatus.ABSENT: ask,
     }
+    own_advice = known if email.status.is_left_out or email.status.counts_as is CountsAs.PRESENT else ask
     corrects = gettext(
         "This corrects an earlier letter about the same lecture. We are sorry for the mistake."
     )
     return Wording(
         language=str(get_locale()),
-        subject=subjects[email.status] % values,
+        subject=(subjects[kind] if kind else own_subject) % values,
         greeting=gettext("Dear %(name)s and family,") % values,
         correction=corrects if email.is_correction else "",
-        sentence=sentences[email.status] % values,
-        advice=advice[email.status] % values,
+        sentence=(sentences[kind] if kind else own_sentence) % values,
+        advice=(advice[kind] if kind else own_advice) % values,
         closing=gettext("All times are in %(zone)s. The school's attendance register sent this by itself.")
         % values,
     )
@@ -118,6 +140,7 @@ def _find_words(email: AttendanceEmail) -> Wording:
 def _values(email: AttendanceEmail) -> dict[str, str]:
     return {
         "name": on_one_line(email.student_name),
+        "status": on_one_line(email.status.name_in(email.language)),
         "roll_id": email.roll_id,
         "class_code": email.class_code,
         "lecture": on_one_line(email.lecture),

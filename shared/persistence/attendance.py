@@ -7,8 +7,8 @@ from datetime import datetime
 from sqlalchemy import Select, and_, case, func, select
 from sqlalchemy.orm import Session, contains_eager, joinedload, selectinload
 
-from shared.domain.attendance import HERE
 from shared.errors import NotFound
+from shared.persistence import statuses
 from shared.persistence.tables import (
     Lecture,
     LectureClass,
@@ -24,7 +24,7 @@ PAGE_SIZE = 25
 
 @dataclass(frozen=True)
 class Count:
-    """How many of a lecture's students are here: present or late, of all on the register."""
+    """How many of a lecture's students are here: present, late or counted so, of all on the register."""
 
     here: int = 0
     expected: int = 0
@@ -136,7 +136,7 @@ def _lectures(
 
 def count_here(session: Session, lecture_ids: Collection[int]) -> dict[int, Count]:
     """Count who is here, for each of the lectures; the register's rule says who is expected."""
-    is_here = func.count(case((Mark.status.in_(HERE), 1)))
+    is_here = func.count(case((statuses.is_here(Mark.status), 1)))
     marks = select(Mark.lecture_id, is_here, func.count(Mark.id))
     marked = session.execute(marks.where(Mark.lecture_id.in_(lecture_ids)).group_by(Mark.lecture_id))
     here, expected = dict.fromkeys(lecture_ids, 0), dict.fromkeys(lecture_ids, 0)
@@ -152,7 +152,7 @@ def count_here(session: Session, lecture_ids: Collection[int]) -> dict[int, Coun
 
 def newest_here(session: Session, lecture_id: int, *, limit: int) -> Sequence[Mark]:
     """Who was marked present or late last, with the students, the latest first."""
-    query = select(Mark).where(Mark.lecture_id == lecture_id, Mark.status.in_(HERE))
+    query = select(Mark).where(Mark.lecture_id == lecture_id, statuses.is_here(Mark.status))
     query = query.options(joinedload(Mark.student)).order_by(Mark.marked_at.desc(), Mark.id.desc())
     return session.scalars(query.limit(limit)).all()
 

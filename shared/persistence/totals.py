@@ -8,7 +8,8 @@ from typing import NamedTuple
 from sqlalchemy import Select, and_, case, func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
-from shared.domain.attendance import HERE, MarkSource, MarkStatus
+from shared.domain.attendance import MarkSource
+from shared.persistence import statuses
 from shared.persistence.tables import Lecture, LectureClass, Mark, SchoolClass, Student, Teacher, Teaching
 
 
@@ -27,7 +28,7 @@ class MarkCount(NamedTuple):
     """How often a student has a status; `in_unclosed` counts those in lectures that nobody closed."""
 
     student_id: int
-    status: MarkStatus
+    status: str
     times: int
     in_unclosed: int
 
@@ -37,14 +38,14 @@ class MarkLine(NamedTuple):
 
     lecture_id: int
     student_id: int
-    status: MarkStatus
+    status: str
     source: MarkSource
     marked_at: datetime
     note: str
 
 
 class HereCount(NamedTuple):
-    """How many marks of a lecture say present or late, how many there are, and of how many who are still in
+    """How many marks of a lecture count as here, how many there are, and of how many who are still in
     the class."""
 
     here: int = 0
@@ -91,7 +92,7 @@ def count_marks(session: Session, class_id: int, lecture_ids: Collection[int]) -
 
 def count_here(session: Session, class_id: int, lecture_ids: Collection[int]) -> dict[int, HereCount]:
     """Count, by lecture, the marks made in the class."""
-    is_here = func.count(case((Mark.status.in_(HERE), 1)))
+    is_here = func.count(case((statuses.is_here(Mark.status), 1)))
     is_member = func.count(case((and_(Student.class_id == class_id, Student.active), 1)))
     query = (
         _marks(class_id, lecture_ids)

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import xlsxwriter
 
-from shared.domain.attendance import MarkStatus
 from shared.domain.attendance_sheet import COLUMNS, LONGEST_NOTE, Standing
 from shared.domain.sheet_table import Table, read_table
+from shared.domain.statuses import Statuses
 from shared.errors import WorkbookRefused
 from shared.reports.plain_workbook import TEXT_STAYS_TEXT
 from shared.reports.uploaded_tables import open_workbook
@@ -20,6 +20,7 @@ _PROPERTY = "Attendance sheet"
 _FORMAT = "lecture {lecture_id} version {version}"
 
 SHEET_TITLE = "Attendance"
+_LONGEST_IN_A_CHOICE = 255  # characters, of Excel's list of choices and of its message
 _WIDTHS = {"roll_id": 16, "name": 30, "class_code": 12, "status": 12, "note": 36, "date": 12, "marked": 32}
 _TITLES = {name: column.title for name, column in COLUMNS.items()} | {"marked": "How marked"}
 
@@ -41,7 +42,12 @@ class UploadedSheet:
 
 
 def write_attendance_workbook(
-    identity: SheetIdentity, register: Sequence[Standing], *, title: str, held_on: str
+    identity: SheetIdentity,
+    register: Sequence[Standing],
+    statuses: Statuses,
+    *,
+    title: str,
+    held_on: str,
 ) -> bytes:
     """Write the register of a lecture as .xlsx. `held_on` is the lecture's date as YYYY-MM-DD."""
     buffer = io.BytesIO()
@@ -49,7 +55,7 @@ def write_attendance_workbook(
     book.set_properties({"title": title})
     text = _FORMAT.format(lecture_id=identity.lecture_id, version=identity.version)
     book.set_custom_property(_PROPERTY, text, "text")
-    _fill(book, register, held_on)
+    _fill(book, register, statuses, held_on)
     hidden = book.add_worksheet(_HIDDEN_SHEET)
     hidden.write_string(0, 0, text)
     hidden.hide()
@@ -57,7 +63,7 @@ def write_attendance_workbook(
     return buffer.getvalue()
 
 
-def _fill(book: xlsxwriter.Workbook, register: Sequence[Standing], held_on: str) -> None:
+def _fill(book: xlsxwriter.Workbook, register: Sequence[Standing], statuses: Statuses, held_on: str) -> None:
     sheet = book.add_worksheet(SHEET_TITLE)
     head = book.add_format({"bold": True, "bg_color": "#E8EEF6", "bottom": 1})
     # Text through and through: a roll id keeps its zeros, "=1+1" stays what somebody is called.
@@ -68,8 +74,9 @@ def _fill(book: xlsxwriter.Workbook, register: Sequence[Standing], held_on: str)
         sheet.set_column(at, at, _WIDTHS[name], wrapped if name == "note" else plain)
         sheet.write_string(0, at, _TITLES[name], head)
     for row, student in enumerate(register, start=1):
-        for at, cell in enumerate(_cells(student, held_on)):
+        for at, cell in enumerate(_cells(student, statuses, held_on)):
             sheet.write_string(row, at, cell, wrapped if columns[at] == "note" else plain)
+    names = [each.name for each in statuses.choices]
     last_row, status = max(len(register), 1), columns.index("status")
     sheet.data_validation(
         1,
@@ -78,9 +85,9 @@ def _fill(book: xlsxwriter.Workbook, register: Sequence[Standing], held_on: str)
         status,
         {
             "validate": "list",
-            "source": [each.value for each in MarkStatus],
+            "source": _offered(statuses),
             "error_title": "Not a status",
-            "error_message": "Choose present, late, excused or absent.",
+            "error_message": f"Choose {', '.join(names[:-1])} or {names[-1]}."[:_LONGEST_IN_A_CHOICE],
         },
     )
     note = columns.index("note")
@@ -93,14 +100,21 @@ def _fill(book: xlsxwriter.Workbook, register: Sequence[Standing], held_on: str)
     sheet.repeat_rows(0)
 
 
-def _cells(student: Standing, held_on: str) -> tuple[str, ...]:
+def _offered(statuses: Statuses) -> list[str]:
+    """The names to choose from; the short forms, which a sheet understands too, where they are too long."""
+    names = [each.name for each in statuses.choices]
+    fits = len(",".join(names)) <= _LONGEST_IN_A_CHOICE
+    return names if fits else [each.short for each in statuses.choices]
+
+
+def _cells(student: Standing, statuses: Statuses, held_on: str) -> tuple[str, ...]:
     """The cells of one student, in the order of the columns' widths above."""
     status, note = student.value
     return (
         student.roll_id,
         student.name,
         student.class_code,
-        status or "",
+        statuses.name_of(status) if status else "",
         note,
         held_on,
         student.marked,

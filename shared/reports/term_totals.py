@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import xlsxwriter
 
-from shared.domain.attendance import MarkStatus
+from shared.domain.statuses import Status
 from shared.domain.totals import LectureShare, StudentTotal, TotalsRule
 from shared.school_clock import SchoolClock
 
@@ -17,7 +17,7 @@ _LONGEST_SHEET_NAME = 31
 class LectureMark(NamedTuple):
     """One mark as the workbook shows it; `marked` says how and when, in words."""
 
-    status: MarkStatus
+    status: str
     marked: str
     note: str
 
@@ -31,10 +31,14 @@ def write_totals_workbook(
     lectures: Sequence[LectureShare],
     marks: Marks,
     *,
+    statuses: Sequence[Status],
     rule: TotalsRule,
     clock: SchoolClock,
 ) -> bytes:
-    """Write three kinds of sheets as .xlsx: "Totals", "Course", and one for each lecture."""
+    """Write three kinds of sheets as .xlsx: "Totals", "Course", and one for each lecture.
+
+    `statuses` are those that have a column among the totals.
+    """
     import pandas as pd
 
     buffer = io.BytesIO()
@@ -42,7 +46,7 @@ def write_totals_workbook(
     with pd.ExcelWriter(buffer, engine="xlsxwriter", engine_kwargs={"options": options}) as writer:
         book: xlsxwriter.Workbook = writer.book
         below = book.add_format({"bg_color": "#F8D7DA", "font_color": "#58151C"})
-        table = _totals_table(students, rule)
+        table = _totals_table(students, statuses, rule)
         table.to_excel(writer, sheet_name="Totals", index=False)
         sheet = writer.sheets["Totals"]
         _lay_out(sheet, widths=[16, 30, *([11] * (len(table.columns) - 2))], rows=len(students))
@@ -50,14 +54,16 @@ def write_totals_workbook(
             if student.is_below:
                 sheet.set_row(row, None, below)
         names = _sheet_names(lectures, clock)
-        _course_table(students, lectures, marks, names).to_excel(writer, sheet_name="Course", index=False)
+        _course_table(students, lectures, marks, names, rule).to_excel(
+            writer, sheet_name="Course", index=False
+        )
         _lay_out(writer.sheets["Course"], widths=[16, 30, *([8] * len(lectures))], rows=len(students))
         for lecture, name in zip(lectures, names, strict=True):
-            _add_lecture(book, name, lecture, students, marks)
+            _add_lecture(book, name, lecture, students, marks, rule)
     return buffer.getvalue()
 
 
-def _totals_table(students: Sequence[StudentTotal], rule: TotalsRule) -> Any:
+def _totals_table(students: Sequence[StudentTotal], statuses: Sequence[Status], rule: TotalsRule) -> Any:
     """Attended and held are numbers, so that a teacher can go on calculating."""
     import pandas as pd
 
@@ -68,7 +74,7 @@ def _totals_table(students: Sequence[StudentTotal], rule: TotalsRule) -> Any:
             "Attended": [each.attended for each in students],
             "Held": [each.held for each in students],
             "Percent": [None if each.percent is None else round(each.percent, 1) for each in students],
-            **{status.capitalize(): [getattr(each, status) for each in students] for status in MarkStatus},
+            **{status.title: [each.counts.get(status.key, 0) for each in students] for status in statuses},
             "Not marked": [each.unmarked for each in students],
             f"Below {rule.warn_below_percent} %": ["below" if each.is_below else "" for each in students],
         }
@@ -76,15 +82,19 @@ def _totals_table(students: Sequence[StudentTotal], rule: TotalsRule) -> Any:
 
 
 def _course_table(
-    students: Sequence[StudentTotal], lectures: Sequence[LectureShare], marks: Marks, names: Sequence[str]
+    students: Sequence[StudentTotal],
+    lectures: Sequence[LectureShare],
+    marks: Marks,
+    names: Sequence[str],
+    rule: TotalsRule,
 ) -> Any:
-    """One row a student, one column a lecture, a letter for each mark."""
+    """One row a student, one column a lecture, the short form of each mark."""
     import pandas as pd
 
     table = {"Roll id": [each.roll_id for each in students], "Name": [each.name for each in students]}
     for lecture, name in zip(lectures, names, strict=True):
         found = [marks.get((lecture.lecture_id, each.student_id)) for each in students]
-        table[name] = [mark.status[0].upper() if mark else "" for mark in found]
+        table[name] = [rule.statuses.get(mark.status).short if mark else "" for mark in found]
     return pd.DataFrame(table)
 
 
@@ -94,6 +104,7 @@ def _add_lecture(
     lecture: LectureShare,
     students: Sequence[StudentTotal],
     marks: Marks,
+    rule: TotalsRule,
 ) -> None:
     sheet = book.add_worksheet(name)
     sheet.write_row(
@@ -104,7 +115,7 @@ def _add_lecture(
         sheet.write_string(row, 1, student.name)
         mark = marks.get((lecture.lecture_id, student.student_id))
         if mark is not None:
-            sheet.write_string(row, 2, mark.status)
+            sheet.write_string(row, 2, rule.statuses.get(mark.status).name)
             sheet.write_string(row, 3, mark.marked)
             if mark.note:
                 sheet.write_string(row, 4, mark.note)

@@ -8,8 +8,10 @@ import pytest
 from shared.domain.attendance import MarkStatus
 from shared.domain.attendance_sheet import COLUMNS, MarkValue, Standing, review_sheet
 from shared.domain.sheet_table import read_table
+from shared.domain.statuses import Colour, CountsAs, Status, Statuses
 
 PRESENT, LATE, EXCUSED, ABSENT = MarkStatus
+STATUSES = Statuses.of_school(CountsAs.PRESENT)
 DAY = date(2026, 11, 22)
 HELD_ON = DAY.isoformat()
 HEAD = ("Roll id", "Name", "Class", "Status", "Note", "Date")
@@ -21,10 +23,10 @@ OMKAR = Standing(4, "CO6GB", "15203A0042", "Omkar Naik", MarkValue(PRESENT))
 REGISTER = (ASHA, RAVI, MEERA)
 
 
-def review(*rows, head=HEAD, register=REGISTER, downloaded=None, **how):
+def review(*rows, head=HEAD, register=REGISTER, downloaded=None, statuses=STATUSES, **how):
     table = read_table([head, *rows], COLUMNS)
     assert table.problems == ()
-    return review_sheet(table.rows, register, downloaded=downloaded or {}, held_on=DAY, **how)
+    return review_sheet(table.rows, register, statuses, downloaded=downloaded or {}, held_on=DAY, **how)
 
 
 def the_problem(*rows, **how):
@@ -319,3 +321,25 @@ def test_a_missing_renamed_or_double_column_is_named(head, words):
     told = " ".join(problem.sentence + problem.suggestion for problem in table.problems)
     assert all(word in told for word in words)
     assert table.rows == ()
+
+
+DUTY = Status("on-duty", "On duty", "OD", Colour.TEAL, CountsAs.PRESENT)
+OLD = Status("camp", "Camp", "C", Colour.GREY, CountsAs.HALF, active=False)
+
+
+@pytest.mark.parametrize("typed", ["On duty", "on-duty", "OD", "o.d."])
+def test_the_schools_own_statuses_are_read_before_the_words_of_others(typed):
+    own = Statuses.of_school(CountsAs.PRESENT, [DUTY])
+    (change,) = review(("15203A0042", "Asha Rao", "CO6GA", typed, "", HELD_ON), statuses=own).changes
+    assert change.becomes.status == "on-duty"
+    (without,) = review(("15203A0042", "Asha Rao", "CO6GA", typed, "", HELD_ON)).changes
+    assert without.becomes.status == EXCUSED
+
+
+def test_a_retired_status_stays_where_it_is_and_is_given_to_nobody():
+    own = Statuses.of_school(CountsAs.PRESENT, [OLD])
+    asha = replace(ASHA, value=MarkValue("camp"))
+    rows = [("15203A0042", "Asha Rao", "CO6GA", "Camp", "tent", HELD_ON)]
+    (change,) = review(*rows, register=(asha, RAVI), statuses=own).changes
+    assert change.becomes == MarkValue("camp", "tent")
+    assert review(("00123", "Ravi Patil", "CO6GA", "Camp", "", HELD_ON), statuses=own).problems

@@ -3,18 +3,20 @@
 import pytest
 
 from shared.domain.attendance import MarkStatus
-from shared.domain.totals import LateCounts, LectureShare, TotalsRule, total_of
+from shared.domain.statuses import CountsAs, Statuses
+from shared.domain.totals import LectureShare, TotalsRule, total_of
 
 PRESENT, LATE, EXCUSED, ABSENT = MarkStatus
 
 
-def total(counts, *, unmarked=0, late=LateCounts.PRESENT, warn=75):
-    return total_of(1, "1", "Asha", counts=counts, unmarked=unmarked, rule=TotalsRule(late, warn))
+def total(counts, *, unmarked=0, late=CountsAs.PRESENT, warn=75):
+    rule = TotalsRule(Statuses.of_school(late), warn)
+    return total_of(1, "1", "Asha", counts=counts, unmarked=unmarked, rule=rule)
 
 
 @pytest.mark.parametrize(
     ("late", "attended", "percent"),
-    [(LateCounts.PRESENT, 4, 80.0), (LateCounts.HALF, 3.5, 70.0), (LateCounts.ABSENT, 3, 60.0)],
+    [(CountsAs.PRESENT, 4, 80.0), (CountsAs.HALF, 3.5, 70.0), (CountsAs.ABSENT, 3, 60.0)],
 )
 def test_late_counts_as_the_school_says(late, attended, percent):
     found = total({PRESENT: 3, LATE: 1, ABSENT: 1}, late=late)

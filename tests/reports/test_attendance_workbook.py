@@ -11,7 +11,7 @@ from shared.reports import attendance_workbook, plain_workbook
 from shared.reports.attendance_workbook import read_attendance_workbook, write_attendance_workbook
 from shared.reports.plain_workbook import TEXT_STAYS_TEXT, write_plain_workbook
 from shared.reports.workbook_reading import read_workbook
-from tests.support.workbooks import IDENTITY, edited, our_sheet, with_parts
+from tests.support.workbooks import IDENTITY, STATUSES, edited, our_sheet, with_parts
 
 AS_WRITTEN = [("00123", "Asha Rao", "late", "bus"), ("1520E0042", '=HYPERLINK("http://x")', "", "")]
 
@@ -66,7 +66,7 @@ def test_the_status_is_a_choice_and_the_head_stays_in_view():
 
 
 def test_an_empty_class_gives_a_sheet_without_rows():
-    content = write_attendance_workbook(IDENTITY, [], title="Databases", held_on="2026-11-22")
+    content = write_attendance_workbook(IDENTITY, [], STATUSES, title="Databases", held_on="2026-11-22")
     assert rows_of(content) == []
 
 

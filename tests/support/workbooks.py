@@ -9,17 +9,19 @@ import openpyxl
 
 from shared.domain.attendance import MarkStatus
 from shared.domain.attendance_sheet import MarkValue, Standing
+from shared.domain.statuses import CountsAs, Statuses
 from shared.reports.attendance_workbook import SheetIdentity, write_attendance_workbook
 from tests.support.servers import find_program
 
 IDENTITY = SheetIdentity(17, 99)
+STATUSES = Statuses.of_school(CountsAs.PRESENT)
 ASHA = Standing(1, "CO6GA", "00123", "Asha Rao", MarkValue(MarkStatus.LATE, "bus"), "by face, 22 Nov 09:04")
 RAVI = Standing(2, "CO6GA", "1520E0042", '=HYPERLINK("http://x")', MarkValue(), "")
 
 
 def our_sheet(*students):
     students = students or (ASHA, RAVI)
-    return write_attendance_workbook(IDENTITY, students, title="Databases", held_on="2026-11-22")
+    return write_attendance_workbook(IDENTITY, students, STATUSES, title="Databases", held_on="2026-11-22")
 
 
 def edited(change, content=None):

@@ -17,6 +17,7 @@ from shared.persistence.tables.attendance import (
     LectureClass,
     Mark,
     MarkChange,
+    OwnStatus,
     SheetMarkChange,
     SheetUpload,
 )
@@ -78,6 +79,7 @@ __all__ = [
     "NearMatchPair",
     "Night",
     "OutgoingMail",
+    "OwnStatus",
     "PasswordLink",
     "PhotoQuestion",
     "RecoveryCode",

@@ -3,12 +3,13 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, select
+from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from shared.domain.attendance import MarkSource, MarkStatus
+from shared.domain.attendance import MarkSource
+from shared.domain.statuses import LONGEST_NAME, LONGEST_SHORT, Colour, CountsAs
 from shared.persistence.tables.accounts import Teacher
-from shared.persistence.tables.base import Base, Digest, Name, UtcDateTime, table, word
+from shared.persistence.tables.base import Base, Digest, Name, StatusKey, UtcDateTime, table, word
 from shared.persistence.tables.classes import SchoolClass
 from shared.persistence.tables.people import Student
 
@@ -54,10 +55,29 @@ def _class_now(context: Any) -> int:
     return class_id
 
 
+class OwnStatus(Base):
+    """A status the school added to present, late, excused and absent; `key` is what its marks store.
+
+    It is never deleted, for marks stand by it; `letter_names` are its names by the letters' languages.
+    """
+
+    __tablename__ = "own_status"
+
+    key: Mapped[str] = mapped_column(StatusKey, unique=True)
+    name: Mapped[str] = mapped_column(String(LONGEST_NAME))
+    short: Mapped[str] = mapped_column(String(LONGEST_SHORT))
+    colour: Mapped[Colour] = mapped_column(word(Colour))
+    counts_as: Mapped[CountsAs] = mapped_column(word(CountsAs))
+    is_left_out: Mapped[bool]
+    active: Mapped[bool]
+    letter_names: Mapped[dict[str, str]] = mapped_column(JSON)
+
+
 class Mark(Base):
     """One student at one lecture. The unique key makes a double mark impossible.
 
     `class_id` is the class the student was in then: there the mark counts, wherever the student is now.
+    `status` is a MarkStatus or the key of an own status.
     """
 
     __tablename__ = "mark"
@@ -65,7 +85,7 @@ class Mark(Base):
     lecture_id: Mapped[int] = mapped_column(ForeignKey("lecture.id", ondelete="CASCADE"))
     student_id: Mapped[int] = mapped_column(ForeignKey("student.id", ondelete="CASCADE"), index=True)
     class_id: Mapped[int] = mapped_column(ForeignKey("school_class.id"), index=True, default=_class_now)
-    status: Mapped[MarkStatus] = mapped_column(word(MarkStatus))
+    status: Mapped[str] = mapped_column(StatusKey)
     source: Mapped[MarkSource] = mapped_column(word(MarkSource))
     marked_at: Mapped[datetime] = mapped_column(UtcDateTime)
     note: Mapped[str] = mapped_column(String(500), default="")
@@ -85,8 +105,8 @@ class MarkChange(Base):
     student_id: Mapped[int] = mapped_column(ForeignKey("student.id", ondelete="CASCADE"), index=True)
     teacher_id: Mapped[int | None] = mapped_column(ForeignKey("teacher.id"))
     source: Mapped[MarkSource] = mapped_column(word(MarkSource))
-    was: Mapped[MarkStatus | None] = mapped_column(word(MarkStatus))
-    becomes: Mapped[MarkStatus | None] = mapped_column(word(MarkStatus))
+    was: Mapped[str | None] = mapped_column(StatusKey)
+    becomes: Mapped[str | None] = mapped_column(StatusKey)
     note: Mapped[str] = mapped_column(String(500), default="")
     changed_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
@@ -118,9 +138,9 @@ class SheetMarkChange(Base):
 
     upload_id: Mapped[int] = mapped_column(ForeignKey("sheet_upload.id", ondelete="CASCADE"), index=True)
     student_id: Mapped[int] = mapped_column(ForeignKey("student.id", ondelete="CASCADE"), index=True)
-    was: Mapped[MarkStatus | None] = mapped_column(word(MarkStatus))
+    was: Mapped[str | None] = mapped_column(StatusKey)
     was_note: Mapped[str] = mapped_column(String(500))
     was_source: Mapped[MarkSource | None] = mapped_column(word(MarkSource))
     was_marked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    becomes: Mapped[MarkStatus | None] = mapped_column(word(MarkStatus))
+    becomes: Mapped[str | None] = mapped_column(StatusKey)
     becomes_note: Mapped[str] = mapped_column(String(500))

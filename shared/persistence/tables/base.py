@@ -41,6 +41,8 @@ SearchText = String(600).with_variant(mysql.VARCHAR(600, collation="utf8mb4_bin"
 SortKey = String(200).with_variant(mysql.VARCHAR(200, collation="utf8mb4_bin"), "mysql")
 Email = String(254).with_variant(mysql.VARCHAR(254, collation="utf8mb4_bin"), "mysql")
 Name = String(200)
+# A MarkStatus, or the key of one of the school's own.
+StatusKey = String(32)
 Photo = LargeBinary().with_variant(mysql.MEDIUMBLOB(), "mysql")
 SmallSealed = LargeBinary(16_384)
 

@@ -6,10 +6,9 @@ from typing import Any
 from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from shared.domain.attendance import MarkStatus
 from shared.domain.family_mail import MailState
 from shared.persistence.tables.attendance import Lecture
-from shared.persistence.tables.base import Base, Email, Name, UtcDateTime, table, word
+from shared.persistence.tables.base import Base, Email, Name, StatusKey, UtcDateTime, table, word
 from shared.persistence.tables.people import Student
 
 
@@ -25,7 +24,7 @@ class OutgoingMail(Base):
     lecture_id: Mapped[int] = mapped_column(ForeignKey("lecture.id", ondelete="CASCADE"))
     student_id: Mapped[int] = mapped_column(ForeignKey("student.id", ondelete="CASCADE"), index=True)
     address: Mapped[str] = mapped_column(Email)
-    status: Mapped[MarkStatus] = mapped_column(word(MarkStatus))
+    status: Mapped[str] = mapped_column(StatusKey)
     state: Mapped[MailState] = mapped_column(word(MailState), default=MailState.QUEUED)
     reason: Mapped[str] = mapped_column(String(300), default="")
     tries: Mapped[int] = mapped_column(default=0)

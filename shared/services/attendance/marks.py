@@ -1,8 +1,9 @@
 """Makes, changes and undoes marks by hand; every change is kept with who, when, from what to what."""
 
-from shared.domain.attendance import MarkSource, MarkStatus, one_line
+from shared.domain.attendance import MarkSource, one_line
+from shared.domain.statuses import Statuses
 from shared.errors import Conflict, InvalidInput
-from shared.persistence import attendance, to_confirm
+from shared.persistence import attendance, statuses, to_confirm
 from shared.persistence.attendance import RegisterLine
 from shared.persistence.database import AlreadyThere, Session
 from shared.persistence.tables import Lecture, Mark, MarkChange
@@ -18,9 +19,9 @@ def set_mark(
     actor: Actor,
     lecture_id: int,
     student_id: int,
-    status: MarkStatus | None,
+    status: str | None,
     *,
-    expected: MarkStatus | None,
+    expected: str | None,
     note: str | None = None,
 ) -> None:
     """Mark a student by hand; None takes the mark away. Without `note` the note stays as it is.
@@ -35,7 +36,9 @@ def set_mark(
         with toolbox.sessions.begin() as session:
             lecture = attendance.find_own_lecture(session, actor.account_id, lecture_id, lock=True)
             line = attendance.find_register_line(session, lecture, student_id)
-            _refuse_stale(line, expected)
+            known = statuses.load(session, toolbox.settings.late_counts_as)
+            _refuse_stale(line, expected, known)
+            _refuse_unknown(line, status, known)
             _refuse_gap(lecture, status)
             if _status(line.mark) == status and (note is None or note == _note(line.mark)):
                 return
@@ -76,7 +79,7 @@ def write_mark(
     actor: Actor | None,
     lecture: Lecture,
     line: RegisterLine,
-    status: MarkStatus | None,
+    status: str | None,
     *,
     source: MarkSource,
     note: str | None = None,
@@ -120,7 +123,7 @@ def write_mark(
     return mark
 
 
-def _status(mark: Mark | None) -> MarkStatus | None:
+def _status(mark: Mark | None) -> str | None:
     return None if mark is None else mark.status
 
 
@@ -128,16 +131,27 @@ def _note(mark: Mark | None) -> str:
     return "" if mark is None else mark.note
 
 
-def _refuse_stale(line: RegisterLine, expected: MarkStatus | None) -> None:
+def _refuse_stale(line: RegisterLine, expected: str | None, known: Statuses) -> None:
     found = _status(line.mark)
     if found != expected:
-        now = f"is {found} now" if found else "has no mark any more"
+        now = f"is {known.name_of(found)} now" if found else "has no mark any more"
         raise Conflict(
             f"{line.student.name} {now}; it was changed meanwhile. Nothing was saved, please look again."
         )
 
 
-def _refuse_gap(lecture: Lecture, status: MarkStatus | None) -> None:
+def _refuse_unknown(line: RegisterLine, status: str | None, known: Statuses) -> None:
+    """Raise InvalidInput for what a new mark may not say; a mark that says so already may stay."""
+    if status is None or status == _status(line.mark):
+        return
+    found = known.find(status)
+    if found is None:
+        raise InvalidInput("This is not a status a mark can have.")
+    if not found.active:
+        raise InvalidInput(f"The school does not use “{found.name}” any more. Choose another status.")
+
+
+def _refuse_gap(lecture: Lecture, status: str | None) -> None:
     if status is None and lecture.closed_at is not None:
         raise InvalidInput(
             "In a closed lecture everybody has a mark. Choose another one, or reopen the lecture."
@@ -152,8 +166,8 @@ def _audit(
     lecture: Lecture,
     line: RegisterLine,
     *,
-    was: MarkStatus | None,
-    becomes: MarkStatus | None,
+    was: str | None,
+    becomes: str | None,
 ) -> None:
     subject = f"lecture {lecture.id}: {line.student.roll_id}"
     audit.record(

@@ -5,10 +5,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PureWindowsPath
 
-from shared.domain.attendance import MarkSource, MarkStatus, one_line
+from shared.domain.attendance import MarkSource, one_line
 from shared.domain.attendance_sheet import MarkValue, SheetReview, Standing, review_sheet
 from shared.errors import Conflict, InvalidInput, WorkbookRefused
-from shared.persistence import attendance, sheets
+from shared.persistence import attendance, sheets, statuses
 from shared.persistence.attendance import RegisterLine
 from shared.persistence.database import Session
 from shared.persistence.tables import Lecture, Mark, MarkChange, SheetMarkChange, SheetUpload
@@ -47,9 +47,11 @@ def download_sheet(toolbox: Toolbox, actor: Actor, lecture_id: int) -> tuple[str
         lecture = attendance.find_own_lecture(session, actor.account_id, lecture_id, lock=True)
         identity = SheetIdentity(lecture.id, sheets.history_version(session, lecture.id))
         register = _standings(attendance.register(session, lecture.id), settings)
+        known = statuses.load(session, settings.late_counts_as)
     codes = ", ".join(school_class.class_code for school_class in lecture.classes)
     title = f"{codes} {lecture.subject} {settings.clock.local(lecture.starts_at):%Y-%m-%d %H.%M}"
-    content = write_attendance_workbook(identity, register, title=title, held_on=_held_on(lecture, settings))
+    held_on = _held_on(lecture, settings)
+    content = write_attendance_workbook(identity, register, known, title=title, held_on=held_on)
     return re.sub(r"[^\w .,-]+", "_", title) + ".xlsx", content
 
 
@@ -72,6 +74,7 @@ def review_upload(
         review = review_sheet(
             uploaded.table.rows,
             _standings(attendance.register(session, lecture_id), toolbox.settings),
+            statuses.load(session, toolbox.settings.late_counts_as),
             downloaded=_as_downloaded(sheets.list_changes(session, lecture_id), uploaded.identity.version),
             held_on=toolbox.settings.clock.day_of(lecture.starts_at),
             is_closed=lecture.closed_at is not None,
@@ -130,8 +133,8 @@ def _opened(
         raise InvalidInput("The review was not sent whole. Please upload the sheet again.") from cause
     asked = {
         student_id: (
-            MarkValue(was and MarkStatus(was), was_note),
-            MarkValue(becomes and MarkStatus(becomes), note),
+            MarkValue(was, was_note),
+            MarkValue(becomes, note),
         )
         for student_id, was, was_note, becomes, note in reviewed["rows"]
     }

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from shared.domain.attendance import MarkStatus, natural_order
-from shared.domain.totals import LateCounts, LectureShare, StudentTotal, TotalsRule, total_of
+from shared.domain.attendance import natural_order
+from shared.domain.statuses import Status
+from shared.domain.totals import LectureShare, StudentTotal, TotalsRule, total_of
 from shared.errors import InvalidInput, NotFound
-from shared.persistence import totals
+from shared.persistence import statuses, totals
 from shared.persistence.database import Session
 from shared.persistence.tables import Lecture, SchoolClass, Student
 from shared.persistence.totals import Series
@@ -40,6 +41,12 @@ class ClassTotals:
     lecturers: dict[int, str]
     subjects: Sequence[str]
 
+    @property
+    def statuses(self) -> list[Status]:
+        """Those that have a column: the four, and of the school's own what these students were given."""
+        given = {key for student in self.students for key in student.counts}
+        return [each for each in self.rule.statuses if not each.is_own or each.key in given]
+
 
 def class_totals(toolbox: Toolbox, actor: Actor, asked: SeriesAsked) -> ClassTotals:
     """Add up. Raises NotFound for a class the teacher does not teach, InvalidInput for days the wrong way."""
@@ -60,7 +67,9 @@ def download_totals(toolbox: Toolbox, actor: Actor, asked: SeriesAsked) -> tuple
         )
         for mark in marks
     }
-    content = write_totals_workbook(found.students, found.lectures, words, rule=found.rule, clock=clock)
+    content = write_totals_workbook(
+        found.students, found.lectures, words, statuses=found.statuses, rule=found.rule, clock=clock
+    )
     name = f"{found.school_class.class_code} totals {clock.show_day(toolbox.now())}"
     return re.sub(r"[^\w .,-]+", "_", name) + ".xlsx", content
 
@@ -70,9 +79,8 @@ def _totals(session: Session, toolbox: Toolbox, actor: Actor, asked: SeriesAsked
     if school_class is None:
         raise NotFound("There is no such class, or you do not teach it.")
     lectures = totals.held_lectures(session, _series(toolbox, asked), now=toolbox.now())
-    rule = TotalsRule(
-        LateCounts(toolbox.settings.late_counts_as), warn_below_percent=toolbox.settings.warn_below_percent
-    )
+    known = statuses.load(session, toolbox.settings.late_counts_as)
+    rule = TotalsRule(known, warn_below_percent=toolbox.settings.warn_below_percent)
     students, active = _students(session, asked.class_id, lectures, rule)
     lecturers = totals.lecturers_of(session, asked.class_id)
     return ClassTotals(
@@ -104,7 +112,7 @@ def _students(
 
     Those are its active students, and who was marked there before they moved or were deactivated.
     """
-    counts: dict[int, dict[MarkStatus, int]] = defaultdict(dict)
+    counts: dict[int, dict[str, int]] = defaultdict(dict)
     in_unclosed: dict[int, int] = defaultdict(int)
     for row in totals.count_marks(session, class_id, [lecture.id for lecture in lectures]):
         counts[row.student_id][row.status] = row.times

@@ -9,8 +9,8 @@ import time
 from collections.abc import Sequence
 from datetime import timedelta
 
-from shared.domain.attendance import MarkStatus
 from shared.domain.family_mail import GIVE_UP_AFTER, MailState, back_off
+from shared.domain.statuses import Status
 from shared.errors import QueueUnavailable
 from shared.mail.attendance_email import AttendanceEmail, compose
 from shared.mail.mailer import (
@@ -21,7 +21,7 @@ from shared.mail.mailer import (
     Message,
     Outcome,
 )
-from shared.persistence import jobs, outbox
+from shared.persistence import jobs, outbox, statuses
 from shared.persistence.database import Session
 from shared.persistence.jobs import JobKind
 from shared.persistence.tables import Lecture, OutgoingMail, Student
@@ -157,11 +157,13 @@ def _send_each(
 
 
 def _write(toolbox: Toolbox, letter: OutgoingMail) -> Message:
+    with toolbox.reading() as session:
+        status = statuses.load(session, toolbox.settings.late_counts_as).get(letter.status)
     email = email_about(
         letter.student,
         letter.lecture,
         address=letter.address,
-        status=letter.status,
+        status=status,
         key=_key(letter),
         is_correction=letter.corrections > 0,
     )
@@ -187,7 +189,7 @@ def email_about(
     lecture: Lecture,
     *,
     address: str,
-    status: MarkStatus,
+    status: Status,
     key: str,
     is_correction: bool = False,
 ) -> AttendanceEmail:

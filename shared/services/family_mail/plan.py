@@ -9,7 +9,7 @@ from shared.domain.attendance import MarkStatus
 from shared.domain.family_mail import MailState, family_addresses, find_doubt, is_writable
 from shared.errors import Conflict, InvalidInput
 from shared.mail.attendance_email import Wording, show_words
-from shared.persistence import attendance, outbox
+from shared.persistence import attendance, outbox, statuses
 from shared.persistence.database import Session
 from shared.persistence.tables import Lecture, OutgoingMail, Student
 from shared.security.tokens import digest
@@ -27,7 +27,7 @@ class Letter:
 
     student: Student
     address: str
-    status: MarkStatus
+    status: str
     doubt: str | None
 
 
@@ -57,15 +57,16 @@ class MailPlan:
         return [letter for letter in self.letters if letter.doubt]
 
     @property
-    def counts(self) -> dict[MarkStatus, int]:
+    def counts(self) -> dict[str, int]:
         """How many letters say what."""
         counted = Counter(letter.status for letter in self.letters)
-        return {status: counted[status] for status in MarkStatus if counted[status]}
+        own = sorted(counted.keys() - set(MarkStatus))
+        return {status: counted[status] for status in (*MarkStatus, *own) if counted[status]}
 
     @property
     def samples(self) -> list[Letter]:
         """The first letter of each wording: one for each status and language."""
-        found: dict[tuple[MarkStatus, str], Letter] = {}
+        found: dict[tuple[str, str], Letter] = {}
         for letter in self.letters:
             found.setdefault((letter.status, letter.student.language), letter)
         return list(found.values())
@@ -99,7 +100,7 @@ def _addresses(student: Student) -> list[str]:
     return family_addresses(student.email, student.parent1_email, student.parent2_email)
 
 
-def _is_outdated(letter: OutgoingMail, marked: dict[int, MarkStatus]) -> bool:
+def _is_outdated(letter: OutgoingMail, marked: dict[int, str]) -> bool:
     """Tell whether a family was told what the register no longer says, at an address it still has."""
     becomes = marked.get(letter.student_id)
     return (
@@ -111,7 +112,9 @@ def _is_outdated(letter: OutgoingMail, marked: dict[int, MarkStatus]) -> bool:
 
 def show_sample(toolbox: Toolbox, lecture: Lecture, letter: Letter) -> Wording:
     """Give the words of a letter as the family would read them."""
-    email = email_about(letter.student, lecture, address=letter.address, status=letter.status, key="sample")
+    with toolbox.reading() as session:
+        status = statuses.load(session, toolbox.settings.late_counts_as).get(letter.status)
+    email = email_about(letter.student, lecture, address=letter.address, status=status, key="sample")
     return show_words(toolbox.mailer, email)
 
 

@@ -10,6 +10,8 @@ from typing import Any
 
 from shared.domain.face_model import FaceModel
 from shared.domain.family_mail import LANGUAGES
+from shared.domain.statuses import Statuses
+from shared.persistence import statuses
 from shared.persistence.people import get_student
 from shared.persistence.student_record import StudentRecord, read_record
 from shared.reports.plain_workbook import Rows, write_plain_workbook
@@ -42,12 +44,15 @@ def export_student(toolbox: Toolbox, actor: Actor, student_id: int) -> bytes:
     """Give the zip. Raises NotFound."""
     with toolbox.sessions.begin() as session:
         record = read_record(session, get_student(session, student_id))
+        known = statuses.load(session, toolbox.settings.late_counts_as)
         audit.record(session, toolbox, actor, "export student", record.student.roll_id, student_id=student_id)
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("read-me.txt", _read_me(toolbox, record))
         title = f"All that is held on {record.student.name}"
-        archive.writestr("everything.xlsx", write_plain_workbook(_Sheets(toolbox, record).all(), title=title))
+        archive.writestr(
+            "everything.xlsx", write_plain_workbook(_Sheets(toolbox, record, known).all(), title=title)
+        )
         for name, content in _files(toolbox, record):
             archive.writestr(name, content)
     return buffer.getvalue()
@@ -108,8 +113,8 @@ def _numbers(model: FaceModel) -> str:
 class _Sheets:
     """The workbook's sheets, each a head and its rows."""
 
-    def __init__(self, toolbox: Toolbox, record: StudentRecord) -> None:
-        self._toolbox, self._record = toolbox, record
+    def __init__(self, toolbox: Toolbox, record: StudentRecord, known: Statuses) -> None:
+        self._toolbox, self._record, self._known = toolbox, record, known
 
     def all(self) -> dict[str, tuple[Sequence[str], Rows]]:
         """Every sheet by its name."""
@@ -140,6 +145,9 @@ class _Sheets:
     def _at(self, moment: datetime | None) -> str:
         return "" if moment is None else _local(self._toolbox, moment)
 
+    def _status(self, key: str | None) -> str:
+        return "" if key is None else self._known.name_of(key)
+
     def _lecture(self, lecture_id: int) -> tuple[str, str]:
         lecture = self._record.lectures[lecture_id]
         return self._at(lecture.starts_at), f"{lecture.subject}, {lecture.teacher.name}"
@@ -166,7 +174,7 @@ class _Sheets:
         for each in self._record.marks:
             how = (
                 each.school_class.class_code,
-                each.status,
+                self._known.name_of(each.status),
                 each.source,
                 self._at(each.marked_at),
                 each.note,
@@ -176,12 +184,20 @@ class _Sheets:
     def _history(self) -> Iterator[_Row]:
         for each in self._record.changes:
             by = each.teacher.name if each.teacher else "the kiosk"
-            how = (self._at(each.changed_at), by, each.source, each.was, each.becomes, each.note)
+            how = (
+                self._at(each.changed_at),
+                by,
+                each.source,
+                self._status(each.was),
+                self._status(each.becomes),
+                each.note,
+            )
             yield *self._lecture(each.lecture_id), *how
 
     def _by_sheets(self) -> Iterator[_Row]:
         for each, upload in self._record.sheet_changes:
-            how = (self._at(upload.applied_at), each.was, each.was_note, each.becomes, each.becomes_note)
+            was, becomes = self._status(each.was), self._status(each.becomes)
+            how = (self._at(upload.applied_at), was, each.was_note, becomes, each.becomes_note)
             yield *self._lecture(upload.lecture_id), *how
 
     def _check_ins(self) -> Iterator[_Row]:
@@ -208,7 +224,7 @@ class _Sheets:
 
     def _letters(self) -> Iterator[_Row]:
         for each in self._record.letters:
-            said = (each.address, each.status, each.state)
+            said = (each.address, self._known.name_of(each.status), each.state)
             when = (self._at(each.queued_at), self._at(each.settled_at), each.reason)
             yield *self._lecture(each.lecture_id), *said, *when
 

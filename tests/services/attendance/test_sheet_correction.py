@@ -158,7 +158,7 @@ def test_a_lecture_closed_between_review_and_press_loses_no_mark(toolbox, school
     close_lecture(toolbox, school.actor, lecture_id)
     with pytest.raises(Conflict):
         apply_review(toolbox, school.actor, lecture_id, found.sealed)
-    assert register(toolbox, lecture_id)["15203A0042"][0] is PRESENT
+    assert register(toolbox, lecture_id)["15203A0042"][0] == PRESENT
 
 
 def test_undo_leaves_no_gap_in_a_closed_lecture(toolbox, school, lecture_id):
