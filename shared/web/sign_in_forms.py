@@ -42,6 +42,10 @@ class SignInForm(WayBack, LoginForm):
 
     remember = None  # a school's computer is shared
 
+    def __init__(self, *args: Any, **how: Any) -> None:
+        super().__init__(*args, **how)
+        self.email.label.text = "E-mail"  # as on every other page
+
     def validate(self, **extra: Any) -> bool:
         try:
             return rate_limited(account_budgets(str(self.email.data or "")), lambda: self.is_right(**extra))

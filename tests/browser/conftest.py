@@ -52,7 +52,7 @@ def open_page(
         page: Page = browser.new_context(base_url=address, viewport=viewport).new_page()
         refusals.append(note_refusals(page))
         page.goto("/sign-in")
-        page.get_by_label("Email").fill(TEACHER_EMAIL)
+        page.get_by_label("E-mail").fill(TEACHER_EMAIL)
         page.get_by_label("Password").fill(school.password)
         page.get_by_role("button", name="Sign in").click()
         expect(page.get_by_role("heading", name="My classes")).to_be_visible()

@@ -49,7 +49,7 @@ class Visitor:
 
     def sign_in(self, email: str, password: str) -> None:
         self.page.goto("/sign-in")
-        self.page.get_by_label("Email").fill(email)
+        self.page.get_by_label("E-mail").fill(email)
         self.page.get_by_label("Password").fill(password)
         self.page.get_by_role("button", name="Sign in").click()
 

@@ -54,7 +54,7 @@ def open_page(open_chromium: Callable, address: str, demo: tuple[str, str, int])
         if complaints is not None:
             page.on("console", lambda message: complaints.append(message.text))
         page.goto("/sign-in")
-        page.get_by_label("Email").fill(demo[0])
+        page.get_by_label("E-mail").fill(demo[0])
         page.get_by_label("Password").fill(demo[1])
         page.get_by_role("button", name="Sign in").click()
         expect(page.get_by_role("heading", name="My classes")).to_be_visible()
