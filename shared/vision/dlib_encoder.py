@@ -4,12 +4,10 @@ from pathlib import Path
 
 import dlib
 import numpy as np
-from ai_edge_litert.interpreter import Interpreter
 
-from shared.errors import ModelUnavailable
 from shared.vision.dlib_detector import DlibFace
-from shared.vision.model_files import MODELS_DIR, open_model_file
-from shared.vision.pool import Pool
+from shared.vision.model_files import MODELS_DIR
+from shared.vision.served_network import ServedNetwork
 
 # The size and margin that dlib's network was trained with (dlib's face_recognition.py).
 CHIP_SIZE = 150
@@ -30,13 +28,11 @@ class DlibEncoder:
 
     def __init__(self, *, models_dir: Path = MODELS_DIR) -> None:
         """Raises ModelUnavailable if its file is missing, altered or not a network."""
-        self._network = open_model_file("faces/dlib", models_dir=models_dir).content
-        self._interpreters = Pool(self._make_interpreter)
-        self.prepare(1)  # a damaged file is told now, not to the first person it concerns
+        self._network = ServedNetwork("faces/dlib", called="face network", models_dir=models_dir)
 
     def prepare(self, at_once: int) -> None:
         """Make an interpreter for each of so many threads. Raises ModelUnavailable."""
-        self._interpreters.fill(at_once)
+        self._network.prepare(at_once)
 
     def describe(self, chip: np.ndarray) -> np.ndarray:
         """Describe a chip: the mean of its and its mirror image's descriptors, (128,) float32 of length 1.
@@ -46,28 +42,12 @@ class DlibEncoder:
         mean: np.ndarray = self.describe_both(chip).mean(axis=0)
         length = np.linalg.norm(mean)
         if not np.isfinite(length) or length == 0:
-            raise ModelUnavailable("The camera check is not available: the face network failed.")
+            raise self._network.failure()
         descriptor: np.ndarray = mean / length
         return descriptor
 
     def describe_both(self, chip: np.ndarray) -> np.ndarray:
         """Give dlib's own descriptors of a chip and of its mirror image: (2, 128) float32."""
         pair = np.stack([chip, chip[:, ::-1]]).astype(np.float32)
-        try:
-            with self._interpreters.acquire() as interpreter:
-                interpreter.set_tensor(interpreter.get_input_details()[0]["index"], pair)
-                interpreter.invoke()
-                both: np.ndarray = interpreter.get_tensor(interpreter.get_output_details()[0]["index"])
-        except (RuntimeError, ValueError) as cause:
-            raise ModelUnavailable("The camera check is not available: the face network failed.") from cause
+        (both,) = self._network.run(pair)
         return both
-
-    def _make_interpreter(self) -> Interpreter:
-        try:
-            interpreter = Interpreter(model_content=self._network, num_threads=1)
-            interpreter.allocate_tensors()
-        except (RuntimeError, ValueError) as cause:
-            raise ModelUnavailable(
-                "The camera check is not available: the face network is damaged."
-            ) from cause
-        return interpreter

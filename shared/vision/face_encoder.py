@@ -3,13 +3,11 @@
 from pathlib import Path
 
 import numpy as np
-from ai_edge_litert.interpreter import Interpreter
 from PIL import Image
 
-from shared.errors import ModelUnavailable
 from shared.vision.face_finder import DetectedFace
-from shared.vision.model_files import MODELS_DIR, open_model_file
-from shared.vision.pool import Pool
+from shared.vision.model_files import MODELS_DIR
+from shared.vision.served_network import ServedNetwork
 
 CHIP_SIZE = 112
 # Where a chip has the eyes, the tip of the nose and the corners of the mouth: the network was trained on
@@ -49,13 +47,11 @@ class FaceEncoder:
 
     def __init__(self, *, models_dir: Path = MODELS_DIR) -> None:
         """Raises ModelUnavailable if the network's file is missing, altered or not a network."""
-        self._network = open_model_file("faces/recogniser", models_dir=models_dir).content
-        self._interpreters = Pool(self._make_interpreter)
-        self.prepare(1)  # a damaged file is told now, not to the first person it concerns
+        self._network = ServedNetwork("faces/recogniser", called="face network", models_dir=models_dir)
 
     def prepare(self, at_once: int) -> None:
         """Make an interpreter for each of so many threads. Raises ModelUnavailable."""
-        self._interpreters.fill(at_once)
+        self._network.prepare(at_once)
 
     def describe(self, chip: np.ndarray, *, with_mirror: bool = False) -> np.ndarray:
         """Describe a chip, or it and its mirror image together: (128,) float32 of length 1.
@@ -64,34 +60,16 @@ class FaceEncoder:
         """
         numbers = self._run(chip)
         if with_mirror:
-            numbers = _unit(numbers) + _unit(self._run(chip[:, ::-1]))
-        return _unit(numbers)
-
-    def _run(self, chip: np.ndarray) -> np.ndarray:
-        try:
-            with self._interpreters.acquire() as interpreter:
-                values = chip[np.newaxis].astype(np.float32)
-                interpreter.set_tensor(interpreter.get_input_details()[0]["index"], values)
-                interpreter.invoke()
-                numbers: np.ndarray = interpreter.get_tensor(interpreter.get_output_details()[0]["index"])[0]
-        except (RuntimeError, ValueError) as cause:
-            raise ModelUnavailable("The camera check is not available: the face network failed.") from cause
+            return self._unit(numbers + self._run(chip[:, ::-1]))
         return numbers
 
-    def _make_interpreter(self) -> Interpreter:
-        try:
-            interpreter = Interpreter(model_content=self._network, num_threads=1)
-            interpreter.allocate_tensors()
-        except (RuntimeError, ValueError) as cause:
-            raise ModelUnavailable(
-                "The camera check is not available: the face network is damaged."
-            ) from cause
-        return interpreter
+    def _run(self, chip: np.ndarray) -> np.ndarray:
+        (numbers,) = self._network.run(chip[np.newaxis].astype(np.float32))
+        return self._unit(numbers[0])
 
-
-def _unit(numbers: np.ndarray) -> np.ndarray:
-    length = np.linalg.norm(numbers)
-    if not np.isfinite(length) or length == 0:
-        raise ModelUnavailable("The camera check is not available: the face network failed.")
-    unit: np.ndarray = numbers / length
-    return unit
+    def _unit(self, numbers: np.ndarray) -> np.ndarray:
+        length = np.linalg.norm(numbers)
+        if not np.isfinite(length) or length == 0:
+            raise self._network.failure()
+        unit: np.ndarray = numbers / length
+        return unit

@@ -5,12 +5,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from ai_edge_litert.interpreter import Interpreter
 from PIL import Image
 
-from shared.errors import ModelUnavailable
-from shared.vision.model_files import MODELS_DIR, open_model_file
-from shared.vision.pool import Pool
+from shared.vision.model_files import MODELS_DIR
+from shared.vision.served_network import ServedNetwork
 
 # The square that the network looks at; a photo is shrunk until its longer side fits.
 SIDE = 320
@@ -26,8 +24,6 @@ MIN_SCORE = 0.7
 MAX_OVERLAP = 0.3
 
 DLIB_SIDE = 0.94
-
-_FAILED = "The camera check is not available: the face detector failed."
 
 
 class Box(NamedTuple):
@@ -96,13 +92,11 @@ class FaceFinder:
 
     def __init__(self, *, models_dir: Path = MODELS_DIR) -> None:
         """Raises ModelUnavailable if the file is missing, altered or not a network."""
-        self._network = open_model_file("faces/detector", models_dir=models_dir).content
-        self._interpreters = Pool(self._make_interpreter)
-        self.prepare(1)  # a damaged file is told now, not to the first person it concerns
+        self._network = ServedNetwork("faces/detector", called="face detector", models_dir=models_dir)
 
     def prepare(self, at_once: int) -> None:
         """Make an interpreter for each of so many threads. Raises ModelUnavailable."""
-        self._interpreters.fill(at_once)
+        self._network.prepare(at_once)
 
     def find_faces(self, rgb: np.ndarray, *, min_score: float = MIN_SCORE) -> list[DetectedFace]:
         """Find the faces in an RGB uint8 photo of shape (height, width, 3), the tallest first.
@@ -111,31 +105,11 @@ class FaceFinder:
         degrees. Raises ModelUnavailable if the network fails.
         """
         square, scale = _shrink(rgb)
-        table = self._run(square)
+        (table,) = self._network.run(square[np.newaxis])
         if not np.isfinite(table).all():
-            raise ModelUnavailable(_FAILED)
+            raise self._network.failure()
         faces = [_scaled(row, 1 / scale) for row in _without_doubles(_candidates(table, min_score))]
         return sorted(faces, key=lambda face: -face.height)
-
-    def _run(self, square: np.ndarray) -> np.ndarray:
-        try:
-            with self._interpreters.acquire() as interpreter:
-                interpreter.set_tensor(interpreter.get_input_details()[0]["index"], square[np.newaxis])
-                interpreter.invoke()
-                table: np.ndarray = interpreter.get_tensor(interpreter.get_output_details()[0]["index"])
-        except (RuntimeError, ValueError) as cause:
-            raise ModelUnavailable(_FAILED) from cause
-        return table
-
-    def _make_interpreter(self) -> Interpreter:
-        try:
-            interpreter = Interpreter(model_content=self._network, num_threads=1)
-            interpreter.allocate_tensors()
-        except (RuntimeError, ValueError) as cause:
-            raise ModelUnavailable(
-                "The camera check is not available: the face detector is damaged."
-            ) from cause
-        return interpreter
 
 
 def _shrink(rgb: np.ndarray) -> tuple[np.ndarray, float]:

@@ -4,12 +4,10 @@ from pathlib import Path
 from typing import Protocol
 
 import numpy as np
-from ai_edge_litert.interpreter import Interpreter
 from PIL import Image
 
-from shared.errors import ModelUnavailable
-from shared.vision.model_files import MODELS_DIR, open_model_file
-from shared.vision.pool import Pool
+from shared.vision.model_files import MODELS_DIR
+from shared.vision.served_network import ServedNetwork
 
 SIDE = 192  # pixels, square: what the network looks at
 POINTS = 468
@@ -22,8 +20,6 @@ RIGHT_EYE = (362, 263)
 # From here on the network itself says that it sees a face. Of 850 frames of people it said less in 12, all of
 # them faces bent far down, moving fast or half covered (November 2026).
 MIN_PRESENCE = 0.5
-
-_FAILED = "The camera check is not available: the face mesh failed."
 
 
 class Box(Protocol):
@@ -44,13 +40,11 @@ class FaceMesh:
 
     def __init__(self, *, models_dir: Path = MODELS_DIR) -> None:
         """Raises ModelUnavailable if the file is missing, altered or not a network."""
-        self._network = open_model_file("faces/mesh", models_dir=models_dir).content
-        self._interpreters = Pool(self._make_interpreter)
-        self.prepare(1)  # a damaged file is told now, not to the first person it concerns
+        self._network = ServedNetwork("faces/mesh", called="face mesh", models_dir=models_dir)
 
     def prepare(self, at_once: int) -> None:
         """Make an interpreter for each of so many threads. Raises ModelUnavailable."""
-        self._interpreters.fill(at_once)
+        self._network.prepare(at_once)
 
     def place(self, rgb: np.ndarray, box: Box) -> np.ndarray | None:
         """Place the points of the face in `box`, an RGB uint8 photo's pixels: (468, 2) float64 as (x, y).
@@ -76,7 +70,7 @@ class FaceMesh:
     ) -> tuple[np.ndarray, float]:
         """Look at the square of `side` pixels round `middle` that leans by `lean` radians."""
         if not np.isfinite([*middle, side, lean]).all():
-            raise ModelUnavailable(_FAILED)
+            raise self._network.failure()
         to_photo = _turned(lean) * max(side, 1.0) / SIDE
         corner = middle - to_photo @ np.full(2, SIDE / 2)
         part = (*to_photo[0], corner[0], *to_photo[1], corner[1])
@@ -85,30 +79,13 @@ class FaceMesh:
         return points @ to_photo.T + corner, presence
 
     def _run(self, square: np.ndarray) -> tuple[np.ndarray, float]:
-        try:
-            with self._interpreters.acquire() as interpreter:
-                interpreter.set_tensor(interpreter.get_input_details()[0]["index"], square[np.newaxis])
-                interpreter.invoke()
-                found = [
-                    interpreter.get_tensor(each["index"]).reshape(-1)
-                    for each in interpreter.get_output_details()
-                ]
-        except (RuntimeError, ValueError) as cause:
-            raise ModelUnavailable(_FAILED) from cause
+        found = [output.reshape(-1) for output in self._network.run(square[np.newaxis])]
         coordinates, (logit,) = sorted(found, key=lambda values: -values.size)
         if not np.isfinite([*coordinates, logit]).all():
-            raise ModelUnavailable(_FAILED)
+            raise self._network.failure()
         # The third coordinate is guessed from one picture, and as deep for a photo as for a head.
         points = coordinates.reshape(POINTS, 3)[:, :2].astype(np.float64)
         return points, float(1 / (1 + np.exp(-np.clip(logit, -50, 50))))
-
-    def _make_interpreter(self) -> Interpreter:
-        try:
-            interpreter = Interpreter(model_content=self._network, num_threads=1)
-            interpreter.allocate_tensors()
-        except (RuntimeError, ValueError) as cause:
-            raise ModelUnavailable("The camera check is not available: the face mesh is damaged.") from cause
-        return interpreter
 
 
 def _turned(angle: float) -> np.ndarray:

@@ -5,18 +5,16 @@ import io
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 import numpy as np
-from ai_edge_litert.interpreter import Interpreter
 from PIL import Image
 
 from shared.domain.second_lock import Strictness, Zone, ZoneLimits
 from shared.errors import ModelUnavailable
 from shared.vision.face_finder import Box, DetectedFace
 from shared.vision.model_files import MODELS_DIR, open_model_file
-from shared.vision.pool import Pool
+from shared.vision.served_network import ServedNetwork
 from shared.vision.spoof_views import CLOSE_VIEWS, VIEWS, cut_close, cut_frame, cut_skin
 
 NETWORKS = ("texture", "skin", "scene")
@@ -112,23 +110,22 @@ class SpoofHeads:
 
 
 class SpoofFeatures:
-    """Runs the networks. Interpreters are not thread-safe: each serves one thread at a time."""
+    """Runs the networks, for any number of threads."""
 
     def __init__(self, models_dir: Path = MODELS_DIR) -> None:
         """Raises ModelUnavailable if a network is missing or altered."""
-        files = {name: open_model_file(f"spoof/{name}", models_dir=models_dir) for name in NETWORKS}
-        self.networks = hashlib.sha256("".join(file.sha256 for file in files.values()).encode()).hexdigest()
-        self._interpreters = {
-            name: Pool(partial(_make_interpreter, file.content)) for name, file in files.items()
+        # Made on the first photo: a page that only asks for the limits needs no interpreter.
+        self._served = {
+            name: ServedNetwork(f"spoof/{name}", called="spoof check", models_dir=models_dir, prepared_for=0)
+            for name in NETWORKS
         }
+        digests = "".join(network.sha256 for network in self._served.values())
+        self.networks = hashlib.sha256(digests.encode()).hexdigest()
 
     def prepare(self, at_once: int) -> None:
         """Make interpreters for so many threads. Raises ModelUnavailable if a file is no network."""
-        try:
-            for interpreters in self._interpreters.values():
-                interpreters.fill(at_once)
-        except (RuntimeError, ValueError) as cause:
-            raise ModelUnavailable("The camera check is not available: its network failed.") from cause
+        for network in self._served.values():
+            network.prepare(at_once)
 
     def of_photo(self, rgb: np.ndarray, face: Box) -> dict[str, np.ndarray]:
         """Features by view of the face in this square of an upright (rows, columns, 3) uint8 RGB photo.
@@ -151,20 +148,8 @@ class SpoofFeatures:
         return features
 
     def _run(self, name: str, views: np.ndarray) -> np.ndarray:
-        try:
-            with self._interpreters[name].acquire() as interpreter:
-                interpreter.set_tensor(interpreter.get_input_details()[0]["index"], views)
-                interpreter.invoke()
-                features: np.ndarray = interpreter.get_tensor(interpreter.get_output_details()[0]["index"])
-        except (RuntimeError, ValueError) as cause:
-            raise ModelUnavailable("The camera check is not available: its network failed.") from cause
+        (features,) = self._served[name].run(views)
         return features
-
-
-def _make_interpreter(content: bytes) -> Interpreter:
-    interpreter = Interpreter(model_content=content, num_threads=1)
-    interpreter.allocate_tensors()
-    return interpreter
 
 
 class SpoofDetector:

@@ -37,6 +37,6 @@ def test_a_descriptor_has_length_one_and_with_its_mirror_image_does_not_care_for
 
 
 def test_a_network_that_gives_no_numbers_is_no_answer(monkeypatch):
-    monkeypatch.setattr(ENCODER, "_run", lambda chip: np.full(128, np.nan, np.float32))
+    monkeypatch.setattr(ENCODER._network, "run", lambda chips: [np.full((1, 128), np.nan, np.float32)])
     with pytest.raises(ModelUnavailable):
         ENCODER.describe(np.zeros((112, 112, 3), np.uint8))
