@@ -1,4 +1,4 @@
-"""Commands that keep an installation safe: `flask --app admin_site backup`, `restore`, `rotate-keys`."""
+"""Commands that keep an installation safe: `flask --app admin_site` backup, restore, rotate-keys, doctor."""
 
 import os
 from collections.abc import Callable, Iterator
@@ -13,7 +13,7 @@ from shared.errors import ProductError
 from shared.persistence.database import UNREACHABLE
 from shared.services.audit import Actor
 from shared.services.people.erasure import LEDGER_NAME
-from shared.services.upkeep import backup, key_rotation
+from shared.services.upkeep import backup, health, key_rotation
 from shared.settings import draw_face_key
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
@@ -116,4 +116,18 @@ def rotate_keys(draw: bool) -> None:
     click.echo(key_rotation.advice(toolbox.settings.face_keys, left))
 
 
-commands: tuple[click.Command, ...] = (write_backup, restore_backup, rotate_keys)
+@click.command("doctor")
+@click.option("--letter", metavar="ADDRESS", help="Send a letter there, to see that letters arrive.")
+@with_appcontext
+def examine(letter: str | None) -> None:
+    """Look whether this installation is well, a line for each thing; exit status 1 if one is not."""
+    is_well = True
+    with _as_sentences():
+        for finding in health.examine(current_app.extensions["toolbox"], letter_to=letter):
+            is_well &= finding.is_well
+            click.echo(f"{'well' if finding.is_well else 'RED '}  {finding.name:<12} {finding.sentence}")
+    if not is_well:
+        raise click.exceptions.Exit(1)
+
+
+commands: tuple[click.Command, ...] = (write_backup, restore_backup, rotate_keys, examine)

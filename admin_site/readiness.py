@@ -5,7 +5,8 @@ from werkzeug.wrappers import Response
 
 from shared.persistence import faces, people
 from shared.persistence.tables import NearMatchPair
-from shared.web.site import reading
+from shared.services.upkeep import health
+from shared.web.site import reading, toolbox
 
 pages = Blueprint("readiness", __name__)
 
@@ -15,7 +16,12 @@ def board() -> str:
     alike: dict[int, list[NearMatchPair]] = {}
     for pair in faces.list_near_match_pairs(reading):
         alike.setdefault(pair.student.class_id, []).append(pair)
-    return render_template("admin/readiness.html", classes=people.count_readiness(reading), alike=alike)
+    return render_template(
+        "admin/readiness.html",
+        classes=people.count_readiness(reading),
+        alike=alike,
+        red=health.find_red(toolbox),
+    )
 
 
 @pages.get("/classes/<int:class_id>/enrol-next")

@@ -53,6 +53,7 @@ class Settings:
     keep_audit_years: int
     late_counts_as: str
     warn_below_percent: int
+    warn_backup_days: int
     redis_url: str | None
     mail_server: str | None
     mail_port: int
@@ -103,6 +104,7 @@ def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
         keep_audit_years=_span(environ, "KEEP_AUDIT_YEARS", 5, most=100),
         late_counts_as=_late_counts_as(environ),
         warn_below_percent=_percent(environ, "WARN_BELOW_PERCENT", 75),
+        warn_backup_days=_span(environ, "WARN_BACKUP_DAYS", 2, least=0, most=365),
         redis_url=environ.get("REDIS_URL") or None,
         mail_server=environ.get("MAIL_SERVER") or None,
         mail_port=_number(environ, "MAIL_PORT", 587),
@@ -242,10 +244,10 @@ def _percent(environ: Mapping[str, str], name: str, default: int) -> int:
     return value
 
 
-def _span(environ: Mapping[str, str], name: str, default: int, *, most: int) -> int:
+def _span(environ: Mapping[str, str], name: str, default: int, *, least: int = 1, most: int) -> int:
     value = _number(environ, name, default)
-    if not 1 <= value <= most:
-        raise SettingsError(f"{name} must be between 1 and {most}.")
+    if not least <= value <= most:
+        raise SettingsError(f"{name} must be between {least} and {most}.")
     return value
 
 

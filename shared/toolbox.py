@@ -21,6 +21,7 @@ from shared.vision.face_index import FaceIndex
 from shared.vision.face_matcher import FaceMatcher
 from shared.vision.head_turn import HeadTurnReader
 from shared.vision.load_limiter import LoadLimiter
+from shared.vision.model_files import check_all
 from shared.vision.spoof_detector import SpoofDetector
 from shared.vision.spoof_training import SpoofTrainer
 
@@ -134,6 +135,10 @@ class Toolbox:
     def spoof_trainer(self) -> SpoofTrainer:
         """Trains the spoof check's last layer. Raises ModelUnavailable."""
         return SpoofTrainer(self.settings.models_dir)
+
+    def check_model_files(self) -> int:
+        """Compare every network with its manifest's hash; gives how many. Raises ModelUnavailable."""
+        return check_all(self.settings.models_dir)
 
     def _find_strictness(self) -> Strictness:
         """The school's choice."""

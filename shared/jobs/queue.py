@@ -1,17 +1,25 @@
 """The queue: Huey on SQLite in one machine, on Redis over many. A message carries one job row's id."""
 
 import json
+import logging
 import sqlite3
+import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 from huey import Huey, RedisHuey, SqliteHuey, crontab
+from huey.constants import EmptyData
 from huey.registry import Message
 from huey.serializer import Serializer
 from redis import RedisError
 
 from shared.errors import QueueUnavailable
 from shared.settings import Settings
+
+_BEAT = "worker-lives"
+
+log = logging.getLogger(__name__)
 
 
 class _JsonMessages(Serializer):  # type: ignore[misc]  # Huey has no types
@@ -45,6 +53,21 @@ class JobQueue:
             self._task(job_id)
         except (RedisError, sqlite3.Error) as cause:
             raise QueueUnavailable("The worker cannot be told of this now. Please try again.") from cause
+
+    def beat(self) -> None:
+        """Say that a worker lives; the worker does so at its start and every minute."""
+        try:
+            self.huey.storage.put_data(_BEAT, str(time.time()).encode())
+        except (RedisError, sqlite3.Error):
+            log.warning("the queue cannot be reached; nobody is told that the worker lives")
+
+    def last_beat(self) -> datetime | None:
+        """When a worker last said that it lives; None if none ever did. Raises QueueUnavailable."""
+        try:
+            said = self.huey.storage.peek_data(_BEAT)
+        except (RedisError, sqlite3.Error) as cause:
+            raise QueueUnavailable("The queue does not answer.") from cause
+        return None if said is EmptyData else datetime.fromtimestamp(float(bytes(said)), UTC)
 
     def at_start(self, name: str, action: Callable[[], None]) -> None:
         """Run an action when a worker starts."""

@@ -68,6 +68,8 @@ def __getattr__(name: str) -> object:
     settings = read_settings()
     toolbox = Toolbox(settings)
     queue = JobQueue(settings, lambda job_id: run_job(toolbox, job_id))
+    queue.at_start("beat", queue.beat)
+    queue.every_minute("beat", queue.beat)
     queue.at_start("sweep_mail", lambda: delivery.sweep(toolbox, at_start=True))
     queue.every_minute("sweep_mail", lambda: delivery.sweep(toolbox))
     queue.every_minute("sweep_password_links", lambda: password_links.sweep(toolbox))

@@ -22,6 +22,7 @@ __all__ = [
     "Session",
     "Sessions",
     "connect",
+    "find_damage",
     "is_migrated",
     "known_revisions",
     "leave_no_trace",
@@ -173,6 +174,19 @@ def revision_of(engine: Engine) -> str | None:
 
     with engine.connect() as connection:
         return MigrationContext.configure(connection).get_current_revision()
+
+
+def find_damage(engine: Engine) -> str:
+    """What is wrong inside an SQLite file, in its own words; "" if nothing is. Raises one of UNREACHABLE.
+
+    A server looks after its files by itself: there it is asked for an answer.
+    """
+    with engine.connect() as connection:
+        if engine.dialect.name != "sqlite":
+            connection.execute(text("SELECT 1"))
+            return ""
+        found = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar()
+        return "" if found == "ok" else " ".join(str(found).split())
 
 
 def leave_no_trace(engine: Engine) -> None:

@@ -20,6 +20,17 @@ class ModelFile:
     card: dict[str, Any]
 
 
+def check_all(models_dir: Path = MODELS_DIR) -> int:
+    """Open every file of the manifest; gives how many. Raises ModelUnavailable as `open_model_file` does."""
+    try:
+        names = list(json.loads((models_dir / "manifest.json").read_text(encoding="utf-8")))
+    except (OSError, ValueError) as cause:
+        raise ModelUnavailable("The camera check is not available: the manifest is missing.") from cause
+    for name in names:
+        open_model_file(name, models_dir=models_dir)
+    return len(names)
+
+
 def open_model_file(name: str, *, models_dir: Path = MODELS_DIR) -> ModelFile:
     """Read the file that the manifest lists under `name`, a key such as "faces/recogniser".
 

@@ -83,3 +83,11 @@ def test_the_worker_does_all_its_rounds_every_minute(monkeypatch, tmp_path, sqli
     for begin in huey._startup.values():
         begin()
     assert done == [(f"{worker.delivery.__name__}.sweep", {"at_start": True})]
+
+
+def test_the_workers_sign_of_life_is_heard_by_other_processes(settings):
+    assert JobQueue(settings).last_beat() is None
+    JobQueue(settings).beat()
+    heard = JobQueue(settings).last_beat()
+    assert heard is not None
+    assert abs((heard - datetime.now(UTC)).total_seconds()) < 10
