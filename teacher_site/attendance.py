@@ -1,7 +1,7 @@
 """Pages of one lecture's attendance: what waits, the register, marking by hand, the history, the report."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -14,14 +14,16 @@ from shared.domain.typed_text import fold, search_words
 from shared.errors import Conflict, InvalidInput
 from shared.persistence import attendance, kiosk
 from shared.persistence.attendance import RegisterLine
+from shared.persistence.tables import Lecture
 from shared.services.attendance import flagged_faces, marks
 from shared.services.attendance.lectures import close_lecture, reopen_lecture
 from shared.services.kiosk import confirmations
 from shared.services.kiosk.passes import end_pass
+from shared.web.forms import asked_day
 from shared.web.sign_in import actor
 from shared.web.site import reading, toolbox
 from shared.web.status_words import school_statuses
-from teacher_site.forms import asked_date, asked_number
+from teacher_site.forms import asked_number
 from teacher_site.lectures import school_today
 
 pages = Blueprint("attendance", __name__, template_folder="templates")
@@ -164,14 +166,17 @@ def report() -> str:
 
     A lecture alone is enough too: it has its date, and its first class is shown.
     """
-    lecture_id, class_id, on = asked_number("lecture_id"), asked_number("class_id"), asked_date("on")
+    lecture_id, class_id = asked_number("lecture_id"), asked_number("class_id")
+    on = asked_day(request.args, "on", school_today())
     if lecture_id and not class_id:
         asked = attendance.find_own_lecture(reading, current_user.id, lecture_id)
-        class_id, on = asked.classes[0].id, toolbox.settings.clock.day_of(asked.starts_at)
-    on = on or school_today()
-    found = attendance.lectures_between(
-        reading, current_user.id, *toolbox.settings.clock.day(on), class_id=class_id
-    )
+        class_id = asked.classes[0].id
+        on = asked_day({}, "on", toolbox.settings.clock.day_of(asked.starts_at))
+    found: Sequence[Lecture] = []
+    if on.day:
+        found = attendance.lectures_between(
+            reading, current_user.id, *toolbox.settings.clock.day(on.day), class_id=class_id
+        )
     lecture = next((each for each in found if each.id == lecture_id), None)
     if lecture is None and class_id and len(found) == 1:
         lecture = found[0]

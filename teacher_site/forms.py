@@ -6,7 +6,7 @@ from typing import Any
 from flask import request
 from flask_login import current_user
 from flask_wtf import FlaskForm
-from wtforms import DateField, HiddenField, IntegerField, SelectMultipleField, StringField, TimeField
+from wtforms import HiddenField, IntegerField, SelectMultipleField, StringField
 from wtforms.validators import InputRequired, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
@@ -14,6 +14,7 @@ from shared.errors import InvalidInput
 from shared.persistence import attendance
 from shared.services.attendance.lectures import LONGEST_LECTURE_MINUTES, LONGEST_SUBJECT
 from shared.settings import Settings
+from shared.web.forms import ClockField, DayField
 from shared.web.site import reading
 
 
@@ -29,8 +30,8 @@ class LectureForm(FlaskForm):  # type: ignore[misc]
         option_widget=CheckboxInput(),
     )
     minutes = IntegerField("Length in minutes", [InputRequired("Type a number of minutes.")])
-    starts_on = DateField("Date", [Optional()], description="Leave date and time empty to begin now.")
-    starts_at = TimeField("Time", [Optional()])
+    starts_on = DayField("Date", [Optional()], description="Leave date and time empty to begin now.")
+    starts_at = ClockField("Time", [Optional()])
     opening_key = HiddenField()
 
     def __init__(self, **values: Any) -> None:
@@ -53,11 +54,3 @@ def asked_number(name: str) -> int | None:
     """A row's id or a page's number in the address; None for anything no table can hold."""
     number = request.args.get(name, type=int)
     return number if number is not None and 0 < number < 2**31 else None
-
-
-def asked_date(name: str) -> date | None:
-    """A date in the address; None where there is none or it is not one."""
-    try:
-        return date.fromisoformat(request.args.get(name, ""))
-    except ValueError:
-        return None

@@ -10,10 +10,10 @@ from werkzeug.wrappers import Response
 from shared.errors import InvalidInput
 from shared.persistence import attendance
 from shared.services.attendance.lectures import open_lecture
-from shared.web.forms import add_form_error
+from shared.web.forms import add_form_error, asked_day
 from shared.web.sign_in import actor
 from shared.web.site import reading, toolbox
-from teacher_site.forms import LectureForm, asked_date, asked_number
+from teacher_site.forms import LectureForm, asked_number
 
 pages = Blueprint("lectures", __name__, template_folder="templates")
 
@@ -42,13 +42,13 @@ def today() -> str:
 @pages.get("/lectures")
 def show_list() -> str:
     teacher_id = current_user.id
-    since, until = asked_date("since"), asked_date("until")
+    since, until = (asked_day(request.args, name) for name in ("since", "until"))
     lectures, last_page = attendance.page_of_lectures(
         reading,
         teacher_id,
         page=asked_number("page") or 1,
-        since=toolbox.settings.clock.day(since)[0] if since else None,
-        until=toolbox.settings.clock.day(until)[1] if until else None,
+        since=toolbox.settings.clock.day(since.day)[0] if since.day else None,
+        until=toolbox.settings.clock.day(until.day)[1] if until.day else None,
         class_id=asked_number("class_id"),
     )
     return render_template(

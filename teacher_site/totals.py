@@ -12,9 +12,10 @@ from shared.domain.typed_text import fold
 from shared.errors import InvalidInput
 from shared.persistence import attendance
 from shared.services.attendance.totals import SeriesAsked, class_totals, download_totals
+from shared.web.forms import asked_day
 from shared.web.sign_in import actor
 from shared.web.site import reading, toolbox
-from teacher_site.forms import asked_date, asked_number
+from teacher_site.forms import asked_number
 
 pages = Blueprint("totals", __name__, template_folder="templates")
 
@@ -49,6 +50,7 @@ def show() -> str:
         "teacher/totals.html",
         classes=classes,
         asked=asked,
+        days={name: asked_day(request.args, name) for name in ("since", "until")},
         found=found,
         students=sorted(found.students, key=_ORDERS[sort]) if found else [],
         orders=ORDER_WORDS,
@@ -74,8 +76,8 @@ def _asked(usual_class_id: int | None) -> SeriesAsked | None:
     own = actor().account_id if "teacher_id" not in request.args else None
     return SeriesAsked(
         class_id=class_id,
-        since=asked_date("since"),
-        until=asked_date("until"),
+        since=asked_day(request.args, "since").day,
+        until=asked_day(request.args, "until").day,
         teacher_id=asked_number("teacher_id") or own,
         subject=request.args.get("subject") or None,
     )

@@ -31,21 +31,37 @@ def days_meant(text: str) -> frozenset[date]:
 
     A weekday and a time of day beside it are passed over.
     """
+    found = (_day(*order) for order in _orders(text))
+    return frozenset(each for each in found if each is not None)
+
+
+def typed_day(text: str) -> date | None:
+    """Return the day that somebody types into a date's field; None if it is none.
+
+    The month may be a word: 23 Nov 2026. In numbers alone the day comes first, as in 23/11/2026, or the year,
+    as in 2026-11-23.
+    """
+    for order in _orders(text):
+        found = _day(*order)
+        if found is not None:
+            return found
+    return None
+
+
+def _orders(text: str) -> list[tuple[int, int, int]]:
+    """Return what the text may say as (year, month, day), the likeliest first."""
     pieces = _PIECE.findall(_TIME.sub("", fold(text)))
     numbers = [int(piece) for piece in pieces if piece.isdecimal() and len(piece) <= 4]
     months = [_MONTH_OF[word] for word in pieces if word in _MONTH_OF]
     if len(numbers) == 2 and len(months) == 1:
         (first, second), (month,) = numbers, months
-        orders = [(second, month, first), (first, month, second)]
-    elif len(numbers) == 3 and not months:
+        return [(second, month, first), (first, month, second)]
+    if len(numbers) == 3 and not months:
         first, second, third = numbers
-        orders = [(first, second, third), (third, second, first), (third, first, second)]
         if first > 31:
-            orders = orders[:1]
-    else:
-        return frozenset()
-    found = (_day(*order) for order in orders)
-    return frozenset(each for each in found if each is not None)
+            return [(first, second, third)]
+        return [(third, second, first), (third, first, second), (first, second, third)]
+    return []
 
 
 def _day(year: int, month: int, day: int) -> date | None:

@@ -1,8 +1,73 @@
-"""How a service's refusal comes to stand at the form field it belongs to."""
+"""What forms of both sites share: fields for dates and times, and a refusal that stands at its field."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
 
 from flask_wtf import FlaskForm
+from wtforms import Field, TimeField
+from wtforms.widgets import TextInput
 
+from shared.domain.written_dates import typed_day
 from shared.errors import InvalidInput
+
+NO_DAY = "Please give a date like 23 Nov 2026."
+NO_TIME = "Please give a time like 09:30."
+
+
+def show_day(day: date | None) -> str:
+    """Return "23 Nov 2026", as a date's field shows it; "" for None."""
+    return f"{day.day} {day:%b %Y}" if day else ""
+
+
+@dataclass(frozen=True)
+class AskedDay:
+    """A day in an address, as it was typed: what is none stays in its field, with a sentence."""
+
+    text: str
+    day: date | None
+
+    @property
+    def is_refused(self) -> bool:
+        return bool(self.text) and self.day is None
+
+
+def asked_day(typed: Mapping[str, str], name: str, usual: date | None = None) -> AskedDay:
+    """Return the day that a form asks for under this name; `usual` where nothing was typed."""
+    text = typed.get(name, "").strip()
+    if not text:
+        return AskedDay(show_day(usual), usual)
+    day = typed_day(text)
+    return AskedDay(show_day(day) or text, day)
+
+
+class DayField(Field):  # type: ignore[misc]
+    """A date, typed or chosen from a calendar; shown alike whatever the browser's language (days.js)."""
+
+    widget = TextInput()
+
+    def __init__(self, *args: Any, **how: Any) -> None:
+        super().__init__(*args, **{"render_kw": {"data-day": "", "autocomplete": "off"}, **how})
+
+    def _value(self) -> str:
+        return self.raw_data[0] if self.raw_data else show_day(self.data)
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        text = valuelist[0].strip() if valuelist else ""
+        self.data = typed_day(text)
+        if text and self.data is None:
+            raise ValueError(NO_DAY)
+
+
+class ClockField(TimeField):  # type: ignore[misc]
+    """A time of day on the school's clock of 24 hours, whatever the browser's language."""
+
+    widget = TextInput()
+
+    def __init__(self, *args: Any, **how: Any) -> None:
+        how = {"format": ["%H:%M", "%H.%M", "%H"], "invalid_value_message": NO_TIME, **how}
+        super().__init__(*args, **{"render_kw": {"placeholder": "09:30", "autocomplete": "off"}, **how})
 
 
 def add_form_error(form: FlaskForm, refused: InvalidInput) -> None:

@@ -49,6 +49,40 @@ def find_barriers(page: Page) -> list[str]:
     return found if wide <= width else [*found, f"{wide} pixels wide"]
 
 
+# A tick's label belongs to it, and the row of a list to the link that is stretched over it. A link within a
+# sentence may be smaller (WCAG 2.5.8, exception "inline"), and so may what only the keyboard brings to light.
+_SMALL = """(least) => {
+  const box = (element) => element.getBoundingClientRect();
+  const target = (element) => {
+    if (element.matches(".stretched-link")) return box(element.closest(".position-relative"));
+    if (!element.matches("[type=checkbox], [type=radio]") || !element.labels.length) return box(element);
+    const [own, label] = [box(element), box(element.labels[0])];
+    return {
+      width: Math.max(own.right, label.right) - Math.min(own.left, label.left),
+      height: Math.max(own.bottom, label.bottom) - Math.min(own.top, label.top),
+    };
+  };
+  const isWithinASentence = (element) =>
+    getComputedStyle(element).display === "inline" && element.closest("p, dd, .form-text, .alert");
+  const isMeant = (element) =>
+    box(element).width > 1 && !element.matches("[aria-hidden=true], .visually-hidden-focusable");
+  const all = "a[href], button, input:not([type=hidden]), select, summary, textarea";
+  return [...document.querySelectorAll(all)]
+    .filter((element) => isMeant(element) && !isWithinASentence(element))
+    .map((element) => [element, target(element)])
+    .filter(([, { width, height }]) => width < least || height < least)
+    .map(([element, { width, height }]) =>
+      `${element.outerHTML.slice(0, 80)} is ${Math.round(width)} x ${Math.round(height)} pixels`);
+}"""
+LEAST_TARGET_PX = 43.5  # 44, less what a browser rounds away
+
+
+def find_small_targets(page: Page) -> list[str]:
+    """What a finger has to hit on this page and is less than 44 pixels high or wide."""
+    found: list[str] = page.evaluate(_SMALL, LEAST_TARGET_PX)
+    return found
+
+
 def refuse_barriers(page: Page) -> None:
     """Fail at a page that `find_barriers` finds something wrong with."""
     page.wait_for_load_state()  # a click's answer may just be arriving

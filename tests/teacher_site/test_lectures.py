@@ -1,5 +1,7 @@
 """Pages of the lectures: a teacher sees and opens their own."""
 
+from urllib.parse import urlencode
+
 import pytest
 
 from shared.persistence.tables import KioskPass, Lecture, SchoolClass, Student, Teacher
@@ -136,8 +138,21 @@ def test_the_list_answers_odd_addresses_with_a_list(teacher, asked):
 
 def test_the_list_can_be_filtered_by_class_and_date(teacher, school):
     assert "Databases" in teacher.page(f"/lectures?class_id={school.ids['class']}").main.get_text()
-    assert "No lecture was found." in teacher.page("/lectures?until=2001-01-01").main.get_text()
+    assert "No matches." in teacher.page("/lectures?until=1+Jan+2001").main.get_text()
     assert teacher.get("/lectures?since=9999-12-31").status_code == 400
+
+
+def test_what_is_no_date_stays_in_its_field_with_a_sentence(teacher):
+    for path, name in (("/lectures", "since"), ("/totals", "until"), ("/report", "on")):
+        page = teacher.page(f"{path}?{name}=next+tuesday")
+        assert page.find(id=name)["value"] == "next tuesday"
+        assert page.find(id=f"{name}-errors").get_text() == "Please give a date like 23 Nov 2026."
+
+
+def test_a_date_is_shown_alike_however_it_was_typed(teacher):
+    for typed in ("2026-11-03", "3/11/2026", "3.11.26", "Tue 3 Nov 2026"):
+        page = teacher.page("/lectures?" + urlencode({"since": typed}))
+        assert page.find(id="since")["value"] == "3 Nov 2026"
 
 
 def test_a_name_with_html_in_it_is_shown_as_typed(teacher, school, toolbox):
