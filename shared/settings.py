@@ -23,6 +23,8 @@ VERSION = "0.2.0"  # its one place; CHANGELOG.md says what it holds
 
 PROJECT_DIR = Path(__file__).resolve().parents[1]
 
+LONGEST_UNTIL_LATE_MINUTES = 12 * 60  # as long as the longest lecture
+
 _SECRETS = ("ADMIN_SECRET_KEY", "TEACHER_SECRET_KEY", "PASSWORD_SALT")
 
 
@@ -54,6 +56,7 @@ class Settings:
     late_counts_as: str
     warn_below_percent: int
     warn_backup_days: int
+    late_after_minutes: int | None
     redis_url: str | None
     mail_server: str | None
     mail_port: int
@@ -105,6 +108,7 @@ def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
         late_counts_as=_late_counts_as(environ),
         warn_below_percent=_percent(environ, "WARN_BELOW_PERCENT", 75),
         warn_backup_days=_span(environ, "WARN_BACKUP_DAYS", 2, least=0, most=365),
+        late_after_minutes=_late_after_minutes(environ),
         redis_url=environ.get("REDIS_URL") or None,
         mail_server=environ.get("MAIL_SERVER") or None,
         mail_port=_number(environ, "MAIL_PORT", 587),
@@ -235,6 +239,18 @@ def _late_counts_as(environ: Mapping[str, str]) -> str:
     if value not in {"present", "half", "absent"}:
         raise SettingsError("LATE_COUNTS_AS must be present, half or absent.")
     return value
+
+
+def _late_after_minutes(environ: Mapping[str, str]) -> int | None:
+    """Read LATE_AFTER_MINUTES; empty: the clock makes nobody late."""
+    if not environ.get("LATE_AFTER_MINUTES", "").strip():
+        return None
+    minutes = _number(environ, "LATE_AFTER_MINUTES", 0)
+    if not 0 <= minutes <= LONGEST_UNTIL_LATE_MINUTES:
+        raise SettingsError(
+            f"LATE_AFTER_MINUTES must be between 0 and {LONGEST_UNTIL_LATE_MINUTES}, or empty."
+        )
+    return minutes
 
 
 def _percent(environ: Mapping[str, str], name: str, default: int) -> int:

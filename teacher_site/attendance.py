@@ -8,17 +8,18 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from shared.domain.attendance import LectureState
+from shared.domain.attendance import LectureState, MarkStatus
 from shared.domain.face_model import MATCH_THRESHOLD
 from shared.domain.typed_text import fold, search_words
 from shared.errors import Conflict, InvalidInput
 from shared.persistence import attendance, kiosk
 from shared.persistence.attendance import RegisterLine
 from shared.persistence.tables import Lecture
-from shared.services.attendance import flagged_faces, marks
+from shared.services.attendance import flagged_faces, lateness, marks
 from shared.services.attendance.lectures import close_lecture, reopen_lecture
 from shared.services.kiosk import confirmations
 from shared.services.kiosk.passes import end_pass
+from shared.settings import LONGEST_UNTIL_LATE_MINUTES
 from shared.web.forms import asked_day
 from shared.web.sign_in import actor
 from shared.web.site import reading, toolbox
@@ -46,6 +47,7 @@ def _place(key: str) -> int:
 def show(lecture_id: int) -> str:
     lecture = attendance.find_own_lecture(reading, current_user.id, lecture_id)
     history = attendance.history(reading, lecture_id)
+    late = attendance.marks_with(reading, lecture_id, MarkStatus.LATE)
     latest = {change.student_id: change.id for change in reversed(history)}
     return render_template(
         "teacher/lecture.html",
@@ -59,6 +61,8 @@ def show(lecture_id: int) -> str:
         flagged=flagged_faces.list_faces(reading, lecture_id),
         match_threshold=MATCH_THRESHOLD,
         statuses=school_statuses().choices,
+        late_by_the_clock=sum(mark.source in lateness.BY_THE_CLOCK for mark in late),
+        longest_until_late=LONGEST_UNTIL_LATE_MINUTES,
         states=LectureState,
         asked=request.args,
     )
@@ -145,6 +149,29 @@ def reopen(lecture_id: int) -> Response:
         flash(f"The lecture takes marks again, by face until {until}.", "success")
     else:
         flash("The lecture is open for corrections by hand; its day is over for the kiosk.", "success")
+    return _back_to(lecture_id)
+
+
+@pages.post("/lectures/<int:lecture_id>/late-after")
+def set_clock(lecture_id: int) -> Response:
+    typed = request.form.get("late_after_minutes", "").strip()
+    try:
+        if typed and not (typed.isascii() and typed.isdecimal()):
+            raise InvalidInput("Type a whole number of minutes, or leave it empty: then nobody is late.")
+        minutes = int(typed[:6]) if typed else None
+        lateness.set_late_after(toolbox, actor(), lecture_id, minutes)
+    except InvalidInput as refused:
+        flash(str(refused), "warning")
+    else:
+        until = "Nobody is late by the clock." if minutes is None else f"Late from minute {minutes} on."
+        flash(f"{until} Marks that were made stay as they are.", "success")
+    return _back_to(lecture_id, "clock")
+
+
+@pages.post("/lectures/<int:lecture_id>/all-on-time")
+def count_all_on_time(lecture_id: int) -> Response:
+    count = lateness.count_everybody_on_time(toolbox, actor(), lecture_id)
+    flash(f"{count} became present, and the clock makes nobody late any more.", "success")
     return _back_to(lecture_id)
 
 

@@ -13,7 +13,7 @@ from wtforms.widgets import CheckboxInput, ListWidget
 from shared.errors import InvalidInput
 from shared.persistence import attendance
 from shared.services.attendance.lectures import LONGEST_LECTURE_MINUTES, LONGEST_SUBJECT
-from shared.settings import Settings
+from shared.settings import LONGEST_UNTIL_LATE_MINUTES, Settings
 from shared.web.forms import ClockField, DayField
 from shared.web.site import reading
 
@@ -32,6 +32,11 @@ class LectureForm(FlaskForm):  # type: ignore[misc]
     minutes = IntegerField("Length in minutes", [InputRequired("Type a number of minutes.")])
     starts_on = DayField("Date", [Optional()], description="Leave date and time empty to begin now.")
     starts_at = ClockField("Time", [Optional()])
+    late_after_minutes = IntegerField(
+        "Late from … minutes after the start",
+        [Optional()],
+        description="A check-in by face is late from then on. Leave it empty, and nobody is.",
+    )
     opening_key = HiddenField()
 
     def __init__(self, **values: Any) -> None:
@@ -39,6 +44,7 @@ class LectureForm(FlaskForm):  # type: ignore[misc]
         taught = attendance.classes_of(reading, current_user.id)
         self.class_ids.choices = [(each.id, f"{each.class_code} ({count})") for each, count in taught]
         self.subject.render_kw = {"maxlength": LONGEST_SUBJECT, "list": "subjects"}
+        self.late_after_minutes.render_kw = {"type": "number", "min": 0, "max": LONGEST_UNTIL_LATE_MINUTES}
         self.minutes.render_kw = {"type": "number", "min": 1, "max": LONGEST_LECTURE_MINUTES}
 
     def begins(self, settings: Settings, today: date) -> datetime | None:

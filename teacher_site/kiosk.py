@@ -227,7 +227,7 @@ def _told(kiosk_pass: KioskPass, answer: CheckInAnswer) -> dict[str, object]:
     count = attendance.count_here(reading, [kiosk_pass.lecture_id])[kiosk_pass.lecture_id]
     return {
         "outcome": answer.outcome,
-        "headline": answer.outcome.headline,
+        "headline": _headline(answer),
         "sentence": school_words.speak(answer.sentence),
         "name": answer.student_name,
         "marked_at": _clock(answer.marked_at),
@@ -243,6 +243,11 @@ def _sent_key() -> str:
         return str(UUID(request.form.get("idempotency_key", "")))
     except ValueError as cause:
         raise InvalidInput("The check-in was not sent whole. Please try again.") from cause
+
+
+def _headline(answer: CheckInAnswer) -> str:
+    """Big words for the screen: "Late, 10:07" for who was late by the clock."""
+    return f"Late, {_clock(answer.marked_at)}" if answer.is_late else answer.outcome.headline
 
 
 def _clock(moment: datetime | None) -> str | None:

@@ -76,6 +76,7 @@ def open_one() -> str | Response:
                 class_ids=form.class_ids.data,
                 minutes=form.minutes.data,
                 opening_key=form.opening_key.data,
+                late_after_minutes=form.late_after_minutes.data,
                 starts_at=form.begins(toolbox.settings, school_today()),
             )
         except InvalidInput as refused:
@@ -92,6 +93,7 @@ def _prefill(form: LectureForm) -> None:
     """What most lectures are: the one class there is, an hour long, now."""
     form.opening_key.data = secrets.token_urlsafe(16)
     form.minutes.data = USUAL_MINUTES
+    form.late_after_minutes.data = toolbox.settings.late_after_minutes
     choices = [class_id for class_id, _ in form.class_ids.choices]
     asked = asked_number("class_id")
     form.class_ids.data = [asked] if asked in choices else choices if len(choices) == 1 else []

@@ -35,12 +35,14 @@ PASS = {**STATIC, "anonymous": "no pass", "teacher": "no pass", "other teacher":
 
 CLASSROOM = {
     "attendance.close": OWN,
+    "attendance.count_all_on_time": OWN,
     "attendance.decide": OWN,
     "attendance.end_phone": OWN,
     "attendance.mark": OWN,
     "attendance.picture": OWN,
     "attendance.reopen": OWN,
     "attendance.report": SIGNED_IN,
+    "attendance.set_clock": OWN,
     "attendance.show": OWN,
     "attendance.undo": OWN,
     "bootstrap.static": STATIC,

@@ -1,6 +1,6 @@
 """The words of attendance: what a mark says, how it was made, when a lecture takes marks."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from shared.domain.typed_text import natural_order as natural_order
@@ -61,6 +61,15 @@ def lecture_state(
     if now < starts_at:
         return LectureState.SCHEDULED
     return LectureState.OPEN if now < ends_at else LectureState.ENDED
+
+
+def status_on_arrival(
+    *, seen_at: datetime, starts_at: datetime, late_after_minutes: int | None
+) -> MarkStatus:
+    """Return what a check-in marks: late from so many minutes after the start on; without a number, never."""
+    if late_after_minutes is None or seen_at < starts_at + timedelta(minutes=late_after_minutes):
+        return MarkStatus.PRESENT
+    return MarkStatus.LATE
 
 
 def one_line(typed: str) -> str:

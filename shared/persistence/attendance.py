@@ -213,6 +213,11 @@ def marks_from(session: Session, lecture_id: int, source: str) -> Sequence[Mark]
     return session.scalars(select(Mark).where(Mark.lecture_id == lecture_id, Mark.source == source)).all()
 
 
+def marks_with(session: Session, lecture_id: int, status: str) -> Sequence[Mark]:
+    """The marks of a lecture that have a status."""
+    return session.scalars(select(Mark).where(Mark.lecture_id == lecture_id, Mark.status == status)).all()
+
+
 def history(session: Session, lecture_id: int) -> Sequence[MarkChange]:
     """Every change of a lecture's marks, the latest first, with student and teacher."""
     query = select(MarkChange).where(MarkChange.lecture_id == lecture_id)

@@ -155,3 +155,16 @@ def test_odd_addresses_of_the_report_are_answered(teacher):
     for asked in ("class_id=x&on=y", "class_id=99999999999999999999", "on=0001-01-01", "lecture_id=-1"):
         assert teacher.get(f"/report?{asked}").status_code in (200, 400)
     assert teacher.get("/report?lecture_id=424242").status_code == 404
+
+
+def test_the_lectures_clock_is_set_on_its_page_and_one_press_undoes_it_for_all(teacher, school, toolbox):
+    teacher.post(f"{lecture_page(school)}/late-after", {"late_after_minutes": "10"})
+    assert teacher.page(lecture_page(school)).select_one("#late-after")["value"] == "10"
+    teacher.post(f"{lecture_page(school)}/late-after", {"late_after_minutes": "ten"})
+    assert "whole number" in teacher.told(lecture_page(school))
+    with toolbox.sessions.begin() as session:
+        mark = {"status": MarkStatus.LATE, "source": MarkSource.FACE, "marked_at": toolbox.now()}
+        session.add(Mark(lecture_id=school.ids["lecture"], student_id=school.ids["meera"], **mark))
+    teacher.press(lecture_page(school), "Nobody was late: make 1 present")
+    assert "present" in line(teacher, school).select_one(".badge").get_text()
+    assert teacher.page(lecture_page(school)).select_one("#late-after")["value"] == ""

@@ -12,7 +12,7 @@ from shared.persistence.tables import CheckIn, KioskPass, Lecture, Mark, SignIn,
 from shared.services.attendance.lectures import close_lecture
 from shared.vision.faces import FaceReading
 from shared.vision.load_limiter import AT_ONCE, MOST_WAITING
-from tests.support.eyes import Eyes, give_eyes
+from tests.support.eyes import MEERA_LOOKS, Eyes, give_eyes
 from tests.support.phones import Refused
 from tests.support.school import enrol
 from tests.support.stand_ins import stand_in
@@ -305,3 +305,13 @@ def test_a_kiosk_that_is_full_turns_a_photo_away_before_it_is_received(kiosk, to
             headers=headers,
         )
     assert answer.status_code == 503
+
+
+def test_who_is_late_reads_it_with_the_time(kiosk, toolbox, school, photo):
+    give_eyes(toolbox, Eyes())
+    enrol(toolbox, school.ids["meera"], [MEERA_LOOKS.tolist()] * 3)
+    with toolbox.sessions.begin() as session:
+        session.get(Lecture, school.ids["lecture"]).late_after_minutes = 1
+    told = check_in(kiosk, photo)
+    assert told["outcome"] == "present"
+    assert told["headline"] == f"Late, {told['marked_at']}"

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint, select
+from sqlalchemy import JSON, ForeignKey, Index, SmallInteger, String, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from shared.domain.attendance import MarkSource
@@ -17,7 +17,8 @@ from shared.persistence.tables.people import Student
 class Lecture(Base):
     """One meeting of classes with a teacher. `opening_key` makes a form sent twice one lecture.
 
-    `kiosk_pin` is the hash of the six digits that take its phones back, until the day after.
+    `kiosk_pin` is the hash of the six digits that take its phones back, until the day after. Check-ins are
+    late from `late_after_minutes` after the start on; None: nobody is by the clock.
     """
 
     __tablename__ = "lecture"
@@ -29,6 +30,7 @@ class Lecture(Base):
     closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     opening_key: Mapped[str] = mapped_column(Digest, unique=True)
     kiosk_pin: Mapped[str | None] = mapped_column(String(255))
+    late_after_minutes: Mapped[int | None] = mapped_column(SmallInteger)
 
     teacher: Mapped[Teacher] = relationship()
     classes: Mapped[list[SchoolClass]] = relationship(

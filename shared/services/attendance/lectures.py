@@ -11,6 +11,7 @@ from shared.persistence.tables import Lecture, SchoolClass
 from shared.security.tokens import digest
 from shared.services import audit
 from shared.services.attendance.flagged_faces import forget_strangers
+from shared.services.attendance.lateness import check_late_after
 from shared.services.attendance.marks import write_mark
 from shared.services.audit import Actor
 from shared.toolbox import Toolbox
@@ -32,8 +33,11 @@ def open_lecture(
     minutes: int,
     opening_key: str,
     starts_at: datetime | None = None,
+    late_after_minutes: int | None = None,
 ) -> int:
     """Open a lecture, now or at `starts_at` (aware), and give its id.
+
+    Check-ins are late from `late_after_minutes` on; None: nobody is by the clock.
 
     The same `opening_key` of the same teacher is the same lecture, however often the form is sent.
     Raises InvalidInput naming the field.
@@ -41,6 +45,7 @@ def open_lecture(
     now = toolbox.now()
     subject, starts_at = one_line(subject), starts_at or now
     _check(subject, minutes, opening_key, starts_at - now)
+    check_late_after(late_after_minutes)
     key = digest(f"{actor.account_id} {opening_key}")
     try:
         with toolbox.sessions.begin() as session:
@@ -53,6 +58,7 @@ def open_lecture(
                 ends_at=ends_at,
                 opening_key=key,
                 classes=classes,
+                late_after_minutes=late_after_minutes,
             )
             session.add(lecture)
             session.flush()

@@ -1,5 +1,7 @@
 """Makes, changes and undoes marks by hand; every change is kept with who, when, from what to what."""
 
+from datetime import datetime
+
 from shared.domain.attendance import MarkSource, one_line
 from shared.domain.statuses import Statuses
 from shared.errors import Conflict, InvalidInput
@@ -83,14 +85,16 @@ def write_mark(
     *,
     source: MarkSource,
     note: str | None = None,
+    at: datetime | None = None,
 ) -> Mark | None:
     """Write a mark and its entry in the history, inside the caller's transaction; None takes the mark away.
 
     `actor` is None where a face made the mark and no teacher did. Raises AlreadyThere when another phone or
     the teacher marked the student in the same moment; the transaction is then void.
 
-    A change of the note alone leaves time and source of the mark as they are. Whatever waited for the
-    teacher's eye is settled by a mark, but not by the absence that closing a lecture gives.
+    `at` is when the student was seen, where that was before now. A change of the note alone leaves time and
+    source of the mark as they are. Whatever waited for the teacher's eye is settled by a mark, but not by the
+    absence that closing a lecture gives.
     """
     mark, now, was = line.mark, toolbox.now(), _status(line.mark)
     teacher_id = actor.account_id if actor else None
@@ -115,7 +119,7 @@ def write_mark(
         mark = Mark(lecture_id=lecture.id, student_id=line.student.id, class_id=line.student.class_id)
         session.add(mark)
     if was != status:
-        mark.status, mark.source, mark.marked_at = status, source, now
+        mark.status, mark.source, mark.marked_at = status, source, at or now
     mark.note = note
     if source is not MarkSource.CLOSING:
         to_confirm.settle(session, lecture.id, line.student.id, now=now, teacher_id=teacher_id)

@@ -3,14 +3,14 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from shared.domain.attendance import MarkSource, MarkStatus
+from shared.domain.attendance import MarkSource, MarkStatus, status_on_arrival
 from shared.domain.check_in import ASKED_TO_TURN, REFUSALS, CheckInOutcome
 from shared.domain.head_turn import Side
 from shared.errors import Conflict
 from shared.persistence import kiosk
 from shared.persistence.attendance import RegisterLine
 from shared.persistence.database import AlreadyThere, Session
-from shared.persistence.tables import CheckIn, KioskPass, Mark, Student
+from shared.persistence.tables import CheckIn, KioskPass, Lecture, Mark, Student
 from shared.security import throttling
 from shared.services.attendance.marks import write_mark
 from shared.services.kiosk.confirmations import Question, ask_teacher, call_status
@@ -35,10 +35,13 @@ class CheckInAnswer:
     wait_s: int = 0
     turn: Side | None = None
     advice: str = ""
+    is_late: bool = False
 
     @property
     def sentence(self) -> str:
         """What the student may do now."""
+        if self.is_late:
+            return "You are marked late. Please pass the phone on."
         wait = f" Try again in {throttling.spoken(self.wait_s)}." if self.wait_s else ""
         return (self.advice or self.outcome.sentence) + wait
 
@@ -49,13 +52,14 @@ class CheckInResult:
 
     `sighting` tells how the face compares with the lecture's other students. PRESENT comes with a question if
     it would pass for some of them too: it is asked instead of marking, once one of those is here already.
-    `shown` is what the second lock decides by about a face that matches.
+    `shown` is what the second lock decides by about a face that matches; `seen_at` is when the photo arrived.
     """
 
     outcome: CheckInOutcome
     question: Question | None = None
     sighting: Sighting | None = None
     shown: FirstLook | Film | None = None
+    seen_at: datetime | None = None
 
 
 def record(
@@ -120,10 +124,8 @@ def _write(
         outcome = result.outcome if turn is None else turn.outcome
         if student is not None and outcome in (CheckInOutcome.ALREADY_MARKED, CheckInOutcome.ASKED_TEACHER):
             mark = kiosk.find_mark(session, lecture_id, student.id)
-        if student is not None and outcome is CheckInOutcome.PRESENT:
-            line = RegisterLine(student, None)
-            present, source = MarkStatus.PRESENT, MarkSource.FACE
-            mark = write_mark(session, toolbox, None, kiosk_pass.lecture, line, present, source=source)
+        if student is not None and living is not None and outcome is CheckInOutcome.PRESENT:
+            mark = _mark(session, toolbox, living.lecture, student, result.seen_at or now)
         elif student is not None and outcome is CheckInOutcome.ASKED_TEACHER and result.question:
             if mark is None:
                 ask_teacher(session, toolbox, kiosk_pass, student.id, result.question)
@@ -146,6 +148,17 @@ def _write(
             keep(session, answered, turn)
         session.flush()
         return replace(_answer(session, answered, student, mark), advice=turn.advice if turn else "")
+
+
+def _mark(session: Session, toolbox: Toolbox, lecture: Lecture, student: Student, seen_at: datetime) -> Mark:
+    """Mark a face that was recognised: present, or late by the lecture's clock when its photo arrived."""
+    starts_at, late_after = lecture.starts_at, lecture.late_after_minutes
+    status = status_on_arrival(seen_at=seen_at, starts_at=starts_at, late_after_minutes=late_after)
+    line, source = RegisterLine(student, None), MarkSource.FACE
+    mark = write_mark(session, toolbox, None, lecture, line, status, source=source, at=seen_at)
+    if mark is None:
+        raise AssertionError("a status was given, so there is a mark")
+    return mark
 
 
 def _ask_to_turn(
@@ -188,4 +201,5 @@ def _answer(session: Session, answered: CheckIn, student: Student | None, mark: 
         marked_at=mark.marked_at if timed and mark else None,
         may_call_teacher=unmarked and call_status(session, answered.lecture_id, student.id).may_call,
         turn=side_asked(session, answered),
+        is_late=outcome is CheckInOutcome.PRESENT and mark is not None and mark.status == MarkStatus.LATE,
     )

@@ -56,13 +56,14 @@ def check_in(toolbox: Toolbox, kiosk_pass: KioskPass, request: CheckInRequest) -
     Every request needs a ticket of its own, also one that asks for its answer again. Raises PhotoRefused if
     the photo is not a JPEG or PNG that can be opened safely, Overloaded if too many are checked in at once.
     """
+    seen_at = toolbox.now()  # before the photo is looked at: nobody is late by our work
     admitted = admit(toolbox, kiosk_pass, request, is_try=True)
     if isinstance(admitted, CheckInAnswer):
         return admitted
     result = assess(toolbox, kiosk_pass.lecture_id, admitted, request)
     if admitted.wait_s and result.outcome in _HAS_TO_WAIT:
         result = CheckInResult(CheckInOutcome.SLOWED)
-    answer = _record(toolbox, kiosk_pass, admitted, result, request)
+    answer = _record(toolbox, kiosk_pass, admitted, replace(result, seen_at=seen_at), request)
     return replace(answer, wait_s=admitted.wait_s) if answer.outcome is CheckInOutcome.SLOWED else answer
 
 

@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from shared.domain.attendance import MarkSource, MarkStatus
+from shared.domain.attendance import MarkSource, status_on_arrival
 from shared.domain.check_in import REFUSALS, CheckInOutcome, ConfirmReason, doubtfulness, may_call_teacher
 from shared.errors import Conflict, NotFound
-from shared.persistence import attendance, to_confirm
+from shared.persistence import attendance, statuses, to_confirm
 from shared.persistence.database import Session
 from shared.persistence.tables import KioskPass, Lecture, ToConfirm
 from shared.security import purposes
@@ -131,8 +131,8 @@ def open_descriptor(toolbox: Toolbox, entry: ToConfirm) -> tuple[float, ...] | N
 def decide(toolbox: Toolbox, actor: Actor, lecture_id: int, entry_id: int, *, accepted: bool) -> str:
     """Accept or refuse what waits, and erase its picture; gives a sentence on what became of the mark.
 
-    Accepting marks the student present unless a mark says so already. Raises NotFound, and Conflict for what
-    was settled before.
+    Accepting marks the student present, or late by the clock, unless a mark says so already. Raises NotFound,
+    and Conflict for what was settled before.
     """
     with toolbox.sessions.begin() as session:
         lecture = attendance.find_own_lecture(session, actor.account_id, lecture_id, lock=True)
@@ -163,7 +163,7 @@ def decide(toolbox: Toolbox, actor: Actor, lecture_id: int, entry_id: int, *, ac
             return f"The check-in of {name} was refused. You can still mark by hand."
         if descriptor is not None:
             offer(session, toolbox, actor, line.student, entry, descriptor)
-        return _confirm(session, toolbox, actor, lecture, line)
+        return _confirm(session, toolbox, actor, lecture, line, asked_at=entry.asked_at)
 
 
 def _open_to_learn(toolbox: Toolbox, entry: ToConfirm) -> tuple[float, ...] | None:
@@ -180,12 +180,18 @@ def _confirm(
     actor: Actor,
     lecture: Lecture,
     line: attendance.RegisterLine,
+    *,
+    asked_at: datetime,
 ) -> str:
+    """Mark the student as the clock said when the kiosk asked, not when the teacher came to look."""
     name, mark = line.student.name, line.mark
     if mark is not None and mark.source is not MarkSource.CLOSING:
-        return f"{name} is {mark.status} already; the mark stays as it is."
-    write_mark(session, toolbox, actor, lecture, line, MarkStatus.PRESENT, source=MarkSource.CONFIRMED)
-    return f"{name} is present."
+        known = statuses.load(session, toolbox.settings.late_counts_as)
+        return f"{name} is {known.name_of(mark.status)} already; the mark stays as it is."
+    starts_at, late_after = lecture.starts_at, lecture.late_after_minutes
+    status = status_on_arrival(seen_at=asked_at, starts_at=starts_at, late_after_minutes=late_after)
+    write_mark(session, toolbox, actor, lecture, line, status, source=MarkSource.CONFIRMED)
+    return f"{name} is {status}."
 
 
 def forget_old(toolbox: Toolbox) -> int:

@@ -1,0 +1,58 @@
+"""The lecture's clock: from when on a check-in is late, and nobody late after all, as when the bus was."""
+
+from shared.domain.attendance import MarkSource, MarkStatus
+from shared.errors import InvalidInput
+from shared.persistence import attendance
+from shared.persistence.attendance import RegisterLine
+from shared.services import audit
+from shared.services.attendance.marks import write_mark
+from shared.services.audit import Actor
+from shared.settings import LONGEST_UNTIL_LATE_MINUTES
+from shared.toolbox import Toolbox
+
+# What the clock decided; a teacher who marked somebody late by hand meant that one.
+BY_THE_CLOCK = (MarkSource.FACE, MarkSource.CONFIRMED)
+
+
+def check_late_after(minutes: int | None) -> None:
+    """Raise InvalidInput for what is no number of minutes after the start; None is: never."""
+    if minutes is not None and not 0 <= minutes <= LONGEST_UNTIL_LATE_MINUTES:
+        sentence = f"Type 0 to {LONGEST_UNTIL_LATE_MINUTES} minutes, or leave it empty: then nobody is late."
+        raise InvalidInput(sentence, field="late_after_minutes")
+
+
+def set_late_after(toolbox: Toolbox, actor: Actor, lecture_id: int, minutes: int | None) -> None:
+    """Say from when on check-ins are late; marks that were made stay. Raises InvalidInput, NotFound."""
+    check_late_after(minutes)
+    with toolbox.sessions.begin() as session:
+        lecture = attendance.find_own_lecture(session, actor.account_id, lecture_id, lock=True)
+        before = {"late after minutes": lecture.late_after_minutes}
+        if lecture.late_after_minutes == minutes:
+            return
+        lecture.late_after_minutes = minutes
+        subject, after = f"lecture {lecture.id}: {lecture.subject}", {"late after minutes": minutes}
+        audit.record(session, toolbox, actor, "change lecture's clock", subject, before=before, after=after)
+
+
+def count_everybody_on_time(toolbox: Toolbox, actor: Actor, lecture_id: int) -> int:
+    """Make present whom the clock made late, and stop the clock for who still comes; gives how many.
+
+    Time and way of marking stay; the history tells of each. Raises NotFound.
+    """
+    with toolbox.sessions.begin() as session:
+        lecture = attendance.find_own_lecture(session, actor.account_id, lecture_id, lock=True)
+        late = [
+            mark
+            for mark in attendance.marks_with(session, lecture_id, MarkStatus.LATE)
+            if mark.source in BY_THE_CLOCK
+        ]
+        for mark in late:
+            source, marked_at = mark.source, mark.marked_at
+            line = RegisterLine(mark.student, mark)
+            write_mark(session, toolbox, actor, lecture, line, MarkStatus.PRESENT, source=MarkSource.BY_HAND)
+            mark.source, mark.marked_at = source, marked_at
+        before, lecture.late_after_minutes = {"late after minutes": lecture.late_after_minutes}, None
+        subject = f"lecture {lecture.id}: {lecture.subject}"
+        after = {"became present": len(late)}
+        audit.record(session, toolbox, actor, "count all on time", subject, before=before, after=after)
+        return len(late)
