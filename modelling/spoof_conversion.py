@@ -11,7 +11,6 @@ What is written here sees the whole frame, as it is; `spoof_distillation` trains
 import argparse
 import base64
 import hashlib
-import json
 import re
 import tarfile
 from pathlib import Path
@@ -19,6 +18,7 @@ from typing import Any
 
 import numpy as np
 
+from modelling.manifest import write_model_file
 from shared.vision.model_files import MODELS_DIR
 from shared.vision.spoof_views import SCENE_SIZE
 
@@ -122,18 +122,6 @@ def to_litert(network: Any) -> bytes:
     frozen = tf.lite.TFLiteConverter.from_concrete_functions([convert_variables_to_constants_v2(graph)])
     frozen.optimizations = [tf.lite.Optimize.DEFAULT]
     return bytes(frozen.convert())
-
-
-def write_model_file(key: str, file: str, content: bytes, card: dict[str, Any], models_dir: Path) -> None:
-    """Write `content` to `models_dir`/`file` and name it, with its SHA-256 and `card`, in the manifest."""
-    path = models_dir / file
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(content)
-    manifest_path = models_dir / "manifest.json"
-    manifest = json.loads(manifest_path.read_text(encoding="utf-8")) if manifest_path.exists() else {}
-    manifest[key] = {"file": file, "sha256": hashlib.sha256(content).hexdigest(), **card}
-    text = json.dumps(manifest, indent=2, sort_keys=True, ensure_ascii=False)
-    manifest_path.write_text(text + "\n", encoding="utf-8")
 
 
 def main() -> None:

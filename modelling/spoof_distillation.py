@@ -23,7 +23,8 @@ from typing import Any
 
 import numpy as np
 
-from modelling.spoof_conversion import build_inception, read_weights, to_litert, write_model_file
+from modelling.manifest import write_model_file
+from modelling.spoof_conversion import build_inception, read_weights, to_litert
 from modelling.spoof_crops import Crops, collect_frames, collect_pictures, draw, mix
 from shared.vision.model_files import MODELS_DIR
 from shared.vision.spoof_views import CLOSE_SIZE, CLOSE_VIEWS

@@ -7,8 +7,10 @@ from ai_edge_litert.interpreter import Interpreter
 from onnx import TensorProto, helper, numpy_helper
 from onnx.reference import ReferenceEvaluator
 
+from modelling.manifest import write_model_file
 from modelling.published_networks import PublishedNetwork, multiply_out, take_out, to_litert
 from modelling.yunet_conversion import convert
+from shared.vision.model_files import open_model_file
 
 DRAWN = np.random.default_rng(7)
 
@@ -128,3 +130,11 @@ def test_an_operation_that_is_not_known_is_not_passed_over():
 def test_blocks_that_do_not_divide_the_weights_are_told():
     with pytest.raises(ValueError, match="blocks"):
         multiply_out(np.zeros((2, 10), np.uint8), np.ones((2, 3)), np.zeros((2, 3)), axis=1)
+
+
+def test_what_is_made_is_named_in_the_manifest_with_its_hash_beside_what_was_there(tmp_path):
+    card = {"licence": "MIT", "origin": "somewhere"}
+    write_model_file("faces/one", "faces/one.tflite", b"one", card, tmp_path)
+    write_model_file("faces/two", "faces/two.tflite", b"two", card, tmp_path)
+    assert open_model_file("faces/one", models_dir=tmp_path).content == b"one"
+    assert open_model_file("faces/two", models_dir=tmp_path).card["licence"] == "MIT"

@@ -8,8 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from modelling.dlib_cohort import make_cohort
 from shared.errors import ModelUnavailable
-from shared.vision.dlib_cohort import DlibCohort, make_cohort
+from shared.vision.dlib_cohort import DlibCohort
 
 
 def cohort_from(tmp_path: Path, content: bytes) -> DlibCohort:

@@ -17,14 +17,13 @@ from shared.security import purposes
 from shared.services import audit
 from shared.services.audit import Actor
 from shared.services.faces.looks import Look
-from shared.services.faces.near_matches import record_near_matches
+from shared.services.faces.near_matches import save_model
 from shared.services.faces.sealed_faces import (
     describe_photos,
     open_descriptor,
     open_model,
     refresh_index,
     seal_descriptor,
-    seal_model,
 )
 from shared.services.typed_input import LONGEST_NAME
 from shared.toolbox import Toolbox
@@ -218,17 +217,8 @@ def save_trained_model(
     model = FaceModel.train([descriptors[at] for at in kept], [qualities[at] for at in kept])
     # Photos newer than the model wait for the next training; clocks of two machines may differ.
     trained_at = max(toolbox.now(), *(photo.added_at for photo in photos))
-    faces.save_model(
-        session,
-        student,
-        sealed_model=seal_model(toolbox, student.id, model),
-        photo_count=len(model.descriptors),
-        is_weak=model.is_weak,
-        network=model.network,
-        trained_at=trained_at,
-    )
     used = [photos[at - known] for at in kept if at >= known]
-    record_near_matches(session, toolbox, student, model, used)
+    save_model(session, toolbox, student, model, used, trained_at=trained_at)
     chosen = used if toolbox.settings.keep_enrolment_photos else []
     faces.delete_photos_but(session, student.id, chosen)
     return len(model.descriptors)

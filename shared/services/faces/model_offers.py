@@ -18,8 +18,8 @@ from shared.security.sealing import BrokenSeal
 from shared.services import audit
 from shared.services.audit import Actor
 from shared.services.faces.enrolment import require_consent
-from shared.services.faces.near_matches import record_near_matches
-from shared.services.faces.sealed_faces import open_model, pack_descriptor, seal_model, unpack_descriptor
+from shared.services.faces.near_matches import save_model
+from shared.services.faces.sealed_faces import open_model, pack_descriptor, unpack_descriptor
 from shared.toolbox import Toolbox
 
 
@@ -91,17 +91,8 @@ def accept(toolbox: Toolbox, actor: Actor, student_id: int, offer_id: int) -> No
         if learnt is None or student.face_model is None:
             raise Conflict("This face no longer fits the photos of the face model. Please decline it.")
         before = student.face_model.photo_count
-        faces.save_model(
-            session,
-            student,
-            sealed_model=seal_model(toolbox, student_id, learnt),
-            photo_count=len(learnt.descriptors),
-            is_weak=learnt.is_weak,
-            network=learnt.network,
-            # Photos that wait for a training of their own go on waiting.
-            trained_at=student.face_model.trained_at,
-        )
-        record_near_matches(session, toolbox, student, learnt)
+        # Photos that wait for a training of their own go on waiting.
+        save_model(session, toolbox, student, learnt, trained_at=student.face_model.trained_at)
         session.delete(row)
         audit.record(
             session,

@@ -1,14 +1,40 @@
 """Keeps the pairs of classmates whose faces the kiosk could take for each other."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from shared.domain.face_model import FaceModel, Network
 from shared.domain.near_match import NEAR_MATCH_SCORE
 from shared.persistence import faces
 from shared.persistence.database import Session
 from shared.persistence.tables import EnrolmentPhoto, Student
-from shared.services.faces.sealed_faces import describe_photos, open_model, refresh_index
+from shared.services.faces.sealed_faces import describe_photos, open_model, refresh_index, seal_model
 from shared.toolbox import Toolbox
+
+
+def save_model(
+    session: Session,
+    toolbox: Toolbox,
+    student: Student,
+    model: FaceModel,
+    photos: Sequence[EnrolmentPhoto] = (),
+    *,
+    trained_at: datetime,
+) -> None:
+    """Save a student's face model, with whom the kiosk could take for the student.
+
+    Photos newer than `trained_at` wait for the next training; the rest is as for `record_near_matches`.
+    """
+    faces.save_model(
+        session,
+        student,
+        sealed_model=seal_model(toolbox, student.id, model),
+        photo_count=len(model.descriptors),
+        is_weak=model.is_weak,
+        network=model.network,
+        trained_at=trained_at,
+    )
+    record_near_matches(session, toolbox, student, model, photos)
 
 
 def record_near_matches(

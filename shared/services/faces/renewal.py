@@ -14,8 +14,8 @@ from shared.persistence.tables import EnrolmentPhoto
 from shared.security.sealing import BrokenSeal
 from shared.services import audit
 from shared.services.audit import Actor
-from shared.services.faces.near_matches import record_near_matches
-from shared.services.faces.sealed_faces import describe_photo, open_model, seal_descriptor, seal_model
+from shared.services.faces.near_matches import save_model
+from shared.services.faces.sealed_faces import describe_photo, open_model, seal_descriptor
 from shared.toolbox import Toolbox
 
 log = logging.getLogger(__name__)
@@ -61,19 +61,11 @@ def _renew(toolbox: Toolbox, actor: Actor, student_id: int) -> bool:
         model = FaceModel.train([numbers for _, numbers in kept], [photo.quality for photo, _ in kept])
         if model.is_weak and not before.is_weak:
             return False
-        faces.save_model(
-            session,
-            student,
-            sealed_model=seal_model(toolbox, student_id, model),
-            photo_count=len(model.descriptors),
-            is_weak=model.is_weak,
-            network=model.network,
-            # Photos that wait for a training of their own go on waiting.
-            trained_at=student.face_model.trained_at,
-        )
         for photo, numbers in kept:
             faces.save_descriptor(session, photo.id, seal_descriptor(toolbox, student_id, numbers))
-        record_near_matches(session, toolbox, student, model, [photo for photo, _ in kept])
+        # Photos that wait for a training of their own go on waiting.
+        used, trained_at = [photo for photo, _ in kept], student.face_model.trained_at
+        save_model(session, toolbox, student, model, used, trained_at=trained_at)
         audit.record(
             session,
             toolbox,
