@@ -15,7 +15,7 @@ from wtforms import (
     SelectMultipleField,
     StringField,
 )
-from wtforms.validators import InputRequired
+from wtforms.validators import InputRequired, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from shared.domain.family_mail import LANGUAGES
@@ -23,6 +23,7 @@ from shared.persistence import people
 from shared.persistence.tables import SchoolClass
 from shared.services.people.registration import StudentDetails
 from shared.services.spoof_check.pictures import KINDS
+from shared.web.forms import DayField
 from shared.web.site import reading
 
 
@@ -109,15 +110,23 @@ class ConsentForm(FlaskForm):  # type: ignore[misc]
     """A family's agreement."""
 
     given_by = StringField(
-        "Agreed to by",
-        [InputRequired("Please type who agreed.")],
-        description="The parent's name and how they agreed, such as “Meera Rao (mother), signed form”; "
-        "an adult student may agree alone.",
+        "Who signed",
+        [InputRequired("Please type who signed.")],
+        description="Such as “Latha Iyer, mother”; an adult student may sign alone.",
+        render_kw={"list": "signers"},
     )
+    signed_on = DayField("Signed on", [Optional()])
     confirmed = BooleanField(
         "The family has read this notice and agrees.",
         [InputRequired("Please confirm that the family agrees.")],
     )
+
+
+class ClassConsentForm(FlaskForm):  # type: ignore[misc]
+    """The signed forms of a class; the ticks stand beside it."""
+
+    signed_on = DayField("Signed on", [Optional()])
+    usual = StringField("Who signed, where a row does not say", [InputRequired("Please type who signed.")])
 
 
 class ClassPhotosForm(FlaskForm):  # type: ignore[misc]

@@ -14,6 +14,7 @@ from shared.persistence.people import Lack
 from shared.services.faces import model_offers
 from shared.services.people import consent as consents
 from shared.services.people import registration
+from shared.services.people.consent_texts import consent_text
 from shared.web.forms import add_form_error
 from shared.web.password_again import asks_password_again, asks_password_in_a_queue
 from shared.web.sign_in import actor
@@ -125,15 +126,31 @@ def decide_offer(student_id: int, offer_id: int) -> Response:
 @pages.route("/students/<int:student_id>/consent", methods=["GET", "POST"])
 def consent(student_id: int) -> str | Response:
     student = people.get_student(reading, student_id)
+    signers = consents.known_signers(student)
     form = ConsentForm()
+    if request.method == "GET":
+        form.given_by.data = signers[0] if len(signers) > 1 else ""
+        form.signed_on.data = toolbox.settings.clock.day_of(toolbox.now())
     if form.validate_on_submit():
         try:
-            consents.record_consent(toolbox, actor(), student_id, given_by=form.given_by.data)
+            consents.record_consent(
+                toolbox,
+                actor(),
+                student_id,
+                given_by=form.given_by.data,
+                signed_on=form.signed_on.data,
+            )
         except InvalidInput as refused:
             add_form_error(form, refused)
         else:
             return redirect(url_for("enrolment.show", student_id=student_id))
-    return render_template("admin/consent.html", form=form, student=student, notice=consents.NOTICE)
+    return render_template(
+        "admin/consent.html",
+        form=form,
+        student=student,
+        signers=signers,
+        notice=consent_text(student.language),
+    )
 
 
 @pages.post("/students/<int:student_id>/consent/withdraw")

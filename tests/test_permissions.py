@@ -114,6 +114,8 @@ OFFICE = {
     "classes.edit": ADMINS,
     "classes.reactivate": ADMINS,
     "classes.show_list": ADMINS,
+    "consents.for_class": ADMINS,
+    "consents.take_back": ADMINS,
     "enrolment.add_photos": ADMINS,
     "enrolment.discard_photos": ADMINS,
     "enrolment.self_test": ADMINS,

@@ -1,6 +1,6 @@
 """Finds classes, teachers and students, and counts what each class still lacks."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Generic, TypeVar
@@ -11,7 +11,15 @@ from sqlalchemy.orm import Session, contains_eager, selectinload
 from shared.domain.face_model import CURRENT
 from shared.domain.typed_text import natural_order, normal_code, search_words
 from shared.errors import NotFound
-from shared.persistence.tables import Consent, FaceModelRow, SchoolClass, Student, Teacher, Teaching
+from shared.persistence.tables import (
+    Consent,
+    EnrolmentPhoto,
+    FaceModelRow,
+    SchoolClass,
+    Student,
+    Teacher,
+    Teaching,
+)
 
 T = TypeVar("T")
 
@@ -159,6 +167,33 @@ def list_by_roll_id(session: Session, class_id: int) -> dict[str, Student]:
     query = select(Student).where(Student.class_id == class_id, Student.active)
     students = session.scalars(query.options(selectinload(Student.consents)))
     return {student.roll_id: student for student in students}
+
+
+def list_without_consent(session: Session, class_id: int, *, lock: bool = False) -> Sequence[Student]:
+    """The active students of a class for whom no consent holds, by roll id."""
+    query = select(Student).where(Student.class_id == class_id, Student.active, _lacks(Lack.CONSENT))
+    query = query.options(selectinload(Student.consents)).order_by(Student.roll_order, Student.id)
+    return session.scalars(query.with_for_update(of=Student) if lock else query).all()
+
+
+def list_given_consents(
+    session: Session, consent_ids: Collection[int], *, recorded_by_id: int | None
+) -> list[tuple[Consent, Student, bool]]:
+    """Of these consents those that hold and this admin recorded, with their students, whose rows are locked,
+    and whether a photo or a face of each is kept."""
+    has_face = or_(
+        exists().where(FaceModelRow.student_id == Student.id),
+        exists().where(EnrolmentPhoto.student_id == Student.id),
+    )
+    query = (
+        select(Consent, Student, has_face)
+        .join(Student, Student.id == Consent.student_id)
+        .where(Consent.id.in_(consent_ids), Consent.withdrawn_at.is_(None))
+        .where(Consent.recorded_by_id == recorded_by_id)
+        .order_by(Student.roll_order)
+        .with_for_update(of=Student)
+    )
+    return [(row[0], row[1], bool(row[2])) for row in session.execute(query)]
 
 
 def list_roster(session: Session, class_id: int, *, lock: bool = False) -> dict[str, Student]:

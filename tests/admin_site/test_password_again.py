@@ -187,6 +187,7 @@ WEIGHTY_ACTS = {
 LIGHT_ACTS = {
     *("/sign-in", "/sign-out", "/password", "/password-again", "/forgotten-password", "/choose-password"),
     *("/classes/new", "/classes/{class_id}/edit", "/classes/{class_id}/reactivate"),
+    *("/classes/{class_id}/consents", "/classes/{class_id}/consents/take-back"),
     *("/students/{meera}/consent", "/students/{meera}/deactivate", "/students/{meera}/reactivate"),
     *("/spoof-check/archive", "/spoof-check/pictures", "/spoof-check/pictures/discard"),
     *("/spoof-check/training", "/spoof-check/versions/1/decline"),

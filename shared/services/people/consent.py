@@ -1,57 +1,96 @@
-"""Records a family's consent to a face model, and its withdrawal, which removes everything at once."""
+"""Records families' consent to a face model, for one student or a class, and its withdrawal, which removes
+everything at once."""
 
-from shared.errors import Conflict
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from shared.errors import Conflict, InvalidInput
+from shared.persistence import people
+from shared.persistence.database import Session
 from shared.persistence.people import get_student
-from shared.persistence.tables import Consent
+from shared.persistence.tables import Consent, Student
 from shared.services import audit
 from shared.services.audit import Actor
 from shared.services.people import erasure
-from shared.services.typed_input import checked_name
+from shared.services.people.consent_texts import consent_text
+from shared.services.typed_input import LONGEST_NAME, checked_name
 from shared.toolbox import Toolbox
 
-# What a family agrees to. A changed text holds for later consents; earlier ones keep their own words.
-NOTICE = """\
-The school would like to mark attendance by face.
-
-What is kept: a few photos are taken at the office, and from them a face model is computed: some thousand \
-numbers that describe the face. It is stored encrypted on the school's own computers. The photos are deleted \
-as soon as the model is ready, unless the school has decided to keep them, encrypted as well.
-
-What it is used for: in class a photo is taken when the student checks in. It is compared with the face \
-model of the roll id that was typed, and with those of the others of that lecture and at enrolment of \
-the school, so that nobody is taken for somebody else; then it is forgotten. Where the camera is in \
-doubt, the teacher is shown one picture, which is deleted with the teacher's decision and after seven \
-days at the latest; a face that was refused is remembered, as numbers, until the lecture is closed. A \
-check-in that a teacher confirmed may improve the face model, if the office agrees. The model is used \
-for nothing else and given to nobody.
-
-It is your choice: a student without a face model has no disadvantage; the teacher marks them by hand. You \
-can withdraw your consent at the office at any time, without giving a reason; photos and face model are then \
-deleted at once. You can ask the office at any time what is kept."""
+# A form older than this is more likely a slip of the pen than a form.
+OLDEST_FORM = timedelta(days=10 * 366)
 
 
-def record_consent(toolbox: Toolbox, actor: Actor, student_id: int, *, given_by: str) -> None:
-    """Record that a family agreed to the notice; a consent that already holds stays as it is.
+@dataclass(frozen=True)
+class TakenBack:
+    """What became of consents that were recorded by mistake: how many are gone, and whose stay."""
 
-    Raises InvalidInput naming the field, or NotFound.
+    count: int
+    enrolled_since: list[str]
+
+
+def known_signers(student: Student) -> list[str]:
+    """Name who may have signed for a student, as far as the class list tells."""
+    parents = [f"parent, {each}" for each in (student.parent1_email, student.parent2_email) if each]
+    return [each[:LONGEST_NAME] for each in (*parents, f"{student.name}, of age")]
+
+
+def record_consent(
+    toolbox: Toolbox, actor: Actor, student_id: int, *, given_by: str, signed_on: date | None = None
+) -> None:
+    """Record that a family agreed to the text in its language; a consent that already holds stays as it is.
+
+    `signed_on` is today where it is None. Raises InvalidInput naming the field, or NotFound.
     """
     given_by = checked_name(given_by, field="given_by")
+    given_at = _moment_of(toolbox, signed_on)
     with toolbox.sessions.begin() as session:
         student = get_student(session, student_id, lock=True)
-        if student.consent is not None:
-            return
-        student.consents.append(
-            Consent(text=NOTICE, given_by=given_by, given_at=toolbox.now(), recorded_by_id=actor.account_id)
-        )
-        audit.record(
-            session,
-            toolbox,
-            actor,
-            "record consent",
-            student.roll_id,
-            student_id=student_id,
-            after={"given_by": given_by},
-        )
+        _record(session, toolbox, actor, student, given_by, given_at)
+
+
+def record_consents(
+    toolbox: Toolbox, actor: Actor, class_id: int, signed: Mapping[int, str], *, signed_on: date | None = None
+) -> list[int]:
+    """Record the signed forms of a class, all or none; `signed` says who signed, by the student's id.
+
+    Gives the new rows' ids. Who has a consent meanwhile, or is of another class, is passed over. Raises
+    InvalidInput naming the field, `given_by-ID` for a student's.
+    """
+    names = {
+        student_id: checked_name(given_by, field=f"given_by-{student_id}")
+        for student_id, given_by in signed.items()
+    }
+    given_at = _moment_of(toolbox, signed_on)
+    with toolbox.sessions.begin() as session:
+        found = people.list_without_consent(session, class_id, lock=True)
+        recorded = [
+            _record(session, toolbox, actor, student, names[student.id], given_at)
+            for student in found
+            if student.id in names
+        ]
+        session.flush()
+        return [consent.id for consent in recorded if consent is not None]
+
+
+def take_back_consents(toolbox: Toolbox, actor: Actor, consent_ids: Collection[int]) -> TakenBack:
+    """Delete consents that the same admin has just recorded by mistake: nobody gave them.
+
+    Where a photo or a face was taken on the strength of one, it stays: it can be withdrawn on the student's
+    own page, which removes the face.
+    """
+    with toolbox.sessions.begin() as session:
+        count, enrolled_since = 0, []
+        for consent, student, has_face in people.list_given_consents(
+            session, consent_ids, recorded_by_id=actor.account_id
+        ):
+            if has_face:
+                enrolled_since.append(student.name)
+                continue
+            session.delete(consent)
+            audit.record(session, toolbox, actor, "take back consent", student.roll_id, student_id=student.id)
+            count += 1
+    return TakenBack(count, enrolled_since)
 
 
 def withdraw_consent(toolbox: Toolbox, actor: Actor, student_id: int) -> None:
@@ -61,10 +100,60 @@ def withdraw_consent(toolbox: Toolbox, actor: Actor, student_id: int) -> None:
     """
     with toolbox.sessions.begin() as session:
         student = get_student(session, student_id, lock=True)
-        consent = student.consent
-        if consent is None:
-            raise Conflict("There is no consent to withdraw.")
-        consent.withdrawn_at, consent.withdrawal_recorded_by_id = toolbox.now(), actor.account_id
-        erasure.forget_face(session, toolbox, student, consent)
-        audit.record(session, toolbox, actor, "withdraw consent", student.roll_id, student_id=student_id)
+        end_consent(session, toolbox, actor, student)
     erasure.settle(toolbox)
+
+
+def end_consent(session: Session, toolbox: Toolbox, actor: Actor, student: Student) -> None:
+    """Do it within a transaction of the caller's, who locked the student; then call `erasure.settle`.
+
+    Raises Conflict when no consent holds.
+    """
+    consent = student.consent
+    if consent is None:
+        raise Conflict("There is no consent to withdraw.")
+    consent.withdrawn_at, consent.withdrawal_recorded_by_id = toolbox.now(), actor.account_id
+    erasure.forget_face(session, toolbox, student, consent)
+    audit.record(session, toolbox, actor, "withdraw consent", student.roll_id, student_id=student.id)
+
+
+def _record(
+    session: Session, toolbox: Toolbox, actor: Actor, student: Student, given_by: str, given_at: datetime
+) -> Consent | None:
+    if student.consent is not None:
+        return None
+    consent = Consent(
+        text=consent_text(student.language),
+        given_by=given_by,
+        given_at=given_at,
+        recorded_by_id=actor.account_id,
+    )
+    student.consents.append(consent)
+    audit.record(
+        session,
+        toolbox,
+        actor,
+        "record consent",
+        student.roll_id,
+        student_id=student.id,
+        after={"given_by": given_by, "signed_on": f"{toolbox.settings.clock.day_of(given_at)}"},
+    )
+    return consent
+
+
+def _moment_of(toolbox: Toolbox, signed_on: date | None) -> datetime:
+    """The moment that stands for the day of a signature: now, as many days ago.
+
+    The time of day keeps two consents of one day apart, which the ledger of erasures tells by their moments.
+    Raises InvalidInput for a day to come or long ago.
+    """
+    now, clock = toolbox.now(), toolbox.settings.clock
+    today = clock.day_of(now)
+    if signed_on is None or signed_on == today:
+        return now
+    if signed_on > today:
+        raise InvalidInput("This day has not come yet.", field="signed_on")
+    if today - signed_on > OLDEST_FORM:
+        raise InvalidInput("This is too long ago. Please look at the year.", field="signed_on")
+    begin, end = clock.day(signed_on)
+    return min(begin + (now - clock.day(today)[0]), end - timedelta(microseconds=1))

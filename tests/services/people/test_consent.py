@@ -1,5 +1,8 @@
 """Consent comes before a face, and its withdrawal removes the face everywhere at once."""
 
+from dataclasses import replace
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import func, select
 
@@ -9,7 +12,8 @@ from shared.persistence.people import get_student
 from shared.persistence.tables import Consent, EnrolmentPhoto, FaceModelRow
 from shared.services.faces import enrolment
 from shared.services.people import consent
-from tests.support.office import agree, open_office, photo_of
+from shared.services.people.consent_texts import consent_text
+from tests.support.office import add_student, agree, open_office, photo_of
 
 
 @pytest.fixture
@@ -26,7 +30,7 @@ def test_a_consent_keeps_the_text_who_agreed_who_recorded_it_and_when(toolbox, o
     agree(toolbox, office, office.meera)
     with toolbox.reading() as session:
         given = get_student(session, office.meera).consent
-        assert given.text == consent.NOTICE
+        assert given.text == consent_text("en")
         assert given.given_by == "Latha Iyer (mother)"
         assert given.recorded_by.email == office.actor.email
         assert (toolbox.now() - given.given_at).total_seconds() < 60
@@ -74,3 +78,63 @@ def test_a_withdrawal_between_the_press_and_the_training_leaves_no_model(toolbox
     consent.withdraw_consent(toolbox, office.actor, office.meera)
     run_job(toolbox, job_id)
     assert count(toolbox, FaceModelRow) == 0
+
+
+def test_a_class_is_recorded_at_once_and_taken_back(toolbox, office):
+    signed = {office.meera: "Latha Iyer (mother)", office.ravi: "a parent"}
+    day = toolbox.settings.clock.day_of(toolbox.now()) - timedelta(days=3)
+    ids = consent.record_consents(toolbox, office.actor, office.class_id, signed, signed_on=day)
+    assert len(ids) == 2
+    assert consent.record_consents(toolbox, office.actor, office.class_id, signed) == []
+    with toolbox.reading() as session:
+        given = get_student(session, office.ravi).consent
+        assert (given.given_by, toolbox.settings.clock.day_of(given.given_at)) == ("a parent", day)
+    assert consent.take_back_consents(toolbox, office.actor, ids) == consent.TakenBack(2, [])
+    assert count(toolbox, Consent) == 0
+    assert consent.take_back_consents(toolbox, office.actor, ids) == consent.TakenBack(0, [])
+
+
+def test_one_wrong_name_records_nothing_and_is_named(toolbox, office):
+    signed = {office.meera: "Latha", office.ravi: "x" * 300}
+    with pytest.raises(InvalidInput) as refused:
+        consent.record_consents(toolbox, office.actor, office.class_id, signed)
+    assert refused.value.field == f"given_by-{office.ravi}"
+    assert count(toolbox, Consent) == 0
+
+
+def test_a_consent_stays_where_a_face_was_taken_since_and_nobody_takes_back_anothers(toolbox, office):
+    signed = {office.meera: "Latha", office.ravi: "a parent"}
+    ids = consent.record_consents(toolbox, office.actor, office.class_id, signed)
+    other = replace(office.actor, account_id=99)
+    assert consent.take_back_consents(toolbox, other, ids).count == 0
+    photo = photo_of("meera")
+    enrolment.add_photo(toolbox, office.actor, office.meera, file_name="1.jpg", content=photo)
+    outcome = consent.take_back_consents(toolbox, office.actor, ids)
+    assert outcome == consent.TakenBack(1, ["Meera Iyer"])
+
+
+@pytest.mark.parametrize("days", [-1, 12 * 366])
+def test_a_form_is_not_signed_tomorrow_or_long_ago(toolbox, office, days):
+    day = toolbox.settings.clock.day_of(toolbox.now()) - timedelta(days=days)
+    with pytest.raises(InvalidInput) as refused:
+        consent.record_consent(toolbox, office.actor, office.meera, given_by="Latha", signed_on=day)
+    assert refused.value.field == "signed_on"
+
+
+def test_two_consents_of_one_day_are_told_apart_by_the_ledger(toolbox, office):
+    day = toolbox.settings.clock.day_of(toolbox.now()) - timedelta(days=3)
+    moments = set()
+    for _ in range(2):
+        consent.record_consent(toolbox, office.actor, office.meera, given_by="Latha", signed_on=day)
+        with toolbox.reading() as session:
+            moments.add(get_student(session, office.meera).consent.given_at)
+        consent.withdraw_consent(toolbox, office.actor, office.meera)
+    assert len(moments) == 2
+
+
+def test_a_family_agrees_to_the_text_in_its_own_language(toolbox, office):
+    hindi = add_student(toolbox, office, "Kavya Joshi", "15203A0044", language="hi")
+    agree(toolbox, office, hindi)
+    with toolbox.reading() as session:
+        assert get_student(session, hindi).consent.text.startswith("स्कूल चेहरे से")
+    assert consent_text("mr") == consent_text("en")  # until somebody writes it
