@@ -9,7 +9,7 @@ import ssl
 import sys
 import threading
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -27,6 +27,7 @@ from launcher.children import Child, CrashLoop, replace, restart, stop_all
 from launcher.first_run import FIRST_ADMIN_EMAIL, prepare_database
 from launcher.ground import allow_files, require_writable, take_alone
 from launcher.privileges import STAYS_ROOT, User, choose_user, hand_over
+from shared import metrics
 from shared.errors import DatabaseUnusable, SettingsError
 from shared.security.certificates import fingerprint
 from shared.settings import VERSION, Settings, find_instance_dir, read_environ, read_settings
@@ -65,6 +66,7 @@ def _run(children: list[Child], stopping: threading.Event) -> None:
     allow_files(MOST_FILES)
     environ = read_environ()
     ports, given = _choose_ports(environ), frozenset(environ)
+    metrics.port_of(environ)
     environ.setdefault("LOG_LEVEL", "WARNING")  # a line a request would push the welcome off the screen
     address = _find_address(environ)
     _name_sites(environ, ports, address, given)
@@ -76,6 +78,7 @@ def _run(children: list[Child], stopping: threading.Event) -> None:
         hand_over(settings.instance_dir, user)
     elif os.geteuid() == 0:
         print(STAYS_ROOT, flush=True)
+    _forget_figures(environ, settings)
     sites = _make_sites(environ, ports, certificate)
     for site in sites.values():
         _start(site, user, children)
@@ -83,11 +86,12 @@ def _run(children: list[Child], stopping: threading.Event) -> None:
         return
     _welcome(settings, address, ports)
     # After the sites, which somebody is waiting for.
-    worker = _make_worker(environ)
-    _start(worker, user, children)
+    others = [_make_worker(environ), *_make_metrics_server(environ)]
+    for child in others:
+        _start(child, user, children)
     served = certificate.read_bytes()
     while not stopping.is_set():
-        served = _keep_running(settings, user, sites, worker, served, stopping)
+        served = _keep_running(settings, user, sites, others, served, stopping)
         address = _find_address(environ)
         if not stopping.is_set() and _name_sites(environ, ports, address, given):
             restart(children)
@@ -166,6 +170,20 @@ def _make_worker(environ: Mapping[str, str]) -> Child:
     return Child("The worker", command, environ, stop_signal=signal.SIGINT)
 
 
+def _make_metrics_server(environ: Mapping[str, str]) -> list[Child]:
+    if metrics.port_of(environ) is None:
+        return []
+    command = [sys.executable, "-m", "launcher.metrics_server"]
+    return [Child("The metrics' server", command, environ, stop_signal=signal.SIGTERM)]
+
+
+def _forget_figures(environ: Mapping[str, str], settings: Settings) -> None:
+    """Remove what the processes of an earlier start counted: a file for each of them, which add up."""
+    if folder := metrics.folder_of(environ, settings.instance_dir):
+        for file in folder.glob("*.db"):
+            file.unlink()
+
+
 def _wait_for_answers(
     settings: Settings, ports: Mapping[str, int], children: list[Child], stopping: threading.Event
 ) -> bool:
@@ -228,7 +246,7 @@ def _keep_running(
     settings: Settings,
     user: User | None,
     sites: Mapping[int, Child],
-    worker: Child,
+    others: Sequence[Child],
     served: bytes,
     stopping: threading.Event,
 ) -> bytes:
@@ -240,7 +258,7 @@ def _keep_running(
     while time.monotonic() < look_at:
         if stopping.wait(LOOK_EVERY_S):
             return served
-        for child in (*sites.values(), worker):
+        for child in (*sites.values(), *others):
             child.revive()
     try:
         issued = _renew_certificate(settings, user).read_bytes()

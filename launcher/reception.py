@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from launcher.bodies import Bodies, BodyLost
+from shared import metrics
 
 # The limiter of photos (shared/vision/load_limiter.py) keeps at most six of them; pages have the rest.
 THREADS = 16
@@ -105,6 +106,7 @@ class Reception:
     async def _ask(self, environ: Environ, body: Any) -> Answer | None:
         """Ask the site in a thread; None where it wanted a body that is not here yet."""
         if self._asked >= THREADS + MOST_WAITING:
+            metrics.count_turned_away("threads")
             return Answer(503, [_PLAIN, ("Retry-After", "1")], b"Please try again in a moment.\n")
         asked, loop = {**environ, "wsgi.input": body}, asyncio.get_running_loop()
         self._asked += 1

@@ -25,10 +25,11 @@ from granian.server import Server
 from launcher.ground import OWN_FILES, allow_files
 from launcher.neighbours import Neighbours
 from launcher.reception import Reception
+from shared import metrics
 from shared.confined import reading as confined
 from shared.errors import ModelUnavailable, SettingsError
 from shared.logs import logging_config
-from shared.settings import read_settings
+from shared.settings import read_environ, read_settings
 from shared.vision.load_limiter import AT_ONCE
 
 # Also how long a connection is kept for its next request: a kiosk's next student comes within seconds, which
@@ -48,10 +49,12 @@ def main(arguments: list[str] | None = None) -> int:
     asked = _read_arguments(arguments)
     try:
         files = allow_files(2 * MOST_CONNECTIONS)
-        read_settings()  # tells a wrong setting once, before workers begin
+        settings = read_settings()  # tells a wrong setting once, before workers begin
     except SettingsError as failure:
         print(failure, file=sys.stderr)
         return 1
+    if folder := metrics.folder_of(read_environ(), settings.instance_dir):
+        metrics.turn_on(folder)
     # Once for all workers, which begin as copies of this process; what they read and connect is their own.
     importlib.import_module(asked.application.partition(":")[0])
     neighbours = Neighbours(asked.workers)

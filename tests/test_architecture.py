@@ -9,7 +9,10 @@ import pytest
 
 PROJECT_DIR = Path(__file__).resolve().parents[1]
 
-PLAIN = ("shared.domain", "shared.errors", "shared.logs", "shared.school_clock", "shared.settings")
+PLAIN = (
+    *("shared.domain", "shared.errors", "shared.logs", "shared.metrics"),
+    *("shared.school_clock", "shared.settings"),
+)
 SITE = (
     *(*PLAIN, "shared.web", "shared.services", "shared.persistence", "shared.reports"),
     *("shared.security", "shared.toolbox"),
@@ -67,6 +70,7 @@ OURS = {
     "shared.settings": ("shared.errors", "shared.school_clock"),
     "shared.errors": (),
     "shared.logs": (),
+    "shared.metrics": ("shared.errors",),
     "shared": (),
     "launcher": ("shared",),
     # No served program imports these two.
@@ -90,6 +94,7 @@ FOREIGN = {
     "sqlalchemy": ("shared.persistence", "launcher", "benchmarks"),
     "alembic": ("shared.persistence",),
     "huey": ("shared.jobs",),
+    "prometheus_client": ("shared.metrics", "launcher"),
     "dlib": ("shared.vision", "modelling", "benchmarks"),
     "ai_edge_litert": ("shared.vision", "modelling", "benchmarks"),
     "tensorflow": ("shared.vision", "modelling", "benchmarks"),

@@ -6,6 +6,7 @@ from flask import Flask, Response, current_app, g, jsonify, make_response, rende
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
+from shared import metrics
 from shared.errors import Overloaded, ProductError, TooManyTries
 from shared.logs import request_id
 from shared.persistence.database import UNREACHABLE
@@ -69,6 +70,8 @@ def _page(status: int, sentence: str) -> Response:
 
 def _product_error(error: ProductError) -> Response:
     response = answer_failure(error.status, str(error))
+    if isinstance(error, Overloaded):
+        metrics.count_turned_away("turns")
     if isinstance(error, TooManyTries | Overloaded):
         response.headers["Retry-After"] = str(error.retry_after)
     return response

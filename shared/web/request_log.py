@@ -6,6 +6,7 @@ import time
 
 from flask import Flask, Response, g, request
 
+from shared import metrics
 from shared.logs import request_id
 
 log = logging.getLogger(__name__)
@@ -36,6 +37,8 @@ def install(app: Flask, site: str) -> None:
     def tell(response: Response) -> Response:
         response.headers[HEADER] = request_id.get() or ""
         if request.endpoint not in _UNTOLD:
+            kind = "kiosk" if (request.endpoint or "").startswith("kiosk.") else "page"
+            metrics.count_answer(site, kind, response.status_code, time.monotonic() - g.began_at)
             level = logging.ERROR if response.status_code >= 500 else logging.INFO
             log.log(level, "answered", extra={"facts": _facts(site, response)})
         return response

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from shared import metrics
 from shared.domain.check_in import (
     SUSPICIOUS,
     CheckInOutcome,
@@ -57,7 +58,8 @@ def check_in(toolbox: Toolbox, kiosk_pass: KioskPass, request: CheckInRequest) -
     the photo is not a JPEG or PNG that can be opened safely, Overloaded if too many are checked in at once.
     """
     seen_at = toolbox.now()  # before the photo is looked at: nobody is late by our work
-    admitted = admit(toolbox, kiosk_pass, request, is_try=True)
+    with metrics.stage("admit"):
+        admitted = admit(toolbox, kiosk_pass, request, is_try=True)
     if isinstance(admitted, CheckInAnswer):
         return admitted
     result = assess(toolbox, kiosk_pass.lecture_id, admitted, request)
@@ -98,14 +100,17 @@ def _record(
     request: CheckInRequest,
 ) -> CheckInAnswer:
     student = admitted.candidate.student if admitted.candidate else None
-    return record(
-        toolbox,
-        kiosk_pass,
-        student,
-        result,
-        idempotency_key=request.idempotency_key,
-        content_digest=request.content_digest,
-    )
+    with metrics.stage("record"):
+        answer = record(
+            toolbox,
+            kiosk_pass,
+            student,
+            result,
+            idempotency_key=request.idempotency_key,
+            content_digest=request.content_digest,
+        )
+    metrics.count_outcome(answer.outcome)
+    return answer
 
 
 def assess(toolbox: Toolbox, lecture_id: int, admitted: Admission, request: CheckInRequest) -> CheckInResult:
@@ -177,7 +182,8 @@ def _open(toolbox: Toolbox, lecture_id: int, admitted: Admission, photo: bytes) 
     """Open a photo; one that cost much is counted as a failure of its phone. Raises PhotoRefused."""
     began = time.thread_time()
     try:
-        return open_photo(photo)
+        with metrics.stage("open"):
+            return open_photo(photo)
     finally:
         if time.thread_time() - began > HEAVY_PHOTO_S and admitted.pass_id is not None:
             with toolbox.sessions.begin() as session:
@@ -192,7 +198,9 @@ def collect_evidence(
     The face is compared with the lecture's other students too, if it is not a picture's. Raises
     ModelUnavailable, BrokenSeal, UnreadableFaceModel, ValueError for numbers that are none.
     """
-    rgb, reading = seen.rgb, toolbox.face_matcher.describe_fast(seen.rgb)
+    rgb = seen.rgb
+    with metrics.stage("describe"):
+        reading = toolbox.face_matcher.describe_fast(rgb)
     face = reading.face
     if face is None or reading.descriptor is None:
         return Evidence(verdict=reading.verdict), None, None
@@ -200,18 +208,22 @@ def collect_evidence(
     zone = Zone.DOUBTFUL  # of a film's photo, which was looked at when the turn was asked for
     shown: FirstLook | Film | None = None
     if seen.turn is None:
-        first = toolbox.spoof_detector.judge(upright, face)
+        with metrics.stage("spoof check"):
+            first = toolbox.spoof_detector.judge(upright, face)
+        metrics.count_zone(first.zone)
         zone, shown = first.zone, FirstLook(seen.digest, first.zone, first.saw_device)
     if zone is Zone.ATTACK:
         return Evidence(verdict=reading.verdict, zone=zone), None, shown
     model, look, turn = _open_model(toolbox, candidate), Look(toolbox, upright, reading), None
-    score = look.score(model)
+    with metrics.stage("match"):
+        score = look.score(model)
     if seen.turn is not None:
         known = Known(reading.descriptor, model)
         turn = judge_frames(toolbox, look_at(toolbox, seen.film), seen.turn.asked.side, known=known)
         shown = Film(seen.digest, seen.turn, turn)
     evidence = Evidence(reading.verdict, zone, score, MATCH_THRESHOLD, turn)
-    sighting = compare_with_lecture(toolbox, lecture_id, candidate.student.id, look, score)
+    with metrics.stage("lecture"):
+        sighting = compare_with_lecture(toolbox, lecture_id, candidate.student.id, look, score)
     return evidence, sighting, shown
 
 
