@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response
 
 from admin_site.forms import ClassPhotosForm
 from shared.errors import Conflict, InvalidInput
-from shared.persistence import jobs, people
+from shared.persistence import faces, jobs, people
 from shared.persistence.jobs import JobKind
 from shared.persistence.photo_questions import count_questions
 from shared.services.faces import class_photos, photo_questions
@@ -43,6 +43,7 @@ def show(class_id: int) -> str | Response:
         folders=folders,
         students=students,
         open_questions=count_questions(reading, class_id),
+        undecided={each.id for each in faces.list_students_waiting(reading, class_id)},
     )
 
 

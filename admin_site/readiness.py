@@ -4,7 +4,8 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from shared.persistence import faces, people
-from shared.persistence.tables import NearMatchPair
+from shared.persistence.photo_questions import count_by_class
+from shared.persistence.tables import NearMatchPair, Student
 from shared.services.upkeep import health
 from shared.web.site import reading, toolbox
 
@@ -16,8 +17,13 @@ def board() -> str:
     alike: dict[int, list[NearMatchPair]] = {}
     for pair in faces.list_near_match_pairs(reading):
         alike.setdefault(pair.student.class_id, []).append(pair)
+    undecided: dict[int, list[Student]] = {}
+    for student in faces.list_students_waiting(reading):
+        undecided.setdefault(student.class_id, []).append(student)
     return render_template(
         "admin/readiness.html",
+        undecided=undecided,
+        questions=count_by_class(reading),
         classes=people.count_readiness(reading),
         alike=alike,
         red=health.find_red(toolbox),

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, delete, or_, select, update
+from sqlalchemy import ColumnElement, delete, exists, or_, select, update
 from sqlalchemy.orm import Session, aliased, contains_eager, undefer
 
 from shared.domain.photo_verdict import PhotoVerdict
@@ -32,6 +32,19 @@ def list_waiting(session: Session, student: Student) -> Sequence[EnrolmentPhoto]
     if student.face_model is not None:
         query = query.where(EnrolmentPhoto.added_at > student.face_model.trained_at)
     return session.scalars(query).all()
+
+
+def list_students_waiting(session: Session, class_id: int | None = None) -> Sequence[Student]:
+    """The active students, of one class or all, with good photos that no model was trained on yet."""
+    waiting = (
+        exists()
+        .where(EnrolmentPhoto.student_id == Student.id, EnrolmentPhoto.verdict == PhotoVerdict.GOOD)
+        .where(or_(FaceModelRow.id.is_(None), EnrolmentPhoto.added_at > FaceModelRow.trained_at))
+    )
+    query = select(Student).outerjoin(Student.face_model).where(Student.active, waiting)
+    if class_id is not None:
+        query = query.where(Student.class_id == class_id)
+    return session.scalars(query.order_by(Student.class_id, Student.roll_order, Student.id)).all()
 
 
 def list_kept(session: Session, student_id: int) -> Sequence[EnrolmentPhoto]:

@@ -14,6 +14,12 @@ def list_questions(session: Session, class_id: int, *, most: int) -> Sequence[Ph
     return session.scalars(query.order_by(PhotoQuestion.id).limit(most)).all()
 
 
+def count_by_class(session: Session) -> dict[int, int]:
+    """How many questions are open in each class that has one."""
+    query = select(PhotoQuestion.class_id, func.count()).group_by(PhotoQuestion.class_id)
+    return {row[0]: row[1] for row in session.execute(query)}
+
+
 def count_questions(session: Session, class_id: int) -> int:
     """How many questions of a class are open."""
     query = select(func.count(PhotoQuestion.id)).where(PhotoQuestion.class_id == class_id)

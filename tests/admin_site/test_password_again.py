@@ -180,6 +180,7 @@ WEIGHTY_ACTS = {
     "/students/{meera}/enrolment/training": 60,
     "/students/{meera}/enrolment/self-test": 60,
     "/students/{meera}/offers/1": 60,
+    "/students/{meera}/decision": 60,
 }
 
 

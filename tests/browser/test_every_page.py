@@ -17,7 +17,13 @@ from tests.support.town import address, open_town, routes
 NO_PAGES = {
     *("static", "shared.static", "bootstrap.static", "security.static"),
     *("shared.certificate", "shared.authority", "shared.is_alive", "shared.is_ready", "shared.is_signed_in"),
-    *("attendance.picture", "spoof_check.show_mistake", "enrolment.show_job", "class_photos.show_picture"),
+    *(
+        "attendance.picture",
+        "spoof_check.show_mistake",
+        "enrolment.show_job",
+        "class_photos.show_picture",
+        "decisions.picture",
+    ),
     *("family_mail.progress", "live.follow", "sheets.download", "totals.download", "roster.template"),
     *("kiosk.page", "kiosk.status", "kiosk.leave"),
 }
