@@ -80,6 +80,8 @@ class _Server:
                 or self._process is None
                 or self._process.poll() is not None
             ):
+                if self._orders is not None:
+                    self._orders.close()
                 self._orders, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
                 with theirs:
                     self._process = subprocess.Popen(

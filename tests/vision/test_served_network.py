@@ -48,22 +48,32 @@ def with_one_bit_changed(content: bytes) -> bytes:
     return bytes(changed)
 
 
-@pytest.mark.parametrize(("name", "make"), [(name, make) for name, users in USERS.items() for make in users])
-class TestAHarmedFileIsToldAtOnce:
-    def test_that_is_missing(self, tmp_path, name, make: Callable):
-        with pytest.raises(ModelUnavailable, match="missing"):
-            make(models_dir=models_with(tmp_path, name, None, is_listed=False))
+each_user = pytest.mark.parametrize(
+    ("name", "make"), [(name, make) for name, users in USERS.items() for make in users]
+)
 
-    def test_that_was_altered(self, tmp_path, name, make: Callable):
-        manifest = json.loads((MODELS_DIR / "manifest.json").read_text(encoding="utf-8"))
-        altered = with_one_bit_changed((MODELS_DIR / manifest[name]["file"]).read_bytes())
-        with pytest.raises(ModelUnavailable, match="altered"):
-            make(models_dir=models_with(tmp_path, name, altered, is_listed=False))
 
-    @pytest.mark.parametrize("content", [b"", b"no network", bytes(10_000)], ids=["empty", "text", "zeros"])
-    def test_that_is_no_network_even_with_the_right_hash(self, tmp_path, name, make: Callable, content):
-        with pytest.raises(ModelUnavailable, match="damaged"):
-            make(models_dir=models_with(tmp_path, name, content, is_listed=True))
+@each_user
+def test_a_missing_file_is_told_at_once(tmp_path, name, make: Callable):
+    with pytest.raises(ModelUnavailable, match="missing"):
+        make(models_dir=models_with(tmp_path, name, None, is_listed=False))
+
+
+@each_user
+def test_one_changed_bit_is_told_at_once(tmp_path, name, make: Callable):
+    manifest = json.loads((MODELS_DIR / "manifest.json").read_text(encoding="utf-8"))
+    altered = with_one_bit_changed((MODELS_DIR / manifest[name]["file"]).read_bytes())
+    with pytest.raises(ModelUnavailable, match="altered"):
+        make(models_dir=models_with(tmp_path, name, altered, is_listed=False))
+
+
+@each_user
+@pytest.mark.parametrize("content", [b"", b"no network", bytes(10_000)], ids=["empty", "text", "zeros"])
+def test_a_file_that_is_no_network_is_told_at_once_even_with_the_right_hash(
+    tmp_path, name, make: Callable, content
+):
+    with pytest.raises(ModelUnavailable, match="damaged"):
+        make(models_dir=models_with(tmp_path, name, content, is_listed=True))
 
 
 def test_an_input_that_does_not_fit_is_a_failure_and_the_next_one_is_answered():
