@@ -87,3 +87,8 @@ def spoof_mistake(version_id: int) -> str:
 def spoof_version(version_id: int) -> str:
     """Return the purpose of a version's trained layer."""
     return f"spoof-version:{version_id}"
+
+
+def oneroster_review(account_id: int | None) -> str:
+    """Return the purpose of the changes of a OneRoster package that somebody was shown."""
+    return f"oneroster-review:{account_id}"

@@ -30,6 +30,7 @@ from shared.persistence.tables.faces import (
     NearMatchPair,
     PhotoQuestion,
 )
+from shared.persistence.tables.integrations import Integration, IntegrationChoice
 from shared.persistence.tables.kiosk import (
     CheckIn,
     FaceFlag,
@@ -66,6 +67,8 @@ __all__ = [
     "FaceVersion",
     "FailedTry",
     "HeadTurn",
+    "Integration",
+    "IntegrationChoice",
     "Job",
     "KioskPass",
     "KioskTicket",

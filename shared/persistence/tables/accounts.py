@@ -12,6 +12,7 @@ from shared.persistence.tables.base import (
     Name,
     SearchText,
     SmallSealed,
+    SourcedId,
     UtcDateTime,
     table,
 )
@@ -60,6 +61,7 @@ class Teacher(Account, Base):
     __tablename__ = "teacher"
 
     search_text: Mapped[str] = mapped_column(SearchText, default=at_insert(person_text))
+    sourced_id: Mapped[str | None] = mapped_column(SourcedId, unique=True)
 
     classes: Mapped[list[SchoolClass]] = relationship(secondary="teaching", order_by="SchoolClass.code_order")
 

@@ -43,6 +43,8 @@ Email = String(254).with_variant(mysql.VARCHAR(254, collation="utf8mb4_bin"), "m
 Name = String(200)
 # A MarkStatus, or the key of one of the school's own.
 StatusKey = String(32)
+# What another system calls one of its records; compared to the letter.
+SourcedId = String(255).with_variant(mysql.VARCHAR(255, collation="utf8mb4_bin"), "mysql")
 Photo = LargeBinary().with_variant(mysql.MEDIUMBLOB(), "mysql")
 SmallSealed = LargeBinary(16_384)
 

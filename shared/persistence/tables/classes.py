@@ -5,7 +5,17 @@ from datetime import datetime
 from sqlalchemy import JSON, ForeignKey, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from shared.persistence.tables.base import Base, Code, Digest, Name, SearchText, SortKey, UtcDateTime, table
+from shared.persistence.tables.base import (
+    Base,
+    Code,
+    Digest,
+    Name,
+    SearchText,
+    SortKey,
+    SourcedId,
+    UtcDateTime,
+    table,
+)
 from shared.persistence.tables.search import at_insert, keep_current, search_text, sort_key
 
 _SEARCH_TEXT, _CODE_ORDER = search_text(name="name", code="class_code"), sort_key("class_code")
@@ -21,6 +31,7 @@ class SchoolClass(Base):
     active: Mapped[bool] = mapped_column(default=True)
     search_text: Mapped[str] = mapped_column(SearchText, default=at_insert(_SEARCH_TEXT))
     code_order: Mapped[str] = mapped_column(SortKey, default=at_insert(_CODE_ORDER))
+    sourced_id: Mapped[str | None] = mapped_column(SourcedId, unique=True)
 
 
 keep_current(SchoolClass, search_text=_SEARCH_TEXT, code_order=_CODE_ORDER)

@@ -16,6 +16,7 @@ from shared.persistence.tables.base import (
     Name,
     SearchText,
     SortKey,
+    SourcedId,
     UtcDateTime,
     table,
 )
@@ -33,6 +34,7 @@ class Student(Base):
     """A student of one class, with the family's addresses.
 
     `erasure_key` is random and never changes: the ledger of erasures knows a student by a digest under it.
+    The sourced ids name the same people in the school's information system (OneRoster).
     """
 
     __tablename__ = "student"
@@ -50,6 +52,9 @@ class Student(Base):
     )
     search_text: Mapped[str] = mapped_column(SearchText, default=at_insert(_SEARCH_TEXT))
     roll_order: Mapped[str] = mapped_column(SortKey, default=at_insert(_ROLL_ORDER))
+    sourced_id: Mapped[str | None] = mapped_column(SourcedId, unique=True)
+    parent1_sourced_id: Mapped[str | None] = mapped_column(SourcedId)
+    parent2_sourced_id: Mapped[str | None] = mapped_column(SourcedId)
 
     school_class: Mapped[SchoolClass] = relationship()
     face_model: Mapped["FaceModelRow | None"] = relationship(back_populates="student")

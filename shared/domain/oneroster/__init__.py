@@ -1,0 +1,1 @@
+"""Reads what a student information system exports as OneRoster CSV files: values in, values out."""

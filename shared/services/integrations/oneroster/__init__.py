@@ -1,0 +1,1 @@
+"""OneRoster: reviews a package of the student information system, and imports it whole or not at all."""
