@@ -11,7 +11,9 @@ from admin_site import (
     consents,
     decisions,
     enrolment,
+    integrations,
     maintenance,
+    oneroster_commands,
     photo_commands,
     privacy,
     readiness,
@@ -24,6 +26,7 @@ from admin_site import (
     teachers,
 )
 from shared.persistence.tables import Admin
+from shared.reports.oneroster_zip import LARGEST_PACKAGE_BYTES
 from shared.services.faces import photo_archive
 from shared.services.faces.enrolment import LARGEST_BATCH_BYTES
 from shared.settings import Settings
@@ -48,12 +51,14 @@ def create_app(settings: Settings | None = None, toolbox: Toolbox | None = None)
             ("admins.show_list", "Admins"),
             ("audit_trail.show", "Audit trail"),
             ("spoof_check.show", "Camera check"),
+            ("integrations.show_list", "School systems"),
             ("statuses.show_list", "Statuses"),
         ),
         home="readiness.board",
         large_uploads={
             "class_photos.show": photo_archive.LARGEST_ZIP_BYTES,
             "enrolment.add_photos": LARGEST_BATCH_BYTES,
+            "integrations.oneroster": LARGEST_PACKAGE_BYTES,
             "spoof_check.send_archive": photo_archive.LARGEST_ZIP_BYTES,
             "spoof_check.send_pictures": photo_archive.LARGEST_ZIP_BYTES,
         },
@@ -78,6 +83,7 @@ def create_app(settings: Settings | None = None, toolbox: Toolbox | None = None)
             audit_trail.pages,
             second_factor.pages,
             spoof_check.pages,
+            integrations.pages,
             statuses.pages,
         ],
         commands=(
@@ -85,5 +91,6 @@ def create_app(settings: Settings | None = None, toolbox: Toolbox | None = None)
             *photo_commands.commands,
             *roster_commands.commands,
             *maintenance.commands,
+            *oneroster_commands.commands,
         ),
     )

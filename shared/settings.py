@@ -57,6 +57,7 @@ class Settings:
     warn_below_percent: int
     warn_backup_days: int
     late_after_minutes: int | None
+    oneroster_dir: Path | None
     redis_url: str | None
     mail_server: str | None
     mail_port: int
@@ -109,6 +110,7 @@ def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
         warn_below_percent=_percent(environ, "WARN_BELOW_PERCENT", 75),
         warn_backup_days=_span(environ, "WARN_BACKUP_DAYS", 2, least=0, most=365),
         late_after_minutes=_late_after_minutes(environ),
+        oneroster_dir=Path(environ["ONEROSTER_DIR"]) if environ.get("ONEROSTER_DIR") else None,
         redis_url=environ.get("REDIS_URL") or None,
         mail_server=environ.get("MAIL_SERVER") or None,
         mail_port=_number(environ, "MAIL_PORT", 587),

@@ -28,10 +28,11 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "attendance": (),
     "faces": (),
     "family_mail": (),
+    "integrations": ("accounts", "faces"),
     "kiosk": ("attendance", "faces"),
     "people": ("accounts", "faces"),
     "spoof_check": ("faces", "kiosk"),
-    "upkeep": ("attendance", "faces", "kiosk", "people", "spoof_check"),
+    "upkeep": ("attendance", "faces", "integrations", "kiosk", "people", "spoof_check"),
 }
 # What a part may import of ours besides itself. The longest name that fits a module counts.
 OURS = {

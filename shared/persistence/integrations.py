@@ -22,6 +22,12 @@ def find_choice(session: Session, name: Integration, *, lock: bool = False) -> I
     return session.scalar(query.with_for_update() if lock else query)
 
 
+def get_chosen(session: Session, name: Integration) -> dict[str, Any]:
+    """Return what was chosen for an integration and what it last did; empty if it was never turned on."""
+    choice = find_choice(session, name)
+    return {} if choice is None else dict(choice.chosen)
+
+
 def is_on(session: Session, name: Integration) -> bool:
     """Return whether the office has turned an integration on."""
     choice = find_choice(session, name)

@@ -92,3 +92,8 @@ def spoof_version(version_id: int) -> str:
 def oneroster_review(account_id: int | None) -> str:
     """Return the purpose of the changes of a OneRoster package that somebody was shown."""
     return f"oneroster-review:{account_id}"
+
+
+def oneroster_package(account_id: int | None) -> str:
+    """Return the purpose of a OneRoster package that travels in a page while questions about it are open."""
+    return f"oneroster-package:{account_id}"

@@ -10,6 +10,7 @@ from admin_site import create_app as create_office
 from shared.domain.attendance import MarkSource, MarkStatus
 from shared.domain.check_in import ConfirmReason
 from shared.persistence.tables import (
+    Integration,
     Job,
     KioskPass,
     Lecture,
@@ -27,6 +28,7 @@ from shared.persistence.tables import (
 from shared.security import purposes
 from shared.security.tokens import digest
 from shared.services.accounts.lifecycle import create_admin, create_teacher
+from shared.services.integrations.choices import set_on
 from shared.toolbox import Toolbox
 from teacher_site import create_app as create_classroom
 from tests.support.office import open_office, photo_of
@@ -35,7 +37,7 @@ from tests.support.stand_ins import use_own
 
 OTHER_EMAIL = "ravi.kumar@school.example"
 
-FILES = {"filename": "site.css", "certificate": ""}
+WORDS = {"filename": "site.css", "certificate": "", "name": "oneroster"}
 # A student is erased last, or the rest would find none.
 LAST = ("privacy.erase",)
 
@@ -50,6 +52,8 @@ def open_town(toolbox: Toolbox) -> SimpleNamespace:
         for email in (TEACHER_EMAIL, OTHER_EMAIL)
     }
     apps = {"office": create_office(toolbox=toolbox), "classroom": create_classroom(toolbox=toolbox)}
+    for system in Integration:
+        set_on(toolbox, office.actor, system, on=True)
     ids = _fill(toolbox, office)
     return SimpleNamespace(toolbox=toolbox, office=office, passwords=passwords, apps=apps, ids=ids)
 
@@ -65,7 +69,7 @@ def routes(app: Flask) -> list[tuple[str, str, str]]:
 
 
 def address(rule: str, ids: dict[str, int]) -> str:
-    return re.sub(r"<(?:\w+:)?(\w+)>", lambda gap: str(ids.get(gap[1], FILES.get(gap[1], 1))), rule)
+    return re.sub(r"<(?:\w+:)?(\w+)>", lambda gap: str(ids.get(gap[1], WORDS.get(gap[1], 1))), rule)
 
 
 def _fill(toolbox: Toolbox, office: SimpleNamespace) -> dict[str, int]:

@@ -11,6 +11,7 @@ from shared.services import audit
 from shared.services.attendance import flagged_faces
 from shared.services.audit import Actor
 from shared.services.faces import renewal
+from shared.services.integrations.oneroster.folder import read_folder
 from shared.services.kiosk import confirmations, passes
 from shared.services.people import erasure
 from shared.services.spoof_check import pictures as spoof_pictures
@@ -53,6 +54,7 @@ def work_if_due(toolbox: Toolbox) -> None:
         audit.record(session, toolbox, _WORKER, "delete the old", f"night of {night_of}", after=counts)
         retention.finish_night(session, night_of, toolbox.now())
     erasure.settle(toolbox)
+    read_folder(toolbox)
 
 
 def _renew_faces(toolbox: Toolbox) -> None:

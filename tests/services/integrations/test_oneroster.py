@@ -5,7 +5,7 @@ import time
 import pytest
 
 from shared.errors import Conflict, InvalidInput, WorkbookRefused
-from shared.persistence.tables import AuditEntry, FaceModelRow, SchoolClass, Student, Teacher
+from shared.persistence.tables import AuditEntry, FaceModelRow, Student, Teacher
 from shared.services.audit import Actor
 from shared.services.integrations.oneroster.importing import import_package
 from shared.services.integrations.oneroster.review import review_package
@@ -14,6 +14,15 @@ from shared.services.people import registration
 from tests.support.office import open_office
 from tests.support.oneroster import changes_of, enrol, find, pack, small_school, tables
 from tests.support.school import enrol as enrol_face
+
+
+@pytest.fixture
+def database_url(request):
+    """SQLite but for the tests that ask for both: what differs is locks and flushes of the import."""
+    return request.getfixturevalue(f"{getattr(request, 'param', 'sqlite')}_url")
+
+
+ON_BOTH = pytest.mark.parametrize("database_url", ["sqlite", "mariadb"], indirect=True)
 
 
 @pytest.fixture
@@ -76,6 +85,7 @@ def test_a_first_package_fills_the_school(toolbox, office, version):
     assert entry.after["source"].startswith("OneRoster of ")
 
 
+@ON_BOTH
 def test_the_same_package_again_changes_nothing_and_a_second_press_neither(toolbox, office):
     found = review(toolbox, office)
     import_package(toolbox, office.actor, found.sealed)
@@ -84,6 +94,7 @@ def test_the_same_package_again_changes_nothing_and_a_second_press_neither(toolb
     assert review(toolbox, office).changes == ()
 
 
+@ON_BOTH
 def test_changed_moved_gone_and_returned(toolbox, office):
     send(toolbox, office)
     rows = small_school()
@@ -105,6 +116,7 @@ def test_changed_moved_gone_and_returned(toolbox, office):
     assert of_kind(review(toolbox, office), Kind.STUDENT, Action.RETURNED) == ["43 Meera Iyer, 7B"]
 
 
+@ON_BOTH
 def test_two_students_may_swap_their_roll_ids_and_the_faces_stay(toolbox, office):
     send(toolbox, office)
     with toolbox.reading() as session:

@@ -8,7 +8,7 @@ from shared.domain.typed_text import normal_code
 from shared.errors import Conflict, InvalidInput
 from shared.persistence import faces, integrations
 from shared.persistence.database import AlreadyThere, Session
-from shared.persistence.tables import SchoolClass, Student, Teacher
+from shared.persistence.tables import Integration, SchoolClass, Student, Teacher
 from shared.security import purposes
 from shared.security.passwords import first_time_password, hash_password
 from shared.security.sealed_form import open_form
@@ -53,6 +53,19 @@ def import_package(toolbox: Toolbox, actor: Actor, sealed: str) -> int:
     try:
         with toolbox.sessions.begin() as session:
             _Import(session, toolbox, actor, content["source"], password).apply(changes)
+            answers = {
+                **integrations.get_chosen(session, Integration.ONEROSTER).get("answers", {}),
+                **content["answers"],
+            }
+            integrations.save_choice(
+                session,
+                Integration.ONEROSTER,
+                now=toolbox.now(),
+                answers=answers,
+                digest=content["digest"],
+                imported=content["source"],
+                waits="",
+            )
     except AlreadyThere as cause:
         raise Conflict(_OVERTAKEN.format("Somebody")) from cause
     return len(changes)

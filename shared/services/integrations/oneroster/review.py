@@ -1,5 +1,6 @@
 """Says what a OneRoster package would do; nothing is changed."""
 
+import hashlib
 from collections import Counter
 from dataclasses import asdict, dataclass, replace
 from datetime import date
@@ -20,11 +21,12 @@ from shared.toolbox import Toolbox
 class Review:
     """What a package comes to. While something is wrong or open, `sealed` is "" and it can't be imported.
 
-    `source` is how the audit trail names it, such as "OneRoster of 26 Nov 2026".
+    `source` is how the audit trail names it, such as "OneRoster of 26 Nov 2026", `digest` the package's own.
     """
 
     source: str
     package: Package
+    digest: str = ""
     changes: tuple[Change, ...] = ()
     questions: tuple[Question, ...] = ()
     notices: tuple[Notice, ...] = ()
@@ -54,8 +56,9 @@ def review_package(
     today = clock.day_of(now)
     source = f"OneRoster of {sent_on or today:%d %b %Y}"
     package = read_package(open_oneroster(content), today=today)
+    digest = hashlib.sha256(content).hexdigest()
     if package.problems:
-        return Review(source, package, problems=package.problems)
+        return Review(source, package, digest, problems=package.problems)
     with toolbox.reading() as session:
         school = School(session)
         comparison = Comparison(
@@ -65,6 +68,7 @@ def review_package(
     review = Review(
         source,
         package,
+        digest,
         tuple(comparison.changes),
         tuple(comparison.questions),
         tuple(comparison.notices),
@@ -72,6 +76,16 @@ def review_package(
     )
     if review.problems or review.is_open or not review.changes:
         return review
-    content_of_form = {"source": source, "changes": [asdict(change) for change in review.changes]}
+    content_of_form = {
+        "source": source,
+        "digest": digest,
+        "answers": remembered(answers),
+        "changes": [asdict(change) for change in review.changes],
+    }
     purpose = purposes.oneroster_review(actor.account_id)
     return replace(review, sealed=seal_form(toolbox.sealer, content_of_form, purpose=purpose))
+
+
+def remembered(answers: Answers) -> dict[str, str]:
+    """Return the answers that hold for the next package too: which school, and which class counts."""
+    return {key: answer for key, answer in answers.items() if key == "school" or key.startswith("class/")}

@@ -1,0 +1,148 @@
+"""The school's other systems: turned on and off here, each off until then; and OneRoster packages."""
+
+import base64
+
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from shared.domain.class_lists.questions import Answers
+from shared.errors import Conflict, InvalidInput, WorkbookRefused
+from shared.persistence import integrations
+from shared.persistence.tables import Integration
+from shared.security import purposes
+from shared.security.sealed_form import open_form, seal_form
+from shared.security.sealing import BrokenSeal
+from shared.services.integrations.choices import set_on
+from shared.services.integrations.oneroster import folder
+from shared.services.integrations.oneroster.importing import import_package
+from shared.services.integrations.oneroster.review import Review, review_package
+from shared.services.integrations.oneroster.school import Action, Kind
+from shared.web.password_again import asks_password_again, asks_password_in_a_queue
+from shared.web.sign_in import actor
+from shared.web.site import reading, toolbox
+
+pages = Blueprint("integrations", __name__)
+
+KIND_WORDS = {
+    Kind.CLASS: ("class", "classes"),
+    Kind.STUDENT: ("student", "students"),
+    Kind.TEACHER: ("teacher", "teachers"),
+}
+ACTION_WORDS = {
+    Action.NEW: "new",
+    Action.CHANGED: "changed",
+    Action.MOVED: "moved to another class",
+    Action.RETURNED: "back again",
+    Action.GONE: "gone: deactivated, nothing of theirs is deleted",
+}
+VALUE_WORDS = {
+    "class_code": "Class",
+    "classes": "Classes",
+    "email": "E-mail",
+    "name": "Name",
+    "parent1_email": "First parent's e-mail",
+    "parent2_email": "Second parent's e-mail",
+    "roll_id": "Roll id",
+}
+_ANSWER = "answer:"
+# A package travels in the page until its questions are answered; a form holds a megabyte, answers included.
+_LARGEST_CARRIED = 900_000
+# The page shows so many changes of a kind; all of them are counted.
+MOST_SHOWN = 200
+
+
+@pages.get("/integrations")
+def show_list() -> str:
+    """Every system and whether it is on."""
+    return render_template(
+        "admin/integrations.html", is_on={name: integrations.is_on(reading, name) for name in Integration}
+    )
+
+
+@pages.post("/integrations/<name>/turn/<int:on>")
+@asks_password_again
+def turn(name: str, on: int) -> Response:
+    if name not in list(Integration):
+        abort(404)
+    set_on(toolbox, actor(), Integration(name), on=on == 1)
+    return redirect(url_for("integrations.show_list"))
+
+
+@pages.route("/integrations/oneroster", methods=["GET", "POST"])
+@asks_password_in_a_queue
+def oneroster() -> str | tuple[str, int]:
+    """The page of a package; a posted one, or answers about one, are answered with its review."""
+    if not integrations.is_on(reading, Integration.ONEROSTER):
+        abort(404)
+    if request.method == "GET":
+        return _page()
+    try:
+        if request.form.get("folder"):
+            found = folder.review_newest(toolbox, actor(), _answers())
+            if found is None:
+                raise InvalidInput("The folder holds no package now.")
+            return _page(found)
+        content, is_new = _sent_package()
+        return _page(review_package(toolbox, actor(), content, {} if is_new else _answers()), content)
+    except (InvalidInput, WorkbookRefused) as refused:
+        return _page(refused=str(refused)), refused.status
+
+
+@pages.post("/integrations/oneroster/import")
+@asks_password_in_a_queue
+def import_oneroster() -> Response:
+    if not integrations.is_on(reading, Integration.ONEROSTER):
+        abort(404)
+    try:
+        count = import_package(toolbox, actor(), request.form.get("review", ""))
+    except (Conflict, InvalidInput) as refused:
+        flash(str(refused), "warning")
+        return redirect(url_for("integrations.oneroster"))
+    flash(f"{count} changes were imported." if count != 1 else "One change was imported.", "success")
+    return redirect(url_for("readiness.board"))
+
+
+def _sent_package() -> tuple[bytes, bool]:
+    """The package that was sent, and whether it is a new one and not the one that was asked about."""
+    file = request.files.get("package")
+    if file is not None and file.filename:
+        return file.stream.read(), not request.form.get("again")
+    if not request.form.get("sent"):
+        raise InvalidInput("Please choose the zip of the package.")
+    purpose = purposes.oneroster_package(actor().account_id)
+    try:
+        return base64.b64decode(open_form(toolbox.sealer, request.form["sent"], purpose=purpose)), False
+    except BrokenSeal as cause:
+        raise InvalidInput("The package was not sent whole. Please send it again.") from cause
+
+
+def _answers() -> Answers:
+    return {
+        name.removeprefix(_ANSWER): value.strip()
+        for name, value in request.form.items()
+        if name.startswith(_ANSWER) and value.strip()
+    }
+
+
+def _page(found: Review | None = None, content: bytes | None = None, *, refused: str = "") -> str:
+    carried = ""
+    if content is not None and len(content) <= _LARGEST_CARRIED:
+        purpose = purposes.oneroster_package(actor().account_id)
+        carried = seal_form(toolbox.sealer, base64.b64encode(content).decode(), purpose=purpose)
+    of_folder = toolbox.settings.oneroster_dir
+    newest = folder.find_newest(of_folder) if of_folder else None
+    return render_template(
+        "admin/oneroster.html",
+        found=found,
+        sent=carried if len(carried) <= _LARGEST_CARRIED else "",
+        is_of_folder=found is not None and content is None,
+        is_too_long=found is not None and len(found.sealed) > _LARGEST_CARRIED,
+        refused=refused,
+        folder=of_folder,
+        newest=newest.name if newest else "",
+        chosen=integrations.get_chosen(reading, Integration.ONEROSTER),
+        kinds=KIND_WORDS,
+        actions=ACTION_WORDS,
+        titles=VALUE_WORDS,
+        most_shown=MOST_SHOWN,
+    )

@@ -1,0 +1,84 @@
+"""Reads the folder that the information system exports into: every night, or when the office asks."""
+
+import logging
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from shared.domain.class_lists.questions import Answers
+from shared.errors import ProductError
+from shared.persistence import integrations
+from shared.persistence.tables import Integration
+from shared.reports.oneroster_zip import LARGEST_PACKAGE_BYTES
+from shared.services.audit import Actor
+from shared.services.integrations.oneroster.importing import import_package
+from shared.services.integrations.oneroster.review import Review, review_package
+from shared.toolbox import Toolbox
+
+log = logging.getLogger(__name__)
+
+
+def find_newest(folder: Path) -> Path | None:
+    """Return the zip that was written last; None if the folder holds none or is not there."""
+    try:
+        packages = [path for path in folder.iterdir() if path.suffix.lower() == ".zip" and path.is_file()]
+        return max(packages, key=lambda path: path.stat().st_mtime, default=None)
+    except OSError:
+        return None
+
+
+def review_newest(toolbox: Toolbox, actor: Actor, answers: Answers) -> Review | None:
+    """Review the newest package of the folder; None if there is none.
+
+    Raises WorkbookRefused for what is no package, and Overloaded where no turn comes.
+    """
+    folder = toolbox.settings.oneroster_dir
+    path = find_newest(folder) if folder else None
+    if path is None:
+        return None
+    with path.open("rb") as file:
+        content = file.read(LARGEST_PACKAGE_BYTES + 1)
+    return review_package(toolbox, actor, content, answers, sent_on=_made_on(toolbox, path))
+
+
+def read_folder(toolbox: Toolbox) -> None:
+    """Import the newest package if OneRoster is on and the package is new, whole and asks nothing.
+
+    What keeps it from being imported is written down for the office; the next night tries again.
+    """
+    with toolbox.reading() as session:
+        choice = integrations.find_choice(session, Integration.ONEROSTER)
+        chosen = dict(choice.chosen) if choice is not None and choice.is_on else None
+    folder = toolbox.settings.oneroster_dir
+    path = find_newest(folder) if folder else None
+    if chosen is None or path is None:
+        return
+    actor = Actor(site="worker", email=f"OneRoster of {_made_on(toolbox, path):%d %b %Y}")
+    try:
+        review = review_newest(toolbox, actor, chosen.get("answers", {}))
+        if review is None or review.digest == chosen.get("digest"):
+            return
+        waits = why_it_waits(review)
+        if not waits and review.sealed:
+            import_package(toolbox, actor, review.sealed)
+    except (ProductError, OSError) as failure:
+        waits = str(failure)
+        log.warning("the OneRoster package was not imported: %s", failure)
+    with toolbox.sessions.begin() as session:
+        integrations.save_choice(
+            session, Integration.ONEROSTER, now=toolbox.now(), waits=waits, package=path.name
+        )
+
+
+def why_it_waits(review: Review) -> str:
+    """Return why a package can't be imported unseen, as a sentence; "" if it can."""
+    if review.problems:
+        more = f" And {len(review.problems) - 1} more." if len(review.problems) > 1 else ""
+        return review.problems[0] + more
+    count = sum(question.is_open for question in review.questions)
+    if count:
+        return "One question is open." if count == 1 else f"{count} questions are open."
+    return ""
+
+
+def _made_on(toolbox: Toolbox, path: Path) -> date:
+    return toolbox.settings.clock.day_of(datetime.fromtimestamp(path.stat().st_mtime, UTC))
