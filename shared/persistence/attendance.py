@@ -231,6 +231,21 @@ def changes_of(session: Session, lecture_id: int, student_id: int) -> Sequence[M
     return session.scalars(query.order_by(MarkChange.id.desc())).all()
 
 
+def changes_together(session: Session, change: MarkChange) -> Sequence[MarkChange]:
+    """The changes that were made in one press with this one, itself included."""
+    alike = ("lecture_id", "teacher_id", "source", "was", "becomes", "changed_at")
+    query = select(MarkChange).where(
+        *(getattr(MarkChange, name).is_not_distinct_from(getattr(change, name)) for name in alike)
+    )
+    return session.scalars(query.order_by(MarkChange.id)).all()
+
+
+def latest_changes(session: Session, lecture_id: int) -> set[int]:
+    """The ids of the latest change of each student's mark at a lecture."""
+    latest = select(func.max(MarkChange.id)).where(MarkChange.lecture_id == lecture_id)
+    return set(session.scalars(latest.group_by(MarkChange.student_id)))
+
+
 def find_change(session: Session, lecture_id: int, change_id: int) -> MarkChange:
     """Find an entry of a lecture's history. Raises NotFound."""
     query = select(MarkChange).where(MarkChange.id == change_id, MarkChange.lecture_id == lecture_id)

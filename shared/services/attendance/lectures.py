@@ -121,11 +121,11 @@ def _close(toolbox: Toolbox, actor: Actor, lecture_id: int, although_some_wait: 
         if waiting and not although_some_wait:
             words = "1 check-in waits" if waiting == 1 else f"{waiting} check-ins wait"
             raise Conflict(f"{words} for you to confirm. Look there first, or close all the same.")
-        absent = attendance.unmarked_students(session, lecture_id)
+        absent, now = attendance.unmarked_students(session, lecture_id), toolbox.now()
         for student in absent:
-            line = attendance.RegisterLine(student, None)
-            write_mark(session, toolbox, actor, lecture, line, MarkStatus.ABSENT, source=MarkSource.CLOSING)
-        lecture.closed_at = toolbox.now()
+            line, source = attendance.RegisterLine(student, None), MarkSource.CLOSING
+            write_mark(session, toolbox, actor, lecture, line, MarkStatus.ABSENT, source=source, at=now)
+        lecture.closed_at = now
         forget_strangers(session, lecture_id)
         after = {"became absent": len(absent)}
         audit.record(session, toolbox, actor, "close lecture", _named(lecture), after=after)

@@ -89,14 +89,15 @@ def write_mark(
 ) -> Mark | None:
     """Write a mark and its entry in the history, inside the caller's transaction; None takes the mark away.
 
-    `actor` is None where a face made the mark and no teacher did. Raises AlreadyThere when another phone or
-    the teacher marked the student in the same moment; the transaction is then void.
+    `actor` is None where a face made the mark and no teacher did. What one press writes for many students is
+    written `at` one moment, by which the history knows them together; without it, now. Raises AlreadyThere
+    when another phone or the teacher marked the student in the same moment; the transaction is then void.
 
     `at` is when the student was seen, where that was before now. A change of the note alone leaves time and
     source of the mark as they are. Whatever waited for the teacher's eye is settled by a mark, but not by the
     absence that closing a lecture gives.
     """
-    mark, now, was = line.mark, toolbox.now(), _status(line.mark)
+    mark, now, was = line.mark, at or toolbox.now(), _status(line.mark)
     teacher_id = actor.account_id if actor else None
     note = _note(mark) if note is None else note
     session.add(

@@ -1,0 +1,84 @@
+"""Marks everybody who has no mark yet in one press, and takes such a press back."""
+
+from dataclasses import dataclass
+
+from shared.domain.attendance import MarkSource
+from shared.errors import Conflict, InvalidInput
+from shared.persistence import attendance, to_confirm
+from shared.persistence.database import AlreadyThere
+from shared.services import audit
+from shared.services.attendance.marks import write_mark
+from shared.services.audit import Actor
+from shared.toolbox import Toolbox
+
+
+@dataclass(frozen=True)
+class MarkedTogether:
+    """How many were marked in one press, how many were left for the teacher's eye, and one of the changes."""
+
+    count: int = 0
+    left_waiting: int = 0
+    change_id: int | None = None
+
+
+def mark_rest(toolbox: Toolbox, actor: Actor, lecture_id: int, status: str) -> MarkedTogether:
+    """Mark, by hand, every student of a lecture who has no mark and does not wait for the teacher's eye.
+
+    Raises NotFound, and InvalidInput for a closed lecture, where everybody has a mark.
+    """
+    try:
+        return _mark_rest(toolbox, actor, lecture_id, status)
+    except AlreadyThere:
+        # A phone marked one of them meanwhile, who has a mark now.
+        return _mark_rest(toolbox, actor, lecture_id, status)
+
+
+def _mark_rest(toolbox: Toolbox, actor: Actor, lecture_id: int, status: str) -> MarkedTogether:
+    with toolbox.sessions.begin() as session:
+        lecture = attendance.find_own_lecture(session, actor.account_id, lecture_id, lock=True)
+        if lecture.closed_at is not None:
+            raise InvalidInput("The lecture is closed: everybody has a mark.")
+        unmarked = attendance.unmarked_students(session, lecture_id)
+        waiting = {entry.student_id for entry in to_confirm.list_waiting(session, lecture_id)}
+        rest = [student for student in unmarked if student.id not in waiting]
+        left_waiting = len(unmarked) - len(rest)
+        if not rest:
+            return MarkedTogether(left_waiting=left_waiting)
+        now, source = toolbox.now(), MarkSource.BY_HAND
+        for student in rest:
+            line = attendance.RegisterLine(student, None)
+            write_mark(session, toolbox, actor, lecture, line, status, source=source, at=now)
+        change_id = attendance.changes_of(session, lecture_id, rest[0].id)[0].id
+        after = {"status": status, "students": len(rest)}
+        audit.record(session, toolbox, actor, "mark the rest", _named(lecture_id), after=after)
+        return MarkedTogether(len(rest), left_waiting, change_id)
+
+
+def undo_together(toolbox: Toolbox, actor: Actor, lecture_id: int, change_id: int) -> tuple[int, int]:
+    """Take back every first mark that was given by hand in one press with this change.
+
+    Return how many were taken back, and how many stay because they were changed again since. Raises NotFound,
+    InvalidInput for a closed lecture or a change of another kind, and Conflict where nothing is left to undo.
+    """
+    with toolbox.sessions.begin() as session:
+        lecture = attendance.find_own_lecture(session, actor.account_id, lecture_id, lock=True)
+        if lecture.closed_at is not None:
+            raise InvalidInput("In a closed lecture everybody has a mark. Reopen the lecture first.")
+        change = attendance.find_change(session, lecture_id, change_id)
+        if change.was is not None or change.source is not MarkSource.BY_HAND:
+            raise InvalidInput("This change is undone by itself, in the history.")
+        together = attendance.changes_together(session, change)
+        latest, now = attendance.latest_changes(session, lecture_id), toolbox.now()
+        as_left = [each for each in together if each.id in latest]
+        if not as_left:
+            raise Conflict("All of these marks were changed again since. Nothing was undone.")
+        for each in as_left:
+            line = attendance.find_register_line(session, lecture, each.student_id)
+            write_mark(session, toolbox, actor, lecture, line, None, source=MarkSource.BY_HAND, at=now)
+        after = {"students": len(as_left)}
+        audit.record(session, toolbox, actor, "undo marking the rest", _named(lecture_id), after=after)
+        return len(as_left), len(together) - len(as_left)
+
+
+def _named(lecture_id: int) -> str:
+    return f"lecture {lecture_id}"
