@@ -1,7 +1,7 @@
 """Pages of one lecture's attendance: what waits, the register, marking by hand, the history, the report."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -10,13 +10,12 @@ from werkzeug.wrappers import Response
 
 from shared.domain.attendance import LectureState, MarkStatus
 from shared.domain.face_model import MATCH_THRESHOLD
-from shared.domain.typed_text import fold, search_words
 from shared.errors import Conflict, InvalidInput
 from shared.persistence import attendance, kiosk
-from shared.persistence.attendance import RegisterLine
 from shared.persistence.tables import Lecture
 from shared.services.attendance import flagged_faces, lateness, marks
 from shared.services.attendance.lectures import close_lecture, reopen_lecture
+from shared.services.attendance.marking_together import mark_rest, undo_together
 from shared.services.kiosk import confirmations
 from shared.services.kiosk.passes import end_pass
 from shared.settings import LONGEST_UNTIL_LATE_MINUTES
@@ -26,21 +25,10 @@ from shared.web.site import reading, toolbox
 from shared.web.status_words import school_statuses
 from teacher_site.forms import asked_number
 from teacher_site.lectures import school_today
+from teacher_site.live import said_of, show_rows, word_of
+from teacher_site.register_lines import asked_lines, made_together, marked_together
 
 pages = Blueprint("attendance", __name__, template_folder="templates")
-
-_ORDERS: dict[str, Callable[[RegisterLine], Any]] = {
-    "roll": lambda line: (),  # the register's own
-    "name": lambda line: fold(line.student.name),
-    "status": lambda line: _place(line.mark.status) if line.mark else -1,
-    "time": lambda line: (line.mark is None, line.mark.marked_at if line.mark else None),
-}
-
-
-def _place(key: str) -> int:
-    """Where a status comes in the school's order."""
-    keys = [status.key for status in school_statuses()]
-    return keys.index(key) if key in keys else len(keys)
 
 
 @pages.get("/lectures/<int:lecture_id>")
@@ -49,15 +37,23 @@ def show(lecture_id: int) -> str:
     history = attendance.history(reading, lecture_id)
     late = attendance.marks_with(reading, lecture_id, MarkStatus.LATE)
     latest = {change.student_id: change.id for change in reversed(history)}
+    lines = attendance.register(reading, lecture_id)
+    waiting = confirmations.list_waiting(reading, lecture_id)
+    asked_ids = {entry.student_id for entry in waiting}
     return render_template(
         "teacher/lecture.html",
         lecture=lecture,
         count=attendance.count_here(reading, [lecture_id])[lecture_id],
-        lines=_asked_lines(attendance.register(reading, lecture_id)),
-        history=history,
+        lines=asked_lines(lines, asked_ids),
+        unmarked=sum(line.mark is None for line in lines),
+        history=made_together(history),
         undoable=set(latest.values()),
+        undo=marked_together(history, set(latest.values())),
         phones=kiosk.find_passes(reading, lecture_id),
-        waiting=confirmations.list_waiting(reading, lecture_id),
+        waiting=waiting,
+        asked_ids=asked_ids,
+        said_of=said_of,
+        word_of=word_of,
         flagged=flagged_faces.list_faces(reading, lecture_id),
         match_threshold=MATCH_THRESHOLD,
         statuses=school_statuses().choices,
@@ -68,15 +64,10 @@ def show(lecture_id: int) -> str:
     )
 
 
-def _asked_lines(lines: list[RegisterLine]) -> list[RegisterLine]:
-    """The lines that the address asks for, in the order it asks for."""
-    words = search_words(request.args.get("q", ""))
-    kept = [line for line in lines if all(word in line.student.search_text for word in words)]
-    return sorted(kept, key=_ORDERS.get(request.args.get("sort", ""), _ORDERS["roll"]))
-
-
 @pages.post("/lectures/<int:lecture_id>/marks/<int:student_id>")
-def mark(lecture_id: int, student_id: int) -> Response:
+def mark(lecture_id: int, student_id: int) -> Response | dict[str, Any]:
+    """Mark one student; a script is answered with the register's lines, or with why nothing was changed."""
+    wants_rows = request.accept_mimetypes.best == "application/json"
     try:
         marks.set_mark(
             toolbox,
@@ -88,8 +79,39 @@ def mark(lecture_id: int, student_id: int) -> Response:
             note=request.form.get("note"),
         )
     except (Conflict, InvalidInput) as refused:
+        if wants_rows:
+            raise
         flash(str(refused), "warning")
-    return _back_to(lecture_id, f"student-{student_id}")
+    return show_rows(lecture_id) if wants_rows else _back_to(lecture_id, f"student-{student_id}")
+
+
+@pages.post("/lectures/<int:lecture_id>/marks/rest")
+def mark_the_rest(lecture_id: int) -> Response:
+    """Mark everybody present who has no mark and does not wait."""
+    try:
+        marked = mark_rest(toolbox, actor(), lecture_id, MarkStatus.PRESENT)
+    except InvalidInput as refused:
+        flash(str(refused), "warning")
+        return _back_to(lecture_id, "register")
+    if not marked.count:
+        flash("Nobody is left to be marked.", "info")
+    if marked.left_waiting:
+        them = "1 student who waits" if marked.left_waiting == 1 else f"{marked.left_waiting} who wait"
+        flash(f"Not marked: {them} for you to confirm.", "info")
+    return _back_to(lecture_id, "register", together=marked.change_id)
+
+
+@pages.post("/lectures/<int:lecture_id>/changes/<int:change_id>/undo-together")
+def undo_press(lecture_id: int, change_id: int) -> Response:
+    """Undo everything that one press marked."""
+    try:
+        undone, kept = undo_together(toolbox, actor(), lecture_id, change_id)
+    except (Conflict, InvalidInput) as refused:
+        flash(str(refused), "warning")
+    else:
+        stays = f" {kept} changed again since: left as it is." if kept else ""
+        flash(f"Undone: {undone} without a mark again.{stays}", "success")
+    return _back_to(lecture_id, "register")
 
 
 def _sent_status(name: str) -> str | None:
@@ -182,9 +204,12 @@ def end_phone(lecture_id: int, pass_id: int) -> Response:
     return _back_to(lecture_id)
 
 
-def _back_to(lecture_id: int, anchor: str | None = None) -> Response:
-    kept: dict[str, Any] = {name: request.args[name] for name in ("q", "sort") if name in request.args}
-    return redirect(url_for("attendance.show", lecture_id=lecture_id, _anchor=anchor, **kept))
+def _back_to(lecture_id: int, anchor: str | None = None, *, together: int | None = None) -> Response:
+    kept: dict[str, Any] = {
+        name: request.args[name] for name in ("q", "sort", "show") if name in request.args
+    }
+    address = url_for("attendance.show", lecture_id=lecture_id, _anchor=anchor, **kept, together=together)
+    return redirect(address)
 
 
 @pages.get("/report")

@@ -1,19 +1,27 @@
-// Short tones for the kiosk's answers, made in the browser: no file to load, nothing to wait for.
+// Short tones for the kiosk's answers and the teacher's bell, made in the browser: no file to load, nothing to wait for.
 
-const TONES_HZ = { good: [660, 880], known: [660], refused: [300, 220], ask: [523, 523, 784] };
+const TONES_HZ = {
+  good: [660, 880],
+  known: [660],
+  refused: [300, 220],
+  ask: [523, 523, 784],
+  call: [880, 659, 880, 659],
+};
 const TONE_S = 0.16;
 
 /** @type {AudioContext | null} */
 let audio = null;
 
 /** A page may sound only after a person's action: call this from a tap or a key. */
-export function allowSound() {
+export async function allowSound() {
   audio ??= new AudioContext();
-  audio.resume();
+  await audio.resume();
 }
 
+export const isSoundAllowed = () => audio?.state === "running";
+
 /**
- * Rising for good, one tone for known, falling for refused, two and a higher one for what is asked.
+ * Rising for good, one tone for known, falling for refused, two and a higher one for what is asked, a bell for a call.
  * @param {keyof typeof TONES_HZ} mood
  */
 export function play(mood) {

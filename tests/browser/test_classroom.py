@@ -189,7 +189,7 @@ def test_marking_by_hand_stays_where_the_teacher_is(open_page, school, toolbox):
     page.goto(f"/lectures/{school.ids['lecture']}")
     page.get_by_label("Name or roll id").fill("ravi")
     expect(page.get_by_text("Meera Iyer").first).to_be_hidden()
-    buttons = page.get_by_role("group", name="Mark Ravi Patil")
+    buttons = page.get_by_role("toolbar", name="Mark Ravi Patil")
     buttons.get_by_role("button", name="Late").click()
     expect(buttons.get_by_role("button", name="Late")).to_have_attribute("aria-pressed", "true")
     expect(buttons.get_by_role("button", name="Late")).to_be_focused()
@@ -203,7 +203,7 @@ def test_marking_by_hand_stays_where_the_teacher_is(open_page, school, toolbox):
 def test_no_page_has_a_serious_barrier_or_is_wider_than_a_phone(open_page, school):
     page, lecture = open_page(), school.ids["lecture"]
     page.goto(f"/lectures/{lecture}")
-    page.get_by_role("group", name="Mark Ravi Patil").get_by_role("button", name="Late").click()
+    page.get_by_role("toolbar", name="Mark Ravi Patil").get_by_role("button", name="Late").click()
     expect(page.locator("#register")).to_contain_text("1 of 2")
     pages = ["/", "/lectures", "/lectures/open", f"/lectures/{lecture}", f"/lectures/{lecture}/kiosk"]
     pages += [f"/report?lecture_id={lecture}", "/report", "/lectures/424242"]

@@ -226,8 +226,8 @@ def _unmark(product: Installation, open_chromium: OpenChromium) -> None:
 
 
 def _clear_mark(page: Page) -> None:
-    line = page.locator("li", has_text=ROLL_ID).first
-    line.locator("summary").click()
+    line = page.locator("[data-line]", has_text=ROLL_ID)
+    line.locator(".name").click()
     line.get_by_role("button", name="Clear the mark").click()
     expect(page.locator("#register")).to_contain_text("0 of 2")
 

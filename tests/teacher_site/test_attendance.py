@@ -23,7 +23,7 @@ def press_status(phone, school, status, student="meera"):
 def test_a_press_marks_and_comes_back_to_the_line(teacher, school):
     answer = press_status(teacher, school, "late")
     assert answer.location.endswith(f"#student-{school.ids['meera']}")
-    assert "late" in line(teacher, school).select_one(".badge").get_text()
+    assert line(teacher, school).select_one("[data-word]").get_text() == "late"
     assert "by hand" in line(teacher, school).get_text()
     pressed = line(teacher, school).select("[aria-pressed=true]")
     assert [each["value"] for each in pressed] == ["late"]
@@ -47,7 +47,7 @@ def test_a_mark_made_at_the_kiosk_meanwhile_is_shown_and_kept(teacher, school, t
 
 def test_a_note_is_kept_with_the_mark_and_a_mark_can_be_cleared(teacher, school):
     press_status(teacher, school, "excused")
-    address = line(teacher, school).select("form")[1]["action"]
+    address = line(teacher, school).select_one("form.note-form")["action"]
     teacher.post(address, {"status": "excused", "expected": "excused", "note": "at the <dentist>"})
     assert line(teacher, school).select_one(".note").get_text() == "at the <dentist>"
     teacher.post(address, {"status": "", "expected": "excused"})
@@ -72,14 +72,14 @@ def test_the_history_tells_who_and_undoes(teacher, school):
     assert "Meera Iyer not marked → present" in entries[1]
     teacher.press(lecture_page(school), "Undo")
     assert "undone" in teacher.told(lecture_page(school))
-    assert "present" in line(teacher, school).select_one(".badge").get_text()
+    assert line(teacher, school).select_one("[data-word]").get_text() == "present"
 
 
 def test_closing_and_reopening_by_two_presses(teacher, school):
     press_status(teacher, school, "present")
     teacher.press(lecture_page(school), "Close and mark the rest absent")
     assert "1 without a mark became absent" in teacher.told(lecture_page(school))
-    assert "absent" in line(teacher, school, "ravi").select_one(".badge").get_text()
+    assert line(teacher, school, "ravi").select_one("[data-word]").get_text() == "absent"
     teacher.press(lecture_page(school), "Reopen")
     assert "not marked" in line(teacher, school, "ravi").get_text()
 
@@ -94,7 +94,8 @@ def test_closing_after_everybody_was_marked_says_so(teacher, school):
 def test_the_register_is_filtered_and_sorted_without_scripts(teacher, school):
     def names(asked):
         return [
-            each.get_text() for each in teacher.page(f"{lecture_page(school)}?{asked}").select(".who strong")
+            each.get_text()
+            for each in teacher.page(f"{lecture_page(school)}?{asked}").select(".register .name")
         ]
 
     assert names("") == ["Meera Iyer", "Ravi Patil"]
@@ -104,6 +105,44 @@ def test_the_register_is_filtered_and_sorted_without_scripts(teacher, school):
     assert names("sort=status") == ["Ravi Patil", "Meera Iyer"]
     assert names("sort=time") == ["Meera Iyer", "Ravi Patil"]
     assert names("sort=nonsense&q=%00") == []
+    assert names("show=unmarked") == ["Ravi Patil"]
+    assert names("show=waiting") == []
+
+
+def test_a_script_that_marks_is_answered_with_the_rows_or_with_why_not(teacher, school):
+    meera = school.ids["meera"]
+    address = line(teacher, school).select_one("form.line")["action"]
+    told = teacher.post(address, {"status": "late", "expected": ""}, json=True).json
+    assert told["rows"][str(meera)]["status"] == "late"
+    assert told["rows"][str(meera)]["said"].endswith(", by hand")
+    assert (told["here"], told["expected"], told["waiting"], told["asked"]) == (1, 2, 0, [])
+    refused = teacher.post(address, {"status": "absent", "expected": ""}, json=True)
+    assert refused.status_code == 409
+    assert "changed meanwhile" in refused.json["error"]
+    assert "late" in line(teacher, school).select_one("[data-word]").get_text()
+
+
+def test_the_rest_is_marked_present_by_one_press_and_taken_back_by_another(teacher, school):
+    press_status(teacher, school, "late")
+    page = lecture_page(school)
+    came_back_to = teacher.press(page, "Mark the rest present").location
+    shown = teacher.page(came_back_to)
+    assert "1 marked present." in shown.select_one("#register .alert").get_text(" ", strip=True)
+    assert line(teacher, school, "ravi").select_one("[data-word]").get_text() == "present"
+    teacher.press(came_back_to, "Undo this")
+    assert "Undone: 1 without a mark again." in teacher.told(page)
+    assert line(teacher, school, "ravi").select_one("[data-word]").get_text() == "not marked"
+    assert line(teacher, school).select_one("[data-word]").get_text() == "late"
+    teacher.post(f"{page}/close")
+    assert teacher.page(page).find("button", string="Mark the rest present") is None
+
+
+def test_what_one_press_did_to_many_is_one_entry_of_the_history(teacher, school):
+    teacher.post(f"{lecture_page(school)}/close")
+    (entry,) = teacher.page(lecture_page(school)).select("#history > ul > li")
+    words = " ".join(entry.get_text(" ", strip=True).split())
+    assert "2 students not marked → absent" in words
+    assert "Meera Iyer" in words
 
 
 def test_the_report_shows_names_roll_ids_status_time_and_how(teacher, school, toolbox):
@@ -166,5 +205,5 @@ def test_the_lectures_clock_is_set_on_its_page_and_one_press_undoes_it_for_all(t
         mark = {"status": MarkStatus.LATE, "source": MarkSource.FACE, "marked_at": toolbox.now()}
         session.add(Mark(lecture_id=school.ids["lecture"], student_id=school.ids["meera"], **mark))
     teacher.press(lecture_page(school), "Nobody was late: make 1 present")
-    assert "present" in line(teacher, school).select_one(".badge").get_text()
+    assert "present" in line(teacher, school).select_one("[data-word]").get_text()
     assert teacher.page(lecture_page(school)).select_one("#late-after")["value"] == ""

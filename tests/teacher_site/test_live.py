@@ -22,6 +22,24 @@ def test_a_round_without_anybody_yet(teacher, live):
     assert told == {"here": 0, "expected": 2, "waiting": 0, "newest": [], "phones": [], "failures": []}
 
 
+def test_the_rows_of_the_register_are_told_to_the_page_that_shows_them(teacher, live, school, toolbox):
+    kiosk, meera, ravi = hand_round(toolbox, school), school.ids["meera"], school.ids["ravi"]
+    set_mark(toolbox, school.actor, school.ids["lecture"], meera, MarkStatus.LATE, expected=None, note="bus")
+    with toolbox.sessions.begin() as session:
+        ask_teacher(session, toolbox, kiosk, ravi, Question(ConfirmReason.CALLED_THE_TEACHER))
+    told = teacher.get(f"{live}?rows=1").json
+    assert (told["here"], told["waiting"], told["asked"]) == (1, 1, [ravi])
+    assert (told["rows"][str(meera)]["status"], told["rows"][str(meera)]["note"]) == ("late", "bus")
+    assert told["rows"][str(ravi)] == {
+        "status": "",
+        "word": "not marked",
+        "tint": "",
+        "said": "",
+        "note": "",
+    }
+    assert "rows" not in teacher.get(live).json
+
+
 def test_the_newest_name_what_waits_and_the_phones_are_told(teacher, live, school, toolbox):
     kiosk = hand_round(toolbox, school)
     lecture_id = school.ids["lecture"]
@@ -80,6 +98,7 @@ def test_a_phone_on_which_many_roll_ids_of_nobody_were_typed_is_told(teacher, li
 
 
 def test_it_takes_as_many_queries_for_200_students_as_for_two(teacher, live, school, toolbox):
+    live = f"{live}?rows=1"
     few = count_queries(toolbox, lambda: teacher.get(live))
     with toolbox.sessions.begin() as session:
         school_class = session.get(Student, school.ids["meera"]).school_class

@@ -1,0 +1,187 @@
+"""The register of a class of forty in a real browser: rows that follow the round, its bar, keys and bell."""
+
+import pytest
+from playwright.sync_api import expect
+
+from shared.domain.attendance import MarkStatus
+from shared.services.attendance.marks import set_mark
+from tests.browser.conftest import PHONE
+from tests.support.browsing import refuse_barriers
+from tests.support.full_class import ask_to_confirm, begin_round, fill_class
+from tests.support.school import hand_round as open_phone
+
+COMPUTER = (1366, 768)
+# The sounds that a page makes, in the order it makes them, and how often it shook the phone.
+NOTE_SOUNDS = """
+window.heard = []; window.shaken = 0;
+AudioContext.prototype.createOscillator = function () {
+  window.heard.push("tone");
+  return { frequency: {}, connect: (next) => next, start() {}, stop() {} };
+};
+AudioContext.prototype.createGain = () =>
+  ({ gain: { setValueAtTime() {}, exponentialRampToValueAtTime() {} }, connect() {} });
+Object.defineProperty(Navigator.prototype, "vibrate", { value: () => { window.shaken += 1; return true; } });
+"""
+
+
+@pytest.fixture
+def school(school, toolbox):
+    """A class of 39: six are here, two wait, four faces tried other roll ids."""
+    school.added = fill_class(toolbox, school)
+    begin_round(toolbox, school, school.added)
+    return school
+
+
+@pytest.fixture
+def open_register(open_page, school):
+    def open_one(size=PHONE):
+        page = open_page(size, camera=False)
+        page.add_init_script(NOTE_SOUNDS)
+        page.goto(f"/lectures/{school.ids['lecture']}")
+        return page
+
+    return open_one
+
+
+def mark_by_face(toolbox, school, student, status=MarkStatus.PRESENT):
+    set_mark(toolbox, school.actor, school.ids["lecture"], school.ids[student], status, expected=None)
+
+
+def control(page, name):
+    return page.get_by_role("toolbar", name=f"Mark {name}", exact=True)
+
+
+def shown(page):
+    return page.locator("[data-line]:visible").count()
+
+
+def choose(page, words):
+    page.locator("#find label.btn", has_text=words).click()
+
+
+def test_forty_students_are_a_few_screens_of_a_phone(open_register):
+    page = open_register()
+    assert page.locator("[data-line]").count() == 39
+    assert page.evaluate("document.documentElement.scrollHeight") < 4300
+    refuse_barriers(page)
+
+
+def test_rows_follow_the_round_and_stay_where_they_are(open_register, school, toolbox):
+    page = open_register()
+    choose(page, "Not marked")
+    assert shown(page) == 33
+    mark_by_face(toolbox, school, "meera")
+    present = control(page, "Meera Iyer").get_by_role("button", name="Present")
+    expect(present).to_have_attribute("aria-pressed", "true")
+    expect(page.locator("#register [role=status]").first).to_contain_text("7 of 39")
+    expect(page.locator("[data-count=unmarked]")).to_have_text("32")
+    assert shown(page) == 33  # nothing moved under a finger
+    choose(page, "All")
+    choose(page, "Not marked")
+    assert shown(page) == 32
+    choose(page, "Waiting")
+    assert shown(page) == 2
+    # What the page holds is what the register says now, or the press would be refused.
+    choose(page, "All")
+    control(page, "Meera Iyer").get_by_role("button", name="Late").click()
+    expect(control(page, "Meera Iyer").get_by_role("button", name="Late")).to_have_attribute(
+        "aria-pressed", "true"
+    )
+    expect(page.locator("#refused")).to_be_hidden()
+
+
+def test_a_mark_made_meanwhile_is_told_and_shown(open_register, school, toolbox):
+    page = open_register()
+    page.route("**/live?rows=1", lambda route: route.abort())  # the round is not heard of
+    mark_by_face(toolbox, school, "meera")
+    page.unroute("**/live?rows=1")
+    page.route("**/live?rows=1", lambda route: route.continue_())
+    control(page, "Meera Iyer").get_by_role("button", name="Absent").click()
+    expect(page.locator("#refused")).to_contain_text("changed meanwhile")
+    present = control(page, "Meera Iyer").get_by_role("button", name="Present")
+    expect(present).to_have_attribute("aria-pressed", "true")
+
+
+def test_the_search_says_when_nobody_fits_and_leads_back(open_register):
+    page = open_register()
+    page.get_by_label("Name or roll id").fill("patil ravi")
+    assert shown(page) == 1
+    page.get_by_label("Name or roll id").fill("nobody of this name")
+    page.get_by_role("button", name="Show everybody").click()
+    assert shown(page) == 39
+
+
+def test_a_note_is_written_in_place(open_register):
+    page = open_register()
+    page.locator(".name", has_text="Ravi Patil").click()
+    page.get_by_label("Note for Ravi Patil").fill("at the dentist")
+    page.get_by_role("button", name="Excused, with this note").click()
+    row = page.locator("[data-line]", has_text="Ravi Patil")
+    expect(row.locator("[data-note]")).to_have_text("at the dentist")
+    expect(page.get_by_label("Note for Ravi Patil")).to_be_hidden()
+    expect(row.locator("summary")).to_be_focused()
+    page.locator("#history > summary").click()
+    expect(page.locator("#history")).to_contain_text("at the dentist")
+
+
+def test_the_rest_is_marked_and_taken_back(open_register):
+    page = open_register()
+    page.get_by_role("button", name="Mark the rest present").click()
+    expect(page.locator("#register")).to_contain_text("31 marked present.")
+    expect(page.locator("#register [role=status]").first).to_contain_text("37 of 39")
+    page.get_by_role("button", name="Undo this").click()
+    expect(page.locator("#register [role=status]").first).to_contain_text("6 of 39")
+
+
+def test_one_stop_of_the_keyboard_for_each_students_control(open_register):
+    page = open_register(COMPUTER)
+    page.locator("#student-1 summary").focus()
+    page.keyboard.press("Tab")
+    expect(page.locator("#mark-1-present")).to_be_focused()
+    page.keyboard.press("ArrowRight")
+    expect(page.locator("#mark-1-late")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator("#mark-1-late")).to_have_attribute("aria-pressed", "true")
+    expect(page.locator("#mark-1-late")).to_be_focused()
+    page.keyboard.press("Tab")
+    expect(page.locator("#student-2 summary")).to_be_focused()
+    page.keyboard.press("Shift+Tab")
+    expect(page.locator("#mark-1-late")).to_be_focused()
+
+
+def test_a_call_sounds_shakes_and_is_shown_in_place_and_one_press_silences_it(open_register, school, toolbox):
+    page, phone = open_register(), open_phone(toolbox, school)
+    sound = page.locator("#sound")
+    expect(sound).to_have_text("Sound when called: tap once")
+    before = page.locator("#register").bounding_box()
+    page.locator("h1").click()
+    expect(sound).to_have_text("Sound when called: on")
+    assert page.locator("#register").bounding_box() == before  # nothing moves under the finger
+    expect(page.locator("#sound")).to_have_text("Sound when called: on")
+    ask_to_confirm(toolbox, phone, school.added[30])
+    news = page.get_by_role("button", name="More check-ins wait for you")
+    expect(news).to_be_visible()
+    assert page.evaluate("[window.heard.length, window.shaken]") == [4, 1]
+    news.click()
+    expect(page.locator(".asked")).to_have_count(3)
+    expect(news).to_be_hidden()
+    page.locator("#sound").click()
+    page.reload()
+    expect(page.locator("#sound")).to_have_text("Sound when called: off")
+    page.locator("h1").click()
+    ask_to_confirm(toolbox, phone, school.added[31])
+    expect(page.get_by_role("button", name="More check-ins wait for you")).to_be_visible()
+    assert page.evaluate("[window.heard.length, window.shaken]") == [0, 0]
+
+
+@pytest.mark.parametrize("size", [PHONE, COMPUTER])
+def test_the_second_screen_is_for_the_back_row_and_has_no_menu(open_page, school, size):
+    page = open_page(size, camera=False)
+    page.goto(f"/lectures/{school.ids['lecture']}/screen")
+    count = page.locator(".present")
+    expect(count).to_have_text("6 of 39 present")
+    assert page.get_by_role("navigation").count() == 0
+    assert page.get_by_role("button", name="Sign out").count() == 0
+    height = page.locator(".numbers strong").bounding_box()["height"]
+    assert height > size[0] / 7
+    refuse_barriers(page)
