@@ -7,6 +7,7 @@ from werkzeug.datastructures import FileStorage
 from werkzeug.wrappers import Response
 
 from shared.domain.face_model import MAX_PHOTOS
+from shared.domain.head_turn import Side
 from shared.errors import InvalidInput, NotFound
 from shared.persistence import faces, jobs, people
 from shared.services.faces import enrolment
@@ -27,9 +28,15 @@ def show(student_id: int) -> str:
 @pages.post("/students/<int:student_id>/enrolment/photos")
 @asks_password_in_a_queue
 def add_photos(student_id: int) -> str | Response:
+    pose = request.form.get("pose", type=Side)
     results = [
         enrolment.add_photo(
-            toolbox, actor(), student_id, file_name=file.filename or "", content=file.stream.read()
+            toolbox,
+            actor(),
+            student_id,
+            file_name=file.filename or "",
+            content=file.stream.read(),
+            pose=pose,
         )
         for file in _sent_photos()
     ]

@@ -34,7 +34,15 @@ def board() -> str:
 def enrol_next(class_id: int) -> Response:
     """Go to the next student without a face: to the consent first, if there is none."""
     school_class = people.get_class(reading, class_id)
-    student = people.find_next_to_enrol(reading, class_id, after=request.args.get("after", ""))
+    after = request.args.get("after", "")
+    student = people.find_next_to_enrol(reading, class_id, after=after)
+    if student is None and after:
+        student = people.find_next_to_enrol(reading, class_id)
+        if student is not None and student.roll_id != after:
+            flash("These were skipped before.", "info")
+        elif student is not None:
+            flash(f"Of {school_class.class_code} only {student.name} is not enrolled yet.", "info")
+            return redirect(url_for("readiness.board"))
     if student is None:
         flash(f"That was the last student of {school_class.class_code} who was not enrolled.", "success")
         return redirect(url_for("readiness.board"))

@@ -8,12 +8,13 @@ import { followJob } from "./job.js";
 /** @typedef {{ kept: boolean, sentence: string, file_name: string }} Verdict */
 /** @typedef {{ id: number, words: string }} NearMatch */
 
-const HINTS = [
-  "Look straight at the camera.",
-  "Turn the head slightly to the left.",
-  "Turn the head slightly to the right.",
-  "Lift the chin a little.",
-  "Glasses off if worn, else look straight once more.",
+// What each photo is asked for. The server looks for a side; a second try is taken as it comes.
+const STEPS = [
+  { hint: "Look straight at the camera.", pose: "" },
+  { hint: "Turn the head slightly to the left.", pose: "left" },
+  { hint: "Turn the head slightly to the right.", pose: "right" },
+  { hint: "Look straight at the camera once more.", pose: "" },
+  { hint: "Glasses off if worn, else look straight once more.", pose: "" },
 ];
 // A larger photo gains nothing (the server works at 1,280 pixels) and costs time on the way.
 const LONGEST_SIDE = 1280;
@@ -28,6 +29,7 @@ const camera = new Camera(find("#video", HTMLVideoElement));
 let waiting = Number(page.dataset.waiting);
 let testing = page.dataset.enrolled === "yes" && waiting === 0;
 let busy = false;
+let askedFor = -1; // the step whose pose was asked for already
 
 /**
  * @param {string} text
@@ -40,9 +42,13 @@ function say(text, mood) {
 
 function showStep() {
   const step = Math.min(waiting, guided - 1);
-  at("step").textContent = testing ? "Self-test" : `Photo ${step + 1} of ${guided}`;
-  at("hint").textContent = testing ? "Look straight at the camera for a fresh photo." : HINTS[step];
-  at("snap").textContent = testing ? "Take the test photo" : "Take the photo";
+  at("step").textContent = testing ? "Enrolled" : `Photo ${step + 1} of ${guided}`;
+  at("hint").textContent = testing ? "" : STEPS[step].hint;
+  at("snap").textContent = testing ? "Take a test photo (T)" : "Take the photo";
+  at("snap").classList.toggle("btn-primary", !testing);
+  at("snap").classList.toggle("btn-outline-primary", testing);
+  at("next").hidden = !testing;
+  page.classList.toggle("is-done", testing);
   at("training").hidden = waiting === 0;
   at("count").textContent = waiting === 1 ? "1 good photo" : `${waiting} good photos`;
   at("train").textContent = waiting === 1 ? "Train with 1 photo" : `Train with ${waiting} photos`;
@@ -89,10 +95,14 @@ function listPhoto(blob, verdict) {
 /**
  * @param {Blob} blob
  * @param {string} name
+ * @param {string} pose
  * @returns {Promise<Verdict>}
  */
-async function sendPhoto(blob, name) {
-  const answer = await ask(photosUrl, [["photo", blob, name]]);
+async function sendPhoto(blob, name, pose = "") {
+  const answer = await ask(photosUrl, [
+    ["photo", blob, name],
+    ["pose", pose],
+  ]);
   waiting = answer.waiting;
   const [verdict] = answer.photos;
   listPhoto(blob, verdict);
@@ -125,7 +135,10 @@ async function snap() {
     await test(photo, "camera.jpg");
     return;
   }
-  const { sentence, kept } = await sendPhoto(photo, "camera.jpg");
+  const step = Math.min(waiting, guided - 1);
+  const pose = askedFor === step ? "" : STEPS[step].pose;
+  askedFor = step;
+  const { sentence, kept } = await sendPhoto(photo, "camera.jpg", pose);
   say(sentence, kept ? "good" : "bad");
   if (waiting >= guided) await train();
 }
@@ -187,7 +200,8 @@ async function follow(url) {
     testing = true;
     waiting = 0;
     at("photos").replaceChildren();
-    at("next").hidden = false;
+    showStep();
+    at("next").focus(); // with a queue at the desk, Enter or the space bar calls the next student
   }
 }
 
@@ -200,6 +214,7 @@ async function test(photo, name) {
   const side = result.margin < 0 ? "below" : "above";
   const margin = result.margin === null ? "" : ` (${Math.abs(result.margin).toFixed(2)} ${side} what is needed)`;
   say(result.sentence + margin, result.passed ? "good" : "bad");
+  at("next").focus();
 }
 
 async function startCamera() {
@@ -208,7 +223,8 @@ async function startCamera() {
     at("camera").hidden = false;
     at("refused").hidden = true;
     at("own-camera").hidden = true;
-    at("snap").focus({ preventScroll: true }); // with a queue at the desk, the space bar takes the photos
+    const first = testing ? "next" : "snap"; // with a queue at the desk, the space bar takes the photos
+    at(first).focus({ preventScroll: true });
   } catch (error) {
     const problem = explain(error);
     at("camera").hidden = true;
@@ -237,8 +253,19 @@ at("train-form").addEventListener("submit", (event) => {
 });
 at("enrol-again").addEventListener("click", () => {
   testing = false;
+  askedFor = -1;
   say("", "");
   showStep();
+  at("snap").focus();
+});
+at("next").addEventListener("keydown", (event) => {
+  if (event.key !== " ") return;
+  event.preventDefault();
+  at("next").click();
+});
+document.addEventListener("keydown", (event) => {
+  if (!testing || event.key.toLowerCase() !== "t" || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (!at("camera").hidden) alone(snap);
 });
 at("try-camera").addEventListener("click", startCamera);
 at("video").addEventListener("camera-lost", startCamera);

@@ -179,7 +179,12 @@ def test_the_board_says_what_is_lacking_and_leads_to_the_next_student(desk, offi
     desk.open(desk.page.find("a", string="Skip to the next student")["href"])
     assert desk.path == f"/students/{office.ravi}/enrolment"
     desk.open(f"/classes/{office.class_id}/enrol-next?after=15203A0044")
-    assert "last student" in desk.told()
+    assert "These were skipped before." in desk.told()
+    assert desk.path == f"/students/{office.meera}/consent"
+    for each in (office.ravi, office.ravi + 1):
+        registration.set_student_active(office.toolbox, office.actor, each, active=False)
+    desk.open(f"/classes/{office.class_id}/enrol-next?after=15203A0042")
+    assert "only Meera Iyer is not enrolled yet" in desk.told()
 
 
 def test_consent_is_recorded_and_withdrawn_on_its_page(desk, office):

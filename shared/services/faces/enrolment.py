@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from shared.domain.face_model import CURRENT, MATCH_THRESHOLD, MAX_PHOTOS, FaceModel, Network, odd_ones_out
+from shared.domain.head_turn import Side
 from shared.domain.photo_verdict import PhotoVerdict
 from shared.domain.second_lock import Zone
 from shared.errors import Conflict, PhotoRefused
@@ -18,6 +19,7 @@ from shared.services import audit
 from shared.services.audit import Actor
 from shared.services.faces.looks import Look
 from shared.services.faces.near_matches import save_model
+from shared.services.faces.poses import TOO_FAR, ask_for_more
 from shared.services.faces.sealed_faces import (
     describe_photos,
     open_descriptor,
@@ -65,11 +67,18 @@ class SelfTest:
 
 
 def add_photo(
-    toolbox: Toolbox, actor: Actor, student_id: int, *, file_name: str, content: bytes
+    toolbox: Toolbox,
+    actor: Actor,
+    student_id: int,
+    *,
+    file_name: str,
+    content: bytes,
+    pose: Side | None = None,
 ) -> PhotoResult:
     """Judge one photo and keep it, sealed, if it is good.
 
-    Raises NotFound, ModelUnavailable, and Conflict without consent.
+    With a `pose`, one on which the head is not turned there is not kept, and told so. Raises NotFound,
+    ModelUnavailable, and Conflict without consent.
     """
     with toolbox.reading() as session:
         require_consent(get_student(session, student_id))
@@ -79,8 +88,13 @@ def add_photo(
         reading = read_upright(photo, toolbox.face_matcher.read)
     except PhotoRefused as refused:
         return PhotoResult(file_name, str(refused), None, is_kept=False)
+    if pose is not None and reading.verdict is PhotoVerdict.TURNED_AWAY:
+        return PhotoResult(file_name, TOO_FAR, reading.verdict, is_kept=False)
     if reading.verdict is not PhotoVerdict.GOOD or reading.descriptor is None:
         return PhotoResult(file_name, reading.verdict.sentence, reading.verdict, is_kept=False)
+    more = ask_for_more(toolbox, reading.turn(photo), pose) if pose is not None else None
+    if more is not None:
+        return PhotoResult(file_name, more, reading.verdict, is_kept=False)
     with toolbox.sessions.begin() as session:
         student = require_consent(get_student(session, student_id, lock=True))
         waiting = faces.list_waiting(session, student)
