@@ -27,7 +27,9 @@ _send_link = partial(first_passwords.send_link, site="office", back="admins.show
 
 @pages.get("/admins")
 def show_list() -> str:
-    return render_template("admin/admins.html", admins=stored.find_admins(reading))
+    admins = stored.find_admins(reading)
+    never = stored.find_never_signed_in(reading, admins)
+    return render_template("admin/admins.html", admins=admins, never=never)
 
 
 @pages.route("/admins/new", methods=["GET", "POST"])

@@ -27,12 +27,14 @@ def add() -> str | Response:
     form = ClassForm()
     if form.validate_on_submit():
         try:
-            registration.add_class(toolbox, actor(), class_code=form.class_code.data, name=form.name.data)
+            class_id = registration.add_class(
+                toolbox, actor(), class_code=form.class_code.data, name=form.name.data
+            )
         except InvalidInput as refused:
             add_form_error(form, refused)
         else:
-            flash("The class was added.", "success")
-            return redirect(url_for("classes.show_list"))
+            flash("The class was added. Its students come next: send the list you have.", "success")
+            return redirect(url_for("roster.show", class_id=class_id))
     return render_template("admin/class_form.html", form=form, school_class=None)
 
 

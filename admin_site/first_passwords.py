@@ -1,5 +1,6 @@
 """How the holder of an account comes to a password: a first-time one, shown once, or a letter with a link."""
 
+import segno
 from flask import flash, redirect, render_template, url_for
 from werkzeug.wrappers import Response
 
@@ -11,8 +12,16 @@ from shared.web.site import toolbox
 
 def show_password(name: str, email: str, password: str, *, back: str) -> str:
     """The only time the password is shown; it is the answer to the press itself and stored nowhere."""
+    settings = toolbox.settings
+    address = settings.teacher_site_url if back == "teachers.show_list" else settings.admin_site_url
     return render_template(
-        "admin/first_time_password.html", name=name, email=email, password=password, back=back
+        "admin/first_time_password.html",
+        name=name,
+        email=email,
+        password=password,
+        back=back,
+        address=address,
+        picture=segno.make(address, micro=False).svg_data_uri(scale=4, border=4, light="white"),
     )
 
 

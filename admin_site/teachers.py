@@ -9,6 +9,7 @@ from admin_site import first_passwords
 from admin_site.forms import TeacherForm, asked_page
 from shared.errors import InvalidInput
 from shared.persistence import people
+from shared.persistence.accounts import find_never_signed_in
 from shared.persistence.password_links import find_first
 from shared.persistence.tables import Teacher
 from shared.services.accounts.lifecycle import renew_password
@@ -28,7 +29,15 @@ _send_link = partial(first_passwords.send_link, site="classroom", back="teachers
 def show_list() -> str:
     text, active = request.args.get("q", ""), request.args.get("show") != "deactivated"
     found = people.search_teachers(reading, text, active=active, page=asked_page())
-    return render_template("admin/teachers.html", found=found, text=text, active=active)
+    never = find_never_signed_in(reading, found.rows)
+    return render_template(
+        "admin/teachers.html",
+        found=found,
+        text=text,
+        active=active,
+        never=never,
+        address=toolbox.settings.teacher_site_url,
+    )
 
 
 @pages.route("/teachers/new", methods=["GET", "POST"])

@@ -7,7 +7,7 @@ from typing import TypeVar
 from sqlalchemy import ColumnElement, Select, delete, exists, or_, select, update
 from sqlalchemy.orm import Session
 
-from shared.persistence.tables import Account, Admin, KnownDevice, SignIn, Teacher
+from shared.persistence.tables import Account, Admin, AuditEntry, KnownDevice, SignIn, Teacher
 
 AnAccount = TypeVar("AnAccount", bound=Account)
 
@@ -31,6 +31,24 @@ def has_admin(session: Session) -> bool:
 def find_admins(session: Session) -> Sequence[Admin]:
     """Every admin, the deactivated ones last."""
     return session.scalars(select(Admin).order_by(Admin.active.desc(), Admin.name, Admin.id)).all()
+
+
+def find_never_signed_in(session: Session, accounts: Sequence[Account]) -> set[int]:
+    """Tell by their ids which of a site's accounts nobody has signed in with yet.
+
+    The trail knows sign-ins by the address of then, the browsers that are known by the account.
+    """
+    if not accounts:
+        return set()
+    site, ids = site_of(accounts[0]), [account.id for account in accounts]
+    known = select(KnownDevice.account_id).where(KnownDevice.site == site, KnownDevice.account_id.in_(ids))
+    told = select(AuditEntry.subject).where(
+        AuditEntry.action == "sign in",
+        AuditEntry.site == site,
+        AuditEntry.subject.in_([account.email for account in accounts]),
+    )
+    devices, emails = set(session.scalars(known.distinct())), set(session.scalars(told.distinct()))
+    return {each.id for each in accounts if each.id not in devices and each.email not in emails}
 
 
 def find_by_id(session: Session, site: str, account_id: int) -> Admin | Teacher | None:

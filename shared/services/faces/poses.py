@@ -8,7 +8,7 @@ from shared.vision.head_turn import measure_sideways
 
 # How far the tip of the nose lies beside the middle of the eyes, in eye distances. Bent portraits
 # (tests/support/turning_heads.py) reach 0.25 to 0.28 at 20 degrees, 0.13 to 0.18 at 12 (November 2026). Who
-# has a nose that is not straight may pass without turning: that costs a photo like the first, and nothing else.
+# has a nose that is not straight may pass without turning: that costs a photo like the first, no more.
 LEAST_POSE = 0.12
 
 _TOO_LITTLE = {

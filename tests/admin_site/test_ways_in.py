@@ -1,0 +1,62 @@
+"""Nobody stands before an empty list without a way on, or with a password and no place to type it."""
+
+from shared.persistence.accounts import find_never_signed_in
+from shared.persistence.tables import Teacher
+from shared.services.accounts.lifecycle import create_teacher
+from shared.services.accounts.sign_in import begin_sign_in
+
+
+def test_a_first_time_password_comes_with_the_address_to_type_it_at(desk, office):
+    desk.open("/teachers/new")
+    desk.fill("Save", name="Ravi Kumar", email="ravi@school.example", class_ids=[office.class_id])
+    handed_over = " ".join(part.get_text(strip=True) for part in desk.page.select("[data-hand-over]"))
+    assert "https://localhost:4545" in handed_over
+    assert "ravi@school.example" in handed_over
+    assert desk.page.select_one("#password").get_text(strip=True) in handed_over
+    assert desk.page.select_one("img.qr")["alt"] == "QR code of the address https://localhost:4545"
+    desk.open("/admins/new")
+    desk.fill("Save", name="Bela Roy", email="bela@school.example")
+    assert desk.page.select_one("img.qr")["alt"] == "QR code of the address https://localhost:4555"
+
+
+def test_the_lists_say_who_never_signed_in(desk, office):
+    create_teacher(office.toolbox, office.actor, email="ravi@school.example", name="Ravi Kumar")
+    assert "never signed in" in desk.open("/teachers").main.get_text()
+    assert "never signed in" not in desk.open("/admins").main.get_text()
+    with office.toolbox.reading() as session:
+        ravi = session.query(Teacher).one()
+    begin_sign_in(office.toolbox, site="classroom", account_id=ravi.id, device="a phone")
+    assert "never signed in" not in desk.open("/teachers").main.get_text()
+    with office.toolbox.sessions.begin() as session:  # the trail keeps the address of then
+        session.query(Teacher).one().email = "other@school.example"
+    with office.toolbox.reading() as session:
+        assert find_never_signed_in(session, session.query(Teacher).all()) == {ravi.id}
+        assert find_never_signed_in(session, []) == set()
+
+
+def test_the_office_says_where_teachers_sign_in(desk):
+    link = desk.open("/teachers").select_one("main p a")
+    assert link["href"] == "https://localhost:4545"
+
+
+def test_an_empty_class_offers_its_list_first(desk, office):
+    desk.open("/classes/new")
+    desk.fill("Save", class_code="ME4")
+    assert desk.path.endswith("/roster")
+    page = desk.open("/")
+    card = next(each for each in page.select("section.card") if "ME4" in each.get_text())
+    assert card.select_one(".btn-primary").get_text(" ", strip=True) == "Import the class list of ME4"
+
+
+def test_the_students_of_a_class_lead_to_its_list_consents_and_photos(desk, office):
+    page = desk.open(f"/students?class_id={office.class_id}")
+    led_to = {link["href"] for link in page.select("main a")}
+    assert {f"/classes/{office.class_id}/{each}" for each in ("roster", "consents", "photos")} <= led_to
+
+
+def test_a_search_that_finds_nothing_says_so_and_leads_back(desk, office):
+    for path in ("/students?q=nobody", "/teachers?q=nobody", "/classes?q=nobody"):
+        page = desk.open(path)
+        assert "No matches. Show all" in desk.told()
+        assert page.find("a", string="Show all")["href"].startswith(path.partition("?")[0])
+    assert "There is no teacher yet." in desk.open("/teachers").main.get_text()
