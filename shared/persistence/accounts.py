@@ -33,7 +33,7 @@ def find_admins(session: Session) -> Sequence[Admin]:
     return session.scalars(select(Admin).order_by(Admin.active.desc(), Admin.name, Admin.id)).all()
 
 
-def find_never_signed_in(session: Session, accounts: Sequence[Account]) -> set[int]:
+def find_never_signed_in(session: Session, accounts: Sequence[Admin | Teacher]) -> set[int]:
     """Tell by their ids which of a site's accounts nobody has signed in with yet.
 
     The trail knows sign-ins by the address of then, the browsers that are known by the account.
