@@ -126,6 +126,15 @@ def _activate(version_id: int | None) -> Response:
     return redirect(url_for("spoof_check.show"))
 
 
+def _of_hundred(share: float | None) -> str:
+    """A share as people say it: how many of a hundred."""
+    if share is None:
+        return "an unknown number"
+    if 0 < share < 0.005:
+        return "fewer than 1"
+    return f"{100 * share:.0f}" if share else "none"
+
+
 def _page(**outcome: Any) -> str:
     job = jobs.find_latest(reading, JobKind.TRAIN_SPOOF_CHECK, spoof_training.SUBJECT)
     activation = spoof.find_activation(reading)
@@ -149,6 +158,7 @@ def _page(**outcome: Any) -> str:
         strictness=spoof.get_strictness(reading),
         steps=Strictness,
         is_worse=spoof_versions.is_worse,
+        of_hundred=_of_hundred,
         at_most_of_none=lambda of: (wilson_bounds(0, of) or (0, 1))[1],
         **{**forms, **outcome},
     )
