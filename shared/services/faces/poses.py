@@ -4,7 +4,6 @@ import numpy as np
 
 from shared.domain.head_turn import Side
 from shared.toolbox import Toolbox
-from shared.vision.head_turn import measure_sideways
 
 # How far the tip of the nose lies beside the middle of the eyes, in eye distances. Bent portraits
 # (tests/support/turning_heads.py) reach 0.25 to 0.28 at 20 degrees, 0.13 to 0.18 at 12 (November 2026). Who
@@ -23,8 +22,9 @@ def ask_for_more(toolbox: Toolbox, rgb: np.ndarray, side: Side) -> str | None:
 
     `rgb` is an upright RGB uint8 photo of shape (height, width, 3). Raises ModelUnavailable.
     """
-    points = toolbox.head_turn_reader.look(rgb).points
-    if points is None:
+    reader = toolbox.head_turn_reader
+    sideways = reader.compare([reader.look(rgb)])[0].sideways
+    if sideways is None:
         return None
-    towards = measure_sideways(points) * (1 if side is Side.LEFT else -1)
+    towards = sideways if side is Side.LEFT else -sideways
     return _TOO_LITTLE[side] if towards < LEAST_POSE else None
