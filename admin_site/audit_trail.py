@@ -1,15 +1,21 @@
 """Pages of the audit trail: look, filter, download. Nothing here, or anywhere, changes an entry."""
 
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import groupby
 from typing import Any
 
 from flask import Blueprint, Response, make_response, render_template, request
 
+from shared.domain.audit_words import action_words, audit_sentence
+from shared.domain.browser_words import browser_words
 from shared.errors import InvalidInput
 from shared.persistence.audit_trail import Asked, Place, find_entries, list_actions, walk_entries
 from shared.persistence.tables import AuditEntry
 from shared.reports.audit_workbook import write_audit_workbook
 from shared.services.audit import note_export
+from shared.web.forms import AskedDay, asked_day
 from shared.web.password_again import asks_password_again
 from shared.web.sign_in import actor
 from shared.web.site import reading, toolbox
@@ -19,19 +25,37 @@ pages = Blueprint("audit_trail", __name__)
 PAGE_SIZE = 50
 MOST_EXPORTED = 100_000
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+_FILTERS = ("since", "until", "actor", "action", "subject")
+# What the worker does by itself between the days; beside it stand a thousand lines of people's own acts.
+_NIGHTLY = frozenset({"delete the old", "renew face model"})
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of the page: an entry, or the night's work of several, folded."""
+
+    entries: Sequence[AuditEntry]
+    is_night: bool
 
 
 @pages.get("/audit-trail")
 def show() -> str:
-    asked = _asked(request.args)
-    entries = find_entries(reading, asked, after=_place(), limit=PAGE_SIZE + 1)
+    days = {name: _day(request.args, name) for name in ("since", "until")}
+    is_refused = any(day.is_refused for day in days.values())
+    entries: Sequence[AuditEntry] = []
+    if not is_refused:
+        entries = find_entries(reading, _asked(request.args, days), after=_place(), limit=PAGE_SIZE + 1)
     shown, has_more = entries[:PAGE_SIZE], len(entries) > PAGE_SIZE
     return render_template(
         "admin/audit_trail.html",
-        entries=shown,
+        lines=list(_fold(shown)),
         older=f"{shown[-1].at.isoformat()}~{shown[-1].id}" if has_more else None,
-        actions=list_actions(reading),
+        actions={action: action_words(action) for action in list_actions(reading)},
         typed=request.args,
+        days=days,
+        is_refused=is_refused,
+        is_filtered=any(request.args.get(name) for name in _FILTERS),
+        sentence=audit_sentence,
         changes=_changes,
         most_exported=MOST_EXPORTED,
     )
@@ -41,10 +65,12 @@ def show() -> str:
 @asks_password_again
 def export() -> Response:
     """The filtered entries as .xlsx; that somebody took them away is an entry itself."""
-    asked = _asked(request.form)
-    chosen = {name: request.form.get(name, "") for name in ("since", "until", "actor", "action", "subject")}
+    days = {name: _day(request.form, name) for name in ("since", "until")}
+    if any(day.is_refused for day in days.values()):
+        raise InvalidInput("Please give dates like 23 Nov 2026.")
+    chosen = {name: request.form.get(name, "") for name in _FILTERS}
     note_export(toolbox, actor(), "audit trail", filters=chosen)
-    entries = walk_entries(reading, asked, limit=MOST_EXPORTED)
+    entries = walk_entries(reading, _asked(request.form, days), limit=MOST_EXPORTED)
     book = write_audit_workbook(entries, clock=toolbox.settings.clock)
     answer = make_response(book)
     answer.content_type = _XLSX
@@ -52,28 +78,21 @@ def export() -> Response:
     return answer
 
 
-def _asked(typed: Any) -> Asked:
-    until = _day(typed.get("until", ""))
+def _day(typed: Mapping[str, str], name: str) -> AskedDay:
+    """The day that was typed; one of a year without a register is none."""
+    asked = asked_day(typed, name)
+    return asked if asked.day is None or 2000 <= asked.day.year < 2200 else AskedDay(asked.text, None)
+
+
+def _asked(typed: Mapping[str, str], days: Mapping[str, AskedDay]) -> Asked:
+    until = days["until"].day
     return Asked(
-        since=_midnight(_day(typed.get("since", ""))),
+        since=_midnight(days["since"].day),
         until=_midnight(until + timedelta(days=1) if until else None),
         actor=typed.get("actor", "").strip().lower(),
         action=typed.get("action", "").strip(),
         subject=typed.get("subject", "").strip(),
     )
-
-
-def _day(typed: str) -> date | None:
-    """Raises InvalidInput."""
-    if not typed.strip():
-        return None
-    try:
-        day = date.fromisoformat(typed.strip())
-    except ValueError as cause:
-        raise InvalidInput("Please give dates like 2026-11-23.") from cause
-    if not 2000 <= day.year < 2200:
-        raise InvalidInput("There is no register of that year.")
-    return day
 
 
 def _midnight(day: date | None) -> datetime | None:
@@ -95,15 +114,29 @@ def _place() -> Place | None:
     return place
 
 
+def _fold(entries: Iterable[AuditEntry]) -> Iterator[Line]:
+    """Lay together what the worker did in a row at night; every other entry has a line of its own."""
+    nightly = groupby(entries, key=lambda each: each.site == "worker" and each.action in _NIGHTLY)
+    for is_night, group in nightly:
+        if is_night:
+            yield Line(list(group), is_night=True)
+        else:
+            yield from (Line([entry], is_night=False) for entry in group)
+
+
 def _changes(entry: AuditEntry) -> list[tuple[str, str | None, str | None]]:
     """(what, was, becomes) of every value an entry speaks of; None where a side says nothing."""
     before, after = entry.before or {}, entry.after or {}
     names = [*before, *(name for name in after if name not in before)]
-    told = [(name, _words(before.get(name)), _words(after.get(name))) for name in names]
+    told = [(name, _words(name, before.get(name)), _words(name, after.get(name))) for name in names]
     return [(name, was, becomes) for name, was, becomes in told if was != becomes]
 
 
-def _words(value: Any) -> str | None:
+def _words(name: str, value: Any) -> str | None:
     if isinstance(value, list):
-        return ", ".join(map(str, value))
-    return None if value is None or value == "" else str(value)
+        return ", ".join(map(str, value)) or None
+    if value is None or value == "":
+        return None
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return (browser_words(str(value)) if name == "device" else None) or str(value)

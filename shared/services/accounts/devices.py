@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from shared.domain.browser_words import browser_words
 from shared.errors import NotFound
 from shared.persistence import accounts, devices
 from shared.persistence.database import AlreadyThere, Session
@@ -13,9 +14,6 @@ from shared.security.tokens import digest
 from shared.services import audit
 from shared.services.audit import Actor
 from shared.toolbox import Toolbox
-
-# What a person calls a device, from what its browser says of itself.
-_KINDS = ("iPhone", "iPad", "Android", "Windows", "Macintosh", "Linux")
 
 
 @dataclass(frozen=True)
@@ -30,7 +28,7 @@ class Elsewhere:
 
 def device_words(browser: str) -> str:
     """What a person calls the device whose browser says this of itself."""
-    return next((kind for kind in _KINDS if kind in browser), "Another device")
+    return browser_words(browser) or "Another device"
 
 
 def remember_device(toolbox: Toolbox, *, site: str, account_id: int, device: str) -> None:
