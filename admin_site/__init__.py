@@ -24,6 +24,7 @@ from admin_site import (
     statuses,
     students,
     teachers,
+    timetable,
 )
 from shared.persistence.tables import Admin
 from shared.reports.oneroster_zip import LARGEST_PACKAGE_BYTES
@@ -51,8 +52,8 @@ def create_app(settings: Settings | None = None, toolbox: Toolbox | None = None)
             ("admins.show_list", "Admins"),
             ("audit_trail.show", "Audit trail"),
             ("spoof_check.show", "Camera check"),
+            ("timetable.show", "Timetable"),
             ("integrations.show_list", "School systems"),
-            ("statuses.show_list", "Statuses"),
         ),
         home="readiness.board",
         large_uploads={
@@ -85,6 +86,7 @@ def create_app(settings: Settings | None = None, toolbox: Toolbox | None = None)
             spoof_check.pages,
             integrations.pages,
             statuses.pages,
+            timetable.pages,
         ],
         commands=(
             *commands.commands,

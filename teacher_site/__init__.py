@@ -8,7 +8,7 @@ from shared.settings import Settings
 from shared.toolbox import Toolbox
 from shared.web import status_words
 from shared.web.site import SiteDescription, build_site, prepare
-from teacher_site import attendance, commands, family_mail, kiosk, lectures, live, sheets, totals
+from teacher_site import attendance, commands, family_mail, kiosk, lectures, live, plan, sheets, totals
 
 
 def create_app(settings: Settings | None = None, toolbox: Toolbox | None = None) -> Flask:
@@ -23,18 +23,19 @@ def create_app(settings: Settings | None = None, toolbox: Toolbox | None = None)
         navigation=(
             ("lectures.today", "Today"),
             ("lectures.show_list", "Lectures"),
+            ("plan.show", "My plan"),
             ("attendance.report", "Report"),
             ("totals.show", "Totals"),
         ),
         home="lectures.today",
-        open_endpoints=kiosk.OPEN_TO_THE_PASS,
+        open_endpoints=kiosk.OPEN_TO_THE_PASS | plan.OPEN,
     )
     app = build_site(
         description,
         import_name=__name__,
         settings=settings,
         toolbox=toolbox,
-        pages=[page.pages for page in (lectures, attendance, family_mail, kiosk, live, sheets, totals)],
+        pages=[page.pages for page in (lectures, attendance, family_mail, kiosk, live, plan, sheets, totals)],
         commands=commands.commands,
         gate=kiosk.keep_to_the_kiosk,
     )

@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response
 from shared.errors import InvalidInput
 from shared.persistence import attendance
 from shared.services.attendance.lectures import open_lecture
+from shared.services.timetable import plan
 from shared.web.forms import add_form_error, asked_day
 from shared.web.sign_in import actor
 from shared.web.site import reading, toolbox
@@ -33,6 +34,8 @@ def today() -> str:
     return render_template(
         "teacher/today.html",
         lectures=lectures,
+        planned=plan.waiting_today(toolbox, reading, teacher_id),
+        may_start=plan.may_start,
         counts=attendance.count_here(reading, [lecture.id for lecture in lectures]),
         classes=attendance.classes_of(reading, teacher_id),
         now=toolbox.now(),

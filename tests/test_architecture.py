@@ -32,6 +32,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "kiosk": ("attendance", "faces"),
     "people": ("accounts", "faces"),
     "spoof_check": ("faces", "kiosk"),
+    "timetable": (),
     "upkeep": ("attendance", "faces", "integrations", "kiosk", "people", "spoof_check"),
 }
 # What a part may import of ours besides itself. The longest name that fits a module counts.
@@ -106,6 +107,8 @@ FOREIGN = {
     "charset_normalizer": ("shared.reports",),
     "defusedxml": ("shared.reports",),
     "xlrd": ("shared.reports",),
+    "icalendar": ("shared.reports",),
+    "recurring_ical_events": ("shared.reports",),
 }
 # Each costs a serving process a second or hundreds of megabytes: only the function that needs it pays.
 ONLY_INSIDE_FUNCTIONS = ("tensorflow", "keras", "pandas", "sklearn")

@@ -30,6 +30,7 @@ STATIC = dict.fromkeys(("anonymous", "kiosk", "teacher", "other teacher"), "serv
 OPEN = {**STATIC, "kiosk": "kiosk"}
 SIGNED_IN = {**OPEN, "anonymous": "sign-in"}
 OWN = {**SIGNED_IN, "other teacher": "nothing"}  # the address names a lecture of the teacher's
+LINK = {**dict.fromkeys(STATIC, "nothing"), "kiosk": "kiosk"}  # open, to whoever has the token
 LEAVES = {**SIGNED_IN, "teacher": "sign-in", "other teacher": "sign-in"}
 PASS = {**STATIC, "anonymous": "no pass", "teacher": "no pass", "other teacher": "no pass"}
 
@@ -84,6 +85,11 @@ CLASSROOM = {
     "shared.is_signed_in": SIGNED_IN,
     "shared.notice": OPEN,
     "shared.static": STATIC,
+    "plan.calendar": LINK,
+    "plan.end_link": SIGNED_IN,
+    "plan.make_link": SIGNED_IN,
+    "plan.show": SIGNED_IN,
+    "plan.start": OWN,
     "sheets.apply": {**OWN, "other teacher": "served"},  # a 400: the list is sealed for its teacher
     "sheets.download": OWN,
     "sheets.show": OWN,
@@ -189,6 +195,9 @@ OFFICE = {
     "teachers.renew": ADMINS,
     "teachers.send_link": ADMINS,
     "teachers.show_list": ADMINS,
+    "timetable.apply": ADMINS,
+    "timetable.show": ADMINS,
+    "timetable.template": ADMINS,
 }
 TABLES = {"office": OFFICE, "classroom": CLASSROOM}
 

@@ -19,7 +19,10 @@ from shared.errors import ProductError
 
 LARGEST_ORDER_BYTES = 64 * 1024
 # What readers need in memory before any file: imported here, once.
-READERS = ("shared.reports.uploaded_tables",)
+READERS = (
+    *("shared.reports.uploaded_tables", "shared.reports.calendar_files"),
+    *("icalendar", "recurring_ical_events"),
+)
 
 
 def main() -> None:

@@ -12,6 +12,7 @@ from shared.services.accounts import notices, password_links
 from shared.services.faces import class_photos, enrolment
 from shared.services.family_mail import delivery
 from shared.services.spoof_check import training as spoof_training
+from shared.services.timetable import plan_import
 from shared.services.upkeep import nightly
 from shared.settings import read_settings
 from shared.toolbox import Toolbox
@@ -27,6 +28,7 @@ WORK = {
     JobKind.DELIVER_MAIL: delivery.deliver_mail,
     JobKind.SEND_PASSWORD_LINKS: password_links.send_due_links,
     JobKind.TRAIN_SPOOF_CHECK: spoof_training.train_spoof_check,
+    JobKind.IMPORT_TIMETABLE: plan_import.import_plan,
 }
 
 

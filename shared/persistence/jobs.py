@@ -19,6 +19,7 @@ class JobKind(StrEnum):
     DELIVER_MAIL = "deliver_mail"
     SEND_PASSWORD_LINKS = "send_password_links"  # noqa: S105
     TRAIN_SPOOF_CHECK = "train_spoof_check"
+    IMPORT_TIMETABLE = "import_timetable"
 
 
 FAILED = "This could not be finished. Please try again; if it fails again, look into the worker's log."

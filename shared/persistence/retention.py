@@ -24,6 +24,8 @@ from shared.persistence.tables import (
     OutgoingMail,
     PasswordLink,
     PhotoQuestion,
+    PlanDraft,
+    PlannedLecture,
     SignIn,
 )
 
@@ -77,6 +79,16 @@ def old_letters(before: datetime) -> list[Select[Any]]:
 def old_lectures(before: datetime) -> list[Select[Any]]:
     """Lectures that ended, with their marks and all that hangs on them."""
     return [select(Lecture.id).where(Lecture.ends_at < before)]
+
+
+def old_plans(before: datetime) -> list[Select[Any]]:
+    """What was planned, opened or not."""
+    return [select(PlannedLecture.id).where(PlannedLecture.ends_at < before)]
+
+
+def old_plan_drafts(before: datetime) -> list[Select[Any]]:
+    """Plans that were looked at, applied or not; what was applied of them stays."""
+    return [select(PlanDraft.id).where(PlanDraft.made_at < before)]
 
 
 def old_audit_entries(before: datetime) -> list[Select[Any]]:

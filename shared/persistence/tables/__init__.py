@@ -50,6 +50,7 @@ from shared.persistence.tables.spoof import (
     SpoofVersion,
     StrictnessChoice,
 )
+from shared.persistence.tables.timetable import CalendarLink, PlanDraft, PlannedClass, PlannedLecture
 
 __all__ = [
     "Account",
@@ -58,6 +59,7 @@ __all__ = [
     "AttemptLock",
     "AuditEntry",
     "Base",
+    "CalendarLink",
     "CheckIn",
     "Consent",
     "EnrolmentPhoto",
@@ -85,6 +87,9 @@ __all__ = [
     "OwnStatus",
     "PasswordLink",
     "PhotoQuestion",
+    "PlanDraft",
+    "PlannedClass",
+    "PlannedLecture",
     "RecoveryCode",
     "SchoolClass",
     "SheetMarkChange",

@@ -71,6 +71,7 @@ def _old(toolbox: Toolbox, now: datetime) -> Iterator[tuple[str, list[Any]]]:
     yield "check-ins", retention.old_check_ins(now - timedelta(days=settings.keep_check_ins_days))
     yield "letters", retention.old_letters(now - timedelta(days=settings.keep_letters_days))
     yield "lectures", retention.old_lectures(_years_before(now, settings.keep_marks_years))
+    yield "planned lectures", retention.old_plans(_years_before(now, settings.keep_marks_years))
     yield "audit entries", retention.old_audit_entries(_years_before(now, settings.keep_audit_years))
     yield "sign-ins", retention.old_sign_ins(now - KEEP_SIGN_INS)
     yield "known browsers", retention.old_devices(now - KEEP_DEVICES)
@@ -79,6 +80,7 @@ def _old(toolbox: Toolbox, now: datetime) -> Iterator[tuple[str, list[Any]]]:
     keep_seen = settings.keep_enrolment_photos
     yield "enrolment photos", retention.old_photos(now - KEEP_LEFTOVER_PHOTOS, keep_seen=keep_seen)
     yield "offered faces", retention.old_offers(now - timedelta(days=settings.keep_offers_days))
+    yield "uploaded plans", retention.old_plan_drafts(now - KEEP_JOBS)
     yield "jobs", retention.old_jobs(now - KEEP_JOBS)
 
 

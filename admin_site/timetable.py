@@ -1,0 +1,120 @@
+"""Pages of the timetable: upload a term's plan, look at what it would change, have it applied."""
+
+from datetime import timedelta
+from io import BytesIO
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, send_file, url_for
+from flask_wtf import FlaskForm
+from flask_wtf.file import FileField
+from werkzeug.wrappers import Response
+from wtforms import BooleanField, IntegerField, SelectChoice, SelectField
+from wtforms.validators import InputRequired
+
+from admin_site.forms import class_choices
+from shared.errors import Conflict, InvalidInput, WorkbookRefused
+from shared.persistence import jobs, timetable
+from shared.persistence.jobs import JobKind
+from shared.reports.timetable_template import write_timetable_template
+from shared.services.timetable.plan_import import PlanReview, review_upload, start_import
+from shared.services.timetable.reading import Span
+from shared.web.forms import DayField, add_form_error
+from shared.web.sign_in import actor
+from shared.web.site import reading, toolbox
+
+pages = Blueprint("timetable", __name__)
+
+_USUAL_TERM = timedelta(weeks=20)
+_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+class PlanForm(FlaskForm):  # type: ignore[misc]
+    """A plan to look at: a file, the days it is for, and what stands for what it does not say."""
+
+    file = FileField(
+        "File", description="iCalendar (.ics), FET’s timetable as CSV, or a table as .xlsx or .csv."
+    )
+    first = DayField("First day", [InputRequired("Please type the first day.")])
+    last = DayField(
+        "Last day",
+        [InputRequired("Please type the last day.")],
+        description="A weekly lecture, and a series that never ends, is planned until this day.",
+    )
+    minutes = IntegerField(
+        "Length in minutes",
+        [InputRequired("Type a number of minutes.")],
+        description="Of a lecture whose row gives its begin alone.",
+    )
+    class_id = SelectField("Class", coerce=int, description="Of lectures in a calendar that name none.")
+    teacher_id = SelectField("Teacher", coerce=int, description="Of lectures in a calendar that name none.")
+    only_add = BooleanField(
+        "Only add lectures",
+        description="Without this, what is still to come of these classes and not in the file is taken out.",
+    )
+
+    def __init__(self, **values: Any) -> None:
+        super().__init__(**values)
+        nobody = SelectChoice(0, "as the file says")
+        teachers = sorted(timetable.list_teachers(reading), key=lambda each: each.search_text)
+        self.class_id.choices = [nobody, *class_choices()]
+        self.teacher_id.choices = [nobody, *(SelectChoice(each.id, each.name) for each in teachers)]
+
+    @property
+    def span(self) -> Span:
+        if self.first.data is None or self.last.data is None:
+            raise InvalidInput("Please type the first and the last day.", field="first")
+        return Span(
+            self.first.data,
+            self.last.data,
+            timedelta(minutes=self.minutes.data),
+            class_id=self.class_id.data or None,
+            teacher_id=self.teacher_id.data or None,
+        )
+
+
+@pages.route("/timetable", methods=["GET", "POST"])
+def show() -> str | tuple[str, int]:
+    """The timetable's page; a posted plan is answered with what it would change."""
+    today = toolbox.settings.clock.day_of(toolbox.now())
+    form = PlanForm(data={"first": today, "last": today + _USUAL_TERM, "minutes": 60})
+    if not form.validate_on_submit():
+        return _page(form)
+    try:
+        if not form.file.data or not form.file.data.filename:
+            raise InvalidInput("Please choose a file first.", field="file")
+        found = review_upload(
+            toolbox,
+            actor(),
+            file_name=form.file.data.filename,
+            content=form.file.data.stream.read(),
+            span=form.span,
+            only_add=form.only_add.data,
+        )
+    except InvalidInput as refused:
+        add_form_error(form, refused)
+        return _page(form), refused.status
+    except WorkbookRefused as refused:
+        add_form_error(form, InvalidInput(str(refused), field="file"))
+        return _page(form), refused.status
+    return _page(form, found)
+
+
+def _page(form: PlanForm, found: PlanReview | None = None) -> str:
+    draft = timetable.find_latest_draft(reading)
+    job = jobs.find_latest(reading, JobKind.IMPORT_TIMETABLE, draft.id) if draft else None
+    return render_template("admin/timetable.html", form=form, found=found, job=None if found else job)
+
+
+@pages.get("/timetable/template.xlsx")
+def template() -> Response:
+    content = BytesIO(write_timetable_template())
+    return send_file(content, mimetype=_XLSX, as_attachment=True, download_name="timetable.xlsx")
+
+
+@pages.post("/timetable/drafts/<int:draft_id>/apply")
+def apply(draft_id: int) -> Response:
+    try:
+        start_import(toolbox, actor(), draft_id)
+    except Conflict as refused:
+        flash(str(refused), "warning")
+    return redirect(url_for("timetable.show"))

@@ -1,0 +1,152 @@
+"""Reads a timetable's rows: our template, FET's export, and weekly tables with their columns in any order."""
+
+import re
+from collections.abc import Sequence
+from datetime import date, datetime, time, timedelta
+
+from shared.domain.attendance import normal_code, one_line
+from shared.domain.sheet_table import Cell, Column, Table, TableRow, read_table
+from shared.domain.timetable.plan import LONGEST_ROOM, PlanLine, PlanProblem, join_hours
+from shared.domain.typed_text import fold
+from shared.domain.written_dates import typed_day
+
+# The first words are those of our template; FET writes "Students Sets", "Teachers", "Hour" and "Activity Id".
+COLUMNS = {
+    "class_code": Column(("Class", "Classes", "Class code", "Students Sets", "Students"), required=True),
+    "subject": Column(("Subject", "Subjects", "Lecture"), required=True),
+    "teacher": Column(("Teacher", "Teachers", "Teacher's e-mail"), required=True),
+    "room": Column(("Room", "Rooms")),
+    "day": Column(("Day", "Weekday")),
+    "date": Column(("Date",)),
+    "begins": Column(("Begins", "Start", "From", "Hour", "Time"), required=True),
+    "ends": Column(("Ends", "End", "To", "Until")),
+    "key": Column(("Activity Id",)),
+}
+LONGEST_SUBJECT = 100
+
+_WEEKDAYS = (
+    "monday mon mo सोमवार lundi montag",
+    "tuesday tue tues tu मंगलवार मंगळवार mardi dienstag",
+    "wednesday wed we बुधवार mercredi mittwoch",
+    "thursday thu thur thurs th गुरुवार गुरूवार jeudi donnerstag",
+    "friday fri fr शुक्रवार vendredi freitag",
+    "saturday sat sa शनिवार samedi samstag",
+    "sunday sun su रविवार dimanche sonntag",
+)
+_WEEKDAY_OF = {fold(word): at for at, words in enumerate(_WEEKDAYS) for word in words.split()}
+_TIME = re.compile(r"(\d{1,2})[:.](\d{2})(?:[:.]\d{2})?\s*([ap])?\.?\s*m?\.?", re.IGNORECASE)
+
+
+def read_lines(
+    rows: Sequence[Sequence[Cell]], *, usual_length: timedelta
+) -> tuple[list[PlanLine], list[PlanProblem]]:
+    """Return the lectures that the rows speak of, and what is wrong, row by row.
+
+    `usual_length` is how long a lecture lasts whose row gives its begin alone.
+    """
+    table = read_table(rows, COLUMNS)
+    if table.problems:
+        found = (PlanProblem(each.row or 1, each.sentence, each.suggestion) for each in table.problems)
+        return [], list(found)
+    lines: list[PlanLine] = []
+    problems = _without_days(table)
+    for row in [] if problems else table.rows:
+        line = _read(row, usual_length)
+        if isinstance(line, PlanProblem):
+            problems.append(line)
+        else:
+            lines.append(line)
+    return join_hours(lines), problems
+
+
+def _without_days(table: Table) -> list[PlanProblem]:
+    if table.columns & {"day", "date"}:
+        return []
+    return [PlanProblem(1, "There is no column “Day” or “Date”.", "A day such as Monday is every week.")]
+
+
+def _read(row: TableRow, usual_length: timedelta) -> PlanLine | PlanProblem:
+    formula = next((name for name in COLUMNS if row.is_formula(name)), None)
+    if formula is not None:
+        return PlanProblem(row.number, f"“{COLUMNS[formula].title}” is a formula. Type what it shows.")
+    codes = tuple(sorted({normal_code(each) for each in re.split(r"[+,;]", row.text("class_code"))} - {""}))
+    subject, teacher = one_line(row.text("subject")), one_line(row.text("teacher"))
+    room = one_line(row.text("room"))
+    missing = [
+        COLUMNS[name].title.lower()
+        for name, found in (("class_code", codes), ("subject", subject), ("teacher", teacher))
+        if not found
+    ]
+    if missing:
+        return PlanProblem(row.number, f"The {' and the '.join(missing)} are missing." if len(missing) > 1
+                           else f"The {missing[0]} is missing.")  # fmt: skip
+    if len(subject) > LONGEST_SUBJECT or len(room) > LONGEST_ROOM:
+        return PlanProblem(row.number, "The subject or the room is too long.")
+    if "+" in teacher:
+        return PlanProblem(
+            row.number, f"“{teacher[:60]}” are several teachers.", "Keep the one who takes the attendance."
+        )
+    when = _day(row)
+    if isinstance(when, PlanProblem):
+        return when
+    hours = _hours(row, usual_length)
+    if isinstance(hours, PlanProblem):
+        return hours
+    key = row.text("key")
+    return PlanLine(
+        row.number, subject, codes, teacher, room, *hours, *when, key=f"activity {key[:40]}" if key else ""
+    )
+
+
+def _day(row: TableRow) -> tuple[int | None, date | None] | PlanProblem:
+    """The weekday of a weekly lecture, or the day of a single one."""
+    if row.text("date"):
+        day = typed_day(row.text("date"))
+        if day is None:
+            return PlanProblem(
+                row.number, f"“{row.text('date')[:40]}” is not a date.", "Such as 23 Nov 2026."
+            )
+        return None, day
+    weekday = read_weekday(row.text("day"))
+    if weekday is None:
+        told = f"“{row.text('day')[:40]}” is not a day" if row.text("day") else "The day is missing"
+        return PlanProblem(row.number, f"{told}.", "Such as Monday; a date has a column of its own.")
+    return weekday, None
+
+
+def read_weekday(typed: str) -> int | None:
+    """Return the weekday that is typed, Monday as 0; None for anything else."""
+    return _WEEKDAY_OF.get(fold(typed).strip(" ."))
+
+
+def _hours(row: TableRow, usual_length: timedelta) -> tuple[time, time] | PlanProblem:
+    times = read_times(row.text("begins"))
+    ends = read_times(row.text("ends"))
+    if len(times) == 1 and len(ends) == 1:
+        times.append(ends[0])
+    if len(times) == 1 and not row.text("ends"):
+        later = datetime.combine(date.min, times[0]) + usual_length
+        times.append(later.time())
+    if len(times) != 2:
+        typed = " ".join(filter(None, (row.text("begins"), row.text("ends"))))[:40]
+        return PlanProblem(row.number, f"“{typed}” are no times of day.", "Such as 10:00 and 10:50.")
+    if times[0] >= times[1]:
+        return PlanProblem(row.number, f"It ends at {times[1]:%H:%M}, before it begins at {times[0]:%H:%M}.")
+    return times[0], times[1]
+
+
+def read_times(typed: str) -> list[time]:
+    """Return the times of day in a text, such as "08:00-08:50"; none where anything else stands there."""
+    rest = re.sub(r"[-–—\s]|to|until", "", _TIME.sub("", typed), flags=re.IGNORECASE)
+    if rest:
+        return []
+    found = []
+    for match in _TIME.finditer(typed):
+        hour, minute, half = int(match[1]), int(match[2]), (match[3] or "").lower()
+        if half and not 1 <= hour <= 12:
+            return []
+        hour = hour % 12 + (12 if half == "p" else 0) if half else hour
+        if hour > 23 or minute > 59:
+            return []
+        found.append(time(hour, minute))
+    return found

@@ -1,0 +1,79 @@
+"""The plan: lectures that wait for their teacher, plans that wait to be applied, and links to calendars."""
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, UniqueConstraint
+from sqlalchemy.dialects import mysql
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from shared.domain.timetable.plan import LONGEST_ROOM
+from shared.persistence.tables.accounts import Teacher
+from shared.persistence.tables.attendance import Lecture
+from shared.persistence.tables.base import Base, Digest, Name, UtcDateTime, table
+from shared.persistence.tables.classes import SchoolClass
+
+
+class PlanDraft(Base):
+    """A plan that was looked at and waits to be applied, whole or not at all.
+
+    `content` is what `shared.services.timetable.draft` packed; nothing personal beyond teachers' ids.
+    """
+
+    __tablename__ = "plan_draft"
+
+    file_name: Mapped[str] = mapped_column(Name)
+    content: Mapped[bytes] = mapped_column(LargeBinary().with_variant(mysql.MEDIUMBLOB(), "mysql"))
+    made_by: Mapped[str] = mapped_column(String(254))
+    made_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    applied_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class PlannedLecture(Base):
+    """A lecture of the plan. `lecture_id` is the one that was opened for it: what holds marks is that one.
+
+    One with a `draft_id` is being brought in and is not there yet for anybody, see
+    shared.persistence.timetable. `identity` is what the plan knows it by when it comes again.
+    """
+
+    __tablename__ = "planned_lecture"
+
+    subject: Mapped[str] = mapped_column(Name)
+    teacher_id: Mapped[int] = mapped_column(ForeignKey("teacher.id"))
+    room: Mapped[str] = mapped_column(String(LONGEST_ROOM))
+    starts_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    ends_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    identity: Mapped[str] = mapped_column(Digest)
+    lecture_id: Mapped[int | None] = mapped_column(ForeignKey("lecture.id", ondelete="SET NULL"), unique=True)
+    draft_id: Mapped[int | None] = mapped_column(ForeignKey("plan_draft.id", ondelete="CASCADE"), index=True)
+
+    teacher: Mapped[Teacher] = relationship()
+    lecture: Mapped[Lecture | None] = relationship()
+    classes: Mapped[list[SchoolClass]] = relationship(
+        secondary="planned_class", order_by="SchoolClass.code_order"
+    )
+
+    __table_args__ = table(
+        Index("ix_planned_lecture_teacher", "teacher_id", "starts_at"),
+        Index("ix_planned_lecture_starts", "starts_at"),
+    )
+
+
+class PlannedClass(Base):
+    """Which classes a planned lecture is for."""
+
+    __tablename__ = "planned_class"
+
+    planned_id: Mapped[int] = mapped_column(ForeignKey("planned_lecture.id", ondelete="CASCADE"))
+    class_id: Mapped[int] = mapped_column(ForeignKey("school_class.id"), index=True)
+
+    __table_args__ = table(UniqueConstraint("planned_id", "class_id"))
+
+
+class CalendarLink(Base):
+    """A teacher's link to the plan for a calendar of their own; the token is known by its digest alone."""
+
+    __tablename__ = "calendar_link"
+
+    teacher_id: Mapped[int] = mapped_column(ForeignKey("teacher.id", ondelete="CASCADE"), unique=True)
+    token_digest: Mapped[str] = mapped_column(Digest, unique=True)
+    made_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -1,0 +1,227 @@
+"""Reads the plan, and brings a new one in beside it before any of it is seen."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
+
+from sqlalchemy import Select, delete, func, insert, select, update
+from sqlalchemy.orm import Session, selectinload
+
+from shared.domain.timetable.plan import Slot
+from shared.errors import NotFound
+from shared.persistence.tables import (
+    CalendarLink,
+    PlanDraft,
+    PlannedClass,
+    PlannedLecture,
+    SchoolClass,
+    Teacher,
+    Teaching,
+)
+
+# More ids than that, and a statement would be longer than both databases like.
+_AT_ONCE = 500
+
+
+def _plan() -> Select[PlannedLecture]:
+    """The lectures that are planned: not those that are being brought in."""
+    return select(PlannedLecture).where(PlannedLecture.draft_id.is_(None))
+
+
+def planned_between(
+    session: Session, teacher_id: int, since: datetime, until: datetime
+) -> Sequence[PlannedLecture]:
+    """A teacher's planned lectures that start in [since, until), the earliest first, with their classes."""
+    query = _plan().where(
+        PlannedLecture.teacher_id == teacher_id,
+        PlannedLecture.starts_at >= since,
+        PlannedLecture.starts_at < until,
+    )
+    query = query.options(selectinload(PlannedLecture.classes))
+    return session.scalars(query.order_by(PlannedLecture.starts_at, PlannedLecture.id)).all()
+
+
+def find_own_planned(session: Session, teacher_id: int | None, planned_id: int) -> PlannedLecture:
+    """Find a teacher's planned lecture, locked. Raises NotFound, the same for another's as for none."""
+    query = _plan().where(PlannedLecture.id == planned_id, PlannedLecture.teacher_id == teacher_id)
+    planned = session.scalar(query.with_for_update().options(selectinload(PlannedLecture.classes)))
+    if planned is None:
+        raise NotFound("There is no such lecture in your plan.")
+    return planned
+
+
+def future_slots(
+    session: Session, *, after: datetime, class_ids: Collection[int] | None = None
+) -> list[Slot]:
+    """The planned lectures after a moment that nobody opened, of any of the classes, or of all."""
+    query = select(
+        PlannedLecture.id,
+        PlannedLecture.identity,
+        PlannedLecture.subject,
+        PlannedLecture.teacher_id,
+        PlannedLecture.room,
+        PlannedLecture.starts_at,
+        PlannedLecture.ends_at,
+    ).where(
+        PlannedLecture.draft_id.is_(None),
+        PlannedLecture.starts_at > after,
+        PlannedLecture.lecture_id.is_(None),
+    )
+    of = select(PlannedClass.planned_id, PlannedClass.class_id).join(
+        PlannedLecture, PlannedLecture.id == PlannedClass.planned_id
+    )
+    of = of.where(PlannedLecture.draft_id.is_(None), PlannedLecture.starts_at > after)
+    classes: dict[int, list[int]] = defaultdict(list)
+    for planned_id, class_id in session.execute(of):
+        classes[planned_id].append(class_id)
+    return [
+        Slot(identity, subject, teacher_id, ids, room, starts_at, ends_at, planned_id=planned_id)
+        for planned_id, identity, subject, teacher_id, room, starts_at, ends_at in session.execute(query)
+        if (ids := tuple(sorted(classes[planned_id])))
+    ]
+
+
+def opened_identities(session: Session, *, after: datetime) -> set[str]:
+    """What was opened of the lectures that are planned after a moment, as one that began early."""
+    query = select(PlannedLecture.identity).where(
+        PlannedLecture.starts_at > after, PlannedLecture.lecture_id.is_not(None)
+    )
+    return set(session.scalars(query))
+
+
+def last_applied(session: Session) -> datetime | None:
+    """When a plan was applied last; None: never."""
+    return session.scalar(select(func.max(PlanDraft.applied_at)))
+
+
+def count_remaining(
+    session: Session,
+    class_id: int,
+    *,
+    after: datetime,
+    until: datetime | None = None,
+    teacher_id: int | None = None,
+    subject: str | None = None,
+) -> int:
+    """How many lectures of a class the plan still holds, of a teacher or subject if one is asked for."""
+    query = select(func.count()).select_from(PlannedLecture).join(PlannedClass)
+    query = query.where(
+        PlannedClass.class_id == class_id,
+        PlannedLecture.draft_id.is_(None),
+        PlannedLecture.lecture_id.is_(None),
+        PlannedLecture.starts_at > after,
+    )
+    if until is not None:
+        query = query.where(PlannedLecture.starts_at < until)
+    if teacher_id is not None:
+        query = query.where(PlannedLecture.teacher_id == teacher_id)
+    if subject is not None:
+        query = query.where(PlannedLecture.subject == subject)
+    return session.scalar(query) or 0
+
+
+def list_classes(session: Session) -> Sequence[SchoolClass]:
+    """Every class, also the deactivated ones, to say of a plan's class that it ended."""
+    return session.scalars(select(SchoolClass)).all()
+
+
+def list_teachers(session: Session) -> Sequence[Teacher]:
+    """Every active teacher."""
+    return session.scalars(select(Teacher).where(Teacher.active)).all()
+
+
+def get_draft(session: Session, draft_id: int, *, lock: bool = False) -> PlanDraft:
+    """Find a plan that waits to be applied, or was. Raises NotFound."""
+    query = select(PlanDraft).where(PlanDraft.id == draft_id)
+    draft = session.scalar(query.with_for_update() if lock else query)
+    if draft is None:
+        raise NotFound("This plan is not there any more. Please upload it again.")
+    return draft
+
+
+def find_latest_draft(session: Session) -> PlanDraft | None:
+    """The plan that was uploaded last."""
+    return session.scalar(select(PlanDraft).order_by(PlanDraft.id.desc()).limit(1))
+
+
+def discard_staged(session: Session) -> None:
+    """Take away what an import that broke off had brought in unseen."""
+    session.execute(delete(PlannedLecture).where(PlannedLecture.draft_id.is_not(None)))
+
+
+def stage(session: Session, draft_id: int, slots: Sequence[Slot]) -> None:
+    """Write lectures that nobody sees until `publish`."""
+    last = session.scalar(select(func.max(PlannedLecture.id))) or 0
+    session.execute(insert(PlannedLecture), [{**_columns(slot), "draft_id": draft_id} for slot in slots])
+    mine = select(PlannedLecture.id, PlannedLecture.identity, PlannedLecture.starts_at)
+    mine = mine.where(PlannedLecture.id > last, PlannedLecture.draft_id == draft_id)
+    ids: dict[tuple[str, datetime], list[int]] = defaultdict(list)
+    for planned_id, identity, starts_at in session.execute(mine):
+        ids[identity, starts_at].append(planned_id)
+    rows = []
+    for slot in slots:
+        planned_id = ids[slot.identity, slot.starts_at].pop()
+        rows += [{"planned_id": planned_id, "class_id": class_id} for class_id in slot.class_ids]
+    session.execute(insert(PlannedClass), rows)
+
+
+def publish(session: Session, draft_id: int) -> None:
+    """Make what was staged the plan."""
+    session.execute(update(PlannedLecture).where(PlannedLecture.draft_id == draft_id).values(draft_id=None))
+
+
+def remove(session: Session, planned_ids: Sequence[int]) -> int:
+    """Take lectures out of the plan, but none that was opened meanwhile; gives how many."""
+    removed = 0
+    for at in range(0, len(planned_ids), _AT_ONCE):
+        some = planned_ids[at : at + _AT_ONCE]
+        gone = delete(PlannedLecture).where(PlannedLecture.id.in_(some), PlannedLecture.lecture_id.is_(None))
+        removed += session.execute(gone).rowcount  # type: ignore[attr-defined]
+    return removed
+
+
+def move(session: Session, pairs: Iterable[tuple[Slot, Slot]]) -> None:
+    """Change planned lectures to what becomes of them, but none that was opened meanwhile."""
+    for was, becomes in pairs:
+        mine = (PlannedLecture.id == was.planned_id, PlannedLecture.lecture_id.is_(None))
+        changed = session.execute(update(PlannedLecture).where(*mine).values(**_columns(becomes)))
+        if changed.rowcount and was.class_ids != becomes.class_ids:  # type: ignore[attr-defined]
+            session.execute(delete(PlannedClass).where(PlannedClass.planned_id == was.planned_id))
+            rows = [{"planned_id": was.planned_id, "class_id": each} for each in becomes.class_ids]
+            session.execute(insert(PlannedClass), rows)
+
+
+def _columns(slot: Slot) -> dict[str, object]:
+    return {
+        "subject": slot.subject,
+        "teacher_id": slot.teacher_id,
+        "room": slot.room,
+        "starts_at": slot.starts_at,
+        "ends_at": slot.ends_at,
+        "identity": slot.identity,
+    }
+
+
+def add_teaching(session: Session, pairs: Collection[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Let teachers teach classes, as (teacher's id, class's id); gives those who did not before."""
+    known = {(who, what) for who, what in session.execute(select(Teaching.teacher_id, Teaching.class_id))}
+    new = sorted(set(pairs) - known)
+    if new:
+        session.execute(insert(Teaching), [{"teacher_id": who, "class_id": what} for who, what in new])
+    return new
+
+
+def find_link(session: Session, teacher_id: int) -> CalendarLink | None:
+    """The teacher's link to the plan."""
+    return session.scalar(select(CalendarLink).where(CalendarLink.teacher_id == teacher_id))
+
+
+def find_teacher_of_link(session: Session, token_digest: str) -> Teacher | None:
+    """The active teacher whose link this is."""
+    query = select(Teacher).join(CalendarLink, CalendarLink.teacher_id == Teacher.id)
+    return session.scalar(query.where(CalendarLink.token_digest == token_digest, Teacher.active))
+
+
+def forget_link(session: Session, teacher_id: int) -> None:
+    """End a teacher's link."""
+    session.execute(delete(CalendarLink).where(CalendarLink.teacher_id == teacher_id))

@@ -1,0 +1,70 @@
+"""Pages of a teacher's plan: what comes, starting a planned lecture, and the link for a calendar."""
+
+from datetime import timedelta
+from itertools import groupby
+
+from flask import Blueprint, Response, flash, redirect, render_template, url_for
+from flask_login import current_user
+from werkzeug.wrappers import Response as AnyResponse
+
+from shared.errors import Conflict
+from shared.persistence import timetable
+from shared.persistence.tables import PlannedLecture
+from shared.services.timetable import plan
+from shared.web.sign_in import actor
+from shared.web.site import reading, toolbox
+
+pages = Blueprint("plan", __name__, template_folder="templates")
+
+# Programs that show calendars have no sign-in: whoever has the token is shown the plan, which names nobody.
+OPEN = frozenset({"plan.calendar"})
+_SHOWN = timedelta(days=14)
+
+
+@pages.get("/plan")
+def show() -> str:
+    return _page()
+
+
+def _page(token: str | None = None) -> str:
+    since = toolbox.settings.clock.day(toolbox.settings.clock.day_of(toolbox.now()))[0]
+    planned = timetable.planned_between(reading, current_user.id, since, since + _SHOWN)
+    return render_template(
+        "teacher/plan.html",
+        days=[(day, list(lectures)) for day, lectures in groupby(planned, key=_day_of)],
+        link=timetable.find_link(reading, current_user.id),
+        token=token,
+    )
+
+
+def _day_of(planned: PlannedLecture) -> str:
+    return toolbox.settings.clock.show_date(planned.starts_at)
+
+
+@pages.post("/plan/<int:planned_id>/start")
+def start(planned_id: int) -> AnyResponse:
+    try:
+        lecture_id = plan.start_planned(toolbox, actor(), planned_id)
+    except Conflict as refused:
+        flash(str(refused), "warning")
+        return redirect(url_for("lectures.today"))
+    return redirect(url_for("attendance.show", lecture_id=lecture_id))
+
+
+@pages.post("/plan/link")
+def make_link() -> str:
+    """Answer with the new link itself: it is kept nowhere, not even in a cookie."""
+    return _page(plan.make_link(toolbox, actor()))
+
+
+@pages.post("/plan/link/end")
+def end_link() -> AnyResponse:
+    plan.end_link(toolbox, actor())
+    flash("The link has ended. A calendar that had it gets nothing any more.", "success")
+    return redirect(url_for("plan.show"))
+
+
+@pages.get("/calendar/<token>.ics")
+def calendar(token: str) -> Response:
+    content = plan.write_own_calendar(toolbox, token)
+    return Response(content, mimetype="text/calendar", headers={"Cache-Control": "private, no-store"})

@@ -1,0 +1,49 @@
+"""The teacher's start page says what the timetable holds; one tap opens it, and the plan is a calendar."""
+
+from datetime import timedelta
+
+import pytest
+
+from shared.persistence.tables import Lecture, PlannedLecture, SchoolClass
+from shared.security.tokens import digest
+from tests.teacher_site.conftest import Phone
+
+
+@pytest.fixture
+def planned(toolbox, school):
+    now = toolbox.now()
+    with toolbox.sessions.begin() as session:
+        row = PlannedLecture(
+            subject="Physics", teacher_id=school.ids["teacher"], room="3", identity=digest("physics"),
+            starts_at=now - timedelta(seconds=1), ends_at=now + timedelta(minutes=50),
+            classes=[session.get(SchoolClass, school.ids["class"])],
+        )  # fmt: skip
+        session.add(row)
+    return row.id
+
+
+def test_one_tap_opens_what_is_planned(teacher, planned, toolbox):
+    line = teacher.page("/").select_one("[aria-labelledby=planned-title] li").get_text(" ", strip=True)
+    assert "CO6GA Physics, room 3 Start" in line
+    answer = teacher.press("/", "Start Physics at " + line.split()[0])
+    assert answer.location.startswith("/lectures/")
+    page = teacher.page(answer.location)
+    assert page.select_one(".btn-lg").get_text(strip=True) == "Attendance by face"
+    assert teacher.page("/").select_one("[aria-labelledby=planned-title]") is None
+    with toolbox.reading() as session:
+        assert session.query(Lecture).count() == 2
+
+
+def test_the_calendars_link_is_shown_once_and_needs_no_sign_in(teacher, planned, app):
+    page = teacher.press("/plan", "Make a link")
+    assert page.status_code == 200
+    link = page.text.split('<code id="calendar-link">')[1].split("</code>")[0]
+    assert "calendar-link" not in teacher.page("/plan").decode()
+    path = link.removeprefix("https://localhost:4545")
+    answer = Phone(app, "203.0.113.9").get(path)
+    assert answer.mimetype == "text/calendar"
+    assert b"Physics" in answer.data
+    for name in (b"Meera", b"Ravi", b"15203A"):
+        assert name not in answer.data
+    teacher.press("/plan", "End the link")
+    assert Phone(app, "203.0.113.9").get(path).status_code == 404
