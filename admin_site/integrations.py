@@ -5,7 +5,9 @@ import base64
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
+from shared.domain import moodle
 from shared.domain.class_lists.questions import Answers
+from shared.domain.moodle import Course, Identifier
 from shared.errors import Conflict, InvalidInput, WorkbookRefused
 from shared.persistence import integrations
 from shared.persistence.tables import Integration
@@ -13,6 +15,7 @@ from shared.security import purposes
 from shared.security.sealed_form import open_form, seal_form
 from shared.security.sealing import BrokenSeal
 from shared.services.integrations.choices import set_on
+from shared.services.integrations.moodle import choose
 from shared.services.integrations.oneroster import folder
 from shared.services.integrations.oneroster.importing import import_package
 from shared.services.integrations.oneroster.review import Review, review_package
@@ -44,6 +47,15 @@ VALUE_WORDS = {
     "parent2_email": "Second parent's e-mail",
     "roll_id": "Roll id",
 }
+IDENTIFIER_WORDS = {
+    Identifier.IDNUMBER: "ID number: the roll id",
+    Identifier.USERNAME: "user name: the roll id in small letters",
+    Identifier.EMAIL: "e-mail: the student's address",
+}
+COURSE_WORDS = {
+    Course.SUBJECT: "the lecture's subject; its classes are the groups",
+    Course.CLASS_CODE: "the class's code",
+}
 _ANSWER = "answer:"
 # A package travels in the page until its questions are answered; a form holds a megabyte, answers included.
 _LARGEST_CARRIED = 900_000
@@ -54,8 +66,14 @@ MOST_SHOWN = 200
 @pages.get("/integrations")
 def show_list() -> str:
     """Every system and whether it is on."""
+    identifier, course = moodle.read_choice(integrations.get_chosen(reading, Integration.MOODLE))
     return render_template(
-        "admin/integrations.html", is_on={name: integrations.is_on(reading, name) for name in Integration}
+        "admin/integrations.html",
+        is_on={name: integrations.is_on(reading, name) for name in Integration},
+        identifier=identifier,
+        identifiers=IDENTIFIER_WORDS,
+        course=course,
+        courses=COURSE_WORDS,
     )
 
 
@@ -65,6 +83,22 @@ def turn(name: str, on: int) -> Response:
     if name not in list(Integration):
         abort(404)
     set_on(toolbox, actor(), Integration(name), on=on == 1)
+    return redirect(url_for("integrations.show_list"))
+
+
+@pages.post("/integrations/moodle/choose")
+def choose_moodle() -> Response:
+    try:
+        choose(
+            toolbox,
+            actor(),
+            identifier=request.form.get("identifier", ""),
+            course=request.form.get("course", ""),
+        )
+    except InvalidInput as refused:
+        flash(str(refused), "warning")
+    else:
+        flash("Saved.", "success")
     return redirect(url_for("integrations.show_list"))
 
 

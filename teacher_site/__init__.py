@@ -8,7 +8,20 @@ from shared.settings import Settings
 from shared.toolbox import Toolbox
 from shared.web import status_words
 from shared.web.site import SiteDescription, build_site, prepare
-from teacher_site import attendance, commands, family_mail, kiosk, lectures, live, plan, sheets, totals
+from teacher_site import (
+    attendance,
+    commands,
+    family_mail,
+    kiosk,
+    lectures,
+    live,
+    moodle,
+    plan,
+    sheets,
+    totals,
+)
+
+PAGES = (lectures, attendance, family_mail, kiosk, live, moodle, plan, sheets, totals)
 
 
 def create_app(settings: Settings | None = None, toolbox: Toolbox | None = None) -> Flask:
@@ -35,7 +48,7 @@ def create_app(settings: Settings | None = None, toolbox: Toolbox | None = None)
         import_name=__name__,
         settings=settings,
         toolbox=toolbox,
-        pages=[page.pages for page in (lectures, attendance, family_mail, kiosk, live, plan, sheets, totals)],
+        pages=[page.pages for page in PAGES],
         commands=commands.commands,
         gate=kiosk.keep_to_the_kiosk,
     )

@@ -7,6 +7,8 @@ from werkzeug.wrappers import Response
 
 from shared.errors import Conflict, InvalidInput, WorkbookRefused
 from shared.persistence import attendance, sheets
+from shared.persistence.integrations import is_on
+from shared.persistence.tables import Integration
 from shared.services.attendance.sheet_correction import (
     UploadReview,
     apply_review,
@@ -14,6 +16,7 @@ from shared.services.attendance.sheet_correction import (
     review_upload,
     undo_upload,
 )
+from shared.services.integrations.moodle import write_marks
 from shared.web.sign_in import actor
 from shared.web.site import reading, toolbox
 
@@ -52,6 +55,7 @@ def _page(lecture_id: int, *, found: UploadReview | None = None, refused: str = 
         uploads=sheets.list_uploads(reading, lecture_id),
         found=found,
         refused=refused,
+        for_moodle=write_marks(toolbox, actor(), lecture_id) if is_on(reading, Integration.MOODLE) else None,
     )
 
 

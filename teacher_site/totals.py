@@ -11,6 +11,8 @@ from shared.domain.totals import StudentTotal
 from shared.domain.typed_text import fold
 from shared.errors import InvalidInput
 from shared.persistence import attendance
+from shared.persistence.integrations import is_on
+from shared.persistence.tables import Integration
 from shared.services.attendance.totals import SeriesAsked, class_totals, download_totals
 from shared.web.forms import asked_day
 from shared.web.sign_in import actor
@@ -54,6 +56,7 @@ def show() -> str:
         found=found,
         students=sorted(found.students, key=_ORDERS[sort]) if found else [],
         orders=ORDER_WORDS,
+        moodle_is_on=is_on(reading, Integration.MOODLE),
         sort=sort,
         address={**request.args.to_dict(), "class_id": asked.class_id} if asked else {},
     )

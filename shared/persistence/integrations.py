@@ -1,6 +1,6 @@
 """Keeps which other systems are turned on, and finds what their records became here."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -35,7 +35,12 @@ def is_on(session: Session, name: Integration) -> bool:
 
 
 def save_choice(
-    session: Session, name: Integration, *, now: datetime, is_on: bool | None = None, **chosen: Any
+    session: Session,
+    name: Integration,
+    *,
+    now: datetime,
+    is_on: bool | None = None,
+    chosen: Mapping[str, Any] | None = None,
 ) -> None:
     """Turn an integration on or off, or set some of what was chosen for it."""
     row = find_choice(session, name, lock=True)
@@ -43,7 +48,7 @@ def save_choice(
         row = IntegrationChoice(name=name, is_on=False, chosen={})
         session.add(row)
     row.is_on = row.is_on if is_on is None else is_on
-    row.chosen, row.changed_at = {**row.chosen, **chosen}, now
+    row.chosen, row.changed_at = {**row.chosen, **(chosen or {})}, now
 
 
 def list_sourced_students(session: Session) -> Sequence[Student]:

@@ -155,3 +155,15 @@ def test_the_folders_package_can_be_looked_at_and_imported_by_hand(desk, toolbox
     folder.read_folder(toolbox)
     with toolbox.reading() as session:
         assert not integrations.get_chosen(session, Integration.ONEROSTER)["waits"]
+
+
+def test_what_moodle_calls_students_and_courses_is_chosen(desk, toolbox):
+    desk.open("/integrations")
+    desk.fill("Turn on Moodle")
+    desk.open("/integrations")
+    desk.fill("Save", identifier="email", course="class_code")
+    with toolbox.reading() as session:
+        chosen = integrations.get_chosen(session, Integration.MOODLE)
+    assert chosen == {"identifier": "email", "course": "class_code"}
+    desk.fill("Save", identifier="shoe size", course="subject")
+    assert "Please choose one of the offered fields." in desk.page.get_text()

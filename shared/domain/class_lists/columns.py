@@ -25,6 +25,7 @@ FIELD_WORDS = {
     ListField.LANGUAGE: "language of the letters",
     ListField.CLASS: "class",
     ListField.SECTION: "section",
+    ListField.ROLES: "roles in Moodle",
 }
 
 

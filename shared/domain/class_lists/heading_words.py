@@ -37,6 +37,7 @@ WORDS = {
     "language": "language languages lang medium sprache langue idioma lengua भाषा माध्यम",
     "class": "class classes classcode klasse classe clase std standard कक्षा इयत्ता वर्ग",
     "section": "section sec div division तुकडी विभाग",
+    "roles": "roles",  # Moodle's participants; one "role" alone is a roll number misspelt
     "school": "school college university institute institution schule ecole escuela colegio",
     "phone": "phone phones mobile mob cell cellphone whatsapp telephone tel telefon handy telefono movil "
     "celular portable फोन मोबाइल मोबाईल दूरध्वनी भ्रमणध्वनी contact contacts kontakt",

@@ -27,6 +27,7 @@ class ListField(StrEnum):
     LANGUAGE = "language"
     CLASS = "class_code"
     SECTION = "section"
+    ROLES = "roles"
 
 
 @dataclass(frozen=True)
@@ -133,6 +134,7 @@ def _by_kinds(kinds: list[str]) -> HeadingReading:
         ("language", ListField.LANGUAGE),
         ("class", ListField.CLASS),
         ("section", ListField.SECTION),
+        ("roles", ListField.ROLES),
         ("student", ListField.NAME),
     ):
         if kind in has:

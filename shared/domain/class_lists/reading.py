@@ -1,11 +1,13 @@
 """Reads a class list to the end: who stands in it, what was passed over, what has to be asked."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from shared.domain.class_lists import names, roll_ids
 from shared.domain.class_lists.addresses import is_empty_mark, read_addresses
 from shared.domain.class_lists.columns import FIELD_WORDS
+from shared.domain.class_lists.heading_words import KINDS
 from shared.domain.class_lists.headings import ListField
 from shared.domain.class_lists.layout import Layout, Line, Skipped
 from shared.domain.class_lists.other_classes import lines_of_class
@@ -69,6 +71,12 @@ class _Reader:
         """Read one line; None: it is left out."""
         if not any(line.text(each) for each in (ListField.ROLL_ID, *_NAMES)) and not _has_formula(line):
             self.skipped.append(Skipped(line.number, _words(line), "neither a roll id nor a name"))
+            return None
+        roles = line.text(ListField.ROLES)
+        if roles and not any(KINDS.get(word) == "student" for word in re.findall(r"\w+", fold(roles))):
+            self.skipped.append(
+                Skipped(line.number, _words(line), f"not a student in Moodle, but {roles[:80]}")
+            )
             return None
         name = self._name(line)
         roll_id = self._roll_id(line, name or "")

@@ -278,3 +278,20 @@ def test_a_list_of_forty_with_many_columns_is_read_in_a_fraction_of_a_second():
     began = time.process_time()
     assert len(read(heads, *rows).students) == 40
     assert time.process_time() - began < 0.5
+
+
+def test_participants_of_moodle_are_a_list_and_their_teachers_are_no_students():
+    found = read(
+        ("First name", "Last name", "ID number", "Email address", "Roles", "Groups", "Status"),
+        ("Asha", "Rao", "41", "asha@pupils.example", "Student", "7A", "Active"),
+        ("Ravi", "Patil", "42", "", "Student, Class representative", "7A", "Active"),
+        ("Kavita", "Joshi", "", "kavita@school.example", "Teacher", "", "Active"),
+        ("Om", "Naik", "77", "om@school.example", "Non-editing teacher", "", "Active"),
+    )
+    assert who(found) == [("41", "Asha Rao"), ("42", "Ravi Patil")]
+    assert found.students[0].email == "asha@pupils.example"
+    assert [each.why for each in found.skipped] == [
+        "not a student in Moodle, but Teacher",
+        "not a student in Moodle, but Non-editing teacher",
+    ]
+    assert found.questions == ()

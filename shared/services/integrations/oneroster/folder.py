@@ -64,9 +64,8 @@ def read_folder(toolbox: Toolbox) -> None:
         waits = str(failure)
         log.warning("the OneRoster package was not imported: %s", failure)
     with toolbox.sessions.begin() as session:
-        integrations.save_choice(
-            session, Integration.ONEROSTER, now=toolbox.now(), waits=waits, package=path.name
-        )
+        chosen = {"waits": waits, "package": path.name}
+        integrations.save_choice(session, Integration.ONEROSTER, now=toolbox.now(), chosen=chosen)
 
 
 def why_it_waits(review: Review) -> str:

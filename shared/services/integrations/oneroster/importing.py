@@ -53,19 +53,14 @@ def import_package(toolbox: Toolbox, actor: Actor, sealed: str) -> int:
     try:
         with toolbox.sessions.begin() as session:
             _Import(session, toolbox, actor, content["source"], password).apply(changes)
-            answers = {
-                **integrations.get_chosen(session, Integration.ONEROSTER).get("answers", {}),
-                **content["answers"],
+            before = integrations.get_chosen(session, Integration.ONEROSTER)
+            chosen = {
+                "answers": {**before.get("answers", {}), **content["answers"]},
+                "digest": content["digest"],
+                "imported": content["source"],
+                "waits": "",
             }
-            integrations.save_choice(
-                session,
-                Integration.ONEROSTER,
-                now=toolbox.now(),
-                answers=answers,
-                digest=content["digest"],
-                imported=content["source"],
-                waits="",
-            )
+            integrations.save_choice(session, Integration.ONEROSTER, now=toolbox.now(), chosen=chosen)
     except AlreadyThere as cause:
         raise Conflict(_OVERTAKEN.format("Somebody")) from cause
     return len(changes)
