@@ -13,7 +13,7 @@ from benchmarks.classic_check import classic_check
 from shared.errors import ProductError
 from shared.settings import PROJECT_DIR
 
-TEST_PHOTOGRAPHS = PROJECT_DIR / ".cache" / "photographs"
+TEST_PHOTOGRAPHS = PROJECT_DIR / "tests" / ".cache" / "photographs"
 
 bench = AppGroup("bench", help="How fast it is.")
 
