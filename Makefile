@@ -1,5 +1,5 @@
 # What people type; `make help` lists it. Installing is in setup.sh, running in launcher/.
-.PHONY: help run serve setup test test-fast check lock models translations bench-reports bench-backup load bench-faces trial-threads
+.PHONY: help install run serve setup test test-fast check lock models translations bench-reports bench-backup load bench-faces trial-threads
 .NOTPARALLEL:
 .DEFAULT_GOAL := run
 
@@ -11,6 +11,9 @@ serve: ## after one `make run`: one site in one process, reloads, breakpoint() w
 	@./setup.sh fast
 	SECURE_COOKIES=0 .venv/bin/flask --app $(or $(SITE),teacher)_site run --debug --no-debugger \
 		--port $(if $(filter admin,$(SITE)),4555,4545)
+
+install: ## lay out the program and its systemd units: PREFIX=/srv/attendance, as root
+	@PREFIX=$(PREFIX) DESTDIR=$(DESTDIR) PACKAGES=$(PACKAGES) deploy/install.sh
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)

@@ -1,4 +1,4 @@
-"""Commands that keep an installation safe: `flask --app admin_site` backup, restore, rotate-keys, doctor."""
+"""Commands that keep an installation safe: `flask --app admin_site` backup, restore, migrate, doctor …"""
 
 import os
 from collections.abc import Callable, Iterator
@@ -10,7 +10,8 @@ from flask import current_app
 from flask.cli import with_appcontext
 
 from shared.errors import ProductError
-from shared.persistence.database import UNREACHABLE
+from shared.persistence.database import UNREACHABLE, known_revisions, migrate
+from shared.services.accounts.lifecycle import FIRST_ADMIN_EMAIL, create_first_admin
 from shared.services.audit import Actor
 from shared.services.people.erasure import LEDGER_NAME
 from shared.services.upkeep import backup, health, key_rotation
@@ -116,6 +117,24 @@ def rotate_keys(draw: bool) -> None:
     click.echo(key_rotation.advice(toolbox.settings.face_keys, left))
 
 
+@click.command("migrate")
+@click.option(
+    "--first-admin", is_flag=True, help="Make the first admin where there is none, and show the password."
+)
+@with_appcontext
+def bring_up_to_date(first_admin: bool) -> None:
+    """Make the tables, or bring those of an earlier version up to date; done already, it changes nothing."""
+    toolbox = current_app.extensions["toolbox"]
+    os.umask(0o077)  # a new database is its owner's alone
+    with _as_sentences():
+        migrate(toolbox.settings.database_url)
+        password = create_first_admin(toolbox) if first_admin else None
+    click.echo(f"The tables are at {known_revisions()[0]}.")
+    if password:
+        click.echo(f"The first admin signs in at the office as {FIRST_ADMIN_EMAIL}")
+        click.echo(f"with the password {password} (shown this once only).")
+
+
 @click.command("doctor")
 @click.option("--letter", metavar="ADDRESS", help="Send a letter there, to see that letters arrive.")
 @with_appcontext
@@ -130,4 +149,4 @@ def examine(letter: str | None) -> None:
         raise click.exceptions.Exit(1)
 
 
-commands: tuple[click.Command, ...] = (write_backup, restore_backup, rotate_keys, examine)
+commands: tuple[click.Command, ...] = (write_backup, restore_backup, rotate_keys, bring_up_to_date, examine)

@@ -25,6 +25,12 @@ PROJECT_DIR = Path(__file__).resolve().parents[1]
 
 LONGEST_UNTIL_LATE_MINUTES = 12 * 60  # as long as the longest lecture
 
+# Each may be given as NAME_FILE, a file that holds it: so containers and systemd hand secrets over.
+IN_FILES = (
+    *("DATABASE_URL", "ADMIN_SECRET_KEY", "TEACHER_SECRET_KEY", "PASSWORD_SALT", "FACE_KEYS"),
+    *("REDIS_URL", "MAIL_USERNAME", "MAIL_PASSWORD"),
+)
+
 _SECRETS = ("ADMIN_SECRET_KEY", "TEACHER_SECRET_KEY", "PASSWORD_SALT")
 
 
@@ -76,7 +82,11 @@ class Settings:
 
 
 def read_environ(environ: Mapping[str, str] = os.environ) -> dict[str, str]:
-    """The environment, and under it `instance/settings.env`."""
+    """The environment with the secrets it names files of, and under it `instance/settings.env`.
+
+    Raises SettingsError for a file that cannot be read.
+    """
+    environ = {**environ, **_secrets_in_files(environ)}
     settings_file = _settings_file(find_instance_dir(environ), may_make=not environ.get("DATABASE_URL"))
     return {**settings_file, **environ}
 
@@ -128,6 +138,23 @@ def find_instance_dir(environ: Mapping[str, str] = os.environ) -> Path:
     return Path(environ.get("INSTANCE_DIR", str(PROJECT_DIR / "instance")))
 
 
+def _secrets_in_files(environ: Mapping[str, str]) -> dict[str, str]:
+    found = {}
+    for name in IN_FILES:
+        path = environ.get(f"{name}_FILE")
+        if not path:
+            continue
+        if environ.get(name):
+            raise SettingsError(f"Both {name} and {name}_FILE are set; please give one of them.")
+        try:
+            found[name] = Path(path).read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as cause:
+            raise SettingsError(f"{name}_FILE: {path} cannot be read ({cause}).") from cause
+        if not found[name]:
+            raise SettingsError(f"{name}_FILE: {path} is empty.")
+    return found
+
+
 def _settings_file(instance_dir: Path, *, may_make: bool) -> dict[str, str]:
     """Read `settings.env`, lines of NAME=value; where it may, make it with fresh secrets first."""
     path = instance_dir / "settings.env"
@@ -168,7 +195,7 @@ def draw_face_key(instance_dir: Path, environ: Mapping[str, str] = os.environ) -
     the key yet cannot open what it sealed. Raises SettingsError where the keys come from the environment.
     """
     path = instance_dir / "settings.env"
-    if environ.get("FACE_KEYS") or not path.exists():
+    if environ.get("FACE_KEYS") or environ.get("FACE_KEYS_FILE") or not path.exists():
         raise SettingsError(
             "FACE_KEYS comes from the environment here. Please put a new key behind the others there."
         )

@@ -15,9 +15,11 @@ from shared.services.audit import Actor
 from shared.services.typed_input import checked_email
 from shared.toolbox import Toolbox
 
+FIRST_ADMIN_EMAIL = "admin@localhost"
+
 
 def create_first_admin(
-    toolbox: Toolbox, *, email: str = "admin@localhost", name: str = "Admin"
+    toolbox: Toolbox, *, email: str = FIRST_ADMIN_EMAIL, name: str = "Admin"
 ) -> str | None:
     """Make the first admin and give the password; None when there is an admin already."""
     with toolbox.reading() as session:
