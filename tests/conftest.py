@@ -43,7 +43,12 @@ _FIXTURES = {
 _PLACES = {
     "servers": (
         *("tests/trials/", "tests/test_launcher.py", "tests/test_many_machines.py", "tests/test_servers.py"),
-        *("tests/test_web_server.py", "tests/test_worker.py"),
+        *(
+            "tests/test_web_server.py",
+            "tests/test_worker.py",
+            "tests/test_containers.py",
+            "tests/test_metrics.py",
+        ),
     ),
     "browser": ("tests/browser/",),
     "models": ("tests/vision/", "tests/modelling/", "tests/benchmarks/", "tests/test_both_sites.py"),
