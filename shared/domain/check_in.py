@@ -20,6 +20,7 @@ class CheckInOutcome(StrEnum):
     PICTURE_SEEN = "picture_seen"
     NO_MATCH = "no_match"
     NOT_IN_CLASS = "not_in_class"
+    CHOOSE_CLASS = "choose_class"
     NOT_ENROLLED = "not_enrolled"
     LECTURE_CLOSED = "lecture_closed"
     UNAVAILABLE = "unavailable"
@@ -57,6 +58,7 @@ _WORDS = {
         "Check the roll id, look straight at the camera and try again.",
     ),
     CheckInOutcome.NOT_IN_CLASS: ("Not in this class", "This roll id is not in this class. Please check it."),
+    CheckInOutcome.CHOOSE_CLASS: ("Which class?", "More than one class here has this roll id. Choose yours."),
     CheckInOutcome.NOT_ENROLLED: ("No face enrolled yet", "The teacher will mark you by hand."),
     CheckInOutcome.LECTURE_CLOSED: ("The lecture is closed", "Please give the phone back to the teacher."),
     CheckInOutcome.UNAVAILABLE: (

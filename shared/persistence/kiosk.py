@@ -92,6 +92,12 @@ def find_candidate(session: Session, lecture_id: int, class_code: str, roll_id: 
     return None if row is None else Candidate(*row)
 
 
+def list_class_codes(session: Session, lecture_id: int) -> Sequence[str]:
+    """The codes of a lecture's classes."""
+    query = select(SchoolClass.class_code).join(LectureClass, LectureClass.class_id == SchoolClass.id)
+    return session.scalars(query.where(LectureClass.lecture_id == lecture_id)).all()
+
+
 def list_roll_ids(session: Session, lecture_id: int, class_code: str) -> Sequence[str]:
     """The roll ids of the active students of one class of a lecture."""
     query = (

@@ -5,7 +5,6 @@ import { hearRound } from "./live.js";
 import { allowSound, isSoundAllowed, play } from "./sounds.js";
 
 const KEPT = "sound-when-called"; // in this browser: "off", or nothing
-const SHAKE_MS = [200, 120, 200];
 
 /** @type {number | null} of the last answer; null before the first one, which calls nobody */
 let waited = null;
@@ -24,9 +23,7 @@ function show() {
 }
 
 function ring() {
-  if (isOff) return;
-  play("call");
-  navigator.vibrate?.(SHAKE_MS);
+  if (!isOff) play("call");
 }
 
 hearRound(({ waiting }) => {

@@ -15,8 +15,9 @@ const MOODS = { present: "good", already_marked: "known", asked_teacher: "known"
 
 export const form = find("#check-in", HTMLFormElement);
 export const rollId = find("#roll-id", HTMLInputElement);
-/** @type {HTMLSelectElement | null} only where the lecture has several */
-export const classCode = document.querySelector("#class-code");
+/** Empty until a student was asked, because more than one class of the lecture has the roll id. */
+export const classCode = find("#class-code", HTMLInputElement);
+export const classesScreen = find("#classes", HTMLElement);
 export const shutter = find("#shutter", HTMLButtonElement);
 export const waitingScreen = find("#waiting", HTMLElement);
 export const giveUpButton = find("button", HTMLButtonElement, waitingScreen);
@@ -41,7 +42,7 @@ export const isOver = () => !over.hidden;
  * @param {HTMLElement | null} screen
  */
 function cover(screen = null) {
-  for (const each of [waitingScreen, answerScreen, turnScreen]) each.hidden = each !== screen;
+  for (const each of [waitingScreen, answerScreen, turnScreen, classesScreen]) each.hidden = each !== screen;
   form.inert = find("header", HTMLElement).inert = Boolean(screen) || isOver();
 }
 
@@ -51,12 +52,15 @@ function cover(screen = null) {
  */
 export function showForm({ keepsRollId = false } = {}) {
   callButton.hidden = true;
-  if (!keepsRollId) form.reset();
+  if (!keepsRollId) {
+    form.reset();
+    classCode.value = "";
+  }
   say("");
   for (const line of answerScreen.querySelectorAll("p")) line.textContent = "";
   cover();
   if (isOver()) find("a", HTMLElement, over).focus();
-  else if (matchMedia("(pointer: fine)").matches) (classCode ?? rollId).focus();
+  else if (matchMedia("(pointer: fine)").matches) rollId.focus();
   else shutter.focus(/** @type {FocusOptions} */ ({ focusVisible: false }));
 }
 
@@ -72,10 +76,17 @@ export function say(words) {
 
 /** @param {string} words */
 export function showWaiting(words, { canGiveUp = false } = {}) {
-  write(waitingScreen, "p", words);
   giveUpButton.hidden = !canGiveUp;
   cover(waitingScreen);
+  write(waitingScreen, "p", words); // after it is shown: what is written in the dark is not read out
   if (canGiveUp) giveUpButton.focus();
+}
+
+/** @param {string} sentence why the class is asked for */
+export function showClasses(sentence) {
+  cover(classesScreen);
+  write(classesScreen, ".sentence", sentence);
+  find("[data-class]", HTMLButtonElement, classesScreen).focus();
 }
 
 /**

@@ -55,25 +55,38 @@ async function takePhoto(ticketMs) {
 }
 
 async function enter() {
-  const { rollId, classCode } = screens;
+  const { rollId } = screens;
   if (!visit.isTyping || screens.isOver()) return;
-  if (classCode && !classCode.value) {
-    screens.say("Choose your class.");
-    classCode.focus();
-    return;
-  }
   if (!rollId.value.trim()) {
     screens.say(rollId.dataset.ask ?? "");
     rollId.focus();
     return;
   }
   const signal = visit.send();
+  const isSnapping = !stage.photo;
   const hasPhoto = stage.photo || (await takePhoto(SNAPPING_TICKET_MS));
   if (signal.aborted) return;
   if (!hasPhoto) {
     visit.resume();
     return;
   }
+  screens.showWaiting(isSnapping ? "Photo taken. Checking…" : "Checking…");
+  await deliver("/kiosk/check-in", signal);
+}
+
+// More than one class of the lecture has the roll id: the same photo goes again, with the class that was tapped.
+/** @param {Answer} answer */
+function askForClass({ sentence }) {
+  visit.resume();
+  visit.orderTicket();
+  screens.showClasses(sentence);
+}
+
+/** @param {string} code */
+async function chooseClass(code) {
+  screens.classCode.value = code;
+  visit.orderTicket(SNAPPING_TICKET_MS);
+  const signal = visit.send();
   screens.showWaiting("Checking…");
   await deliver("/kiosk/check-in", signal);
 }
@@ -120,6 +133,7 @@ async function deliver(address, signal, turn = null) {
     const delivered = await server.deliver(address, checkIn, { signal, onDelay });
     if (!delivered || signal.aborted) return;
     if (delivered.status !== 200) showFailure(delivered);
+    else if (delivered.answer.outcome === "choose_class") askForClass(delivered.answer);
     else if (delivered.answer.turn) await askToTurn(delivered.answer, delivered.key, signal);
     else showAnswer(delivered.answer);
   } catch (error) {
@@ -193,14 +207,19 @@ screens.shutter.addEventListener("click", () => {
     return;
   }
   // First the keyboard, which a phone opens only within the tap itself.
-  const { rollId, classCode } = screens;
-  (classCode && !classCode.value ? classCode : rollId).focus();
+  screens.rollId.focus();
   takePhoto();
 });
 
 screens.callButton.addEventListener("click", (event) => {
   event.stopPropagation();
   if (visit.mayClear) callTeacher();
+});
+
+screens.classesScreen.addEventListener("click", ({ target }) => {
+  if (!(target instanceof HTMLButtonElement)) return;
+  if (target.dataset.class) chooseClass(target.dataset.class);
+  else nextVisit({ keepsRollId: true });
 });
 
 screens.giveUpButton.addEventListener("click", () => nextVisit());
@@ -223,6 +242,7 @@ document.addEventListener("keydown", (event) => {
 });
 
 document.addEventListener("input", () => {
+  screens.classCode.value = ""; // another roll id may be in another class
   visit.touch();
   if (!stage.photo && visit.isTyping) visit.orderTicket(TYPING_TICKET_MS);
 });

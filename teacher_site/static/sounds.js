@@ -8,6 +8,8 @@ const TONES_HZ = {
   call: [880, 659, 880, 659],
 };
 const TONE_S = 0.16;
+// What a phone that can be felt does besides, in milliseconds of shaking and rest.
+const SHAKES_MS = { good: [70], known: [70, 90, 70], refused: [350], ask: [40, 60, 40], call: [200, 120, 200] };
 
 /** @type {AudioContext | null} */
 let audio = null;
@@ -27,6 +29,7 @@ export const isSoundAllowed = () => audio?.state === "running";
 export function play(mood) {
   const output = audio;
   if (!output) return;
+  navigator.vibrate?.(SHAKES_MS[mood]);
   TONES_HZ[mood].forEach((frequency, index) => {
     const tone = output.createOscillator();
     const volume = output.createGain();

@@ -7,11 +7,12 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from shared.domain.attendance import MarkStatus
-from shared.persistence.tables import CheckIn, Lecture, Mark, SchoolClass
+from shared.persistence.tables import CheckIn, Lecture, Mark, SchoolClass, Student
 from shared.services.attendance.lectures import close_lecture
 from shared.services.attendance.marks import set_mark
 from tests.browser.conftest import wait_for_the_camera
 from tests.support.browsing import refuse_barriers
+from tests.support.eyes import RAVI_LOOKS, Eyes, give_eyes
 
 SIZES = [(360, 640), (640, 360), (1280, 800)]
 
@@ -115,22 +116,47 @@ def test_back_and_reload_show_an_empty_kiosk(hand_round):
         expect(page.get_by_label("Roll id")).to_have_value("")
 
 
-def test_what_is_missing_is_asked_for(hand_round, school, toolbox):
-    with toolbox.sessions.begin() as session:
-        lecture = session.get(Lecture, school.ids["lecture"])
-        lecture.classes.append(SchoolClass(class_code="CO6GB"))
+def test_a_missing_roll_id_is_asked_for(hand_round):
     page = hand_round()
     wait_for_the_camera(page)
     page.get_by_role("button", name="Enter").click()
-    expect(page.locator("#hint")).to_have_text("Choose your class.")
-    page.get_by_label("Class").select_option("CO6GA")
-    page.get_by_role("button", name="Enter").click()
     expect(page.locator("#hint")).to_have_text("Type your roll id, then Enter.")
+
+
+def test_the_class_is_asked_for_where_two_have_the_roll_id_and_one_tap_answers(hand_round, school, toolbox):
+    with toolbox.sessions.begin() as session:
+        other = SchoolClass(class_code="CO6GB")
+        session.add(
+            Student(school_class=other, roll_id="15203A0042", name="Uma Bhat", language="en", active=True)
+        )
+        lecture = session.get(Lecture, school.ids["lecture"])
+        lecture.classes.append(other)
+    give_eyes(toolbox, Eyes(RAVI_LOOKS))
+    page = hand_round()
+    wait_for_the_camera(page)
+    page.get_by_label("Roll id").fill("15203A0043")  # of one class alone
+    page.get_by_role("button", name="Enter").click()
+    expect(page.locator("#answer")).to_contain_text("No face enrolled yet")
+    expect(page.locator("#answer")).to_be_hidden(timeout=10_000)
     page.get_by_label("Roll id").fill("15203A0042")
     page.get_by_role("button", name="Enter").click()
-    expect(page.locator("#answer")).to_contain_text("No face seen")
+    classes = page.get_by_role("alertdialog", name="Which class?")
+    expect(classes.get_by_role("button", name="CO6GA")).to_be_focused()
+    refuse_barriers(page)
+    classes.get_by_role("button", name="Type another roll id").click()
+    expect(page.get_by_label("Roll id")).to_have_value("15203A0042")
+    page.get_by_role("button", name="Enter").click()
+    classes.get_by_role("button", name="CO6GA").click()
+    expect(page.locator("#answer")).to_contain_text("Not recognised")
     expect(page.locator("#answer")).to_be_hidden(timeout=5_000)
-    expect(page.get_by_label("Class")).to_have_value("CO6GA")  # refused: kept for the next try
+    page.get_by_role("button", name="Enter").click()
+    expect(page.locator("#answer")).to_contain_text("Not recognised")  # the class is kept for the next try
+    expect(page.locator("#answer")).to_be_hidden(timeout=5_000)
+    page.get_by_label("Roll id").press_sequentially(
+        "15203A0042"
+    )  # the next student's own is asked about anew
+    page.get_by_role("button", name="Enter").click()
+    expect(classes).to_be_visible()
 
 
 def test_a_missing_camera_is_explained(hand_round):

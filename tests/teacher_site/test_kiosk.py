@@ -108,9 +108,10 @@ def test_the_kiosk_page_names_nobody(kiosk, school):
     assert "no-store" in kiosk.get("/kiosk").headers["Cache-Control"]
 
 
-def test_the_class_is_chosen_already_where_there_is_one(kiosk):
+def test_the_class_is_not_asked_for_at_first(kiosk):
     page = kiosk.page("/kiosk")
-    assert page.select_one("input[name=class_code]")["value"] == "CO6GA"
+    assert page.select_one("input[name=class_code]")["type"] == "hidden"
+    assert page.select_one("#classes").has_attr("hidden")
     assert page.select_one("select") is None
     assert page.select_one("#roll-id")["autocomplete"] == "off"
 
@@ -215,10 +216,10 @@ def test_another_screen_can_end_the_phones_check_in(kiosk, school, app, photo):
 def test_phones_of_a_closed_lecture_are_not_said_to_take_check_ins(kiosk, school, app, toolbox):
     desk, lecture = Phone(app, "192.0.2.2"), f"/lectures/{school.ids['lecture']}"
     desk.sign_in(school.password)
-    assert "Phones taking check-ins" in desk.get(lecture).text
+    assert "1 phone taking check-ins" in desk.get(lecture).text
     close_lecture(toolbox, school.actor, school.ids["lecture"])
-    assert "Phones taking check-ins" not in desk.get(lecture).text
-    assert "Phones not given back yet" in desk.get(lecture).text
+    assert "taking check-ins" not in desk.get(lecture).text
+    assert "1 phone not given back yet" in desk.get(lecture).text
 
 
 def test_a_wrong_password_keeps_the_kiosk(kiosk):

@@ -1,6 +1,7 @@
 """The first part of a check-in: what is known about a request before anybody looks at its photo."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -99,8 +100,9 @@ def admit(
         earlier = kiosk.find_check_in(session, kiosk_pass.id, request.idempotency_key)
         if earlier is not None:
             return tell_again(session, earlier, request.content_digest)
-        candidate = _find_candidate(session, kiosk_pass.lecture_id, request)
-        outcome = _before_looking(toolbox, kiosk_pass, candidate)
+        found = _find_candidates(session, kiosk_pass.lecture_id, request)
+        candidate = found[0] if len(found) == 1 else None
+        outcome = _before_looking(toolbox, kiosk_pass, found)
         wait_s = 0
         if is_try and outcome in (None, CheckInOutcome.NOT_IN_CLASS):
             wait_s = _seconds_to_wait(toolbox, session, kiosk_pass, candidate)
@@ -128,9 +130,16 @@ def _claim_turn(
     )
 
 
-def _find_candidate(session: Session, lecture_id: int, request: CheckInRequest) -> Candidate | None:
-    """Find whom a student meant: 1 may be 001, 24cs011 is 24-CS-011, 42 may be 15203A0042, if only one is."""
+def _find_candidates(session: Session, lecture_id: int, request: CheckInRequest) -> list[Candidate]:
+    """Find whom a student meant: one in each class, of the lecture's classes where no class was said."""
     class_code, roll_id = normal_code(request.class_code), normal_code(request.roll_id)
+    codes = [class_code] if class_code else kiosk.list_class_codes(session, lecture_id)
+    found = (_find_in_class(session, lecture_id, code, roll_id) for code in codes)
+    return [candidate for candidate in found if candidate is not None]
+
+
+def _find_in_class(session: Session, lecture_id: int, class_code: str, roll_id: str) -> Candidate | None:
+    """Find whom a roll id means: 1 may be 001, 24cs011 is 24-CS-011, 42 may be 15203A0042, if only one is."""
     exactly = kiosk.find_candidate(session, lecture_id, class_code, roll_id)
     if exactly is not None or len(roll_id) > LONGEST_CODE:
         return exactly
@@ -139,16 +148,16 @@ def _find_candidate(session: Session, lecture_id: int, request: CheckInRequest) 
 
 
 def _before_looking(
-    toolbox: Toolbox, kiosk_pass: KioskPass, candidate: Candidate | None
+    toolbox: Toolbox, kiosk_pass: KioskPass, found: Sequence[Candidate]
 ) -> CheckInOutcome | None:
     """Refuse what needs no model to be refused, whether it is a check-in or a call."""
     if not is_open(toolbox, kiosk_pass.lecture):
         return CheckInOutcome.LECTURE_CLOSED
-    if candidate is None:
+    if not found:
         return CheckInOutcome.NOT_IN_CLASS
-    if candidate.mark is not None:
-        return CheckInOutcome.ALREADY_MARKED
-    return None
+    if len(found) > 1:
+        return CheckInOutcome.CHOOSE_CLASS
+    return CheckInOutcome.ALREADY_MARKED if found[0].mark is not None else None
 
 
 def _seconds_to_wait(
