@@ -11,7 +11,7 @@ from shared.domain.head_turn import Side
 from shared.errors import InvalidInput, NotFound
 from shared.persistence import faces, jobs, people
 from shared.services.faces import enrolment
-from shared.services.faces.enrolment import GUIDED_PHOTOS, NearMatch, PhotoResult
+from shared.services.faces.enrolment import GUIDED_PHOTOS, PHOTO_RULE, NearMatch, PhotoResult
 from shared.web.password_again import asks_password_in_a_queue
 from shared.web.sign_in import actor
 from shared.web.site import reading, toolbox
@@ -93,6 +93,7 @@ def _page(student_id: int, **outcome: Any) -> str:
         waiting=_count_waiting(student_id),
         job=enrolment.find_training(toolbox, reading, student_id),
         guided=GUIDED_PHOTOS,
+        rule=PHOTO_RULE,
         **outcome,
     )
 

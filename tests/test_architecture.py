@@ -20,7 +20,7 @@ SITE = (
 # Of seeing only how bytes become a photo: the models themselves arrive in the Toolbox.
 ROOM = (
     *(*PLAIN, "shared.persistence", "shared.reports", "shared.mail", "shared.security"),
-    *("shared.toolbox", "shared.vision.images", "shared.confined"),
+    *("shared.toolbox", "shared.vision.images", "shared.vision.photo_files", "shared.confined"),
 )
 # Which rooms of the services stand on which others, besides the audit trail and the checks of what is typed.
 ROOMS: dict[str, tuple[str, ...]] = {
@@ -52,7 +52,7 @@ OURS = {
     "shared.services.audit": ROOM,
     "shared.services.typed_input": PLAIN,
     "shared.services": (),
-    "shared.jobs": (*PLAIN, "shared.services", "shared.toolbox", "shared.persistence"),
+    "shared.jobs": (*PLAIN, "shared.confined", "shared.services", "shared.toolbox", "shared.persistence"),
     "shared.toolbox": (
         *PLAIN,
         "shared.persistence",
@@ -62,7 +62,7 @@ OURS = {
         "shared.jobs.queue",
     ),
     "shared.persistence": PLAIN,
-    "shared.vision": PLAIN,
+    "shared.vision": (*PLAIN, "shared.confined"),
     "shared.reports": (*PLAIN, "shared.confined"),
     "shared.confined": PLAIN,
     "shared.mail": PLAIN,

@@ -110,16 +110,19 @@ async function sendPhoto(blob, name, pose = "") {
 }
 
 /**
+ * Make a photo small; one that the server would refuse in a zip is refused here in its words.
  * @param {File} file
  * @returns {Promise<Blob>}
  */
 async function shrink(file) {
+  if (file.size > Number(page.dataset.mostBytes)) throw new Error(page.dataset.tooLarge);
   let picture;
   try {
     picture = await createImageBitmap(file);
   } catch {
     return file; // the server says what is wrong with it
   }
+  if (picture.width * picture.height > Number(page.dataset.mostPixels)) throw new Error(page.dataset.tooManyPixels);
   const scale = LONGEST_SIDE / Math.max(picture.width, picture.height);
   if (scale >= 1) return file;
   const canvas = document.createElement("canvas");
@@ -156,8 +159,12 @@ async function sendFiles(files) {
   for (const [index, file] of files.entries()) {
     say(`Looking at ${file.name}, ${index + 1} of ${files.length} …`, "busy");
     uploadBar.value = index;
-    const verdict = await sendPhoto(await shrink(file), file.name);
-    if (verdict.kept) kept += 1;
+    try {
+      const verdict = await sendPhoto(await shrink(file), file.name);
+      if (verdict.kept) kept += 1;
+    } catch (error) {
+      listPhoto(file, { kept: false, sentence: /** @type {Error} */ (error).message, file_name: file.name });
+    }
   }
   uploadBar.hidden = true;
   say(`${kept} of ${files.length} photos are good.`, kept ? "good" : "bad");

@@ -15,11 +15,12 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from shared import errors
-from shared.confined.limits import AT_ONCE, PATIENCE_S, WALL_S
+from shared.confined.limits import FILE, PATIENCE_S, Limits
 from shared.errors import InvalidInput, Overloaded, ProductError
 from shared.settings import PROJECT_DIR, find_instance_dir
 
@@ -29,20 +30,20 @@ log = logging.getLogger(__name__)
 
 
 def read_confined(
-    function: str, file: bytes | BinaryIO, *arguments: Any, too_heavy: ProductError
+    function: str, file: bytes | BinaryIO, *arguments: Any, too_heavy: ProductError, limits: Limits = FILE
 ) -> tuple[Any, list[bytes]]:
     """Call `module:function` with an uploaded file and plain arguments in a process of its own.
 
     The function is given the file open for reading, and returns what JSON can say and a list of bytes, which
-    come back as they are. Raises what it raised of shared.errors, `too_heavy` where it went beyond its
-    limits (shared.confined.limits) or failed, Overloaded where no turn came in time.
+    come back as they are. Raises what it raised of shared.errors, `too_heavy` where it went beyond `limits`
+    or failed, Overloaded where no turn came in time.
     """
-    order = json.dumps({"function": function, "arguments": arguments}).encode()
+    order = json.dumps({"function": function, "arguments": arguments, "limits": asdict(limits)}).encode()
     ours, theirs = socket.socketpair()
-    with ours, theirs, _as_descriptor(file) as descriptor, _a_turn():
+    with ours, theirs, _as_descriptor(file) as descriptor, _a_turn(limits):
         _server.send(order, [descriptor, theirs.fileno()])
         theirs.close()
-        told, rest = _read_answer(ours)
+        told, rest = _read_answer(ours, limits.wall_s + 1)
     if "refused" in told:
         raise _refusal(told)
     if "value" not in told:
@@ -57,8 +58,12 @@ def read_confined(
     return told["value"], blobs
 
 
-def start() -> None:
-    """Start this process's server now, so that the first file does not wait for it."""
+def start(*, patience_s: float = PATIENCE_S) -> None:
+    """Start this process's server now, so that the first file does not wait for it.
+
+    `patience_s` is how long this process's files wait for their turn.
+    """
+    _server.patience_s = patience_s
     _server.start()
 
 
@@ -66,6 +71,7 @@ class _Server:
     """The child that forks the readers; started again if it is gone."""
 
     def __init__(self) -> None:
+        self.patience_s = PATIENCE_S
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._orders: socket.socket | None = None
@@ -87,7 +93,8 @@ class _Server:
                     self._process = subprocess.Popen(
                         [sys.executable, "-m", "shared.confined.server"],
                         stdin=theirs.fileno(),
-                        env={"PYTHONPATH": str(PROJECT_DIR), "LANG": "C.UTF-8"},
+                        # Threads of numpy's would wait for nothing, and each takes address space.
+                        env={"PYTHONPATH": str(PROJECT_DIR), "LANG": "C.UTF-8", "OPENBLAS_NUM_THREADS": "1"},
                         cwd="/",
                         start_new_session=True,
                     )
@@ -132,14 +139,14 @@ def _find_descriptor(file: BinaryIO) -> int | None:
 
 
 @contextmanager
-def _a_turn() -> Iterator[None]:
+def _a_turn(limits: Limits) -> Iterator[None]:
     """Hold one of the machine's turns. Raises Overloaded where none came in the patience."""
     folder = find_instance_dir() / "readers"
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    until = time.monotonic() + PATIENCE_S
+    until = time.monotonic() + _server.patience_s
     while True:
-        for number in range(AT_ONCE):
-            turn = _take(folder / str(number))
+        for number in range(limits.at_once):
+            turn = _take(folder / f"{limits.turns}-{number}")
             if turn is not None:
                 with turn:  # closing it gives it back, as the end of this process does
                     yield
@@ -159,9 +166,9 @@ def _take(path: Path) -> BinaryIO | None:
     return turn
 
 
-def _read_answer(line: socket.socket) -> tuple[dict[str, Any], bytes]:
+def _read_answer(line: socket.socket, within_s: float) -> tuple[dict[str, Any], bytes]:
     """The reader's line and the bytes behind it; an empty one of a reader that was ended."""
-    parts, received, until = [], 0, time.monotonic() + WALL_S + 1
+    parts, received, until = [], 0, time.monotonic() + within_s
     try:
         while True:
             line.settimeout(max(0.01, until - time.monotonic()))

@@ -1,9 +1,11 @@
 """Forks a process for each uploaded file: `python -m shared.confined.server` with its orders on stdin.
 
-It starts without the environment's secrets and has no database. What reads files is imported once; a process
-for one file is then there in some milliseconds, and is gone with all it did after one answer.
+It starts without the environment's secrets and has no database. What reads a kind of file is imported with
+the first of its kind; a process for one file is then there in some milliseconds, and is gone with all it did
+after one answer.
 """
 
+import contextlib
 import json
 import os
 import resource
@@ -14,11 +16,11 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from shared.confined.limits import MEMORY_BYTES, PROCESSOR_S, WALL_S
+from shared.confined.limits import Limits
 from shared.errors import ProductError
 
 LARGEST_ORDER_BYTES = 64 * 1024
-# What readers need in memory before any file: imported here, once.
+# What is imported before any file came.
 READERS = (
     *("shared.reports.uploaded_tables", "shared.reports.calendar_files"),
     *("icalendar", "recurring_ical_events"),
@@ -39,9 +41,12 @@ def main() -> None:
         if not order:
             return
         file, answer = passed
+        told = json.loads(order)
+        with contextlib.suppress(ImportError):  # whoever is forked says so
+            import_module(told["function"].partition(":")[0])
         if os.fork() == 0:
             orders.close()
-            _serve_one(json.loads(order), file, answer)
+            _serve_one(told, file, answer)
         os.close(file)
         os.close(answer)
 
@@ -50,7 +55,7 @@ def _serve_one(order: dict[str, Any], file: int, answer: int) -> None:
     """Read one file under the limits, answer, and end. Never returns."""
     status = 1
     try:
-        confine()
+        confine(Limits(**order["limits"]))
         told = answer_order(order, file)
         with socket.socket(fileno=answer) as line:
             for part in told:
@@ -60,14 +65,14 @@ def _serve_one(order: dict[str, Any], file: int, answer: int) -> None:
         os._exit(status)
 
 
-def confine() -> None:
+def confine(limits: Limits) -> None:
     """Limit this process: processor time, memory, time on the clock, files; the kernel sees to it."""
-    resource.setrlimit(resource.RLIMIT_CPU, (PROCESSOR_S, PROCESSOR_S))
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
+    resource.setrlimit(resource.RLIMIT_CPU, (limits.processor_s, limits.processor_s))
+    resource.setrlimit(resource.RLIMIT_AS, (limits.memory_bytes, limits.memory_bytes))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
-    signal.setitimer(signal.ITIMER_REAL, WALL_S)
+    signal.setitimer(signal.ITIMER_REAL, limits.wall_s)
     os.nice(5)  # check-ins first
 
 

@@ -4,6 +4,8 @@ import logging
 from datetime import timedelta
 
 from shared import logs
+from shared.confined import reading as confined
+from shared.confined.limits import PATIENCE_OF_WORKER_S
 from shared.errors import ProductError
 from shared.jobs.queue import JobQueue
 from shared.persistence import jobs
@@ -67,6 +69,7 @@ def __getattr__(name: str) -> object:
     if name != "huey":
         raise AttributeError(name)
     logs.configure()
+    confined.start(patience_s=PATIENCE_OF_WORKER_S)
     settings = read_settings()
     toolbox = Toolbox(settings)
     queue = JobQueue(settings, lambda job_id: run_job(toolbox, job_id))

@@ -11,7 +11,7 @@ from PIL import Image
 from shared.domain.face_model import Network
 from shared.domain.photo_verdict import PhotoVerdict
 from shared.vision.face_encoder import CHIP_SIZE, FaceEncoder, cut_chip
-from shared.vision.face_finder import DetectedFace, FaceFinder
+from shared.vision.face_finder import MIN_SCORE, DetectedFace, FaceFinder
 from shared.vision.faces import FaceReading
 from shared.vision.model_files import MODELS_DIR
 
@@ -112,13 +112,14 @@ class FaceMatcher:
         """Find the faces, and how often the photo has to be turned by 90° for the tallest to be upright.
 
         A photo that lies on its side without saying so is turned; an upright one costs one look. The detector
-        takes faces on their side for upright ones and places their points wrongly, but is less sure.
+        takes faces on their side for upright ones and places their points wrongly, but is less sure; where
+        it sees none at all, any upright face of the turned photo will do.
         """
         faces = self.finder.find_faces(rgb)
         first = faces[0].score if faces and faces[0].is_upright else 0.0
         if first >= SURE_SCORE:
             return faces, 0
-        best, quarter_turns, needed = faces, 0, max(SURE_SCORE, first + SURER_BY)
+        best, quarter_turns, needed = faces, 0, max(SURE_SCORE, first + SURER_BY) if faces else MIN_SCORE
         for turns in (1, 3, 2):
             turned = self.finder.find_faces(np.ascontiguousarray(np.rot90(rgb, turns)))
             if turned and turned[0].is_upright and turned[0].score >= needed:

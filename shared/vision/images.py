@@ -1,28 +1,19 @@
 """Uploaded bytes become a checked, upright RGB array; nothing else in the house decodes photos."""
 
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from dataclasses import dataclass
 from io import BytesIO
-from typing import Protocol, TypeVar
 
 import numpy as np
-import pi_heif
 from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
 
-from shared.domain.photo_verdict import PhotoVerdict
 from shared.errors import PhotoRefused
 from shared.vision.photo_structure import require_plain_structure
 
 # A photo with thousands of odd notes of its camera would otherwise fill the log.
 warnings.filterwarnings("ignore", module=r"PIL\.")
 
-MAX_BYTES = 5_000_000
-# The largest of what phones call 12 megapixels (4000x3000, 4032x3024, 4080x3072, 4096x3072); asked of the
-# header, before anything is unpacked.
-MAX_PIXELS = 4096 * 3072
-# What cameras in a page send, which is all that the kiosk opens, and what people have as files beside it.
-CAMERA_FORMATS = {"JPEG": "JPEG", "PNG": "PNG"}
-FILE_FORMATS = {**CAMERA_FORMATS, "WEBP": "WebP", "HEIF": "HEIC"}
 # A smaller photo holds no face of the 60 pixels that are asked for, with room round it (face_matcher).
 MIN_SIDE = 80
 # Twice the detector's finer copy; more pixels only cost time, and the face chip is 150 pixels.
@@ -33,64 +24,64 @@ FRAME_MAX_BYTES, FRAME_SIDE = 250_000, 1024
 _SHRINKING = ((640, 80), (640, 60), (480, 60), (320, 60), (240, 40))
 
 
-class _Judged(Protocol):
-    """What was read of a photo."""
+@dataclass(frozen=True)
+class PhotoRule:
+    """What a photo may be: bytes, pixels (by its header, before anything is unpacked), kinds by name."""
+
+    max_bytes: int
+    max_pixels: int
+    formats: Mapping[str, str]
 
     @property
-    def verdict(self) -> PhotoVerdict: ...
+    def too_large(self) -> str:
+        """What is said of a file with too many bytes."""
+        return f"The photo is larger than {self.max_bytes // 1_000_000} MB. Please send a smaller one."
+
+    @property
+    def too_many_pixels(self) -> str:
+        """What is said of a photo with too many pixels."""
+        return (
+            f"The photo has more than {self.max_pixels // 1_000_000} megapixels. Please send a smaller one."
+        )
+
+    @property
+    def other_kind(self) -> str:
+        """What is said of what is none of these kinds."""
+        *some, last = self.formats.values()
+        return f"Only {', '.join(some)} and {last} photos can be opened."
 
 
-Reading = TypeVar("Reading", bound=_Judged)
+# What cameras in a page send, which is all that the kiosk opens. 4096x3072 is the largest of what phones call
+# 12 megapixels (4000x3000, 4032x3024, 4080x3072).
+CAMERA = PhotoRule(5_000_000, 4096 * 3072, {"JPEG": "JPEG", "PNG": "PNG"})
 
-# Pillow asks the plugin for the formats above; the small previews inside are nobody's photo.
-pi_heif.register_heif_opener(thumbnails=False)
 
-
-def open_photo(data: bytes, *, formats: Mapping[str, str] = CAMERA_FORMATS) -> np.ndarray:
+def open_photo(data: bytes, *, rule: PhotoRule = CAMERA) -> np.ndarray:
     """Open an uploaded photo as RGB uint8 of shape (height, width, 3), upright by EXIF.
 
     Photos with a side over 1,280 pixels come back smaller, in the same proportions. Raises
-    PhotoRefused, with a sentence for the person, for anything that is not one still photo of at
-    most 5 MB and 12 megapixels.
+    PhotoRefused, with a sentence for the person, for anything that is not one still photo within `rule`.
     """
     if not data:
         raise PhotoRefused("The photo is empty. Please take it again.")
-    if len(data) > MAX_BYTES:
-        raise PhotoRefused("The photo is larger than 5 MB. Please send a smaller one.")
-    require_plain_structure(data)
+    if len(data) > rule.max_bytes:
+        raise PhotoRefused(rule.too_large)
+    require_plain_structure(data, largest_pixels=rule.max_pixels)
     # A module global that face_recognition switches on when imported; a half photo must not pass.
     ImageFile.LOAD_TRUNCATED_IMAGES = False
     try:
-        with Image.open(BytesIO(data), formats=tuple(formats)) as photo:
-            _check_header(photo)
+        with Image.open(BytesIO(data), formats=tuple(rule.formats)) as photo:
+            _check_header(photo, rule)
             return np.asarray(_upright_rgb(photo))
     except PhotoRefused:
         raise
     except UnidentifiedImageError as cause:
-        *some, last = formats.values()
-        raise PhotoRefused(f"Only {', '.join(some)} and {last} photos can be opened.") from cause
+        raise PhotoRefused(rule.other_kind) from cause
     except Image.DecompressionBombError as cause:
-        raise _too_many_pixels() from cause
+        raise PhotoRefused(rule.too_many_pixels) from cause
     # Pillow's decoders raise what their C code meets: OSError, SyntaxError, struct.error, zlib.error …
     except Exception as cause:
         raise PhotoRefused("The photo is damaged. Please take it again.") from cause
-
-
-def looks_like_photo(data: bytes) -> bool:
-    """Whether a file begins as one of FILE_FORMATS does; nothing is decoded."""
-    return data.startswith((b"\xff\xd8", b"\x89PNG")) or data[8:12] == b"WEBP" or data[4:8] == b"ftyp"
-
-
-def read_upright(rgb: np.ndarray, read: Callable[[np.ndarray], Reading]) -> Reading:
-    """Return what `read` makes of a photo, turned by quarters where it holds no upright face.
-
-    Not every phone and program says how it was held. A photo without a face at all is read as it is.
-    """
-    reading = read(rgb)
-    if reading.verdict is not PhotoVerdict.NO_FACE:
-        return reading
-    turned = (read(np.ascontiguousarray(np.rot90(rgb, turns))) for turns in (1, 3, 2))
-    return next((each for each in turned if each.verdict is not PhotoVerdict.NO_FACE), reading)
 
 
 def open_frame(data: bytes) -> np.ndarray:
@@ -111,6 +102,13 @@ def open_frame(data: bytes) -> np.ndarray:
     return open_photo(data)
 
 
+def write_photo(rgb: np.ndarray) -> bytes:
+    """Write an RGB uint8 photo of shape (height, width, 3) as a JPEG that keeps what a face is known by."""
+    file = BytesIO()
+    Image.fromarray(rgb).save(file, "JPEG", quality=92)
+    return file.getvalue()
+
+
 def shrink_photo(rgb: np.ndarray, *, max_bytes: int) -> bytes:
     """Write an RGB uint8 photo of shape (height, width, 3) as a JPEG of at most `max_bytes`.
 
@@ -126,13 +124,9 @@ def shrink_photo(rgb: np.ndarray, *, max_bytes: int) -> bytes:
     raise ValueError(f"a photo cannot be shrunk to {max_bytes} bytes")
 
 
-def _too_many_pixels() -> PhotoRefused:
-    return PhotoRefused("The photo has more than 12 megapixels. Please send a smaller one.")
-
-
-def _check_header(photo: Image.Image) -> None:
-    if photo.width * photo.height > MAX_PIXELS:
-        raise _too_many_pixels()
+def _check_header(photo: Image.Image, rule: PhotoRule) -> None:
+    if photo.width * photo.height > rule.max_pixels:
+        raise PhotoRefused(rule.too_many_pixels)
     if min(photo.size) < MIN_SIDE:
         raise PhotoRefused(f"The photo is too small: each side needs at least {MIN_SIDE} pixels.")
     # A JPEG or HEIC of several frames is a phone's photo with a preview; its first frame is the photo.

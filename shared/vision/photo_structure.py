@@ -11,8 +11,8 @@ from shared.errors import PhotoRefused
 
 # A progressive photo has some ten scans, each of which the decoder takes through the whole picture.
 MOST_SCANS = 100
-# Scans times pixels: ten scans of a phone's largest photo, a hundred of one of a megapixel.
-MOST_SCANNED_PIXELS = 125_000_000
+# How many scans of the largest photo: ten of a phone's, a hundred of one of a megapixel.
+MOST_WHOLE_SCANS = 10
 # Tables, previews and what cameras note; a colour profile of 4 MB has 64.
 MOST_MARKERS = 500
 # Before the first scan Pillow looks at such bytes one by one.
@@ -29,20 +29,22 @@ _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _PNG = b"\x89PNG\r\n\x1a\n"
 
 
-def require_plain_structure(data: bytes) -> None:
+def require_plain_structure(data: bytes, *, largest_pixels: int) -> None:
     """Raise PhotoRefused where a photo's file has more parts than any camera writes.
 
-    What is no JPEG, PNG or WebP, or is damaged, passes: whoever opens it says so.
+    `largest_pixels` is what the largest photo may have. What is no JPEG, PNG or WebP, or is damaged, passes:
+    whoever opens it says so. HEIC passes too, for only its decoder knows what its tiles hold: it is opened
+    under limits of its own (`photo_files`).
     """
     if data.startswith(b"\xff\xd8"):
-        _check_jpeg(data)
+        _check_jpeg(data, MOST_WHOLE_SCANS * largest_pixels)
     elif data.startswith(_PNG):
         _check_chunks(data, len(_PNG), "big", {b"IDAT"}, after=4)
     elif data.startswith(b"RIFF") and data[8:12] == b"WEBP":
         _check_chunks(data, 12, "little", {b"VP8 ", b"VP8L"}, after=0)
 
 
-def _check_jpeg(data: bytes) -> None:
+def _check_jpeg(data: bytes, most_scanned_pixels: int) -> None:
     at, stray, scans, pixels = 2, 0, 0, 0
     for _ in range(MOST_MARKERS):
         found = _MARKER.search(data, at)
@@ -57,7 +59,7 @@ def _check_jpeg(data: bytes) -> None:
                 pixels = max(pixels, height * width)
             at += max(2, int.from_bytes(data[at : at + 2], "big"))
         scans += kind == _SCAN
-        if scans > MOST_SCANS or scans * pixels > MOST_SCANNED_PIXELS or stray > MOST_STRAY_BYTES:
+        if scans > MOST_SCANS or scans * pixels > most_scanned_pixels or stray > MOST_STRAY_BYTES:
             break
     raise PhotoRefused("The photo's file is built in an unusual way. Please take it again.")
 

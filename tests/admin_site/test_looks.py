@@ -1,14 +1,17 @@
 """Pages of a busy office in a real browser: nothing sticks out, nothing is inaccessible."""
 
+import io
 from collections.abc import Iterator
 
 import pytest
+from PIL import Image
 from playwright.sync_api import Page, expect
 
 from admin_site import create_app
 from shared.jobs.worker import run_job
 from shared.persistence import faces
 from shared.services.faces import enrolment
+from shared.vision.photo_files import FILE
 from tests.support.browsing import find_barriers, served
 from tests.support.office import ADMIN_EMAIL, ADMIN_PASSWORD, add_student, agree, give_offer, photo_of
 
@@ -83,3 +86,21 @@ def test_a_refused_camera_is_explained_and_the_phones_own_offered(address, busy_
     expect(page.locator("#verdict")).to_have_text("2 of 2 photos are good.")
     expect(page.locator("#photos li[data-mood=good]")).to_have_count(2)
     expect(page.locator("#train")).to_have_text("Train with 2 photos")
+
+
+def test_a_photo_too_large_for_a_zip_is_refused_on_the_page_in_the_same_words(
+    address, busy_office, open_chromium
+):
+    page = open_chromium().new_page()
+    sign_in(page, address)
+    page.goto(f"{address}/students/2/enrolment")
+    whole = io.BytesIO()
+    Image.new("L", (8192, 6145)).save(whole, "JPEG")
+    large = {"name": "large.jpg", "mimeType": "image/jpeg", "buffer": whole.getvalue()}
+    heavy = {"name": "heavy.jpg", "mimeType": "image/jpeg", "buffer": whole.getvalue() + bytes(20_000_000)}
+    good = {"name": "1.png", "mimeType": "image/png", "buffer": photo_of("ravi")}
+    page.locator("#files").set_input_files([large, heavy, good])
+    expect(page.locator("#verdict")).to_have_text("1 of 3 photos are good.")
+    told = page.locator("#photos").inner_text()
+    assert f"large.jpg: Not kept: {FILE.too_many_pixels}" in told
+    assert f"heavy.jpg: Not kept: {FILE.too_large}" in told

@@ -5,11 +5,12 @@ import os
 import tempfile
 import threading
 import time
+from dataclasses import replace
 
 import pytest
 
 from shared.confined import reading
-from shared.confined.limits import AT_ONCE, PROCESSOR_S, WALL_S
+from shared.confined.limits import FILE, PHOTO
 from shared.errors import InvalidInput, Overloaded, WorkbookRefused
 
 READERS = "tests.support.greedy_readers"
@@ -55,18 +56,19 @@ def test_what_goes_beyond_its_limits_or_fails_is_refused(name):
     began = time.monotonic()
     with pytest.raises(WorkbookRefused, match="too much"):
         read(name)
-    assert time.monotonic() - began < WALL_S + 1
+    assert time.monotonic() - began < FILE.wall_s + 1
     assert read("tell_length")[0]["bytes"] == 6  # the next one is read
 
 
-def test_what_only_waits_ends_by_the_clock(monkeypatch):
-    monkeypatch.setattr(reading, "WALL_S", 0.2)
+def test_what_only_waits_ends_by_the_clock():
+    began, limits = time.monotonic(), replace(FILE, wall_s=0.2)
     with pytest.raises(WorkbookRefused, match="too much"):
-        read("sleep")
+        reading.read_confined(f"{READERS}:sleep", b"", too_heavy=TOO_HEAVY, limits=limits)
+    assert time.monotonic() - began < FILE.wall_s
 
 
 def test_only_a_few_are_read_at_once_and_nobody_waits_for_ever(monkeypatch):
-    monkeypatch.setattr(reading, "PATIENCE_S", 0.3)
+    monkeypatch.setattr(reading._server, "patience_s", 0.3)
     outcomes = []
 
     def try_it():
@@ -75,12 +77,12 @@ def test_only_a_few_are_read_at_once_and_nobody_waits_for_ever(monkeypatch):
         except (WorkbookRefused, Overloaded) as failure:
             outcomes.append(type(failure))
 
-    threads = [threading.Thread(target=try_it) for _ in range(AT_ONCE + 2)]
+    threads = [threading.Thread(target=try_it) for _ in range(FILE.at_once + 2)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert outcomes.count(WorkbookRefused) == AT_ONCE
+    assert outcomes.count(WorkbookRefused) == FILE.at_once
     assert outcomes.count(Overloaded) == 2
 
 
@@ -93,4 +95,14 @@ def test_a_server_that_was_killed_is_started_again():
 
 
 def test_the_limits_are_the_ones_that_are_promised():
-    assert (PROCESSOR_S, AT_ONCE) == (2, 2)
+    assert (FILE.processor_s, FILE.memory_bytes, FILE.at_once) == (2, 300 * 1024**2, 2)
+
+
+def test_a_photo_may_cost_more_and_waits_for_no_list(monkeypatch):
+    monkeypatch.setattr(reading._server, "patience_s", 0.0)
+    with reading._a_turn(PHOTO):
+        with pytest.raises(Overloaded), reading._a_turn(PHOTO):
+            pass
+        assert read("tell_length")[0]["bytes"] == 6
+    told, _ = reading.read_confined(f"{READERS}:hoard", b"", too_heavy=TOO_HEAVY, limits=PHOTO)
+    assert told == 400 * 1024**2

@@ -139,3 +139,51 @@ def _png() -> bytes:
     file = io.BytesIO()
     Image.new("RGB", (640, 480)).save(file, "PNG")
     return file.getvalue()
+
+
+def heic_of_tiles(tile: bytes, *, across: int, down: int, size: tuple[int, int]) -> bytes:
+    """A HEIC of `size` pixels (width, height): a grid whose every place is a picture of `tile`'s one code.
+
+    ISO/IEC 23008-12, 6.6.2.3; the boxes by ISO/IEC 14496-12.
+    """
+    coded, config, extent = (_part(tile, kind) for kind in (b"mdat", b"hvcC", b"ispe"))
+    places = range(2, 2 + across * down)
+    grid = struct.pack(">BBBBHH", 0, 0, down - 1, across - 1, *size)
+    shared = _box(b"hvcC", config), _box(b"ispe", extent), _box(b"ispe", struct.pack(">III", 0, *size))
+    kinds = [_infe(1, b"grid"), *(_infe(place, b"hvc1") for place in places)]
+    ties = [struct.pack(">HBB", 1, 1, 3), *(struct.pack(">HBBB", place, 2, 0x81, 2) for place in places)]
+
+    def meta(begins: int) -> bytes:
+        where = [struct.pack(">HHHHII", 1, 1, 0, 1, 0, len(grid))]
+        where += [struct.pack(">HHHHII", place, 0, 0, 1, begins, len(coded)) for place in places]
+        return _box(
+            b"meta",
+            bytes(4),
+            _box(b"hdlr", bytes(8), b"pict", bytes(13)),
+            _box(b"pitm", struct.pack(">IH", 0, 1)),
+            _box(b"iinf", struct.pack(">IH", 0, len(kinds)), *kinds),
+            _box(
+                b"iref", bytes(4), _box(b"dimg", struct.pack(f">HH{len(places)}H", 1, len(places), *places))
+            ),
+            _box(b"iprp", _box(b"ipco", *shared), _box(b"ipma", struct.pack(">II", 0, len(ties)), *ties)),
+            _box(b"iloc", struct.pack(">IBBH", 1 << 24, 0x44, 0, len(where)), *where),
+            _box(b"idat", grid),
+        )
+
+    head = _box(b"ftyp", b"heic", bytes(4), b"mif1heic")
+    return head + meta(len(head) + len(meta(0)) + 8) + _box(b"mdat", coded)
+
+
+def _infe(item: int, kind: bytes) -> bytes:
+    return _box(b"infe", struct.pack(">IHH4sx", 2 << 24, item, 0, kind))
+
+
+def _box(kind: bytes, *parts: bytes) -> bytes:
+    content = b"".join(parts)
+    return struct.pack(">I", 8 + len(content)) + kind + content
+
+
+def _part(file: bytes, kind: bytes) -> bytes:
+    """The content of the first box of this kind."""
+    at = file.index(kind)
+    return file[at + 4 : at - 4 + int.from_bytes(file[at - 4 : at], "big")]

@@ -142,9 +142,9 @@ def enrol_face(toolbox, office, student_id, person, *, photos=5):
         return jobs.find(session, answer)
 
 
-def zip_of(files):
+def zip_of(files, *, compression=zipfile.ZIP_STORED):
     file = BytesIO()
-    with zipfile.ZipFile(file, "w") as archive:
+    with zipfile.ZipFile(file, "w", compression) as archive:
         for name, content in files.items():
             archive.writestr(name, content)
     return file

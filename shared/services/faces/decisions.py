@@ -11,7 +11,8 @@ from shared.security import purposes
 from shared.security.sealing import BrokenSeal
 from shared.services.faces.enrolment import NearMatch, find_near_matches
 from shared.toolbox import Toolbox
-from shared.vision.images import FILE_FORMATS, open_photo, shrink_photo
+from shared.vision.images import shrink_photo
+from shared.vision.photo_files import open_file
 
 # Both faces beside each other on a phone; more would show no more of them.
 _PICTURE_BYTES = 40_000
@@ -57,6 +58,6 @@ def open_picture(toolbox: Toolbox, student_id: int, photo_id: int) -> bytes:
             raise NotFound("There is no such photo any more.")
     try:
         content = toolbox.sealer.open(sealed, purpose=purposes.enrolment_photo(student_id))
-        return shrink_photo(open_photo(content, formats=FILE_FORMATS), max_bytes=_PICTURE_BYTES)
+        return shrink_photo(open_file(content), max_bytes=_PICTURE_BYTES)
     except (BrokenSeal, PhotoRefused) as cause:
         raise NotFound("The photo cannot be opened any more.") from cause

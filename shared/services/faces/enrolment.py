@@ -29,12 +29,15 @@ from shared.services.faces.sealed_faces import (
 )
 from shared.services.typed_input import LONGEST_NAME
 from shared.toolbox import Toolbox
-from shared.vision.images import FILE_FORMATS, MAX_BYTES, open_photo, read_upright
+from shared.vision.images import CAMERA, write_photo
+from shared.vision.photo_files import FILE, open_file
 
 # As many guided photos are asked for; from here on training begins by itself.
 GUIDED_PHOTOS = 5
-# What one form of several photos may weigh.
-LARGEST_BATCH_BYTES = (MAX_PHOTOS + 1) * MAX_BYTES
+# What one photo from a file may be.
+PHOTO_RULE = FILE
+# What one form of several photos may weigh, some of them as large as may be.
+LARGEST_BATCH_BYTES = MAX_PHOTOS * CAMERA.max_bytes + FILE.max_bytes
 # A training that says nothing for so long was cut off with its worker; another may begin.
 LONGEST_TRAINING = timedelta(minutes=2)
 
@@ -84,17 +87,19 @@ def add_photo(
         require_consent(get_student(session, student_id))
     file_name = file_name[-LONGEST_NAME:]
     try:
-        photo = open_photo(content, formats=FILE_FORMATS)
-        reading = read_upright(photo, toolbox.face_matcher.read)
+        rgb = open_file(content)
+        reading = toolbox.face_matcher.read(rgb)
     except PhotoRefused as refused:
         return PhotoResult(file_name, str(refused), None, is_kept=False)
     if pose is not None and reading.verdict is PhotoVerdict.TURNED_AWAY:
         return PhotoResult(file_name, TOO_FAR, reading.verdict, is_kept=False)
     if reading.verdict is not PhotoVerdict.GOOD or reading.descriptor is None:
         return PhotoResult(file_name, reading.verdict.sentence, reading.verdict, is_kept=False)
-    more = ask_for_more(toolbox, reading.turn(photo), pose) if pose is not None else None
+    more = ask_for_more(toolbox, reading.turn(rgb), pose) if pose is not None else None
     if more is not None:
         return PhotoResult(file_name, more, reading.verdict, is_kept=False)
+    if len(content) > CAMERA.max_bytes:
+        content = write_photo(rgb)
     with toolbox.sessions.begin() as session:
         student = require_consent(get_student(session, student_id, lock=True))
         waiting = faces.list_waiting(session, student)
@@ -250,7 +255,7 @@ def try_face(toolbox: Toolbox, student_id: int, content: bytes) -> SelfTest:
     if model is None:
         raise Conflict("There is no face model to test. Please enrol the face first.")
     try:
-        rgb = open_photo(content, formats=FILE_FORMATS)
+        rgb = open_file(content)
     except PhotoRefused as refused:
         return SelfTest(False, str(refused), None)
     reading = toolbox.face_matcher.read(rgb)

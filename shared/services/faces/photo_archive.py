@@ -1,12 +1,15 @@
-"""Opens a zip of photos without trusting it, and unpacks one file after another."""
+"""Opens a zip of photos without trusting it: in a process of its own (`shared.confined`), some at a time."""
 
 import struct
 import zipfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import PurePosixPath
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
-from shared.errors import InvalidInput, PhotoRefused
-from shared.vision.images import MAX_BYTES
+from shared.confined.reading import read_confined
+from shared.errors import InvalidInput, Overloaded, PhotoRefused
+from shared.vision.photo_files import FILE
 
 # What a picture's file name ends with.
 PICTURES = (".jpg", ".jpeg", ".png")
@@ -31,6 +34,12 @@ _OLD_ENCODINGS = ("cp1252", "cp850", "cp437")
 # What systems add to folders.
 _LITTER = frozenset({"thumbs.db", "ehthumbs.db", "desktop.ini", "__macosx"})
 
+# Unpacked in one process: a tenth of a second of its two, and little of its memory.
+_BATCH_BYTES = 8 * 1024 * 1024
+_TOO_HEAVY = (
+    "Unpacking this zip would take too much of this machine, so it was stopped. Please zip the photos anew."
+)
+
 # What compressing decoders raise when fed nonsense.
 _DAMAGED = (
     zipfile.BadZipFile,
@@ -43,33 +52,115 @@ _DAMAGED = (
 )
 
 
-def open_archive(file: BinaryIO) -> tuple[zipfile.ZipFile, list[zipfile.ZipInfo]]:
-    """Open a zip and list its files, but for those that systems add.
+@dataclass(frozen=True)
+class Entry:
+    """One file of a zip: its place in the directory, how its name may read, and the bytes it unpacks to."""
 
-    Raises InvalidInput for what is no zip, is empty, has a password, or holds over 2,000 files or 512 MB.
-    """
+    position: int
+    names: tuple[str, ...]
+    size: int
+
+
+class PhotoArchive:
+    """A zip's files, but for those that systems add, which are `passed_over`."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        """Raises InvalidInput for what is no zip, is empty, has a password, or holds over 2,000 files or
+        512 MB, and Overloaded where no turn came in time."""
+        told, _ = read_confined(
+            f"{__name__}:tell_entries", file, too_heavy=InvalidInput(_TOO_HEAVY, field="file")
+        )
+        self._file = file
+        self.entries = [Entry(position, tuple(names), size) for position, names, size in told["entries"]]
+        self.passed_over: list[str] = told["passed_over"]
+
+    def unpack(self, entries: Sequence[Entry]) -> Iterator[bytes | PhotoRefused]:
+        """Give each file's content, or why there is none; after one that takes too much there is none."""
+        stopped: PhotoRefused | None = None
+        for batch in _batches(entries):
+            if stopped is None:
+                try:
+                    yield from self._unpack_some(batch)
+                    continue
+                except PhotoRefused as refused:
+                    stopped = refused
+                except Overloaded as busy:
+                    stopped = PhotoRefused(str(busy))
+            yield from [stopped] * len(batch)
+
+    def _unpack_some(self, batch: Sequence[Entry]) -> list[bytes | PhotoRefused]:
+        positions = [entry.position for entry in batch]
+        refused, contents = read_confined(
+            f"{__name__}:tell_contents", self._file, positions, too_heavy=PhotoRefused(_TOO_HEAVY)
+        )
+        return [PhotoRefused(why) if why else content for why, content in zip(refused, contents, strict=True)]
+
+
+def _batches(entries: Sequence[Entry]) -> Iterator[list[Entry]]:
+    batch: list[Entry] = []
+    for entry in entries:
+        if batch and sum(each.size for each in batch) + entry.size > _BATCH_BYTES:
+            yield batch
+            batch = []
+        batch.append(entry)
+    if batch:
+        yield batch
+
+
+def tell_entries(file: BinaryIO) -> tuple[Any, list[bytes]]:
+    """Inside the process: what a PhotoArchive knows. Raises InvalidInput as that does."""
+    archive = _open(file)
+    found = [entry for entry in enumerate(archive.infolist()) if not entry[1].is_dir()]
+    entries = [(at, entry) for at, entry in found if not _is_litter(entry.filename)]
+    if not entries:
+        raise InvalidInput("This zip holds no photos.", field="file")
+    if len(entries) > MOST_FILES or sum(entry.file_size for _, entry in entries) > MOST_UNPACKED_BYTES:
+        raise _too_much()
+    if any(entry.flag_bits & 1 for _, entry in entries):
+        raise InvalidInput("This zip has a password. Please send it without one.", field="file")
+    kept = {at for at, _ in entries}
+    return {
+        "entries": [(at, possible_names(entry), entry.file_size) for at, entry in entries],
+        "passed_over": [entry.filename for at, entry in found if at not in kept],
+    }, []
+
+
+def tell_contents(file: BinaryIO, positions: Sequence[int]) -> tuple[Any, list[bytes]]:
+    """Inside the process: why each of these files is refused, or nothing; and their contents."""
+    archive = _open(file)
+    entries = archive.infolist()
+    refused, contents = [], []
+    for position in positions:
+        why, content = "", b""
+        try:
+            content = _read_entry(archive, entries[position])
+        except PhotoRefused as refusal:
+            why = str(refusal)
+        refused.append(why)
+        contents.append(content)
+    return refused, contents
+
+
+def _open(file: BinaryIO) -> zipfile.ZipFile:
     try:
-        _refuse_long_directory(file)
+        size = _refuse_long_directory(file)
         archive = zipfile.ZipFile(file)
     except _DAMAGED as cause:
         raise InvalidInput("This is not a zip file we can open.", field="file") from cause
-    entries = [entry for entry in archive.infolist() if not entry.is_dir() and not _is_litter(entry.filename)]
-    if not entries:
-        raise InvalidInput("This zip holds no photos.", field="file")
-    if len(entries) > MOST_FILES or sum(entry.file_size for entry in entries) > MOST_UNPACKED_BYTES:
-        raise _too_much()
-    if any(entry.flag_bits & 1 for entry in entries):
-        raise InvalidInput("This zip has a password. Please send it without one.", field="file")
-    return archive, entries
+    # Files that share their bytes with others would be many times what was sent.
+    if sum(entry.compress_size for entry in archive.infolist()) > size:
+        raise InvalidInput("This is not a zip file we can open.", field="file")
+    return archive
 
 
-def read_entry(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
-    """Unpack one file in memory. Raises PhotoRefused if it is over 5 MB or damaged."""
-    if entry.file_size > MAX_BYTES:
-        raise PhotoRefused("The photo is larger than 5 MB.")
+def _read_entry(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
+    if entry.file_size > FILE.max_bytes:
+        raise PhotoRefused(FILE.too_large)
     try:
         with archive.open(entry) as packed:
-            return packed.read(MAX_BYTES + 1)
+            return packed.read(FILE.max_bytes + 1)
+    except MemoryError:
+        raise
     # zlib.error and lzma.LZMAError are no OSErrors.
     except Exception as cause:
         raise PhotoRefused("The file is damaged.") from cause
@@ -86,8 +177,11 @@ def possible_names(entry: zipfile.ZipInfo) -> list[str]:
         return [raw.decode(encoding, errors="replace") for encoding in _OLD_ENCODINGS]
 
 
-def _refuse_long_directory(file: BinaryIO) -> None:
-    """Read the zip's last record ourselves. Raises InvalidInput, or BadZipFile where there is none."""
+def _refuse_long_directory(file: BinaryIO) -> int:
+    """Read the zip's last record ourselves, and return the file's bytes.
+
+    Raises InvalidInput, or BadZipFile where there is none.
+    """
     size = file.seek(0, 2)
     start = file.seek(max(0, size - _END.size - _LONGEST_COMMENT - _ZIP64_LOCATOR_BYTES))
     tail = file.read()
@@ -98,6 +192,7 @@ def _refuse_long_directory(file: BinaryIO) -> None:
     # A zip64 record, which a zip of this size never needs, would override the size just read.
     if directory_bytes > _LARGEST_DIRECTORY or _ZIP64_LOCATOR_SIGNATURE in tail[:at][-_ZIP64_LOCATOR_BYTES:]:
         raise _too_much()
+    return size
 
 
 def _too_much() -> InvalidInput:

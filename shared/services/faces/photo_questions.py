@@ -18,7 +18,8 @@ from shared.services.audit import Actor
 from shared.services.faces.photo_plan import PlannedPhoto
 from shared.services.typed_input import LONGEST_NAME
 from shared.toolbox import Toolbox
-from shared.vision.images import FILE_FORMATS, open_photo, shrink_photo
+from shared.vision.images import shrink_photo
+from shared.vision.photo_files import Openings
 
 # Each question's choice of the whole class makes a page long; the next come when these are answered.
 MOST_SHOWN = 50
@@ -60,7 +61,9 @@ def keep_question(toolbox: Toolbox, class_id: int, photo: PlannedPhoto, content:
         question.sealed_photo = toolbox.sealer.seal(content, purpose=purposes.photo_question(question.id))
 
 
-def make_thumbnail(toolbox: Toolbox, class_id: int, question_id: int) -> FileResult | None:
+def make_thumbnail(
+    toolbox: Toolbox, class_id: int, question_id: int, openings: Openings
+) -> FileResult | None:
     """Open a question's photo and make the picture to ask with; None for one that was deleted meanwhile.
 
     A photo that does not open is no question any more: it is deleted, and what is wrong with it is returned.
@@ -71,7 +74,7 @@ def make_thumbnail(toolbox: Toolbox, class_id: int, question_id: int) -> FileRes
         return None
     try:
         content = toolbox.sealer.open(question.sealed_photo, purpose=purposes.photo_question(question_id))
-        photo = open_photo(content, formats=FILE_FORMATS)
+        photo = openings.open(content)
     except PhotoRefused as refused:
         with toolbox.sessions.begin() as session:
             photo_questions.delete_question(session, question_id)

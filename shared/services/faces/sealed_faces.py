@@ -13,7 +13,7 @@ from shared.persistence.tables import EnrolmentPhoto
 from shared.security import purposes
 from shared.security.sealing import BrokenSeal
 from shared.toolbox import Toolbox
-from shared.vision.images import open_photo
+from shared.vision.photo_files import open_file
 
 log = logging.getLogger(__name__)
 
@@ -76,7 +76,7 @@ def describe_photo(toolbox: Toolbox, photo: EnrolmentPhoto, network: Network) ->
     Raises BrokenSeal, ModelUnavailable, and Conflict if no face is found in the photo.
     """
     try:
-        rgb = open_photo(
+        rgb = open_file(
             toolbox.sealer.open(photo.sealed_photo, purpose=purposes.enrolment_photo(photo.student_id))
         )
     except PhotoRefused as refused:

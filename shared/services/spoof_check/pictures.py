@@ -14,11 +14,12 @@ from shared.persistence.tables import SpoofPicture
 from shared.security import purposes
 from shared.services import audit
 from shared.services.audit import Actor
-from shared.services.faces.photo_archive import MOST_FILES, open_archive, read_entry
+from shared.services.faces.photo_archive import MOST_FILES, PhotoArchive
 from shared.services.spoof_check.evaluation import ATTACK_PREFIX, LIVE
 from shared.services.typed_input import LONGEST_NAME
 from shared.toolbox import Toolbox
-from shared.vision.images import MAX_BYTES, open_photo
+from shared.vision.images import CAMERA, open_photo
+from shared.vision.photo_files import Openings
 
 # What a picture may show, for the form; folders of a zip may be named otherwise.
 KINDS = {
@@ -34,6 +35,9 @@ MOST_PICTURES = MOST_FILES
 # time: seven days at most.
 KEPT_FOR = timedelta(days=6)
 MOST_DAYS = 7
+
+# For opening what one form brings: 2,000 pictures of a phone's camera page take 40 s.
+MOST_OPENING_S = 90.0
 
 _LONGEST_LABEL = 64
 
@@ -60,7 +64,7 @@ def receive_pictures(
     if not files:
         raise InvalidInput("Please choose pictures first.", field="pictures")
     source = source.strip()[:LONGEST_NAME]
-    found = ((name, label, source, partial(file.read, MAX_BYTES + 1)) for name, file in files)
+    found = ((name, label, source, partial(file.read, CAMERA.max_bytes + 1)) for name, file in files)
     return _receive(toolbox, actor, found, count=len(files))
 
 
@@ -69,13 +73,17 @@ def receive_archive(toolbox: Toolbox, actor: Actor, file: BinaryIO) -> Received:
 
     Raises InvalidInput for what is no harmless zip, and Conflict if there are too many pictures.
     """
-    archive, entries = open_archive(file)
-    folders = _folders([entry.filename for entry in entries])
-    found = (
-        (entry.filename, *_label_and_source(path), partial(read_entry, archive, entry))
-        for entry, path in zip(entries, folders, strict=True)
+    archive = PhotoArchive(file)
+    names = [entry.names[0] for entry in archive.entries]
+    labels = [_label_and_source(path) for path in _folders(names)]
+    contents = archive.unpack(
+        [entry for entry, (label, _) in zip(archive.entries, labels, strict=True) if label]
     )
-    return _receive(toolbox, actor, found, count=len(entries))
+    found = (
+        (name, label, source, partial(next, contents))
+        for name, (label, source) in zip(names, labels, strict=True)
+    )
+    return _receive(toolbox, actor, found, count=len(names))
 
 
 def discard_pictures(toolbox: Toolbox, actor: Actor) -> None:
@@ -93,7 +101,11 @@ def forget_old(toolbox: Toolbox) -> int:
 
 
 def _receive(
-    toolbox: Toolbox, actor: Actor, found: Iterable[tuple[str, str, str, Callable[[], bytes]]], *, count: int
+    toolbox: Toolbox,
+    actor: Actor,
+    found: Iterable[tuple[str, str, str, Callable[[], bytes | PhotoRefused]]],
+    *,
+    count: int,
 ) -> Received:
     """Keep pictures given as (file name, label, source, read), each in a transaction of its own."""
     with toolbox.sessions.begin() as session:
@@ -103,13 +115,15 @@ def _receive(
                 f"With these there would be more than {MOST_PICTURES} pictures. Please train first."
             )
         audit.record(session, toolbox, actor, "send spoof pictures", "", after={"files": count})
-    received = Received()
+    received, openings = Received(), Openings(open_photo, most_s=MOST_OPENING_S)
     for name, label, source, read in found:
         try:
             if not label:
                 raise PhotoRefused("It lies in no folder that says what it shows.")
             content = read()
-            open_photo(content)
+            if isinstance(content, PhotoRefused):
+                raise content
+            openings.open(content)
         except PhotoRefused as refused:
             received.refused.append((name, str(refused)))
             continue

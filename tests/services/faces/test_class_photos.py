@@ -1,18 +1,25 @@
 """A class is enrolled from one zip, and every file's result is told."""
 
+import time
+import zipfile
+from collections import Counter
 from io import BytesIO
 
 import pytest
+from PIL import Image
 from sqlalchemy import select
 
+from shared.domain.face_model import CURRENT, MAX_PHOTOS
 from shared.domain.photo_verdict import PhotoVerdict
 from shared.errors import InvalidInput, NotFound
 from shared.jobs.worker import run_job
 from shared.persistence import jobs
 from shared.persistence.tables import EnrolmentPhoto, FaceModelRow
 from shared.services.faces import class_photos, enrolment
+from shared.services.faces.sealed_faces import describe_photo
 from shared.services.people import consent
-from tests.support.office import add_student, agree, open_office, photo_of, zip_of
+from tests.support.heavy_files import with_scans
+from tests.support.office import add_student, agree, looks_of, open_office, photo_of, zip_of
 
 
 @pytest.fixture
@@ -22,8 +29,8 @@ def office(toolbox):
     return office
 
 
-def send(toolbox, office, files):
-    return class_photos.receive_class_photos(toolbox, office.actor, office.class_id, zip_of(files))
+def send(toolbox, office, files, **how):
+    return class_photos.receive_class_photos(toolbox, office.actor, office.class_id, zip_of(files, **how))
 
 
 def read(toolbox, job_id):
@@ -108,3 +115,35 @@ def test_what_is_no_zip_or_for_no_class_begins_nothing(toolbox, office):
     with pytest.raises(NotFound):
         send(toolbox, office, {"15203A0042.jpg": photo_of("meera")})
     assert office.queue.started == []
+
+
+def test_a_small_zip_of_photos_that_take_long_keeps_neither_the_page_nor_the_worker(toolbox, office):
+    heavy = with_scans((640, 480), 1_000)
+    files = {f"15203A004{2 + number % 2}/{number}.jpg": heavy for number in range(200)}
+    began = time.process_time()
+    job_id = send(toolbox, office, files, compression=zipfile.ZIP_DEFLATED)
+    _, results = read(toolbox, job_id)
+    assert time.process_time() - began < 10
+    sentences = Counter(sentence for _, sentence in results.values())
+    assert sentences["24 photos of a student are enough."] == 200 - 2 * MAX_PHOTOS
+    assert sentences["The photo's file is built in an unusual way. Please take it again."] == 2 * MAX_PHOTOS
+
+
+def test_photos_that_take_too_long_in_all_are_refused_from_there_on(toolbox, office, monkeypatch):
+    monkeypatch.setattr(class_photos, "MOST_OPENING_S", 0.0)
+    _, results = read(toolbox, send(toolbox, office, {"15203A0042.jpg": photo_of("meera")}))
+    assert "takes too long" in results["15203A0042.jpg"][1]
+
+
+def test_a_photo_of_another_kind_is_enrolled_and_described_as_a_jpeg_is(toolbox, office):
+    files = {}
+    for number in range(5):
+        webp = BytesIO()
+        Image.open(BytesIO(photo_of("meera", number))).save(webp, "WEBP", lossless=True)
+        files[f"15203A0042_{number}.webp"] = webp.getvalue()
+    job_id = send(toolbox, office, files)
+    with toolbox.reading() as session:
+        (first, *_) = session.scalars(select(EnrolmentPhoto)).all()
+        assert describe_photo(toolbox, first, CURRENT) == tuple(looks_of("meera").tolist())
+    read(toolbox, job_id)
+    assert enrolled(toolbox) == {office.meera}

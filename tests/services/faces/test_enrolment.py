@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 from io import BytesIO
 
+import pillow_heif
 import pytest
 from PIL import Image
 from sqlalchemy import select
@@ -14,9 +15,10 @@ from shared.errors import Conflict
 from shared.jobs.worker import run_job
 from shared.persistence import jobs
 from shared.persistence.tables import EnrolmentPhoto, FaceModelRow
-from shared.services.faces import enrolment
+from shared.services.faces import class_photos, enrolment
 from shared.services.people.registration import set_student_active
-from tests.support.office import add_photo, agree, enrol_face, open_office, photo_of
+from shared.vision.photo_files import FILE
+from tests.support.office import add_photo, agree, enrol_face, open_office, photo_of, zip_of
 from tests.support.photographs import photograph
 from tests.support.stand_ins import use_own
 
@@ -200,3 +202,35 @@ def test_a_portrait_on_its_side_is_turned_and_read(toolbox, office, turns):
         portrait.convert("RGB").rotate(90 * turns, expand=True).save(file, "JPEG", quality=92)
     result = add_photo(toolbox, office, office.meera, file.getvalue())
     assert (result.is_kept, result.sentence) == (True, "Good photo.")
+    run_job(toolbox, enrolment.start_training(toolbox, office.actor, office.meera))
+    assert enrolment.try_face(toolbox, office.meera, file.getvalue()).passed
+
+
+@pytest.mark.parametrize(
+    ("kind", "size", "sentence"),
+    [
+        ("JPEG", (3072, 4080), "Good photo."),
+        ("JPEG", (6144, 8160), "Good photo."),
+        ("WEBP", (1536, 2040), "Good photo."),
+        ("HEIF", (480, 640), "Good photo."),
+        ("GIF", (768, 1020), FILE.other_kind),
+        ("JPEG", (6145, 8192), FILE.too_many_pixels),
+        ("PNG", (60, 79), "The photo is too small: each side needs at least 80 pixels."),
+    ],
+)
+def test_a_photo_is_answered_alike_from_a_file_and_from_a_zip(toolbox, office, kind, size, sentence):
+    use_own(toolbox, "face_matcher")
+    file = BytesIO()
+    with Image.open(photograph("obama.jpg")) as portrait:
+        large = portrait.convert("RGB").resize(size)
+    if kind == "HEIF":
+        pillow_heif.from_pillow(large).save(file)
+    else:
+        large.save(file, kind)
+    assert add_photo(toolbox, office, office.meera, file.getvalue()).sentence == sentence
+    sent = zip_of({"15203A0042.jpg": file.getvalue()})
+    job_id = class_photos.receive_class_photos(toolbox, office.actor, office.class_id, sent)
+    run_job(toolbox, job_id)
+    with toolbox.reading() as session:
+        (result,) = jobs.find(session, job_id).results
+    assert result["sentence"] == sentence
