@@ -13,6 +13,7 @@ from shared.errors import InvalidInput
 from shared.persistence import attendance
 from shared.persistence.integrations import is_on
 from shared.persistence.tables import Integration
+from shared.services.attendance.student_history import student_history_of
 from shared.services.attendance.totals import SeriesAsked, class_totals, download_totals
 from shared.web.forms import asked_day
 from shared.web.sign_in import actor
@@ -60,6 +61,13 @@ def show() -> str:
         sort=sort,
         address={**request.args.to_dict(), "class_id": asked.class_id} if asked else {},
     )
+
+
+@pages.get("/students/<int:student_id>")
+def student(student_id: int) -> str:
+    """One student over time, to look at and to print."""
+    found = student_history_of(toolbox, actor(), student_id)
+    return render_template("teacher/student.html", found=found)
 
 
 @pages.get("/totals.xlsx")

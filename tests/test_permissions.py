@@ -99,6 +99,7 @@ CLASSROOM = {
     "static": STATIC,
     "totals.download": SIGNED_IN,
     "totals.show": SIGNED_IN,
+    "totals.student": SIGNED_IN,
 }
 
 ANYBODY = {"anonymous": "served", "admin": "served"}

@@ -1,6 +1,6 @@
 """Attendance over a series of lectures: attended of held, the school's rule for late, and the warning."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,6 +13,38 @@ class TotalsRule:
 
     statuses: Statuses
     warn_below_percent: int
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """Whether the percent of the warning can be kept: with `remaining` lectures to come, `may_miss` of them.
+
+    None of them may be missed below 0: then the percent cannot be reached any more, whoever comes to all.
+    """
+
+    remaining: int
+    may_miss: int
+    percent: int
+
+    @property
+    def sentence(self) -> str:
+        """What is said of it, to go on with after a name."""
+        if self.may_miss < 0:
+            return f"{self.percent} % cannot be reached any more"
+        if self.may_miss >= self.remaining:
+            return f"may miss all {self.remaining} to come"
+        return f"may miss {self.may_miss} more of {self.remaining} to come"
+
+
+def look_ahead(*, attended: float, held: int, remaining: int, percent: int) -> Outlook | None:
+    """Return the outlook of who attended so many of those held; None where nothing is to come.
+
+    Whoever misses m of r more ends with attended + r - m of held + r, which must not be below the percent.
+    """
+    if not remaining:
+        return None
+    spare = round(100 * (attended + remaining)) - percent * (held + remaining)  # in hundredths, so exact
+    return Outlook(remaining, spare // 100, percent)
 
 
 @dataclass(frozen=True)
@@ -31,6 +63,7 @@ class StudentTotal:
     attended: float
     held: int
     is_below: bool
+    outlook: "Outlook | None" = None
 
     @property
     def percent(self) -> float | None:
@@ -63,8 +96,12 @@ def total_of(
     counts: Mapping[str, int],
     unmarked: int,
     rule: TotalsRule,
+    remaining: int = 0,
 ) -> StudentTotal:
-    """Add a student's marks up. Who has exactly the percent of the warning is not below it."""
+    """Add a student's marks up. Who has exactly the percent of the warning is not below it.
+
+    `remaining` lectures are still to come.
+    """
     attended, held = rule.statuses.attended(counts), rule.statuses.held(counts) + unmarked
     return StudentTotal(
         student_id=student_id,
@@ -75,4 +112,18 @@ def total_of(
         attended=attended,
         held=held,
         is_below=100 * attended < rule.warn_below_percent * held,
+        outlook=look_ahead(
+            attended=attended, held=held, remaining=remaining, percent=rule.warn_below_percent
+        ),
     )
+
+
+def below_since(percents: Sequence[float | None], warn_below_percent: int) -> int | None:
+    """Return the place from which on all percents are below the warning; None where the last is not."""
+    since = None
+    for at, percent in enumerate(percents):
+        if percent is None or percent >= warn_below_percent:
+            since = None
+        elif since is None:
+            since = at
+    return since

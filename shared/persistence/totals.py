@@ -61,11 +61,20 @@ def find_taught_class(session: Session, teacher_id: int | None, class_id: int) -
 
 def held_lectures(session: Session, series: Series, *, now: datetime) -> Sequence[Lecture]:
     """The lectures of a series that are over, by the teacher or by the clock, the earliest first."""
+    query = _of(series).where(or_(Lecture.closed_at.is_not(None), Lecture.ends_at <= now))
+    query = query.options(joinedload(Lecture.teacher)).order_by(Lecture.starts_at, Lecture.id)
+    return session.scalars(query).all()
+
+
+def count_not_over(session: Session, series: Series, *, now: datetime) -> int:
+    """How many lectures of a series run now, or were opened for later."""
+    query = _of(series).where(Lecture.closed_at.is_(None), Lecture.ends_at > now)
+    return session.scalar(query.with_only_columns(func.count(Lecture.id))) or 0
+
+
+def _of(series: Series) -> Select[Lecture]:
     query = select(Lecture).join(LectureClass, LectureClass.lecture_id == Lecture.id)
-    query = query.where(
-        LectureClass.class_id == series.class_id,
-        or_(Lecture.closed_at.is_not(None), Lecture.ends_at <= now),
-    )
+    query = query.where(LectureClass.class_id == series.class_id)
     if series.since is not None:
         query = query.where(Lecture.starts_at >= series.since)
     if series.until is not None:
@@ -74,8 +83,7 @@ def held_lectures(session: Session, series: Series, *, now: datetime) -> Sequenc
         query = query.where(Lecture.teacher_id == series.teacher_id)
     if series.subject is not None:
         query = query.where(Lecture.subject == series.subject)
-    query = query.options(joinedload(Lecture.teacher)).order_by(Lecture.starts_at, Lecture.id)
-    return session.scalars(query).all()
+    return query
 
 
 def count_marks(session: Session, class_id: int, lecture_ids: Collection[int]) -> list[MarkCount]:

@@ -76,9 +76,16 @@ def _totals_table(students: Sequence[StudentTotal], statuses: Sequence[Status], 
             "Percent": [None if each.percent is None else round(each.percent, 1) for each in students],
             **{status.title: [each.counts.get(status.key, 0) for each in students] for status in statuses},
             "Not marked": [each.unmarked for each in students],
+            **_outlooks(students),
             f"Below {rule.warn_below_percent} %": ["below" if each.is_below else "" for each in students],
         }
     )
+
+
+def _outlooks(students: Sequence[StudentTotal]) -> dict[str, list[str]]:
+    """A column for what can still be reached, where lectures are to come."""
+    told = [each.outlook.sentence if each.outlook else "" for each in students]
+    return {"Outlook": told} if any(told) else {}
 
 
 def _course_table(

@@ -1,10 +1,12 @@
 """Attended of held: what late and excused count for, and who is warned."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from shared.domain.attendance import MarkStatus
 from shared.domain.statuses import CountsAs, Statuses
-from shared.domain.totals import LectureShare, TotalsRule, total_of
+from shared.domain.totals import LectureShare, TotalsRule, below_since, look_ahead, total_of
 
 PRESENT, LATE, EXCUSED, ABSENT = MarkStatus
 
@@ -45,3 +47,40 @@ def test_exactly_the_percent_of_the_warning_is_not_below_it(present, absent, is_
 
 def test_a_lecture_nobody_was_expected_at_has_no_share():
     assert LectureShare(1, None, "Algebra", "Asha", here=0, expected=0).share == 0.0
+
+
+@given(st.integers(0, 60), st.integers(0, 60), st.integers(1, 60), st.integers(0, 100), st.booleans())
+def test_so_many_more_may_be_missed_and_not_one_more(attended, missed, remaining, percent, half):
+    attended, held = attended + half / 2, attended + missed + half
+    found = look_ahead(attended=attended, held=held, remaining=remaining, percent=percent)
+
+    def stays(missing):
+        return 100 * (attended + remaining - missing) >= percent * (held + remaining)
+
+    assert found.may_miss < 0 or stays(found.may_miss)
+    assert found.may_miss >= remaining or not stays(found.may_miss + 1)
+
+
+@pytest.mark.parametrize(
+    ("attended", "held", "remaining", "said"),
+    [
+        (7, 10, 10, "may miss 2 more of 10 to come"),
+        (5, 10, 10, "may miss 0 more of 10 to come"),
+        (4, 10, 10, "75 % cannot be reached any more"),
+        (30, 30, 4, "may miss all 4 to come"),
+    ],
+)
+def test_what_can_still_be_reached_is_said(attended, held, remaining, said):
+    assert look_ahead(attended=attended, held=held, remaining=remaining, percent=75).sentence == said
+
+
+def test_where_nothing_is_planned_nothing_is_said():
+    assert look_ahead(attended=1, held=9, remaining=0, percent=75) is None
+
+
+@pytest.mark.parametrize(
+    ("percents", "since"),
+    [([], None), ([100, 70, 80, 74, 60], 3), ([None, 50], 1), ([50, 75], None), ([None], None)],
+)
+def test_below_the_line_since_the_lecture_after_which_it_stayed_there(percents, since):
+    assert below_since(percents, 75) == since

@@ -112,3 +112,15 @@ def test_the_workbook_is_that_of_the_page(teacher, term):
 
 def test_a_class_without_lectures_says_so(teacher):
     assert "no lecture that fits" in teacher.page("/totals").get_text()
+
+
+def test_a_name_leads_to_the_students_own_page(teacher, school, toolbox):
+    teacher.post(
+        f"/lectures/{school.ids['lecture']}/marks/{school.ids['meera']}", {"status": "late", "expected": ""}
+    )
+    teacher.post(f"/lectures/{school.ids['lecture']}/close")
+    link = teacher.page("/totals").select_one(".totals th a")
+    page = teacher.page(link["href"])
+    assert page.select_one("h1").get_text() == link.get_text()
+    assert "late" in page.select_one(".report").get_text()
+    assert page.select_one("svg.course rect") is not None

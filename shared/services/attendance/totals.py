@@ -10,7 +10,7 @@ from shared.domain.attendance import natural_order
 from shared.domain.statuses import Status
 from shared.domain.totals import LectureShare, StudentTotal, TotalsRule, total_of
 from shared.errors import InvalidInput, NotFound
-from shared.persistence import statuses, totals
+from shared.persistence import statuses, timetable, totals
 from shared.persistence.database import Session
 from shared.persistence.tables import Lecture, SchoolClass, Student
 from shared.persistence.totals import Series
@@ -81,7 +81,8 @@ def _totals(session: Session, toolbox: Toolbox, actor: Actor, asked: SeriesAsked
     lectures = totals.held_lectures(session, _series(toolbox, asked), now=toolbox.now())
     known = statuses.load(session, toolbox.settings.late_counts_as)
     rule = TotalsRule(known, warn_below_percent=toolbox.settings.warn_below_percent)
-    students, active = _students(session, asked.class_id, lectures, rule)
+    remaining = _count_to_come(session, toolbox, asked)
+    students, active = _students(session, asked.class_id, lectures, rule, remaining)
     lecturers = totals.lecturers_of(session, asked.class_id)
     return ClassTotals(
         school_class=school_class,
@@ -105,8 +106,22 @@ def _series(toolbox: Toolbox, asked: SeriesAsked) -> Series:
     )
 
 
+def _count_to_come(session: Session, toolbox: Toolbox, asked: SeriesAsked) -> int:
+    """How many lectures of the series are not over: of the plan, and those that were opened for later."""
+    series, now = _series(toolbox, asked), toolbox.now()
+    planned = timetable.count_remaining(
+        session,
+        asked.class_id,
+        after=max(now, series.since) if series.since else now,
+        until=series.until,
+        teacher_id=asked.teacher_id,
+        subject=asked.subject,
+    )
+    return planned + totals.count_not_over(session, series, now=now)
+
+
 def _students(
-    session: Session, class_id: int, lectures: Sequence[Lecture], rule: TotalsRule
+    session: Session, class_id: int, lectures: Sequence[Lecture], rule: TotalsRule, remaining: int
 ) -> tuple[list[StudentTotal], int]:
     """Every student's total by roll id, and how many are in the class now.
 
@@ -131,6 +146,7 @@ def _students(
             counts=counts[student.id],
             unmarked=unclosed - in_unclosed[student.id] if is_member(student) else 0,
             rule=rule,
+            remaining=remaining if is_member(student) else 0,
         )
         for student in students
     ]

@@ -1,0 +1,50 @@
+"""Reads a student's marks over all classes, and who may see them."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy import exists, or_, select
+from sqlalchemy.orm import Session, joinedload
+
+from shared.persistence.tables import Lecture, LectureClass, Mark, Student, Teaching
+
+
+class Attended(NamedTuple):
+    """One lecture of a student; no mark: nobody closed it, and the student has none."""
+
+    lecture: Lecture
+    mark: Mark | None
+    class_id: int
+
+
+def find_taught_student(session: Session, teacher_id: int | None, student_id: int) -> Student | None:
+    """Find a student of a class this teacher teaches, or who was marked in one."""
+    marked_there = exists().where(
+        Mark.student_id == student_id, Mark.class_id == Teaching.class_id, Teaching.teacher_id == teacher_id
+    )
+    is_there = exists().where(Teaching.class_id == Student.class_id, Teaching.teacher_id == teacher_id)
+    query = select(Student).where(Student.id == student_id, or_(is_there, marked_there))
+    return session.scalar(query.options(joinedload(Student.school_class)))
+
+
+def list_attended(session: Session, student: Student, *, now: datetime) -> Sequence[Attended]:
+    """Every lecture that is over and has to do with a student, the earliest first."""
+    over = or_(Lecture.closed_at.is_not(None), Lecture.ends_at <= now)
+    marks = select(Mark).join(Lecture, Lecture.id == Mark.lecture_id)
+    marks = marks.where(Mark.student_id == student.id, over).options(joinedload(Mark.school_class))
+    by_lecture = {mark.lecture_id: mark for mark in session.scalars(marks)}
+    found = select(Lecture).where(Lecture.id.in_(by_lecture)).options(joinedload(Lecture.teacher))
+    lines = [
+        Attended(each, by_lecture[each.id], by_lecture[each.id].class_id) for each in session.scalars(found)
+    ]
+    if student.active:
+        unmarked = select(Lecture).join(LectureClass, LectureClass.lecture_id == Lecture.id)
+        unmarked = unmarked.where(
+            LectureClass.class_id == student.class_id,
+            Lecture.closed_at.is_(None),
+            Lecture.ends_at <= now,
+            Lecture.id.not_in(by_lecture),
+        ).options(joinedload(Lecture.teacher))
+        lines += [Attended(each, None, student.class_id) for each in session.scalars(unmarked)]
+    return sorted(lines, key=lambda line: (line.lecture.starts_at, line.lecture.id))
