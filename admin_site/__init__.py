@@ -25,6 +25,7 @@ from admin_site import (
     students,
     teachers,
     timetable,
+    year_end,
 )
 from shared.persistence.tables import Admin
 from shared.reports.oneroster_zip import LARGEST_PACKAGE_BYTES
@@ -78,6 +79,7 @@ def create_app(settings: Settings | None = None, toolbox: Toolbox | None = None)
             roster.pages,
             teachers.pages,
             students.pages,
+            year_end.pages,
             enrolment.pages,
             privacy.pages,
             admins.pages,

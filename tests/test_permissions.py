@@ -192,6 +192,8 @@ OFFICE = {
     "students.show": ADMINS,
     "students.show_list": ADMINS,
     "students.withdraw": ADMINS,
+    "year_end.apply": ADMINS,
+    "year_end.show": ADMINS,
     "teachers.add": ADMINS,
     "teachers.deactivate": ADMINS,
     "teachers.edit": ADMINS,

@@ -169,6 +169,14 @@ def list_by_roll_id(session: Session, class_id: int) -> dict[str, Student]:
     return {student.roll_id: student for student in students}
 
 
+def list_active_students(session: Session, class_id: int, *, lock: bool = False) -> Sequence[Student]:
+    """The active students of a class with their faces and consents, by roll id."""
+    query = select(Student).where(Student.class_id == class_id, Student.active)
+    query = query.options(selectinload(Student.consents), selectinload(Student.face_model))
+    query = query.order_by(Student.roll_order, Student.id)
+    return session.scalars(query.with_for_update(of=Student) if lock else query).all()
+
+
 def list_without_consent(session: Session, class_id: int, *, lock: bool = False) -> Sequence[Student]:
     """The active students of a class for whom no consent holds, by roll id."""
     query = select(Student).where(Student.class_id == class_id, Student.active, _lacks(Lack.CONSENT))

@@ -169,6 +169,8 @@ WEIGHTY_ACTS = {
     "/students/{meera}/export": 5,
     "/students/{meera}/consent/withdraw": 5,
     "/classes/{class_id}/deactivate": 5,
+    "/classes/{class_id}/year-end": 20,
+    "/classes/{class_id}/year-end/apply": 20,
     "/classes/{class_id}/photos/answers": 60,
     "/students/new": 60,
     "/students/{meera}/edit": 60,

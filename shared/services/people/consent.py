@@ -104,7 +104,9 @@ def withdraw_consent(toolbox: Toolbox, actor: Actor, student_id: int) -> None:
     erasure.settle(toolbox)
 
 
-def end_consent(session: Session, toolbox: Toolbox, actor: Actor, student: Student) -> None:
+def end_consent(
+    session: Session, toolbox: Toolbox, actor: Actor, student: Student, *, action: str = "withdraw consent"
+) -> None:
     """Do it within a transaction of the caller's, who locked the student; then call `erasure.settle`.
 
     Raises Conflict when no consent holds.
@@ -114,7 +116,7 @@ def end_consent(session: Session, toolbox: Toolbox, actor: Actor, student: Stude
         raise Conflict("There is no consent to withdraw.")
     consent.withdrawn_at, consent.withdrawal_recorded_by_id = toolbox.now(), actor.account_id
     erasure.forget_face(session, toolbox, student, consent)
-    audit.record(session, toolbox, actor, "withdraw consent", student.roll_id, student_id=student.id)
+    audit.record(session, toolbox, actor, action, student.roll_id, student_id=student.id)
 
 
 def _record(

@@ -37,13 +37,36 @@ def add_class(toolbox: Toolbox, actor: Actor, *, class_code: str, name: str) -> 
     values = _checked_class(class_code, name)
     try:
         with toolbox.sessions.begin() as session:
-            school_class = SchoolClass(**values, active=True)
-            session.add(school_class)
-            session.flush()
-            audit.record(session, toolbox, actor, "add class", school_class.class_code, after=values)
+            school_class = _add_class(session, toolbox, actor, values)
     except AlreadyThere as cause:
         raise _class_code_taken(values) from cause
     return school_class.id
+
+
+def find_or_add_class(session: Session, toolbox: Toolbox, actor: Actor, class_code: str) -> SchoolClass:
+    """Find the active class with this code, or add it in the caller's transaction.
+
+    Raises InvalidInput naming the field, also for the code of a deactivated class.
+    """
+    values = _checked_class(class_code, "")
+    found = people.find_class_by_code(session, values["class_code"])
+    if found is not None:
+        return found
+    try:
+        return _add_class(session, toolbox, actor, values)
+    except AlreadyThere as cause:
+        raise InvalidInput(
+            f"The class {values['class_code']} is deactivated. Please reactivate it first.",
+            field="class_code",
+        ) from cause
+
+
+def _add_class(session: Session, toolbox: Toolbox, actor: Actor, values: dict[str, Any]) -> SchoolClass:
+    school_class = SchoolClass(**values, active=True)
+    session.add(school_class)
+    session.flush()
+    audit.record(session, toolbox, actor, "add class", school_class.class_code, after=values)
+    return school_class
 
 
 def change_class(toolbox: Toolbox, actor: Actor, class_id: int, *, class_code: str, name: str) -> None:
@@ -145,6 +168,20 @@ def change_student(toolbox: Toolbox, actor: Actor, student_id: int, details: Stu
                 move_near_matches(session, toolbox, student)
     except AlreadyThere as cause:
         raise _roll_id_taken(values) from cause
+
+
+def move_student(
+    session: Session, toolbox: Toolbox, actor: Actor, student: Student, school_class: SchoolClass
+) -> None:
+    """Move a student in the caller's transaction, which holds `faces.lock_models`; marks stay where they were
+    made. Raises AlreadyThere if the roll id is taken in that class."""
+    _change(session, toolbox, actor, "move student", student, {"class_id": school_class.id})
+    move_near_matches(session, toolbox, student)
+
+
+def deactivate_student(session: Session, toolbox: Toolbox, actor: Actor, student: Student) -> None:
+    """Take a student off every list in the caller's transaction; earlier marks stay."""
+    _change(session, toolbox, actor, "deactivate student", student, {"active": False})
 
 
 def set_student_active(toolbox: Toolbox, actor: Actor, student_id: int, *, active: bool) -> None:

@@ -1,0 +1,80 @@
+"""Page of a class's year end: who moves on, stays or leaves, and a preview before it is done."""
+
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from shared.errors import Conflict, InvalidInput
+from shared.persistence import people
+from shared.services.people.year_end import Fate, YearEnd, carry_out_year_end, plan_year_end
+from shared.web.password_again import asks_password_before_a_form
+from shared.web.sign_in import actor
+from shared.web.site import reading, toolbox
+
+pages = Blueprint("year_end", __name__)
+
+FATE_WORDS = {Fate.MOVES: "moves on", Fate.STAYS: "stays here", Fate.LEAVES: "leaves the school"}
+
+
+@pages.route("/classes/<int:class_id>/year-end", methods=["GET", "POST"])
+@asks_password_before_a_form
+def show(class_id: int) -> str:
+    """Ask what becomes of everybody; a posted form is answered with its preview."""
+    if request.method == "GET":
+        return _page(class_id)
+    try:
+        plan = plan_year_end(reading, class_id, request.form.get("class_code", ""), _fates())
+    except (Conflict, InvalidInput) as refused:
+        return _page(class_id, refused=str(refused))
+    return _page(class_id, plan=plan)
+
+
+@pages.post("/classes/<int:class_id>/year-end/apply")
+@asks_password_before_a_form
+def apply(class_id: int) -> str | Response:
+    try:
+        plan = carry_out_year_end(
+            toolbox,
+            actor(),
+            class_id,
+            request.form.get("class_code", ""),
+            _fates(),
+            keep_faces=request.form.get("keep_faces") == "yes",
+        )
+    except (Conflict, InvalidInput) as refused:
+        return _page(class_id, refused=str(refused))
+    flash(_done(plan), "success")
+    return redirect(url_for("readiness.board"))
+
+
+def _fates() -> dict[int, Fate]:
+    """What the form says of each student; who came into the class since it was opened stays."""
+    fates = {}
+    for name, value in request.form.items():
+        kind, _, student_id = name.partition("-")
+        if kind == "fate" and student_id.isdecimal() and value in list(Fate):
+            fates[int(student_id)] = Fate(value)
+    if not fates:
+        raise InvalidInput("Please say first what becomes of the students.")
+    return fates
+
+
+def _page(class_id: int, **outcome: Any) -> str:
+    school_class = people.get_class(reading, class_id)
+    return render_template(
+        "admin/year_end.html",
+        school_class=school_class,
+        students=people.list_active_students(reading, class_id),
+        codes=[each.class_code for each in people.list_classes(reading) if each.id != class_id],
+        fates=FATE_WORDS,
+        typed=request.form,
+        **outcome,
+    )
+
+
+def _done(plan: YearEnd) -> str:
+    moved, stayed, left = (len(plan.students[fate]) for fate in Fate)
+    told = [f"{moved} moved to {plan.target_code}" if moved else "", f"{stayed} stayed" if stayed else ""]
+    told.append(f"{left} left and {'was' if left == 1 else 'were'} deactivated" if left else "")
+    return f"The year of {plan.school_class.class_code} is closed: {', '.join(filter(None, told))}."
