@@ -39,6 +39,32 @@ def test_migrating_twice_changes_nothing(bare_database_url):
     assert "mark" in inspect(connect(bare_database_url)).get_table_names()
 
 
+def test_an_earlier_audit_entry_is_found_by_the_lecture_that_its_subject_names(bare_database_url):
+    subjects = {
+        "lecture 12: Algebra": 12,
+        "lecture 7": 7,
+        "lecture 3: 15203A0042": 3,
+        "lecture hall": None,
+        "15203A0042": None,
+    }
+    migrate(bare_database_url, "0020")
+    engine = connect(bare_database_url)
+    with engine.begin() as connection:
+        for subject in subjects:
+            entry = f"('2026-01-10 06:30:00', 'office', 'a@b.in', '', 'open kiosk', '{subject}')"
+            connection.exec_driver_sql(
+                f"INSERT INTO audit_entry (at, site, actor, address, act, subject) VALUES {entry}"  # noqa: S608
+            )
+    migrate(bare_database_url)
+    with engine.begin() as connection:
+        rows = connection.exec_driver_sql("SELECT subject, lecture_id FROM audit_entry").all()
+        assert dict(rows) == subjects
+    migrate(bare_database_url, "0020")
+    with engine.begin() as connection:
+        assert connection.exec_driver_sql("SELECT count(*) FROM audit_entry").scalar() == len(subjects)
+    engine.dispose()
+
+
 def test_mariadb_keeps_every_table_in_innodb_with_whole_unicode(mariadb_url):
     with connect(mariadb_url).connect() as connection:
         rows = connection.exec_driver_sql(

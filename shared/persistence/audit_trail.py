@@ -1,5 +1,6 @@
 """Reads the audit trail, newest first, a page at a time; every question is answered along an index."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,7 +14,10 @@ from shared.persistence.tables import AuditEntry
 
 @dataclass(frozen=True)
 class Asked:
-    """Which entries: from `since` until before `until` (aware), of an actor, action, subject, as written."""
+    """Which entries: from `since` until before `until` (aware), of an actor, action, subject, as written.
+
+    The subject "lecture 12" asks for all that happened in that lecture.
+    """
 
     since: datetime | None = None
     until: datetime | None = None
@@ -67,10 +71,13 @@ def _asked(asked: Asked) -> Select[Any]:
         query = query.where(AuditEntry.at >= asked.since)
     if asked.until is not None:
         query = query.where(AuditEntry.at < asked.until)
+    lecture = re.fullmatch(r"lecture (\d{1,9})", asked.subject, re.IGNORECASE)
+    if lecture:
+        query = query.where(AuditEntry.lecture_id == int(lecture[1]))
     for column, wanted in (
         (AuditEntry.actor, asked.actor),
         (AuditEntry.action, asked.action),
-        (AuditEntry.subject, asked.subject),
+        (AuditEntry.subject, "" if lecture else asked.subject),
     ):
         if wanted:
             query = query.where(column == wanted)

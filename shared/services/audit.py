@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from shared.persistence.database import Session
-from shared.persistence.tables import AuditEntry
+from shared.persistence.tables import AuditEntry, Lecture, Student
 from shared.toolbox import Toolbox
 
 
@@ -26,6 +26,7 @@ def record(
     subject: str,
     *,
     student_id: int | None = None,
+    lecture_id: int | None = None,
     before: dict[str, Any] | None = None,
     after: dict[str, Any] | None = None,
 ) -> None:
@@ -33,6 +34,7 @@ def record(
 
     `action` is a verb and its object, such as "add student". Never pass a password, photo or
     descriptor. `student_id` is whom it is about: for the export of all that is held, and for the erasure.
+    What happens in a lecture is recorded by `record_in_lecture`, which names it in one way.
     """
     session.add(
         AuditEntry(
@@ -43,9 +45,35 @@ def record(
             action=action,
             subject=subject[:200],
             student_id=student_id,
+            lecture_id=lecture_id,
             before=before,
             after=after,
         )
+    )
+
+
+def record_in_lecture(
+    session: Session,
+    toolbox: Toolbox,
+    actor: Actor,
+    action: str,
+    lecture: Lecture,
+    *,
+    student: Student | None = None,
+    before: dict[str, Any] | None = None,
+    after: dict[str, Any] | None = None,
+) -> None:
+    """Add an entry about a lecture ("lecture 12: Algebra") or a student in it ("lecture 12: 15203A0042")."""
+    record(
+        session,
+        toolbox,
+        actor,
+        action,
+        f"lecture {lecture.id}: {student.roll_id if student else lecture.subject}",
+        student_id=student.id if student else None,
+        lecture_id=lecture.id,
+        before=before,
+        after=after,
     )
 
 

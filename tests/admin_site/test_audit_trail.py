@@ -6,7 +6,8 @@ from io import BytesIO
 import openpyxl
 import pytest
 
-from shared.persistence.tables import AuditEntry
+from shared.persistence.tables import AuditEntry, Lecture, Student
+from shared.services import audit
 from tests.admin_site.conftest import SITE
 from tests.support.office import ADMIN_EMAIL, ADMIN_PASSWORD
 
@@ -47,6 +48,26 @@ def test_the_newest_come_first_page_by_page_and_none_is_lost(trail):
     assert len(seen) == len(set(seen)) + 39  # Meera's forty are told apart by their time alone
     assert len(seen) == 120
     assert seen[0] == "Added the teacher teacher 119"
+
+
+@pytest.mark.parametrize("typed", ["lecture+12", "Lecture+12"])
+def test_a_lecture_shows_all_that_happened_in_it(trail, office, typed):
+    with office.toolbox.sessions.begin() as session:
+        for number, about in ((12, "Algebra"), (12, "15203A0042"), (120, "Algebra")):
+            lecture, student = Lecture(id=number, subject="Algebra"), Student(id=1, roll_id=about)
+            audit.record_in_lecture(
+                session,
+                office.toolbox,
+                office.actor,
+                "change mark",
+                lecture,
+                student=None if about == "Algebra" else student,
+            )
+    trail.open(f"/audit-trail?subject={typed}")
+    assert sorted(subjects(trail)) == [
+        "change mark: lecture 12: 15203A0042",
+        "change mark: lecture 12: Algebra",
+    ]
 
 
 def test_a_page_says_what_was_and_what_became(trail):

@@ -68,9 +68,10 @@ class Job(Base):
 class AuditEntry(Base):
     """Who did what, when, from where, before and after. Nothing in the product changes what was done.
 
-    `student_id` says whom it is about. Erasing a student puts a pseudonym in place of what named them; after
-    some years entries are deleted, see `shared.services.retention`. The other indexes end in the time, for
-    the trail is read newest first, a page at a time.
+    `student_id` says whom it is about, `lecture_id` in which lecture it happened. Erasing a student puts a
+    pseudonym in place of what named them; after some years entries are deleted, see
+    `shared.persistence.retention`. The other indexes end in the time, for the trail is read newest first, a
+    page at a time.
     """
 
     __tablename__ = "audit_entry"
@@ -82,6 +83,7 @@ class AuditEntry(Base):
     action: Mapped[str] = mapped_column("act", String(64))
     subject: Mapped[str] = mapped_column(Name)
     student_id: Mapped[int | None] = mapped_column(index=True)
+    lecture_id: Mapped[int | None]
     before: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     after: Mapped[dict[str, Any] | None] = mapped_column(JSON)
 
@@ -89,4 +91,5 @@ class AuditEntry(Base):
         Index("ix_audit_entry_act", "act", "at"),
         Index("ix_audit_entry_actor", "actor", "at"),
         Index("ix_audit_entry_subject", "subject", "at"),
+        Index("ix_audit_entry_lecture_id", "lecture_id", "at"),
     )

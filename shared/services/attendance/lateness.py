@@ -30,8 +30,10 @@ def set_late_after(toolbox: Toolbox, actor: Actor, lecture_id: int, minutes: int
         if lecture.late_after_minutes == minutes:
             return
         lecture.late_after_minutes = minutes
-        subject, after = f"lecture {lecture.id}: {lecture.subject}", {"late after minutes": minutes}
-        audit.record(session, toolbox, actor, "change lecture's clock", subject, before=before, after=after)
+        after = {"late after minutes": minutes}
+        audit.record_in_lecture(
+            session, toolbox, actor, "change lecture's clock", lecture, before=before, after=after
+        )
 
 
 def count_everybody_on_time(toolbox: Toolbox, actor: Actor, lecture_id: int) -> int:
@@ -52,7 +54,8 @@ def count_everybody_on_time(toolbox: Toolbox, actor: Actor, lecture_id: int) -> 
             write_mark(session, toolbox, actor, lecture, line, MarkStatus.PRESENT, source=MarkSource.BY_HAND)
             mark.source, mark.marked_at = source, marked_at
         before, lecture.late_after_minutes = {"late after minutes": lecture.late_after_minutes}, None
-        subject = f"lecture {lecture.id}: {lecture.subject}"
         after = {"became present": len(late)}
-        audit.record(session, toolbox, actor, "count all on time", subject, before=before, after=after)
+        audit.record_in_lecture(
+            session, toolbox, actor, "count all on time", lecture, before=before, after=after
+        )
         return len(late)

@@ -64,7 +64,7 @@ def open_lecture(
             session.flush()
             codes = ", ".join(school_class.class_code for school_class in classes)
             after = {"classes": codes, "starts_at": starts_at.isoformat(), "ends_at": ends_at.isoformat()}
-            audit.record(session, toolbox, actor, "open lecture", _named(lecture), after=after)
+            audit.record_in_lecture(session, toolbox, actor, "open lecture", lecture, after=after)
             return lecture.id
     except AlreadyThere as cause:
         with toolbox.reading() as session:
@@ -128,7 +128,7 @@ def _close(toolbox: Toolbox, actor: Actor, lecture_id: int, although_some_wait: 
         lecture.closed_at = now
         forget_strangers(session, lecture_id)
         after = {"became absent": len(absent)}
-        audit.record(session, toolbox, actor, "close lecture", _named(lecture), after=after)
+        audit.record_in_lecture(session, toolbox, actor, "close lecture", lecture, after=after)
         return len(absent)
 
 
@@ -152,20 +152,16 @@ def reopen_lecture(toolbox: Toolbox, actor: Actor, lecture_id: int) -> Lecture:
         today_began, _ = clock.day(clock.day_of(now))
         if today_began < lecture.ends_at <= now:
             lecture.ends_at = now + REOPENED_FOR
-        audit.record(
+        audit.record_in_lecture(
             session,
             toolbox,
             actor,
             "reopen lecture",
-            _named(lecture),
+            lecture,
             before=before,
             after={"ends_at": _iso(lecture.ends_at)},
         )
         return lecture
-
-
-def _named(lecture: Lecture) -> str:
-    return f"lecture {lecture.id}: {lecture.subject}"
 
 
 def _iso(moment: datetime | None) -> str | None:

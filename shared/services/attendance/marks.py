@@ -47,7 +47,16 @@ def set_mark(
             if status is None and note:
                 raise InvalidInput("Choose a status for the note to belong to.", field="note")
             write_mark(session, toolbox, actor, lecture, line, status, source=MarkSource.BY_HAND, note=note)
-            _audit(session, toolbox, actor, "change mark", lecture, line, was=expected, becomes=status)
+            audit.record_in_lecture(
+                session,
+                toolbox,
+                actor,
+                "change mark",
+                lecture,
+                student=line.student,
+                before={"status": expected},
+                after={"status": status},
+            )
     except AlreadyThere as cause:
         raise Conflict("This student was marked at the kiosk just now. Nothing was changed.") from cause
 
@@ -72,7 +81,16 @@ def undo_change(toolbox: Toolbox, actor: Actor, lecture_id: int, change_id: int)
         )
         if mark is not None and before is not None:
             mark.source, mark.marked_at = before.source, before.changed_at
-        _audit(session, toolbox, actor, "undo mark", lecture, line, was=change.becomes, becomes=change.was)
+        audit.record_in_lecture(
+            session,
+            toolbox,
+            actor,
+            "undo mark",
+            lecture,
+            student=line.student,
+            before={"status": change.becomes},
+            after={"status": change.was},
+        )
 
 
 def write_mark(
@@ -161,27 +179,3 @@ def _refuse_gap(lecture: Lecture, status: str | None) -> None:
         raise InvalidInput(
             "In a closed lecture everybody has a mark. Choose another one, or reopen the lecture."
         )
-
-
-def _audit(
-    session: Session,
-    toolbox: Toolbox,
-    actor: Actor,
-    action: str,
-    lecture: Lecture,
-    line: RegisterLine,
-    *,
-    was: str | None,
-    becomes: str | None,
-) -> None:
-    subject = f"lecture {lecture.id}: {line.student.roll_id}"
-    audit.record(
-        session,
-        toolbox,
-        actor,
-        action,
-        subject,
-        student_id=line.student.id,
-        before={"status": was},
-        after={"status": becomes},
-    )

@@ -117,7 +117,7 @@ def apply_review(toolbox: Toolbox, actor: Actor, lecture_id: int, sealed: str) -
         for each, (_, becomes) in asked.items():
             _write(session, toolbox, actor, lecture, lines[each], becomes)
         after = {"file": file_name, "marks": len(asked)}
-        audit.record(session, toolbox, actor, "apply sheet", _named(lecture), after=after)
+        audit.record_in_lecture(session, toolbox, actor, "apply sheet", lecture, after=after)
         return upload
 
 
@@ -166,7 +166,7 @@ def undo_upload(toolbox: Toolbox, actor: Actor, lecture_id: int, upload_id: int)
                 mark.source, mark.marked_at = each.was_source, each.was_marked_at
         upload.undone_at = toolbox.now()
         after = {"file": upload.file_name, "marks": len(upload.changes)}
-        audit.record(session, toolbox, actor, "undo sheet", _named(lecture), after=after)
+        audit.record_in_lecture(session, toolbox, actor, "undo sheet", lecture, after=after)
         return len(upload.changes)
 
 
@@ -257,7 +257,3 @@ def _shown_name(file_name: str) -> str:
 
 def _held_on(lecture: Lecture, settings: Settings) -> str:
     return settings.clock.show_day(lecture.starts_at)
-
-
-def _named(lecture: Lecture) -> str:
-    return f"lecture {lecture.id}: {lecture.subject}"

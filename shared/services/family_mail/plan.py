@@ -133,7 +133,9 @@ def send_mail(toolbox: Toolbox, actor: Actor, lecture_id: int, *, seen: str) -> 
         if plan.fingerprint != seen:
             raise Conflict(_SEEN_CHANGED)
         session.add_all(_queued(toolbox, lecture, letter) for letter in plan.letters)
-        _audit(session, toolbox, actor, "mail families", lecture, len(plan.letters))
+        audit.record_in_lecture(
+            session, toolbox, actor, "mail families", lecture, after={"letters": len(plan.letters)}
+        )
     wake(toolbox, lecture_id)
     return len(plan.letters)
 
@@ -189,7 +191,7 @@ def _queue_again(
             if mail_id in (None, letter.id) and letter.address in _addresses(letter.student)
         ]
         outbox.queue_again(letters, toolbox.now())
-        _audit(session, toolbox, actor, action, lecture, len(letters))
+        audit.record_in_lecture(session, toolbox, actor, action, lecture, after={"letters": len(letters)})
     wake(toolbox, lecture_id)
     return len(letters)
 
@@ -206,13 +208,8 @@ def send_corrections(toolbox: Toolbox, actor: Actor, lecture_id: int) -> int:
             mark = marked[letter.student_id]
             letter.status = mark.status if mark else letter.status
             letter.corrections += 1
-        _audit(session, toolbox, actor, "mail corrections", lecture, len(letters))
+        audit.record_in_lecture(
+            session, toolbox, actor, "mail corrections", lecture, after={"letters": len(letters)}
+        )
     wake(toolbox, lecture_id)
     return len(letters)
-
-
-def _audit(
-    session: Session, toolbox: Toolbox, actor: Actor, action: str, lecture: Lecture, letters: int
-) -> None:
-    subject = f"lecture {lecture.id}: {lecture.subject}"
-    audit.record(session, toolbox, actor, action, subject, after={"letters": letters})

@@ -150,13 +150,13 @@ def decide(toolbox: Toolbox, actor: Actor, lecture_id: int, entry_id: int, *, ac
             teacher_id=actor.account_id,
             accepted=accepted,
         )
-        audit.record(
+        audit.record_in_lecture(
             session,
             toolbox,
             actor,
             "confirm check-in" if accepted else "refuse check-in",
-            f"lecture {lecture_id}: {line.student.roll_id}",
-            student_id=line.student.id,
+            lecture,
+            student=line.student,
             before={"reason": entry.reason, "status": line.mark.status if line.mark else None},
         )
         if not accepted:

@@ -61,8 +61,8 @@ def open_kiosk(
                 last_seen_at=now,
             )
         )
-        audit.record(
-            session, toolbox, actor, "open kiosk", f"lecture {lecture_id}", after={"device": device[:200]}
+        audit.record_in_lecture(
+            session, toolbox, actor, "open kiosk", lecture, after={"device": device[:200]}
         )
     return token
 
@@ -170,4 +170,4 @@ def end_pass(toolbox: Toolbox, actor: Actor, pass_id: int) -> None:
             raise NotFound("There is no such kiosk among yours.")
         if found.ended_at is None:
             found.ended_at = toolbox.now()
-            audit.record(session, toolbox, actor, "end kiosk", f"lecture {found.lecture_id}")
+            audit.record_in_lecture(session, toolbox, actor, "end kiosk", found.lecture)
