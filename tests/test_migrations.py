@@ -8,10 +8,11 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import event, inspect
+from sqlalchemy import event, func, inspect, select
 
 from shared.persistence.database import MIGRATIONS_DIR, UNREACHABLE, connect, migrate
-from shared.persistence.tables import Base
+from shared.persistence.tables import Base, Mark, Student
+from tests.support.whole_school import fill_school
 
 
 def test_an_upgraded_database_equals_the_tables(bare_database_url):
@@ -31,6 +32,23 @@ def test_every_step_goes_down_and_up_again(bare_database_url):
         migrate(bare_database_url, "-1")
     assert inspect(connect(bare_database_url)).get_table_names() == ["alembic_version"]
     migrate(bare_database_url)
+
+
+def test_a_filled_school_goes_down_and_up_and_keeps_its_students_and_marks(toolbox):
+    fill_school(toolbox)
+    url = toolbox.settings.database_url
+
+    def count() -> list[int]:
+        with toolbox.reading() as session:
+            return [session.scalar(select(func.count()).select_from(table)) for table in (Student, Mark)]
+
+    before = count()
+    assert min(before) > 0
+    for _ in range(len(list(ScriptDirectory(str(MIGRATIONS_DIR)).walk_revisions())) - 12):
+        migrate(url, "-1")
+        assert count() == before
+    migrate(url)
+    assert count() == before
 
 
 def test_migrating_twice_changes_nothing(bare_database_url):

@@ -226,8 +226,15 @@ def migrate(database_url: str, revision: str = "head") -> None:
         if locked:
             connection.execute(text("SELECT GET_LOCK('attendance_migrations', 60)"))
             connection.commit()
+        is_sqlite = engine.dialect.name == "sqlite"
+        if is_sqlite:
+            # SQLite changes a table by copying it and dropping the old one, which rows elsewhere point to. In
+            # a transaction this pragma does nothing, so the driver's own connection is told, before one.
+            connection.connection.cursor().execute("PRAGMA foreign_keys=OFF")
         config.attributes["connection"] = connection
         step(config, revision)
+        if is_sqlite and connection.execute(text("PRAGMA foreign_key_check")).first():
+            raise DatabaseUnusable("A migration would leave rows that point nowhere. Nothing was changed.")
         connection.commit()
         if locked:
             connection.execute(text("SELECT RELEASE_LOCK('attendance_migrations')"))
