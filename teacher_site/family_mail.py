@@ -6,7 +6,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from shared.domain.attendance import LectureState
-from shared.domain.family_mail import LANGUAGES, SETTLED, MailState, count_states, is_overdue
+from shared.domain.family_mail import LANGUAGES, SETTLED, MailState, Recipients, count_states, is_overdue
 from shared.errors import Conflict, InvalidInput
 from shared.persistence import attendance, outbox
 from shared.persistence.tables import OutgoingMail
@@ -38,6 +38,7 @@ def show(lecture_id: int) -> str:
         plan=plan,
         samples=[(letter, family_mail.show_sample(toolbox, lecture, letter)) for letter in plan.samples],
         languages=LANGUAGES,
+        choices=list(Recipients),
         told=sorted(plan.told, key=lambda letter: _ORDER.index(letter.state)),
         progress=_progress(plan.told),
         is_overdue=any(is_overdue(letter.state, letter.try_at, now) for letter in plan.told),
@@ -70,6 +71,17 @@ def _note(letter: OutgoingMail) -> str:
         again = toolbox.settings.clock.show_time(letter.try_at)
         return f"{letter.reason.rstrip('.')}. Next try at {again}."
     return letter.reason
+
+
+@pages.post("/lectures/<int:lecture_id>/mail/recipients")
+def choose(lecture_id: int) -> Response:
+    """Choose whose families are written to; the teacher's next lectures begin with the same choice."""
+    try:
+        chosen = Recipients(request.form.get("recipients", ""))
+    except ValueError as cause:
+        raise InvalidInput("Choose whose families are written to.") from cause
+    family_mail.choose_recipients(toolbox, actor(), lecture_id, chosen)
+    return redirect(url_for(".show", lecture_id=lecture_id, _anchor="plan-title"))
 
 
 @pages.post("/lectures/<int:lecture_id>/mail")

@@ -49,6 +49,7 @@ CLASSROOM = {
     "attendance.undo": OWN,
     "attendance.undo_press": OWN,
     "bootstrap.static": STATIC,
+    "family_mail.choose": OWN,
     "family_mail.correct": OWN,
     "family_mail.progress": OWN,
     "family_mail.retry": OWN,
@@ -210,7 +211,11 @@ TABLES = {"office": OFFICE, "classroom": CLASSROOM}
 # Nothing to give here, as in an installation whose certificate comes from elsewhere; to everybody the same.
 AUTHORITY = {"shared.certificate", "shared.authority"}
 # What a form must hold for its page to look at whose the thing is.
-FORMS = {"attendance.mark": {"status": "present"}, "attendance.decide": {"decision": "refuse"}}
+FORMS = {
+    "family_mail.choose": {"recipients": "absent"},
+    "attendance.mark": {"status": "present"},
+    "attendance.decide": {"decision": "refuse"},
+}
 # A page, a step on, a file that is not there, or a sentence about what was typed. Anything else is no
 # permission but a surprise.
 SERVED = (200, 302, 400, 403, 404, 409)

@@ -6,6 +6,9 @@ from datetime import datetime, timedelta
 from difflib import get_close_matches
 from enum import StrEnum
 
+from shared.domain.attendance import MarkStatus
+from shared.domain.statuses import CountsAs, Status
+
 # The languages letters to families are written in.
 LANGUAGES = {"en": "English", "hi": "हिन्दी"}
 
@@ -22,6 +25,30 @@ class MailState(StrEnum):
     @property
     def label(self) -> str:
         return self.value.replace("_", " ")
+
+
+class Recipients(StrEnum):
+    """Whose families are written to about a lecture, as each teacher last chose."""
+
+    ALL = "all"
+    ABSENT_AND_LATE = "absent_and_late"
+    ABSENT = "absent"
+
+    @property
+    def label(self) -> str:
+        return {"all": "all students", "absent_and_late": "absent and late", "absent": "absent only"}[
+            self.value
+        ]
+
+    def has(self, status: Status) -> bool:
+        """Tell whether a student with this status is among them; half a lecture is as late as late is."""
+        if self is Recipients.ALL:
+            return True
+        if status.is_left_out:
+            return False
+        if status.key == MarkStatus.LATE or status.counts_as is CountsAs.HALF:
+            return self is Recipients.ABSENT_AND_LATE
+        return status.counts_as is CountsAs.ABSENT
 
 
 # Nothing more happens to these by itself.

@@ -56,13 +56,14 @@ class Wording:
     correction: str
     sentence: str
     advice: str
+    contact: str
     closing: str
 
 
 def compose(mailer: Mailer, email: AttendanceEmail) -> Message:
     """Write the letter, as text and as HTML, to its one address."""
     with mailer.writing_in(email.language):
-        wording = _find_words(email)
+        wording = _find_words(mailer, email)
         message = Message(
             subject=wording.subject,
             recipients=[email.address],
@@ -78,11 +79,12 @@ def compose(mailer: Mailer, email: AttendanceEmail) -> Message:
 def show_words(mailer: Mailer, email: AttendanceEmail) -> Wording:
     """The letter's words without their layout, for the page that shows them before anything is sent."""
     with mailer.writing_in(email.language):
-        return _find_words(email)
+        return _find_words(mailer, email)
 
 
-def _find_words(email: AttendanceEmail) -> Wording:
+def _find_words(mailer: Mailer, email: AttendanceEmail) -> Wording:
     values = _values(email)
+    contact = on_one_line(mailer.school_contact) or gettext("the school's office")
     kind = None if email.status.is_own else MarkStatus(email.status.key)
     subjects = {
         MarkStatus.PRESENT: gettext("%(name)s was present: %(lecture)s, %(day)s"),
@@ -132,6 +134,7 @@ def _find_words(email: AttendanceEmail) -> Wording:
         correction=corrects if email.is_correction else "",
         sentence=(sentences[kind] if kind else own_sentence) % values,
         advice=(advice[kind] if kind else own_advice) % values,
+        contact=gettext("Questions? Ask here: %(contact)s") % {"contact": contact},
         closing=gettext("All times are in %(zone)s. The school's attendance register sent this by itself.")
         % values,
     )

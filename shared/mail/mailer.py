@@ -164,6 +164,7 @@ class Mailer:
         self._mail.init_app(self._app)
         Babel(self._app)
         self.school_name = settings.school_name
+        self.school_contact = settings.school_contact
         self.domain = settings.mail_sender.rpartition("@")[2]
 
     @contextmanager

@@ -9,12 +9,14 @@ from hypothesis import strategies as st
 from shared.domain.family_mail import (
     BACK_OFF,
     MailState,
+    Recipients,
     back_off,
     count_states,
     family_addresses,
     find_doubt,
     is_writable,
 )
+from shared.domain.statuses import Colour, CountsAs, Status, Statuses
 
 
 def test_a_family_has_each_address_once_whatever_its_letters():
@@ -98,3 +100,20 @@ def test_every_state_is_counted_and_has_words():
     assert counts[MailState.SENT] == 2
     assert counts[MailState.REFUSED] == 0
     assert MailState.PERHAPS_SENT.label == "perhaps sent"
+
+
+def test_whose_families_are_written_to():
+    own = {
+        "clinic": (CountsAs.PRESENT, False),
+        "half": (CountsAs.HALF, False),
+        "truant": (CountsAs.ABSENT, False),
+        "trip": (CountsAs.ABSENT, True),
+    }
+    school = Statuses.of_school(
+        CountsAs.PRESENT,
+        [Status(key, key, key[:2], Colour.GREY, counts, out) for key, (counts, out) in own.items()],
+    )
+    chosen = {choice: {each.key for each in school if choice.has(each)} for choice in Recipients}
+    assert chosen[Recipients.ALL] == {each.key for each in school}
+    assert chosen[Recipients.ABSENT] == {"absent", "truant"}
+    assert chosen[Recipients.ABSENT_AND_LATE] == {"absent", "truant", "late", "half"}

@@ -5,6 +5,7 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from shared.domain.family_mail import Recipients
 from shared.persistence.tables.base import (
     Base,
     Digest,
@@ -15,6 +16,7 @@ from shared.persistence.tables.base import (
     SourcedId,
     UtcDateTime,
     table,
+    word,
 )
 from shared.persistence.tables.classes import SchoolClass
 from shared.persistence.tables.search import at_insert, keep_current, person_text
@@ -56,12 +58,13 @@ class RecoveryCode(Base):
 
 
 class Teacher(Account, Base):
-    """A person who holds lectures."""
+    """A person who holds lectures; `mail_to` says whose families they last chose to write to."""
 
     __tablename__ = "teacher"
 
     search_text: Mapped[str] = mapped_column(SearchText, default=at_insert(person_text))
     sourced_id: Mapped[str | None] = mapped_column(SourcedId, unique=True)
+    mail_to: Mapped[Recipients] = mapped_column(word(Recipients), default=Recipients.ALL)
 
     classes: Mapped[list[SchoolClass]] = relationship(secondary="teaching", order_by="SchoolClass.code_order")
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from shared.domain.attendance import MarkStatus
-from shared.domain.family_mail import MailState, family_addresses, find_doubt, is_writable
+from shared.domain.family_mail import MailState, Recipients, family_addresses, find_doubt, is_writable
+from shared.domain.statuses import CountsAs
 from shared.errors import Conflict, InvalidInput
 from shared.mail.attendance_email import Wording, show_words
 from shared.persistence import attendance, outbox, statuses
@@ -35,11 +36,14 @@ class Letter:
 class MailPlan:
     """What a press would send, and what it would not.
 
-    `letters` would be sent, the doubtful ones as well; `unwritable` are no addresses at all; `missing` have
-    none. `told` are the letters of earlier presses, `corrections` those that say what is no longer true.
+    `letters` would be sent, the doubtful ones as well, to those whom the teacher chose (`chosen`); to others
+    `not_chosen` more would be. `unwritable` are no addresses at all; `missing` have none. `told` are the
+    letters of earlier presses, `corrections` those that say what is no longer true.
     """
 
+    chosen: Recipients
     letters: list[Letter]
+    not_chosen: int
     unwritable: list[Letter]
     missing: list[Student]
     unmarked: list[Student]
@@ -86,8 +90,13 @@ def plan_mail(session: Session, lecture: Lecture) -> MailPlan:
     ]
     known = {(letter.student_id, letter.address) for letter in told}
     fresh = [letter for letter in all_letters if (letter.student.id, letter.address) not in known]
+    writable = [letter for letter in fresh if is_writable(letter.address)]
+    school, chosen = statuses.load(session, CountsAs.PRESENT), lecture.teacher.mail_to
+    letters = [letter for letter in writable if chosen.has(school.get(letter.status))]
     return MailPlan(
-        letters=[letter for letter in fresh if is_writable(letter.address)],
+        chosen=chosen,
+        letters=letters,
+        not_chosen=len(writable) - len(letters),
         unwritable=[letter for letter in all_letters if not is_writable(letter.address)],
         missing=[line.student for line in lines if not _addresses(line.student)],
         unmarked=[line.student for line in lines if line.mark is None],
@@ -108,6 +117,13 @@ def _is_outdated(letter: OutgoingMail, marked: dict[int, str]) -> bool:
         and becomes not in (None, letter.status)
         and letter.address in _addresses(letter.student)
     )
+
+
+def choose_recipients(toolbox: Toolbox, actor: Actor, lecture_id: int, chosen: Recipients) -> None:
+    """Remember whose families a teacher writes to, for this lecture and the next ones. Raises NotFound."""
+    with toolbox.sessions.begin() as session:
+        lecture = attendance.find_own_lecture(session, actor.account_id, lecture_id)
+        lecture.teacher.mail_to = chosen
 
 
 def show_sample(toolbox: Toolbox, lecture: Lecture, letter: Letter) -> Wording:

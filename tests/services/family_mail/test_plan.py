@@ -6,15 +6,15 @@ from datetime import timedelta
 import pytest
 
 from shared.domain.attendance import MarkStatus
-from shared.domain.family_mail import MailState
+from shared.domain.family_mail import MailState, Recipients
 from shared.errors import Conflict, InvalidInput, NotFound, QueueUnavailable
 from shared.persistence import outbox
-from shared.persistence.tables import AuditEntry, Lecture, OutgoingMail, Student
+from shared.persistence.tables import AuditEntry, Lecture, OutgoingMail, Student, Teacher
 from shared.services.attendance.marks import set_mark
 from shared.services.audit import Actor
 from shared.services.family_mail import plan as family_mail
 from shared.services.family_mail.delivery import deliver_mail
-from shared.services.family_mail.plan import send_mail
+from shared.services.family_mail.plan import choose_recipients, send_mail
 from shared.toolbox import Toolbox
 from tests.support.families import Clock, give_addresses, mail_variables, mark_and_close, plan, results
 from tests.support.school import found_school
@@ -24,7 +24,10 @@ PRESENT, LATE, EXCUSED, ABSENT = MarkStatus
 
 @pytest.fixture
 def toolbox(database_url, make_settings, mail_server):
-    variables = mail_variables(mail_server) | {"SCHOOL_NAME": "St. Mary's, Pune"}
+    variables = mail_variables(mail_server) | {
+        "SCHOOL_NAME": "St. Mary's, Pune",
+        "SCHOOL_CONTACT": "020 2567 1234",
+    }
     toolbox = Toolbox(make_settings(database_url, **variables), now=Clock())
     yield toolbox
     toolbox.engine.dispose()
@@ -83,9 +86,11 @@ def test_a_letter_says_who_where_when_in_the_schools_name_and_time(toolbox, scho
         "23 November 2026, from 09:55 to 10:55." in text_of(message)
     )
     assert "India Time" in text_of(message)
+    assert "Questions? Ask here: 020 2567 1234" in text_of(message)
     html = message.get_body(("html",)).get_content()
     assert "St. Mary&#39;s, Pune" in html
     assert "was present at the lecture" in html
+    assert "Questions? Ask here: 020 2567 1234" in html
 
 
 @pytest.mark.parametrize(
@@ -115,6 +120,7 @@ def test_a_family_that_reads_hindi_gets_hindi(toolbox, school, mail_server):
     assert message["Subject"] == "Ravi Patil की अनुपस्थिति: Databases, 23 नवंबर 2026"
     assert "सोमवार, 23 नवंबर 2026 को 09:55 से 10:55 तक" in text_of(message)
     assert "भारत समय" in text_of(message)
+    assert "यहाँ पूछें: 020 2567 1234" in text_of(message)
     assert 'lang="hi"' in message.get_body(("html",)).get_content()
 
 
@@ -232,6 +238,23 @@ def test_another_teacher_can_neither_send_nor_retry(toolbox, school):
         family_mail.retry_refused(toolbox, other, lecture_id)
     with pytest.raises(NotFound):
         family_mail.send_corrections(toolbox, other, lecture_id)
+
+
+def test_a_teachers_choice_of_recipients_holds_for_the_next_lectures_too(toolbox, school, mail_server):
+    mark_and_close(toolbox, school, meera=MarkStatus.PRESENT)  # Ravi is absent
+    everybody = plan(toolbox, school)
+    choose_recipients(toolbox, school.actor, school.ids["lecture"], Recipients.ABSENT)
+    chosen = plan(toolbox, school)
+    assert {letter.student.name for letter in chosen.letters} == {"Ravi Patil"}
+    assert chosen.not_chosen == len(everybody.letters) - len(chosen.letters) > 0
+    with pytest.raises(Conflict):
+        send_mail(toolbox, school.actor, school.ids["lecture"], seen=everybody.fingerprint)
+    sent = send_mail(toolbox, school.actor, school.ids["lecture"], seen=chosen.fingerprint)
+    assert sent == len(chosen.letters)
+    with toolbox.reading() as session:
+        assert session.get_one(Teacher, school.ids["teacher"]).mail_to is Recipients.ABSENT
+    choose_recipients(toolbox, school.actor, school.ids["lecture"], Recipients.ALL)
+    assert {letter.student.name for letter in plan(toolbox, school).letters} == {"Meera Iyer"}
 
 
 def test_a_press_is_on_the_audit_trail_without_an_address(toolbox, school):
