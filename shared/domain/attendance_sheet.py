@@ -127,7 +127,7 @@ def review_sheet(
 
 
 def _is_nobodys(row: TableRow) -> bool:
-    """Whether a row that names no student is a footer, or holds nothing but a sum below the statuses."""
+    """Tell whether a row that names no student is a footer, or holds nothing but a sum below the statuses."""
     texts = [row.text(name) for name in COLUMNS]
     is_sum = not any(row.text(name) for name in COLUMNS if name != "status")
     return is_footer(texts) or (is_sum and read_status(row.text("status")) is None)
@@ -140,7 +140,7 @@ def _shown(row: TableRow) -> str:
 def _row_problem(
     row: TableRow, student: Standing, rows_of: Mapping[int, int], held_on: date, finder: "_Finder"
 ) -> Problem | None:
-    """What is wrong with a row whose student is known, apart from status and note."""
+    """Return what is wrong with a row whose student is known, apart from status and note."""
     if student.student_id in rows_of:
         sentence = f"{student.roll_id} stands in row {rows_of[student.student_id]} already. Keep one of them."
         return Problem(sentence, row=row.number)
@@ -161,7 +161,7 @@ def _row_problem(
 
 
 def _asked(row: TableRow, shown: MarkValue, statuses: Statuses, is_closed: bool) -> MarkValue | Problem:
-    """The value a row asks for, where it showed `shown`."""
+    """Return the value a row asks for, where it showed `shown`."""
     for name in ("status", "note"):
         if row.is_formula(name):
             title = COLUMNS[name].title.lower()

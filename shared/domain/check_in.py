@@ -185,7 +185,7 @@ def decide(evidence: Evidence) -> CheckInOutcome:
 
 
 def _after_match(zone: Zone, turn: TurnVerdict | None) -> CheckInOutcome:
-    """Whether a face that matches is marked: one that is clearly living, or whose head turned.
+    """Tell whether a face that matches is marked: one that is clearly living, or whose head turned.
 
     A film that was sent decides, whatever the first look said.
     """

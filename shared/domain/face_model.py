@@ -89,7 +89,7 @@ class FaceModel:
     def train(cls, descriptors: Sequence[Sequence[float]], qualities: Sequence[float]) -> "FaceModel":
         """Learn a face from its photos; beyond 24 the ones of lowest quality are left out.
 
-        Qualities choose, but do not weigh: weighted means refused more right people. Raises ValueError
+        Qualities choose, but do not weigh: weighted means refused more right people. Raise ValueError
         without photos, or if the descriptors are not finite numbers of one network, or if the photos
         contradict each other so much that they have no mean.
         """
@@ -108,7 +108,7 @@ class FaceModel:
     def score(self, descriptor: Sequence[float]) -> float:
         """Score a face against this model: a match from MATCH_THRESHOLD on.
 
-        Raises ValueError if `descriptor` is not of the model's network, or not finite.
+        Raise ValueError if `descriptor` is not of the model's network, or not finite.
         """
         return score_of(_normalised(descriptor), self.template)
 
@@ -136,7 +136,7 @@ class FaceModel:
     def template_bytes(content: bytes) -> bytes:
         """Cut the template out of what `to_bytes` wrote: little-endian float32, not yet looked at.
 
-        Raises UnreadableFaceModel for bytes of another kind, version or size.
+        Raise UnreadableFaceModel for bytes of another kind, version or size.
         """
         network, _ = _checked_header(content)
         return content[-4 * network.length :]
@@ -160,7 +160,7 @@ class FaceModel:
 
 
 def network_of(descriptor: Sequence[float]) -> Network:
-    """Tell whose descriptor this is. Raises ValueError for numbers of no network's length."""
+    """Tell whose descriptor this is. Raise ValueError for numbers of no network's length."""
     for network in Network:
         if len(descriptor) == network.length:
             return network
@@ -171,7 +171,7 @@ def score_of(descriptor: Sequence[float], template: Sequence[float]) -> float:
     """Score two normalised descriptors of one network, on the scale of MATCH_THRESHOLD.
 
     SFace's score is the cosine. Of dlib's it is the cosine less what both owe to looking common, stretched to
-    the same scale. Raises ValueError if they are of two networks.
+    the same scale. Raise ValueError if they are of two networks.
     """
     if len(descriptor) != len(template):
         raise ValueError("descriptors of two networks cannot be compared")
@@ -187,10 +187,10 @@ def score_dlib(cosine: Any, common: Any) -> Any:
 
 
 def odd_ones_out(descriptors: Sequence[Sequence[float]]) -> tuple[int, ...]:
-    """Name, by position, the photos that do not show the same person as the others.
+    """Return name, by position, the photos that do not show the same person as the others.
 
     The photo most like the rest stands for the person; of two that differ the later one is named.
-    Raises ValueError if a descriptor is not one of the current network, or not finite.
+    Raise ValueError if a descriptor is not one of the current network, or not finite.
     """
     if len(descriptors) < 2:
         return ()

@@ -78,7 +78,8 @@ _MOST_CHILDREN = 2
 
 
 def family_addresses(*stored: str | None) -> list[str]:
-    """The addresses of a student and the parents, without the missing ones, each once, in lower case."""
+    """Return the addresses of a student and the parents, without the missing ones, each once, in lower
+    case."""
     return list(dict.fromkeys(address.strip().lower() for address in stored if address and address.strip()))
 
 
@@ -119,7 +120,7 @@ OVERDUE_AFTER = timedelta(minutes=3)
 
 
 def back_off(tries: int) -> timedelta:
-    """How long to wait after the given number of tries (1 or more) that ended in "later"."""
+    """Return how long to wait after the given number of tries (1 or more) that ended in "later"."""
     return BACK_OFF[min(tries, len(BACK_OFF)) - 1]
 
 

@@ -73,7 +73,8 @@ _FOLDED = tuple(fold(beginning) for beginning in _BEGINNINGS)
 
 
 def is_footer(cells: Sequence[str]) -> bool:
-    """Whether the first cell that holds anything begins as a footer does, and as no roll id or name would."""
+    """Tell whether the first cell that holds anything begins as a footer does, and as no roll id or name
+    would."""
     first = next((fold(cell) for cell in cells if cell.strip()), "")
     return any(
         first == each or first.startswith((f"{each} ", f"{each}:", f"{each} :", f"{each}="))

@@ -155,7 +155,7 @@ def _is_known(matches: Sequence[float]) -> bool:
 
 
 def turned_places(frames: Sequence[TurnFrame], side: Side) -> list[int]:
-    """The places of the frames that show a head turned to this side, in their order."""
+    """Return the places of the frames that show a head turned to this side, in their order."""
     moves = _moves(frames, side)
     return [place for place, move in enumerate(moves) if move is not None and _is_turned(move)]
 
@@ -164,7 +164,7 @@ _Move = tuple[float, float]
 
 
 def _moves(frames: Sequence[TurnFrame], side: Side) -> list[_Move | None]:
-    """Parallax and change of `sideways` towards `side`, frame by frame."""
+    """Return parallax and change of `sideways` towards `side`, frame by frame."""
     sign = 1.0 if side is Side.LEFT else -1.0
     start = frames[0].sideways if frames else None
     moves: list[_Move | None] = []
@@ -183,7 +183,7 @@ def _is_turned(move: _Move) -> bool:
 
 
 def _first_turned(moves: Sequence[_Move | None]) -> int | None:
-    """The first place of LEAST_TURNED frames in a row that show a turned head."""
+    """Return the first place of LEAST_TURNED frames in a row that show a turned head."""
     in_a_row = 0
     seen = [place for place, move in enumerate(moves) if move is not None]
     for place in seen:
@@ -194,7 +194,8 @@ def _first_turned(moves: Sequence[_Move | None]) -> int | None:
 
 
 def _is_steady(moves: Sequence[_Move | None]) -> bool:
-    """Whether the way to the turned frame only goes there, as a head's does and shuffled frames do not."""
+    """Tell whether the way to the turned frame only goes there, as a head's does and shuffled frames do
+    not."""
     furthest = 0.0
     for move in moves:
         if move is not None:

@@ -170,7 +170,7 @@ def _backup(vitals: Vitals, backup_days: int) -> Finding:
 
 
 def _span(length: timedelta) -> str:
-    """A length in the largest unit that says enough."""
+    """Return a length in the largest unit that says enough."""
     minutes = length.total_seconds() / 60
     for unit, size in (("day", 24 * 60), ("hour", 60), ("minute", 1)):
         if minutes >= 2 * size:

@@ -40,7 +40,7 @@ def find_near_match(
 
 
 def list_near_matches(others: Mapping[int, float]) -> list[int]:
-    """The students whom a face would pass for, the likest first."""
+    """Return the students whom a face would pass for, the likest first."""
     return sorted(
         (each for each in others if others[each] >= MATCH_THRESHOLD), key=lambda each: -others[each]
     )

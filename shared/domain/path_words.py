@@ -89,7 +89,7 @@ def take_apart(text: str) -> PathPart:
 
 
 def name_words(name: str) -> frozenset[str]:
-    """The words of a person's name in the form of `PathPart.words`."""
+    """Return the words of a person's name in the form of `PathPart.words`."""
     return frozenset(token.parts[0] for token in _tokens(fold(name)) if token.is_word)
 
 

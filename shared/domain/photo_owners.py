@@ -69,7 +69,8 @@ class PhotoOwners:
     """Reads the paths in a zip for one class."""
 
     def __init__(self, students: Sequence[Named], *, other_classes: Collection[str] = ()) -> None:
-        """`other_classes` are the codes of the school's other classes, whose folders hold nobody of this."""
+        """Take `other_classes` as the codes of the school's other classes, whose folders hold nobody of
+        this."""
         self._students = {each.student_id: each for each in students}
         codes = {each.student_id: code_parts(each.roll_id) for each in students}
         self._most_parts = max(map(len, codes.values()), default=0)
@@ -173,7 +174,7 @@ class PhotoOwners:
         return None
 
     def _read_folder(self, text: str) -> _Reading:
-        """The same folder stands in the path of many files."""
+        """Return the same folder stands in the path of many files."""
         if text not in self._folders:
             self._folders[text] = self._read(text)
         return self._folders[text]
@@ -225,12 +226,13 @@ class PhotoOwners:
         return None
 
     def _with_code(self, parts: tuple[str, ...]) -> frozenset[int]:
-        """The students of this roll id; where nobody has exactly this one, leading zeros do not count."""
+        """Return the students of this roll id; where nobody has exactly this one, leading zeros do not
+        count."""
         asked = tuple(part.upper() for part in parts)
         return self._by_code.get(asked) or self._by_counted_code.get(as_counted(asked), frozenset())
 
     def _named(self, part: PathPart) -> frozenset[int]:
-        """The students whose whole name is there; of a single word only where nothing else is."""
+        """Return the students whose whole name is there; of a single word only where nothing else is."""
         held = {
             each: own
             for each, own in self._names.items()
@@ -241,7 +243,7 @@ class PhotoOwners:
         )
 
     def _hinted(self, part: PathPart, taken: set[int]) -> frozenset[int]:
-        """The students whose roll id ends like a token, or is the number that a camera counts with."""
+        """Return the students whose roll id ends like a token, or is the number that a camera counts with."""
         hints = [
             as_counted(tuple(part.upper() for part in token.parts))
             for at, token in enumerate(part.tokens)
@@ -252,7 +254,7 @@ class PhotoOwners:
         )
 
     def _is_stray(self, part: PathPart, at: int, taken: set[int]) -> bool:
-        """Whether a token looks like the roll ids of this class and is nobody's."""
+        """Tell whether a token looks like the roll ids of this class and is nobody's."""
         token = part.tokens[at]
         if at in taken or at in part.counting or token.is_word or shape_of(token.parts) not in self._shapes:
             return False
@@ -276,8 +278,8 @@ def _by_code(codes: Mapping[int, tuple[str, ...]]) -> dict[tuple[str, ...], froz
 
 
 def _is_photo_number(file: _Reading, folder: _Reading) -> bool:
-    """Whether a plain number counts the photos of the folder's student: where it is nobody's roll id, or the
-    folder says both roll id and name."""
+    """Tell whether a plain number counts the photos of the folder's student: where it is nobody's roll id, or
+    the folder says both roll id and name."""
     if not file.ids:
         return bool(folder.ids)
     return bool(folder.named and len(folder.ids) == 1 and folder.agreed)

@@ -35,7 +35,7 @@ class ZoneLimits:
         return odds / (1 + odds)
 
     def zone_of(self, score: float) -> Zone:
-        """A score that is not a number is an attack's."""
+        """Return a score that is not a number is an attack's."""
         if score < self.living_below:
             return Zone.LIVING
         return Zone.DOUBTFUL if score < self.attack_from else Zone.ATTACK
@@ -101,14 +101,14 @@ class AskedTurn:
 
     @classmethod
     def first(cls, cause: TurnCause, side: Side) -> "AskedTurn":
-        """The first turn; where a screen was seen a second one follows, to the other side.
+        """Return the first turn; where a screen was seen a second one follows, to the other side.
 
         A recording that happens to turn to one side, as every second one does, fails at the other.
         """
         return cls(side, cause, steps_left=1 if cause is TurnCause.SCREEN_SEEN else 0)
 
     def after(self, verdict: TurnVerdict) -> "AskedTurn | None":
-        """What is asked next, if anything is; `has_passed` tells what None means.
+        """Return what is asked next, if anything is; `has_passed` tells what None means.
 
         A second try is to the same side: drawn again, three of four recordings would pass at one of two.
         """
@@ -119,5 +119,5 @@ class AskedTurn:
         return replace(self, tries_left=self.tries_left - 1) if self.tries_left > 0 else None
 
     def has_passed(self, verdict: TurnVerdict) -> bool:
-        """Whether nothing more is asked of somebody who did this."""
+        """Tell whether nothing more is asked of somebody who did this."""
         return verdict is TurnVerdict.TURNED and self.steps_left == 0

@@ -46,7 +46,7 @@ class TableRow:
     cells: Mapping[str, Cell]
 
     def text(self, name: str) -> str:
-        """The cell's text; "" for a column that is not there, and for a formula."""
+        """Return the cell's text; "" for a column that is not there, and for a formula."""
         return self.cells.get(name) or ""
 
     def is_formula(self, name: str) -> bool:
@@ -105,7 +105,7 @@ def _hits(row: Sequence[Cell], columns: Mapping[str, Column]) -> int:
 
 
 def _plain(title: str) -> str:
-    """A title without what people change in it: letters' case, spaces, dots, dashes."""
+    """Return a title without what people change in it: letters' case, spaces, dots, dashes."""
     return "".join(sign for sign in title.casefold() if sign.isalnum())
 
 
@@ -114,7 +114,8 @@ def _stripped(cell: Cell) -> Cell:
 
 
 def as_number(code: str) -> float | None:
-    """The number a spreadsheet makes of a roll id; None where it leaves it alone, as it does above 1E308."""
+    """Return the number a spreadsheet makes of a roll id; None where it leaves it alone, as it does above
+    1E308."""
     if not _NUMBER_LIKE.fullmatch(code):
         return None
     number = float(code)

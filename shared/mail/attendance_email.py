@@ -77,7 +77,8 @@ def compose(mailer: Mailer, email: AttendanceEmail) -> Message:
 
 
 def show_words(mailer: Mailer, email: AttendanceEmail) -> Wording:
-    """The letter's words without their layout, for the page that shows them before anything is sent."""
+    """Return the letter's words without their layout, for the page that shows them before anything is
+    sent."""
     with mailer.writing_in(email.language):
         return _find_words(mailer, email)
 

@@ -93,7 +93,7 @@ class MailConnection(Connection):
     """One connection to the mail server, for many letters; `Mailer.connect` opens and closes it."""
 
     def configure_host(self) -> smtplib.SMTP:
-        """Flask-Mail's own opens without a time-out and accepts any certificate."""
+        """Open a connection with a time-out and a checked certificate; Flask-Mail's own has neither."""
         server, port = self.mail.server, self.mail.port
         host: smtplib.SMTP
         if self.mail.use_ssl:
@@ -169,7 +169,7 @@ class Mailer:
 
     @contextmanager
     def writing_in(self, language: str) -> Iterator[None]:
-        """The context a letter is written in; English where there is no catalogue for the language."""
+        """Yield the context a letter is written in; English where there is no catalogue for the language."""
         has_catalogue = language.isalpha() and (_TRANSLATIONS_DIR / language).is_dir()
         with self._app.app_context(), force_locale(language if has_catalogue else "en"):
             yield
@@ -180,7 +180,7 @@ class Mailer:
 
     @contextmanager
     def connect(self) -> Iterator[MailConnection]:
-        """Open one connection for many letters. Raises MailServerFailure."""
+        """Open one connection for many letters. Raise MailServerFailure."""
         if not self._is_set_up:
             raise MailServerFailure("No mail server is set up (MAIL_SERVER).", Outcome.REFUSED)
         with self._app.app_context():
@@ -201,14 +201,15 @@ def on_one_line(text: str) -> str:
 
 
 def _judge(code: int, words: bytes | str) -> EmailResult:
-    """RFC 5321: 5yz will never work, 4yz may later; so may a server that speaks no sense now."""
+    """Tell by RFC 5321 what a code means: 5yz never works, 4yz may later; so may a server that makes no sense
+    now."""
     said = words.decode("utf-8", "replace") if isinstance(words, bytes) else words
     outcome = Outcome.REFUSED if 500 <= code < 600 else Outcome.LATER
     return EmailResult(outcome, f"The mail server said: {code} {on_one_line(said)[:200]}")
 
 
 def _explain(cause: OSError) -> MailServerFailure:
-    """Why no connection came about. What only the settings can mend is not tried again by itself."""
+    """Return why no connection came about. What only the settings can mend is not tried again by itself."""
     if isinstance(cause, smtplib.SMTPResponseException):
         result = _judge(cause.smtp_code, cause.smtp_error)
         return MailServerFailure(result.reason, result.outcome)

@@ -11,7 +11,7 @@ from shared.persistence.tables import AccountNotice
 
 
 def due_ids(session: Session, now: datetime) -> Sequence[int]:
-    """Letters that are to be sent now."""
+    """Return letters that are to be sent now."""
     return session.scalars(select(AccountNotice.id).where(AccountNotice.try_at <= now)).all()
 
 

@@ -19,7 +19,7 @@ SEEN_EVERY = timedelta(minutes=1)
 
 
 def site_of(account: Account) -> str:
-    """The site an account is of."""
+    """Return the site an account is of."""
     return "office" if isinstance(account, Admin) else "classroom"
 
 
@@ -29,7 +29,7 @@ def has_admin(session: Session) -> bool:
 
 
 def find_admins(session: Session) -> Sequence[Admin]:
-    """Every admin, the deactivated ones last."""
+    """Return every admin, the deactivated ones last."""
     return session.scalars(select(Admin).order_by(Admin.active.desc(), Admin.name, Admin.id)).all()
 
 
@@ -88,7 +88,8 @@ def end_sign_ins_for_hand_over(session: Session, teacher: Teacher, device_digest
 def list_sign_ins_elsewhere(
     session: Session, teacher: Teacher, device_digest: str | None
 ) -> list[tuple[SignIn, bool]]:
-    """A teacher's sign-ins on other devices, at the office too, and which of these are second screens."""
+    """Return a teacher's sign-ins on other devices, at the office too, and which of these are second
+    screens."""
     screens = set(session.scalars(_second_screens(teacher.id)))
     found = [
         sign_in

@@ -27,7 +27,7 @@ def lock(session: Session, subjects: Collection[str], *, now: datetime) -> bool:
 
 
 def failures_since(session: Session, subject: str, since: datetime) -> Sequence[datetime]:
-    """Times of the failed attempts of a subject, oldest first."""
+    """Return times of the failed attempts of a subject, oldest first."""
     query = select(FailedTry.failed_at).where(FailedTry.subject == subject, FailedTry.failed_at >= since)
     return session.scalars(query.order_by(FailedTry.failed_at)).all()
 

@@ -44,7 +44,7 @@ class RegisterLine:
 
 
 def classes_of(session: Session, teacher_id: int | None) -> Sequence[tuple[SchoolClass, int]]:
-    """The active classes a teacher teaches, each with its number of active students, by class code."""
+    """Return the active classes a teacher teaches, each with its number of active students, by class code."""
     query = (
         select(SchoolClass, func.count(Student.id))
         .join(Teaching, Teaching.class_id == SchoolClass.id)
@@ -57,7 +57,7 @@ def classes_of(session: Session, teacher_id: int | None) -> Sequence[tuple[Schoo
 
 
 def subjects_of(session: Session, teacher_id: int, *, limit: int = 20) -> Sequence[str]:
-    """The subjects a teacher has held lectures in, the latest first."""
+    """Return the subjects a teacher has held lectures in, the latest first."""
     query = (
         select(Lecture.subject)
         .where(Lecture.teacher_id == teacher_id)
@@ -78,7 +78,7 @@ def find_own_lecture(
 ) -> Lecture:
     """Find a teacher's lecture with its classes; `lock` keeps others from changing it meanwhile.
 
-    Raises NotFound, the same for another teacher's lecture as for none.
+    Raise NotFound, the same for another teacher's lecture as for none.
     """
     query = select(Lecture).where(Lecture.id == lecture_id, Lecture.teacher_id == teacher_id)
     query = query.options(selectinload(Lecture.classes))
@@ -91,13 +91,13 @@ def find_own_lecture(
 def lectures_between(
     session: Session, teacher_id: int, since: datetime, until: datetime, *, class_id: int | None = None
 ) -> Sequence[Lecture]:
-    """A teacher's lectures that start in [since, until), the earliest first."""
+    """Return a teacher's lectures that start in [since, until), the earliest first."""
     query = _lectures(teacher_id, since=since, until=until, class_id=class_id)
     return session.scalars(query.order_by(Lecture.starts_at, Lecture.id)).all()
 
 
 def lectures_during(session: Session, teacher_id: int, since: datetime, until: datetime) -> Sequence[Lecture]:
-    """A teacher's lectures of which any part lies in [since, until), the earliest first."""
+    """Return a teacher's lectures of which any part lies in [since, until), the earliest first."""
     query = _lectures(teacher_id, since=None, until=until, class_id=None).where(Lecture.ends_at > since)
     return session.scalars(query.order_by(Lecture.starts_at, Lecture.id)).all()
 
@@ -111,7 +111,8 @@ def page_of_lectures(
     until: datetime | None = None,
     class_id: int | None = None,
 ) -> tuple[Sequence[Lecture], int]:
-    """One page of a teacher's lectures, the latest first, and how many pages there are; pages start at 1."""
+    """Return one page of a teacher's lectures, the latest first, and how many pages there are; pages start at
+    1."""
     query = _lectures(teacher_id, since=since, until=until, class_id=class_id)
     total = (
         session.scalar(select(func.count()).select_from(query.with_only_columns(Lecture.id).subquery())) or 0
@@ -151,14 +152,14 @@ def count_here(session: Session, lecture_ids: Collection[int]) -> dict[int, Coun
 
 
 def newest_here(session: Session, lecture_id: int, *, limit: int) -> Sequence[Mark]:
-    """Who was marked present or late last, with the students, the latest first."""
+    """Return who was marked present or late last, with the students, the latest first."""
     query = select(Mark).where(Mark.lecture_id == lecture_id, statuses.is_here(Mark.status))
     query = query.options(joinedload(Mark.student)).order_by(Mark.marked_at.desc(), Mark.id.desc())
     return session.scalars(query.limit(limit)).all()
 
 
 def unmarked_students(session: Session, lecture_id: int) -> Sequence[Student]:
-    """The active students of a lecture's classes without a mark; nobody once the lecture is closed."""
+    """Return the active students of a lecture's classes without a mark; nobody once the lecture is closed."""
     return session.scalars(_unmarked([lecture_id]).options(joinedload(Student.school_class))).all()
 
 
@@ -173,7 +174,7 @@ def _unmarked(lecture_ids: Collection[int]) -> Select[Student]:
 
 
 def register(session: Session, lecture_id: int, *, class_id: int | None = None) -> list[RegisterLine]:
-    """Everybody expected at a lecture, by class and roll id.
+    """Return everybody expected at a lecture, by class and roll id.
 
     Those are the students with a mark and, until the lecture is closed, the active students of its classes:
     who joins the class later does not appear in lectures of the past. `class_id` keeps one class.
@@ -190,7 +191,7 @@ def register(session: Session, lecture_id: int, *, class_id: int | None = None) 
 
 
 def find_register_line(session: Session, lecture: Lecture, student_id: int) -> RegisterLine:
-    """Find one student of a lecture, with the mark, locked. Raises NotFound for who is not expected there."""
+    """Find one student of a lecture, with the mark, locked. Raise NotFound for who is not expected there."""
     mark = session.scalar(
         select(Mark)
         .where(Mark.lecture_id == lecture.id, Mark.student_id == student_id)
@@ -209,30 +210,30 @@ def find_register_line(session: Session, lecture: Lecture, student_id: int) -> R
 
 
 def marks_from(session: Session, lecture_id: int, source: str) -> Sequence[Mark]:
-    """The marks of a lecture that came about in one way."""
+    """Return the marks of a lecture that came about in one way."""
     return session.scalars(select(Mark).where(Mark.lecture_id == lecture_id, Mark.source == source)).all()
 
 
 def marks_with(session: Session, lecture_id: int, status: str) -> Sequence[Mark]:
-    """The marks of a lecture that have a status."""
+    """Return the marks of a lecture that have a status."""
     return session.scalars(select(Mark).where(Mark.lecture_id == lecture_id, Mark.status == status)).all()
 
 
 def history(session: Session, lecture_id: int) -> Sequence[MarkChange]:
-    """Every change of a lecture's marks, the latest first, with student and teacher."""
+    """Return every change of a lecture's marks, the latest first, with student and teacher."""
     query = select(MarkChange).where(MarkChange.lecture_id == lecture_id)
     query = query.options(joinedload(MarkChange.student), joinedload(MarkChange.teacher))
     return session.scalars(query.order_by(MarkChange.id.desc())).all()
 
 
 def changes_of(session: Session, lecture_id: int, student_id: int) -> Sequence[MarkChange]:
-    """Every change of one student's mark at a lecture, the latest first."""
+    """Return every change of one student's mark at a lecture, the latest first."""
     query = select(MarkChange).where(MarkChange.lecture_id == lecture_id, MarkChange.student_id == student_id)
     return session.scalars(query.order_by(MarkChange.id.desc())).all()
 
 
 def changes_together(session: Session, change: MarkChange) -> Sequence[MarkChange]:
-    """The changes that were made in one press with this one, itself included."""
+    """Return the changes that were made in one press with this one, itself included."""
     alike = ("lecture_id", "teacher_id", "source", "was", "becomes", "changed_at")
     query = select(MarkChange).where(
         *(getattr(MarkChange, name).is_not_distinct_from(getattr(change, name)) for name in alike)
@@ -241,13 +242,13 @@ def changes_together(session: Session, change: MarkChange) -> Sequence[MarkChang
 
 
 def latest_changes(session: Session, lecture_id: int) -> set[int]:
-    """The ids of the latest change of each student's mark at a lecture."""
+    """Return the ids of the latest change of each student's mark at a lecture."""
     latest = select(func.max(MarkChange.id)).where(MarkChange.lecture_id == lecture_id)
     return set(session.scalars(latest.group_by(MarkChange.student_id)))
 
 
 def find_change(session: Session, lecture_id: int, change_id: int) -> MarkChange:
-    """Find an entry of a lecture's history. Raises NotFound."""
+    """Find an entry of a lecture's history. Raise NotFound."""
     query = select(MarkChange).where(MarkChange.id == change_id, MarkChange.lecture_id == lecture_id)
     change = session.scalar(query)
     if change is None:

@@ -37,7 +37,7 @@ class Place:
 def find_entries(
     session: Session, asked: Asked, *, after: Place | None = None, limit: int
 ) -> Sequence[AuditEntry]:
-    """The newest entries, or those that follow a place where a page ended.
+    """Return the newest entries, or those that follow a place where a page ended.
 
     A page begins where the last one ended, not after so many rows, which would have to be counted off.
     """
@@ -49,12 +49,12 @@ def find_entries(
 
 
 def walk_entries(session: Session, asked: Asked, *, limit: int) -> Iterator[AuditEntry]:
-    """The newest entries, up to a limit, without holding all of them in memory."""
+    """Yield the newest entries, up to a limit, without holding all of them in memory."""
     yield from session.scalars(_asked(asked).limit(limit).execution_options(yield_per=1000))
 
 
 def list_actions(session: Session) -> list[str]:
-    """Every action that was ever written, in alphabetical order; jumps along the index."""
+    """Return every action that was ever written, in alphabetical order; jumps along the index."""
     actions: list[str] = []
     while (action := session.scalar(_next_action(actions[-1] if actions else ""))) is not None:
         actions.append(action)

@@ -23,7 +23,7 @@ class Belongings:
 
 
 def list_remembered_columns(session: Session) -> dict[str, Mapping[str, str]]:
-    """What the columns of every set of headings were tied to, by the headings."""
+    """Return what the columns of every set of headings were tied to, by the headings."""
     return {row.headings: row.columns for row in session.scalars(select(ListColumns))}
 
 
@@ -39,7 +39,7 @@ def remember_columns(
 
 
 def find_belongings(session: Session, student_ids: Collection[int]) -> dict[int, Belongings]:
-    """What each of these students has; nothing for a student without anything."""
+    """Return what each of these students has; nothing for a student without anything."""
     faces = set(
         session.scalars(select(FaceModelRow.student_id).where(FaceModelRow.student_id.in_(student_ids)))
     )

@@ -123,7 +123,7 @@ def _file_of(engine: Engine) -> Path:
 
 
 def _identity(path: Path) -> tuple[int, int] | None:
-    """Which file lies at the path, whatever its name: device and inode; None if none does."""
+    """Return which file lies at the path, whatever its name: device and inode; None if none does."""
     try:
         found = path.stat()
     except OSError:
@@ -132,17 +132,17 @@ def _identity(path: Path) -> tuple[int, int] | None:
 
 
 def writing_sessions(engine: Engine) -> Sessions:
-    """Sessions for services: `with sessions.begin() as session:` is one transaction."""
+    """Return sessions for services: `with sessions.begin() as session:` is one transaction."""
     return sessionmaker(engine.execution_options(sqlite_begin="BEGIN IMMEDIATE"), expire_on_commit=False)
 
 
 def reading_sessions(engine: Engine) -> Sessions:
-    """Sessions for pages: they never commit."""
+    """Return sessions for pages: they never commit."""
     return sessionmaker(engine, expire_on_commit=False)
 
 
 def request_sessions(engine: Engine) -> scoped_session[Session]:
-    """One session per thread, for the sign-in library; the site removes it after each request.
+    """Return one session per thread, for the sign-in library; the site removes it after each request.
 
     The library reads an account and may write it much later in the same request, while our own services
     write in between; on SQLite its statements therefore stand alone instead of holding a snapshot.
@@ -162,14 +162,14 @@ def is_migrated(engine: Engine, table: str = "audit_entry") -> bool:
 
 
 def known_revisions() -> list[str]:
-    """Every revision of the tables this version knows, the newest first."""
+    """Return every revision of the tables this version knows, the newest first."""
     from alembic.script import ScriptDirectory
 
     return [script.revision for script in ScriptDirectory(str(MIGRATIONS_DIR)).walk_revisions()]
 
 
 def revision_of(engine: Engine) -> str | None:
-    """The revision a database is at; None if it has no tables yet."""
+    """Return the revision a database is at; None if it has no tables yet."""
     from alembic.migration import MigrationContext
 
     with engine.connect() as connection:
@@ -177,7 +177,8 @@ def revision_of(engine: Engine) -> str | None:
 
 
 def find_damage(engine: Engine) -> str:
-    """What is wrong inside an SQLite file, in its own words; "" if nothing is. Raises one of UNREACHABLE.
+    """Return what is wrong inside an SQLite file, in its own words; "" if nothing is. Raises one of
+    UNREACHABLE.
 
     A server looks after its files by itself: there it is asked for an answer.
     """
@@ -208,7 +209,7 @@ _migrating = threading.Lock()  # Alembic keeps its context in module globals
 def migrate(database_url: str, revision: str = "head") -> None:
     """Bring the tables to a revision. Safe to call from two machines at once.
 
-    Raises DatabaseUnusable, and changes nothing, for tables that a newer version made.
+    Raise DatabaseUnusable, and changes nothing, for tables that a newer version made.
     """
     from alembic import command
     from alembic.config import Config

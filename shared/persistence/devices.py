@@ -16,12 +16,12 @@ def find(session: Session, site: str, account_id: int, token_digest: str) -> Kno
 
 
 def list_of(session: Session, site: str, account_id: int) -> Sequence[KnownDevice]:
-    """Every browser that signed in to an account."""
+    """Return every browser that signed in to an account."""
     return session.scalars(_of(site, account_id).order_by(KnownDevice.id)).all()
 
 
 def remember(session: Session, site: str, account_id: int, token_digest: str, *, now: datetime) -> None:
-    """Know a browser from now on. Raises AlreadyThere if another request writes the same just now."""
+    """Know a browser from now on. Raise AlreadyThere if another request writes the same just now."""
     known = find(session, site, account_id, token_digest)
     if known is None:
         known = KnownDevice(token_digest=token_digest, site=site, account_id=account_id)

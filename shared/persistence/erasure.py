@@ -83,7 +83,7 @@ def erase_student(session: Session, student: Student, alias: str) -> None:
 
 
 def _names(student: Student, entries: Sequence[AuditEntry]) -> set[str]:
-    """Every name, roll id and address a student has or had, as far as the audit trail tells."""
+    """Return every name, roll id and address a student has or had, as far as the audit trail tells."""
     earlier = [values for entry in entries for values in (entry.before, entry.after) if values]
     held = [getattr(student, name) for name in _NAMING] + [
         values.get(name) for values in earlier for name in _NAMING
@@ -92,12 +92,12 @@ def _names(student: Student, entries: Sequence[AuditEntry]) -> set[str]:
 
 
 def _unnamed(values: dict[str, Any] | None, alias: str) -> dict[str, Any] | None:
-    """The same keys without what they held."""
+    """Return the same keys without what they held."""
     return None if values is None else dict.fromkeys(values, alias)
 
 
 def _unnamed_result(result: dict[str, Any], student_id: int, alias: str) -> dict[str, Any]:
-    """What became of a file, without its name and the student's."""
+    """Return what became of a file, without its name and the student's."""
     if result.get("student_id") != student_id:
         return result
     return {**result, "student_id": None, "file": alias, "student": alias}
@@ -149,7 +149,7 @@ def _may_hold(column: Any, words: Collection[str]) -> ColumnElement[bool]:
 
 
 def _without(value: Any, named: re.Pattern[str], alias: str, longest: int | None) -> Any:
-    """The same text, list or dictionary with the alias in place of the names."""
+    """Return the same text, list or dictionary with the alias in place of the names."""
     if isinstance(value, str):
         return named.sub(alias, value)[:longest]
     if isinstance(value, list):
@@ -168,17 +168,17 @@ def note(session: Session, digest: str, what: str, now: datetime) -> None:
 
 
 def list_erasures(session: Session) -> Sequence[Erasure]:
-    """The whole ledger, the earliest first."""
+    """Return the whole ledger, the earliest first."""
     return session.scalars(select(Erasure).order_by(Erasure.id)).all()
 
 
 def list_students(session: Session) -> Sequence[Student]:
-    """Every student, for the replay of a ledger."""
+    """Return every student, for the replay of a ledger."""
     return session.scalars(select(Student).order_by(Student.id)).all()
 
 
 def list_standing_consents(session: Session) -> Sequence[tuple[Consent, Student]]:
-    """Every consent that was not withdrawn, with its student, for the replay of a ledger."""
+    """Return every consent that was not withdrawn, with its student, for the replay of a ledger."""
     query = select(Consent, Student).join(Student, Student.id == Consent.student_id)
     standing = session.execute(query.where(Consent.withdrawn_at.is_(None)))
     return [(consent, student) for consent, student in standing]

@@ -10,7 +10,7 @@ from shared.persistence.tables import FaceFlag, Lecture
 
 
 def list_flags(session: Session, lecture_id: int) -> Sequence[FaceFlag]:
-    """Every flag of a lecture, oldest first, with both students and the phone."""
+    """Return every flag of a lecture, oldest first, with both students and the phone."""
     query = select(FaceFlag).where(FaceFlag.lecture_id == lecture_id)
     query = query.options(
         joinedload(FaceFlag.student), joinedload(FaceFlag.near_match), joinedload(FaceFlag.kiosk_pass)
@@ -19,14 +19,14 @@ def list_flags(session: Session, lecture_id: int) -> Sequence[FaceFlag]:
 
 
 def list_strangers(session: Session, lecture_id: int) -> Sequence[FaceFlag]:
-    """The flags of nobody's faces at a lecture that still have their sealed descriptor."""
+    """Return the flags of nobody's faces at a lecture that still have their sealed descriptor."""
     query = select(FaceFlag).where(FaceFlag.lecture_id == lecture_id, FaceFlag.sealed_descriptor.is_not(None))
     query = query.options(undefer(FaceFlag.sealed_descriptor))
     return session.scalars(query.order_by(FaceFlag.id)).all()
 
 
 def lectures_with_strangers(session: Session, *, ended_before: datetime) -> Sequence[int]:
-    """The lectures that ended before a moment and still have a sealed descriptor."""
+    """Return the lectures that ended before a moment and still have a sealed descriptor."""
     query = (
         select(FaceFlag.lecture_id)
         .join(Lecture, Lecture.id == FaceFlag.lecture_id)

@@ -22,7 +22,8 @@ _MODELS_AT_A_TIME = 500
 
 
 def list_waiting(session: Session, student: Student) -> Sequence[EnrolmentPhoto]:
-    """Good photos that the student's model was not yet trained on, oldest first, descriptors loaded."""
+    """Return good photos that the student's model was not yet trained on, oldest first, descriptors
+    loaded."""
     query = (
         select(EnrolmentPhoto)
         .where(EnrolmentPhoto.student_id == student.id, EnrolmentPhoto.verdict == PhotoVerdict.GOOD)
@@ -35,7 +36,7 @@ def list_waiting(session: Session, student: Student) -> Sequence[EnrolmentPhoto]
 
 
 def list_students_waiting(session: Session, class_id: int | None = None) -> Sequence[Student]:
-    """The active students, of one class or all, with good photos that no model was trained on yet."""
+    """Return the active students, of one class or all, with good photos that no model was trained on yet."""
     waiting = (
         exists()
         .where(EnrolmentPhoto.student_id == Student.id, EnrolmentPhoto.verdict == PhotoVerdict.GOOD)
@@ -48,7 +49,8 @@ def list_students_waiting(session: Session, class_id: int | None = None) -> Sequ
 
 
 def list_kept(session: Session, student_id: int) -> Sequence[EnrolmentPhoto]:
-    """Photos that a student's model was trained on and the school kept, oldest first, the photos loaded."""
+    """Return photos that a student's model was trained on and the school kept, oldest first, the photos
+    loaded."""
     query = (
         select(EnrolmentPhoto)
         .join(FaceModelRow, FaceModelRow.student_id == EnrolmentPhoto.student_id)
@@ -73,7 +75,7 @@ def save_descriptor(session: Session, photo_id: int, sealed_descriptor: bytes) -
 
 
 def list_unseen(session: Session, class_id: int) -> Sequence[EnrolmentPhoto]:
-    """Photos of a class that nobody has looked at yet, by roll id."""
+    """Return photos of a class that nobody has looked at yet, by roll id."""
     query = (
         select(EnrolmentPhoto)
         .join(Student, Student.id == EnrolmentPhoto.student_id)
@@ -93,7 +95,7 @@ def find_photo(session: Session, photo_id: int) -> EnrolmentPhoto | None:
 
 
 def find_sealed_photo(session: Session, photo_id: int) -> bytes | None:
-    """The sealed photo itself; None if it was deleted."""
+    """Return the sealed photo itself; None if it was deleted."""
     return session.scalar(select(EnrolmentPhoto.sealed_photo).where(EnrolmentPhoto.id == photo_id))
 
 
@@ -138,12 +140,12 @@ def save_model(
 
 
 def find_sealed_model(session: Session, student_id: int) -> bytes | None:
-    """The sealed face model of a student."""
+    """Return the sealed face model of a student."""
     return session.scalar(select(FaceModelRow.sealed_model).where(FaceModelRow.student_id == student_id))
 
 
 def find_version(session: Session) -> tuple[int, int]:
-    """How many changes of face models there were, and at which of them a model was last deleted."""
+    """Return how many changes of face models there were, and at which of them a model was last deleted."""
     row = session.execute(select(FaceVersion.version, FaceVersion.removed_at)).one()
     return row.version, row.removed_at
 
@@ -156,7 +158,7 @@ def models_since(session: Session, version: int) -> Iterator[tuple[int, bytes]]:
 
 
 def list_of_earlier_networks(session: Session, current: int) -> Sequence[int]:
-    """The ids of the active students whose face model is not of the current network."""
+    """Return the ids of the active students whose face model is not of the current network."""
     query = (
         select(FaceModelRow.student_id).join(Student).where(FaceModelRow.network != current, Student.active)
     )
@@ -164,12 +166,12 @@ def list_of_earlier_networks(session: Session, current: int) -> Sequence[int]:
 
 
 def list_enrolled(session: Session) -> Sequence[int]:
-    """The ids of all students with a face model."""
+    """Return the ids of all students with a face model."""
     return session.scalars(select(FaceModelRow.student_id)).all()
 
 
 def list_students(session: Session, student_ids: Sequence[int]) -> Sequence[Student]:
-    """Active students by their ids, with their classes, by class and roll id."""
+    """Return active students by their ids, with their classes, by class and roll id."""
     query = (
         select(Student)
         .join(Student.school_class)
@@ -180,7 +182,7 @@ def list_students(session: Session, student_ids: Sequence[int]) -> Sequence[Stud
 
 
 def list_classmates(session: Session, student: Student) -> Sequence[int]:
-    """The ids of the other students of a class, deactivated ones included."""
+    """Return the ids of the other students of a class, deactivated ones included."""
     query = select(Student.id).where(Student.class_id == student.class_id, Student.id != student.id)
     return session.scalars(query).all()
 
@@ -194,7 +196,7 @@ def save_near_matches(session: Session, student_id: int, scores: Mapping[int, fl
 
 
 def near_matches_of(session: Session, student_id: int) -> set[int]:
-    """The ids of the classmates who look like a student."""
+    """Return the ids of the classmates who look like a student."""
     pairs = session.execute(
         select(NearMatchPair.student_id, NearMatchPair.other_id).where(_has_near_match(student_id))
     )
@@ -202,7 +204,7 @@ def near_matches_of(session: Session, student_id: int) -> set[int]:
 
 
 def list_near_match_pairs(session: Session) -> Sequence[NearMatchPair]:
-    """Every pair of active students who look alike, the likest first, with their names."""
+    """Return every pair of active students who look alike, the likest first, with their names."""
     one, other = aliased(Student), aliased(Student)
     query = (
         select(NearMatchPair)

@@ -46,7 +46,7 @@ def claim(
 
 
 def find(session: Session, asked_by: CheckIn) -> HeadTurn | None:
-    """What a check-in was answered with."""
+    """Return what a check-in was answered with."""
     query = select(HeadTurn).where(HeadTurn.check_in_id == asked_by.id)
     return session.scalar(query.execution_options(populate_existing=True))
 
@@ -60,7 +60,7 @@ def note_verdict(session: Session, turn_id: int, verdict: TurnVerdict) -> None:
 
 
 def find_last_outcome(session: Session, lecture_id: int, student_id: int) -> CheckInOutcome | None:
-    """How the newest check-in with a face was answered for a student at a lecture, on any phone."""
+    """Return how the newest check-in with a face was answered for a student at a lecture, on any phone."""
     query = select(CheckIn.outcome).where(
         CheckIn.lecture_id == lecture_id, CheckIn.student_id == student_id, CheckIn.outcome.in_(OF_A_FACE)
     )

@@ -45,7 +45,7 @@ def find_latest(session: Session, kind: JobKind, subject_id: int) -> Job | None:
 
 
 def list_queued(session: Session, kinds: Collection[JobKind], *, before: datetime) -> Sequence[int]:
-    """Ids of the jobs of these kinds that were queued before and that no worker took."""
+    """Return ids of the jobs of these kinds that were queued before and that no worker took."""
     query = select(Job.id).where(Job.state == "queued", Job.kind.in_(kinds), Job.created_at < before)
     return session.scalars(query.order_by(Job.id)).all()
 

@@ -55,7 +55,7 @@ def find_pass(session: Session, token_digest: str) -> KioskPass | None:
 
 
 def find_passes(session: Session, lecture_id: int) -> list[KioskPass]:
-    """The passes of a lecture that nobody has ended, oldest first."""
+    """Return the passes of a lecture that nobody has ended, oldest first."""
     query = select(KioskPass).where(KioskPass.lecture_id == lecture_id, KioskPass.ended_at.is_(None))
     return list(session.scalars(query.order_by(KioskPass.opened_at)))
 
@@ -93,13 +93,13 @@ def find_candidate(session: Session, lecture_id: int, class_code: str, roll_id: 
 
 
 def list_class_codes(session: Session, lecture_id: int) -> Sequence[str]:
-    """The codes of a lecture's classes."""
+    """Return the codes of a lecture's classes."""
     query = select(SchoolClass.class_code).join(LectureClass, LectureClass.class_id == SchoolClass.id)
     return session.scalars(query.where(LectureClass.lecture_id == lecture_id)).all()
 
 
 def list_roll_ids(session: Session, lecture_id: int, class_code: str) -> Sequence[str]:
-    """The roll ids of the active students of one class of a lecture."""
+    """Return the roll ids of the active students of one class of a lecture."""
     query = (
         select(Student.roll_id)
         .join(SchoolClass, SchoolClass.id == Student.class_id)
@@ -110,7 +110,7 @@ def list_roll_ids(session: Session, lecture_id: int, class_code: str) -> Sequenc
 
 
 def list_expected(session: Session, lecture_id: int) -> Sequence[int]:
-    """The ids of the active students of a lecture's classes."""
+    """Return the ids of the active students of a lecture's classes."""
     query = (
         select(Student.id)
         .join(LectureClass, LectureClass.class_id == Student.class_id)
@@ -120,7 +120,7 @@ def list_expected(session: Session, lecture_id: int) -> Sequence[int]:
 
 
 def find_here(session: Session, lecture_id: int, student_ids: Collection[int]) -> int | None:
-    """One of some students who is marked present or late at a lecture."""
+    """Return one of some students who is marked present or late at a lecture."""
     query = select(Mark.student_id).where(
         Mark.lecture_id == lecture_id, Mark.student_id.in_(student_ids), Mark.status.in_(HERE)
     )
@@ -189,7 +189,7 @@ def sweep_tickets(session: Session, pass_id: int, *, issued_before: datetime) ->
 def failures_of_student(
     session: Session, lecture_id: int, student_id: int, since: datetime
 ) -> Sequence[datetime]:
-    """When somebody failed with a student's roll id at a lecture, on any phone, oldest first."""
+    """Return when somebody failed with a student's roll id at a lecture, on any phone, oldest first."""
     query = select(CheckIn.answered_at).where(
         CheckIn.lecture_id == lecture_id,
         CheckIn.student_id == student_id,
@@ -201,7 +201,8 @@ def failures_of_student(
 
 
 def count_slowed(session: Session, pass_id: int, student_id: int, since: datetime) -> int:
-    """How many faces a phone showed for a student that were compared although the roll id had to wait."""
+    """Return how many faces a phone showed for a student that were compared although the roll id had to
+    wait."""
     query = select(func.count(CheckIn.id)).where(
         CheckIn.kiosk_pass_id == pass_id,
         CheckIn.student_id == student_id,
@@ -212,7 +213,7 @@ def count_slowed(session: Session, pass_id: int, student_id: int, since: datetim
 
 
 def failures_of_phone(session: Session, pass_id: int, since: datetime) -> Sequence[datetime]:
-    """When somebody failed on a phone, roll ids of nobody included, oldest first."""
+    """Return when somebody failed on a phone, roll ids of nobody included, oldest first."""
     query = select(CheckIn.answered_at).where(
         CheckIn.kiosk_pass_id == pass_id,
         CheckIn.outcome.in_(_FAILED_ON_A_PHONE),
@@ -237,7 +238,7 @@ def add_failure_of_phone(session: Session, lecture_id: int, pass_id: int, *, now
 
 
 def count_outcomes(session: Session, *, since: datetime) -> dict[tuple[CheckInOutcome, bool], int]:
-    """How often each answer was given since, and whether a turn of the head led to it."""
+    """Return how often each answer was given since, and whether a turn of the head led to it."""
     query = select(CheckIn.outcome, CheckIn.turned, func.count()).where(CheckIn.answered_at > since)
     rows = session.execute(query.group_by(CheckIn.outcome, CheckIn.turned))
     return {(outcome, bool(turned)): count for outcome, turned, count in rows}
@@ -246,7 +247,7 @@ def count_outcomes(session: Session, *, since: datetime) -> dict[tuple[CheckInOu
 def repeated_failures(
     session: Session, lecture_id: int, *, more_than: int
 ) -> Sequence[tuple[Student, int, int]]:
-    """The unmarked students of a lecture with many failures: how many, and on how many phones."""
+    """Return the unmarked students of a lecture with many failures: how many, and on how many phones."""
     tries, phones = func.count(CheckIn.id), func.count(CheckIn.kiosk_pass_id.distinct())
     query = (
         select(Student, tries, phones)
@@ -261,7 +262,7 @@ def repeated_failures(
 
 
 def failing_phones(session: Session, lecture_id: int, *, more_than: int) -> Sequence[tuple[KioskPass, int]]:
-    """The phones of a lecture that take check-ins and saw many failures, and how many."""
+    """Return the phones of a lecture that take check-ins and saw many failures, and how many."""
     tries = func.count(CheckIn.id)
     query = (
         select(KioskPass, tries)

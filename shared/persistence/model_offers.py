@@ -9,7 +9,7 @@ from shared.persistence.tables import ModelOffer
 
 
 def list_offers(session: Session, student_id: int) -> Sequence[ModelOffer]:
-    """The offers for a student, oldest first, with teacher, lecture and sealed descriptor."""
+    """Return the offers for a student, oldest first, with teacher, lecture and sealed descriptor."""
     query = select(ModelOffer).where(ModelOffer.student_id == student_id)
     query = query.options(
         joinedload(ModelOffer.teacher), joinedload(ModelOffer.lecture), undefer(ModelOffer.sealed_descriptor)

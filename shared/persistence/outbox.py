@@ -16,21 +16,23 @@ GIVEN_UP = "Given up after a day. "
 
 
 def letters_of(session: Session, lecture_id: int) -> Sequence[OutgoingMail]:
-    """Every letter about a lecture, in the order they were queued, with its student and class."""
+    """Return every letter about a lecture, in the order they were queued, with its student and class."""
     query = select(OutgoingMail).where(OutgoingMail.lecture_id == lecture_id)
     query = query.options(joinedload(OutgoingMail.student).joinedload(Student.school_class))
     return session.scalars(query.order_by(OutgoingMail.id)).all()
 
 
 def fates_of(session: Session, lecture_id: int) -> Sequence[OutgoingMail]:
-    """What became of each letter about a lecture and nothing else, for the page that asks every second."""
+    """Return what became of each letter about a lecture and nothing else, for the page that asks every
+    second."""
     result = load_only(OutgoingMail.state, OutgoingMail.reason, OutgoingMail.try_at)
     query = select(OutgoingMail).where(OutgoingMail.lecture_id == lecture_id).options(result)
     return session.scalars(query.execution_options(populate_existing=True)).all()
 
 
 def due_ids(session: Session, now: datetime, *, limit: int) -> Sequence[int]:
-    """The next letters to send. Lectures take turns, so that a slow class does not hold up a small one."""
+    """Return the next letters to send. Lectures take turns, so that a slow class does not hold up a small
+    one."""
     turn = func.row_number().over(partition_by=OutgoingMail.lecture_id, order_by=OutgoingMail.id)
     query = select(OutgoingMail.id).where(*_due(now)).order_by(turn, OutgoingMail.id)
     return session.scalars(query.limit(limit)).all()
@@ -80,7 +82,7 @@ def settle(
 
 
 def settle_abandoned(session: Session, *, claimed_before: datetime, now: datetime) -> None:
-    """Letters whose worker has not been heard of since then are perhaps sent."""
+    """Mark letters whose worker has not been heard of since then as perhaps sent."""
     session.execute(
         update(OutgoingMail)
         .where(OutgoingMail.state == MailState.SENDING, OutgoingMail.claimed_at < claimed_before)
@@ -129,7 +131,8 @@ def queue_again(letters: Sequence[OutgoingMail], now: datetime) -> None:
 
 
 def lock_letters(session: Session, lecture_id: int, state: MailState) -> Sequence[OutgoingMail]:
-    """The letters about a lecture in one state, with their students, locked until the transaction ends."""
+    """Return the letters about a lecture in one state, with their students, locked until the transaction
+    ends."""
     query = select(OutgoingMail).where(OutgoingMail.lecture_id == lecture_id, OutgoingMail.state == state)
     query = query.options(selectinload(OutgoingMail.student))
     return session.scalars(query.with_for_update()).all()

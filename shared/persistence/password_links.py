@@ -11,7 +11,7 @@ from shared.persistence.tables import PasswordLink
 
 
 def due_ids(session: Session, now: datetime) -> Sequence[int]:
-    """Links that are to be sent now, the longest waiting first."""
+    """Return links that are to be sent now, the longest waiting first."""
     query = select(PasswordLink.id).where(PasswordLink.try_at <= now).order_by(PasswordLink.asked_at)
     return session.scalars(query).all()
 
@@ -26,7 +26,7 @@ def claim(session: Session, link_id: int, *, now: datetime, next_try_at: datetim
 
 
 def settle(session: Session, link_id: int, reason: str) -> None:
-    """No further try: the letter is out, or the mail server will never take it, for this reason."""
+    """End the tries: the letter is out, or the mail server will never take it, for this reason."""
     session.execute(update(PasswordLink).where(PasswordLink.id == link_id).values(try_at=None, reason=reason))
 
 
@@ -37,7 +37,7 @@ def find_by_token(session: Session, site: str, token_digest: str, now: datetime)
 
 
 def find_first(session: Session, site: str, email: str, now: datetime) -> PasswordLink | None:
-    """The newest first-time link of an account that is still good, or will be once it is sent."""
+    """Return the newest first-time link of an account that is still good, or will be once it is sent."""
     query = select(PasswordLink).where(
         PasswordLink.site == site,
         PasswordLink.email == email,

@@ -68,7 +68,7 @@ def find_class(session: Session, class_id: int) -> SchoolClass | None:
 
 
 def get_class(session: Session, class_id: int) -> SchoolClass:
-    """Return the class with this id. Raises NotFound."""
+    """Return the class with this id. Raise NotFound."""
     return _found(find_class(session, class_id), "There is no such class.")
 
 
@@ -80,26 +80,26 @@ def find_class_by_code(session: Session, class_code: str) -> SchoolClass | None:
 
 
 def list_classes(session: Session) -> Sequence[SchoolClass]:
-    """Every active class by its code."""
+    """Return every active class by its code."""
     return session.scalars(
         select(SchoolClass).where(SchoolClass.active).order_by(SchoolClass.code_order)
     ).all()
 
 
 def search_classes(session: Session, text: str, *, active: bool, page: int) -> Page[SchoolClass]:
-    """Classes whose code or name holds the text."""
+    """Return classes whose code or name holds the text."""
     query = select(SchoolClass).where(SchoolClass.active == active, _holds(text, SchoolClass.search_text))
     return _page(session, query.order_by(SchoolClass.code_order), page)
 
 
 def get_teacher(session: Session, teacher_id: int) -> Teacher:
-    """Return a teacher with the classes they teach. Raises NotFound."""
+    """Return a teacher with the classes they teach. Raise NotFound."""
     teacher = session.get(Teacher, teacher_id, options=[selectinload(Teacher.classes)])
     return _found(teacher, "There is no such teacher.")
 
 
 def search_teachers(session: Session, text: str, *, active: bool, page: int) -> Page[Teacher]:
-    """Teachers whose name or e-mail holds the text, with the classes they teach."""
+    """Return teachers whose name or e-mail holds the text, with the classes they teach."""
     query = select(Teacher).where(Teacher.active == active, _holds(text, Teacher.search_text))
     query = query.options(selectinload(Teacher.classes)).order_by(Teacher.search_text, Teacher.id)
     return _page(session, query, page)
@@ -116,7 +116,7 @@ def find_classes(session: Session, class_ids: Sequence[int]) -> Sequence[SchoolC
 
 
 def get_student(session: Session, student_id: int, *, lock: bool = False) -> Student:
-    """Return a student with class, face model and consents. Raises NotFound.
+    """Return a student with class, face model and consents. Raise NotFound.
 
     `lock` keeps other transactions from changing the student until this one ends.
     """
@@ -142,7 +142,7 @@ def search_students(
     active: bool = True,
     page: int = 1,
 ) -> Page[Student]:
-    """Students whose name, roll id or an address holds the text, by class and roll id."""
+    """Return students whose name, roll id or an address holds the text, by class and roll id."""
     addresses = (Student.email, Student.parent1_email, Student.parent2_email)
     query = (
         select(Student)
@@ -163,14 +163,14 @@ def search_students(
 
 
 def list_by_roll_id(session: Session, class_id: int) -> dict[str, Student]:
-    """The active students of a class with their consents, by roll id."""
+    """Return the active students of a class with their consents, by roll id."""
     query = select(Student).where(Student.class_id == class_id, Student.active)
     students = session.scalars(query.options(selectinload(Student.consents)))
     return {student.roll_id: student for student in students}
 
 
 def list_active_students(session: Session, class_id: int, *, lock: bool = False) -> Sequence[Student]:
-    """The active students of a class with their faces and consents, by roll id."""
+    """Return the active students of a class with their faces and consents, by roll id."""
     query = select(Student).where(Student.class_id == class_id, Student.active)
     query = query.options(selectinload(Student.consents), selectinload(Student.face_model))
     query = query.order_by(Student.roll_order, Student.id)
@@ -178,7 +178,7 @@ def list_active_students(session: Session, class_id: int, *, lock: bool = False)
 
 
 def list_without_consent(session: Session, class_id: int, *, lock: bool = False) -> Sequence[Student]:
-    """The active students of a class for whom no consent holds, by roll id."""
+    """Return the active students of a class for whom no consent holds, by roll id."""
     query = select(Student).where(Student.class_id == class_id, Student.active, _lacks(Lack.CONSENT))
     query = query.options(selectinload(Student.consents)).order_by(Student.roll_order, Student.id)
     return session.scalars(query.with_for_update(of=Student) if lock else query).all()
@@ -187,8 +187,8 @@ def list_without_consent(session: Session, class_id: int, *, lock: bool = False)
 def list_given_consents(
     session: Session, consent_ids: Collection[int], *, recorded_by_id: int | None
 ) -> list[tuple[Consent, Student, bool]]:
-    """Of these consents those that hold and this admin recorded, with their students, whose rows are locked,
-    and whether a photo or a face of each is kept."""
+    """Return of these consents those that hold and this admin recorded, with their students, whose rows are
+    locked, and whether a photo or a face of each is kept."""
     has_face = or_(
         exists().where(FaceModelRow.student_id == Student.id),
         exists().where(EnrolmentPhoto.student_id == Student.id),
@@ -205,14 +205,14 @@ def list_given_consents(
 
 
 def list_roster(session: Session, class_id: int, *, lock: bool = False) -> dict[str, Student]:
-    """Every student of a class by roll id, deactivated ones included."""
+    """Return every student of a class by roll id, deactivated ones included."""
     query = select(Student).where(Student.class_id == class_id)
     students = session.scalars(query.with_for_update() if lock else query)
     return {student.roll_id: student for student in students}
 
 
 def find_next_to_enrol(session: Session, class_id: int, *, after: str = "") -> Student | None:
-    """The first active student without a face, by roll id, among those behind the roll id `after`."""
+    """Return the first active student without a face, by roll id, among those behind the roll id `after`."""
     query = (
         select(Student)
         .outerjoin(Student.face_model)
@@ -222,7 +222,7 @@ def find_next_to_enrol(session: Session, class_id: int, *, after: str = "") -> S
 
 
 def _comes_after(roll_id: str) -> ColumnElement[bool]:
-    """A condition on Student: 007 and 7 count alike, and come one after the other."""
+    """Return a condition on Student: 007 and 7 count alike, and come one after the other."""
     order = natural_order(roll_id)
     return or_(
         Student.roll_order > order, and_(Student.roll_order == order, Student.roll_id > normal_code(roll_id))
@@ -252,7 +252,7 @@ def _count_lacking(lack: Lack) -> ColumnElement[int]:
 
 
 def _lacks(lack: Lack) -> ColumnElement[bool]:
-    """A condition on Student, outer-joined with FaceModelRow."""
+    """Return a condition on Student, outer-joined with FaceModelRow."""
     if lack is Lack.FACE:
         return FaceModelRow.id.is_(None)
     if lack is Lack.STRONG_MODEL:
@@ -271,7 +271,7 @@ def _found(row: T | None, sentence: str) -> T:
 
 
 def _holds(text: str, *columns: Any) -> ColumnElement[bool]:
-    """Whether each word of a search stands in one of the columns; % and _ are plain signs."""
+    """Tell whether each word of a search stands in one of the columns; % and _ are plain signs."""
     words = search_words(text)
     return and_(
         true(), *(or_(*(column.icontains(word, autoescape=True) for column in columns)) for word in words)

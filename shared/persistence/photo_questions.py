@@ -9,25 +9,25 @@ from shared.persistence.tables import PhotoQuestion
 
 
 def list_questions(session: Session, class_id: int, *, most: int) -> Sequence[PhotoQuestion]:
-    """The first open questions of a class, in the order of the zip, without their pictures."""
+    """Return the first open questions of a class, in the order of the zip, without their pictures."""
     query = select(PhotoQuestion).where(PhotoQuestion.class_id == class_id)
     return session.scalars(query.order_by(PhotoQuestion.id).limit(most)).all()
 
 
 def count_by_class(session: Session) -> dict[int, int]:
-    """How many questions are open in each class that has one."""
+    """Return how many questions are open in each class that has one."""
     query = select(PhotoQuestion.class_id, func.count()).group_by(PhotoQuestion.class_id)
     return {row[0]: row[1] for row in session.execute(query)}
 
 
 def count_questions(session: Session, class_id: int) -> int:
-    """How many questions of a class are open."""
+    """Return how many questions of a class are open."""
     query = select(func.count(PhotoQuestion.id)).where(PhotoQuestion.class_id == class_id)
     return session.scalar(query) or 0
 
 
 def list_unopened(session: Session, class_id: int) -> Sequence[int]:
-    """The ids of the questions whose photo nobody has opened yet."""
+    """Return the ids of the questions whose photo nobody has opened yet."""
     query = select(PhotoQuestion.id).where(
         PhotoQuestion.class_id == class_id, PhotoQuestion.sealed_thumbnail.is_(None)
     )
@@ -63,7 +63,7 @@ def delete_questions(session: Session, class_id: int) -> None:
 
 
 def list_about(session: Session, student_id: int) -> Sequence[PhotoQuestion]:
-    """The open questions that name a student as a likely one."""
+    """Return the open questions that name a student as a likely one."""
     rows = session.scalars(select(PhotoQuestion))
     return [row for row in rows if student_id in row.likely]
 

@@ -66,72 +66,73 @@ def finish_night(session: Session, night_of: str, now: datetime) -> None:
 
 
 def old_check_ins(before: datetime) -> list[Select[Any]]:
-    """Answered check-ins, and the passes of phones; what waited there for a teacher goes with them."""
+    """Select answered check-ins, and the passes of phones; what waited there for a teacher goes with them."""
     passes = select(KioskPass.id).where(KioskPass.last_seen_at < before)
     return [select(CheckIn.id).where(CheckIn.answered_at < before), passes]
 
 
 def old_letters(before: datetime) -> list[Select[Any]]:
-    """Letters whose result has been known since."""
+    """Return letters whose result has been known since."""
     return [select(OutgoingMail.id).where(OutgoingMail.settled_at < before)]
 
 
 def old_lectures(before: datetime) -> list[Select[Any]]:
-    """Lectures that ended, with their marks and all that hangs on them."""
+    """Return lectures that ended, with their marks and all that hangs on them."""
     return [select(Lecture.id).where(Lecture.ends_at < before)]
 
 
 def old_plans(before: datetime) -> list[Select[Any]]:
-    """What was planned, opened or not."""
+    """Return what was planned, opened or not."""
     return [select(PlannedLecture.id).where(PlannedLecture.ends_at < before)]
 
 
 def old_plan_drafts(before: datetime) -> list[Select[Any]]:
-    """Plans that were looked at, applied or not; what was applied of them stays."""
+    """Plan that were looked at, applied or not; what was applied of them stays."""
     return [select(PlanDraft.id).where(PlanDraft.made_at < before)]
 
 
 def old_audit_entries(before: datetime) -> list[Select[Any]]:
-    """Entries of the audit trail."""
+    """Return entries of the audit trail."""
     return [select(AuditEntry.id).where(AuditEntry.at < before)]
 
 
 def old_sign_ins(before: datetime) -> list[Select[Any]]:
-    """Browsers nobody has used since."""
+    """Return browsers nobody has used since."""
     return [select(SignIn.id).where(SignIn.last_seen_at < before)]
 
 
 def old_tickets(before: datetime) -> list[Select[Any]]:
-    """Tickets that a phone fetched and no later one of the same phone swept away."""
+    """Return tickets that a phone fetched and no later one of the same phone swept away."""
     return [select(KioskTicket.id).where(KioskTicket.issued_at < before)]
 
 
 def old_tries(before: datetime) -> list[Select[Any]]:
-    """Wrong passwords with their locks, and links to choose one that have run out."""
+    """Return wrong passwords with their locks, and links to choose one that have run out."""
     links = select(PasswordLink.id).where(PasswordLink.expires_at < before)
     locks = select(AttemptLock.id).where(AttemptLock.used_at < before)
     return [select(FailedTry.id).where(FailedTry.failed_at < before), locks, links]
 
 
 def old_devices(before: datetime) -> list[Select[Any]]:
-    """Browsers with which nobody has signed in since."""
+    """Return browsers with which nobody has signed in since."""
     return [select(KnownDevice.id).where(KnownDevice.last_sign_in_at < before)]
 
 
 def old_photos(before: datetime, *, keep_seen: bool) -> list[Select[Any]]:
-    """Photos that were never trained on; with `keep_seen` only those nobody has looked at, or knows whose."""
+    """Return photos that were never trained on; with `keep_seen` only those nobody has looked at, or knows
+    whose."""
     query = select(EnrolmentPhoto.id).where(EnrolmentPhoto.added_at < before)
     questions = select(PhotoQuestion.id).where(PhotoQuestion.added_at < before)
     return [query.where(EnrolmentPhoto.verdict.is_(None)) if keep_seen else query, questions]
 
 
 def old_offers(before: datetime) -> list[Select[Any]]:
-    """Confirmed faces offered for a face model that nobody decided about."""
+    """Return confirmed faces offered for a face model that nobody decided about."""
     return [select(ModelOffer.id).where(ModelOffer.offered_at < before)]
 
 
 def old_jobs(before: datetime) -> list[Select[Any]]:
-    """Long work, with what became of each file of a class's zip."""
+    """Return long work, with what became of each file of a class's zip."""
     return [select(Job.id).where(Job.created_at < before)]
 
 

@@ -28,7 +28,7 @@ class SealedColumn:
 
 
 def list_columns() -> Iterator[SealedColumn]:
-    """Every sealed column there is."""
+    """Yield every sealed column there is."""
     for table in Base.metadata.sorted_tables:
         for column in table.columns:
             if column.name.startswith("sealed_"):
@@ -36,12 +36,13 @@ def list_columns() -> Iterator[SealedColumn]:
 
 
 def count(session: Session, sealed: SealedColumn) -> int:
-    """How many values a column holds."""
+    """Return how many values a column holds."""
     return session.scalar(select(func.count(sealed.table.c[sealed.column]))) or 0
 
 
 def next_rows(session: Session, sealed: SealedColumn, *, after: int) -> Sequence[Mapping[str, Any]]:
-    """Some rows that hold a value, by id: that value as "sealed", and the columns that name whose it is."""
+    """Return some rows that hold a value, by id: that value as "sealed", and the columns that name whose it
+    is."""
     table, value = sealed.table, sealed.table.c[sealed.column]
     ids = [column for column in table.columns if column.name == "id" or column.name.endswith("_id")]
     query = select(value.label("sealed"), *ids).where(table.c.id > after, value.is_not(None))
@@ -50,7 +51,8 @@ def next_rows(session: Session, sealed: SealedColumn, *, after: int) -> Sequence
 
 
 def count_by_head(session: Session, sealed: SealedColumn) -> Iterator[tuple[bytes, int]]:
-    """How many values of a column begin with which two bytes: the seal's format and the key's number."""
+    """Yield how many values of a column begin with which two bytes: the seal's format and the key's
+    number."""
     value = sealed.table.c[sealed.column]
     head = func.hex(func.substr(value, 1, _HEAD_BYTES))
     for found, values in session.execute(select(head, func.count()).where(value.is_not(None)).group_by(head)):

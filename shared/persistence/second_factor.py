@@ -33,6 +33,6 @@ def replace_recovery_codes(session: Session, admin_id: int, digests: list[str]) 
 
 
 def count_recovery_codes(session: Session, admin_id: int) -> int:
-    """How many recovery codes an admin has left."""
+    """Return how many recovery codes an admin has left."""
     query = select(func.count()).select_from(RecoveryCode).where(RecoveryCode.admin_id == admin_id)
     return session.scalar(query) or 0

@@ -10,25 +10,25 @@ from shared.persistence.tables import MarkChange, SheetUpload
 
 
 def history_version(session: Session, lecture_id: int) -> int:
-    """The id of the latest entry of a lecture's history; 0 before the first."""
+    """Return the id of the latest entry of a lecture's history; 0 before the first."""
     return session.scalar(select(func.max(MarkChange.id)).where(MarkChange.lecture_id == lecture_id)) or 0
 
 
 def list_changes(session: Session, lecture_id: int) -> Sequence[MarkChange]:
-    """Every entry of a lecture's history, the earliest first."""
+    """Return every entry of a lecture's history, the earliest first."""
     query = select(MarkChange).where(MarkChange.lecture_id == lecture_id)
     return session.scalars(query.order_by(MarkChange.id)).all()
 
 
 def list_uploads(session: Session, lecture_id: int) -> Sequence[SheetUpload]:
-    """The applied uploads of a lecture with their changes, the latest first."""
+    """Return the applied uploads of a lecture with their changes, the latest first."""
     query = select(SheetUpload).where(SheetUpload.lecture_id == lecture_id)
     query = query.options(selectinload(SheetUpload.changes))
     return session.scalars(query.order_by(SheetUpload.id.desc())).all()
 
 
 def find_upload(session: Session, lecture_id: int, upload_id: int) -> SheetUpload:
-    """Find an applied upload of a lecture with its changes. Raises NotFound."""
+    """Find an applied upload of a lecture with its changes. Raise NotFound."""
     query = select(SheetUpload).where(SheetUpload.id == upload_id, SheetUpload.lecture_id == lecture_id)
     upload = session.scalar(query.options(selectinload(SheetUpload.changes)))
     if upload is None:

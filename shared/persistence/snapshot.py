@@ -52,7 +52,7 @@ class Snapshot:
     counts: Mapping[str, int]
 
     def batches(self) -> Iterator[Batch]:
-        """Every row, tables before those that refer to them."""
+        """Yield every row, tables before those that refer to them."""
         for table in Base.metadata.sorted_tables:
             yield from _batches(self.connection, table)
 
@@ -127,7 +127,8 @@ def copy_over(
 
 @contextmanager
 def _without_key_checks(connection: Connection) -> Iterator[None]:
-    """Foreign keys were held while `source` was filled; to hold them once more only takes longer."""
+    """Leave foreign keys unchecked: they were held while `source` was filled, and once more only takes
+    longer."""
     connection.exec_driver_sql("SET SESSION foreign_key_checks = 0")
     connection.commit()
     try:
@@ -160,7 +161,7 @@ def holds_a_school(session: Session) -> bool:
 
 
 def settle_the_past(session: Session, now: datetime, *, newest_faces: int) -> None:
-    """What was under way when a backup was made is over: sign-ins, kiosks, jobs, letters being sent.
+    """End what was under way when a backup was made: sign-ins, kiosks, jobs, letters being sent.
 
     `newest_faces` is the version of face models that processes may hold in memory; this one is newer.
     """

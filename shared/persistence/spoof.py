@@ -36,12 +36,12 @@ def count_pictures(session: Session) -> list[LabelCount]:
 
 
 def list_pictures(session: Session) -> Sequence[SpoofPicture]:
-    """The waiting pictures, oldest first, without their bytes."""
+    """Return the waiting pictures, oldest first, without their bytes."""
     return session.scalars(select(SpoofPicture).order_by(SpoofPicture.id)).all()
 
 
 def find_sealed_picture(session: Session, picture_id: int) -> bytes | None:
-    """The sealed picture itself; None if it was deleted."""
+    """Return the sealed picture itself; None if it was deleted."""
     return session.scalar(select(SpoofPicture.sealed_picture).where(SpoofPicture.id == picture_id))
 
 
@@ -71,7 +71,7 @@ def find_version_by_digest(session: Session, digest: str) -> SpoofVersion | None
 
 
 def list_versions(session: Session) -> Sequence[SpoofVersion]:
-    """All versions, newest first, with their activations and mistakes but without bytes."""
+    """Return all versions, newest first, with their activations and mistakes but without bytes."""
     query = select(SpoofVersion).options(
         selectinload(SpoofVersion.activations), selectinload(SpoofVersion.mistakes)
     )
@@ -79,7 +79,8 @@ def list_versions(session: Session) -> Sequence[SpoofVersion]:
 
 
 def find_activation(session: Session) -> SpoofActivation | None:
-    """The newest activation with its version, which is the one in use; None: nothing but the shipped one."""
+    """Return the newest activation with its version, which is the one in use; None: nothing but the shipped
+    one."""
     version = joinedload(SpoofActivation.version).options(undefer(SpoofVersion.sealed_heads))
     return session.scalar(
         select(SpoofActivation).options(version).order_by(SpoofActivation.id.desc()).limit(1)
@@ -87,7 +88,7 @@ def find_activation(session: Session) -> SpoofActivation | None:
 
 
 def get_strictness(session: Session) -> Strictness:
-    """The step of strictness that was chosen last, or the usual one."""
+    """Return the step of strictness that was chosen last, or the usual one."""
     query = select(StrictnessChoice.strictness).order_by(StrictnessChoice.id.desc())
     return session.scalar(query.limit(1)) or Strictness.USUAL
 

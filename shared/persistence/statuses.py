@@ -18,12 +18,12 @@ def load(session: Session, late_counts_as: str) -> Statuses:
 
 
 def list_own(session: Session) -> Sequence[OwnStatus]:
-    """The school's own statuses, in the order they were added."""
+    """Return the school's own statuses, in the order they were added."""
     return session.scalars(select(OwnStatus).order_by(OwnStatus.id)).all()
 
 
 def get_own(session: Session, status_id: int, *, lock: bool = False) -> OwnStatus:
-    """Find an own status. Raises NotFound."""
+    """Find an own status. Raise NotFound."""
     query = select(OwnStatus).where(OwnStatus.id == status_id)
     row = session.scalar(query.with_for_update() if lock else query)
     if row is None:

@@ -29,7 +29,7 @@ def find_taught_student(session: Session, teacher_id: int | None, student_id: in
 
 
 def list_attended(session: Session, student: Student, *, now: datetime) -> Sequence[Attended]:
-    """Every lecture that is over and has to do with a student, the earliest first."""
+    """Return every lecture that is over and has to do with a student, the earliest first."""
     over = or_(Lecture.closed_at.is_not(None), Lecture.ends_at <= now)
     marks = select(Mark).join(Lecture, Lecture.id == Mark.lecture_id)
     marks = marks.where(Mark.student_id == student.id, over).options(joinedload(Mark.school_class))

@@ -24,14 +24,15 @@ _AT_ONCE = 500
 
 
 def _plan() -> Select[PlannedLecture]:
-    """The lectures that are planned: not those that are being brought in."""
+    """Return the lectures that are planned: not those that are being brought in."""
     return select(PlannedLecture).where(PlannedLecture.draft_id.is_(None))
 
 
 def planned_between(
     session: Session, teacher_id: int, since: datetime, until: datetime
 ) -> Sequence[PlannedLecture]:
-    """A teacher's planned lectures that start in [since, until), the earliest first, with their classes."""
+    """Return a teacher's planned lectures that start in [since, until), the earliest first, with their
+    classes."""
     query = _plan().where(
         PlannedLecture.teacher_id == teacher_id,
         PlannedLecture.starts_at >= since,
@@ -42,7 +43,7 @@ def planned_between(
 
 
 def find_own_planned(session: Session, teacher_id: int | None, planned_id: int) -> PlannedLecture:
-    """Find a teacher's planned lecture, locked. Raises NotFound, the same for another's as for none."""
+    """Find a teacher's planned lecture, locked. Raise NotFound, the same for another's as for none."""
     query = _plan().where(PlannedLecture.id == planned_id, PlannedLecture.teacher_id == teacher_id)
     planned = session.scalar(query.with_for_update().options(selectinload(PlannedLecture.classes)))
     if planned is None:
@@ -53,7 +54,7 @@ def find_own_planned(session: Session, teacher_id: int | None, planned_id: int) 
 def future_slots(
     session: Session, *, after: datetime, class_ids: Collection[int] | None = None
 ) -> list[Slot]:
-    """The planned lectures after a moment that nobody opened, of any of the classes, or of all."""
+    """Return the planned lectures after a moment that nobody opened, of any of the classes, or of all."""
     query = select(
         PlannedLecture.id,
         PlannedLecture.identity,
@@ -82,7 +83,7 @@ def future_slots(
 
 
 def opened_identities(session: Session, *, after: datetime) -> set[str]:
-    """What was opened of the lectures that are planned after a moment, as one that began early."""
+    """Return what was opened of the lectures that are planned after a moment, as one that began early."""
     query = select(PlannedLecture.identity).where(
         PlannedLecture.starts_at > after, PlannedLecture.lecture_id.is_not(None)
     )
@@ -90,7 +91,7 @@ def opened_identities(session: Session, *, after: datetime) -> set[str]:
 
 
 def last_applied(session: Session) -> datetime | None:
-    """When a plan was applied last; None: never."""
+    """Return when a plan was applied last; None: never."""
     return session.scalar(select(func.max(PlanDraft.applied_at)))
 
 
@@ -103,7 +104,8 @@ def count_remaining(
     teacher_id: int | None = None,
     subject: str | None = None,
 ) -> int:
-    """How many lectures of a class the plan still holds, of a teacher or subject if one is asked for."""
+    """Return how many lectures of a class the plan still holds, of a teacher or subject if one is asked
+    for."""
     query = select(func.count()).select_from(PlannedLecture).join(PlannedClass)
     query = query.where(
         PlannedClass.class_id == class_id,
@@ -121,17 +123,17 @@ def count_remaining(
 
 
 def list_classes(session: Session) -> Sequence[SchoolClass]:
-    """Every class, also the deactivated ones, to say of a plan's class that it ended."""
+    """Return every class, also the deactivated ones, to say of a plan's class that it ended."""
     return session.scalars(select(SchoolClass)).all()
 
 
 def list_teachers(session: Session) -> Sequence[Teacher]:
-    """Every active teacher."""
+    """Return every active teacher."""
     return session.scalars(select(Teacher).where(Teacher.active)).all()
 
 
 def get_draft(session: Session, draft_id: int, *, lock: bool = False) -> PlanDraft:
-    """Find a plan that waits to be applied, or was. Raises NotFound."""
+    """Find a plan that waits to be applied, or was. Raise NotFound."""
     query = select(PlanDraft).where(PlanDraft.id == draft_id)
     draft = session.scalar(query.with_for_update() if lock else query)
     if draft is None:
@@ -140,7 +142,7 @@ def get_draft(session: Session, draft_id: int, *, lock: bool = False) -> PlanDra
 
 
 def find_latest_draft(session: Session) -> PlanDraft | None:
-    """The plan that was uploaded last."""
+    """Return the plan that was uploaded last."""
     return session.scalar(select(PlanDraft).order_by(PlanDraft.id.desc()).limit(1))
 
 
@@ -212,12 +214,12 @@ def add_teaching(session: Session, pairs: Collection[tuple[int, int]]) -> list[t
 
 
 def find_link(session: Session, teacher_id: int) -> CalendarLink | None:
-    """The teacher's link to the plan."""
+    """Return the teacher's link to the plan."""
     return session.scalar(select(CalendarLink).where(CalendarLink.teacher_id == teacher_id))
 
 
 def find_teacher_of_link(session: Session, token_digest: str) -> Teacher | None:
-    """The active teacher whose link this is."""
+    """Return the active teacher whose link this is."""
     query = select(Teacher).join(CalendarLink, CalendarLink.teacher_id == Teacher.id)
     return session.scalar(query.where(CalendarLink.token_digest == token_digest, Teacher.active))
 

@@ -23,8 +23,8 @@ def find_latest(session: Session, lecture_id: int, student_id: int) -> ToConfirm
 def unmarked_since(
     session: Session, lecture_id: int, student_id: int, since: datetime | None
 ) -> Sequence[CheckInOutcome]:
-    """The refusals of a student at a lecture and what was asked instead of marking, on all phones, oldest
-    first; after `since` alone, if given."""
+    """Return the refusals of a student at a lecture and what was asked instead of marking, on all phones,
+    oldest first; after `since` alone, if given."""
     query = select(CheckIn.outcome).where(
         CheckIn.lecture_id == lecture_id,
         CheckIn.student_id == student_id,
@@ -36,7 +36,7 @@ def unmarked_since(
 
 
 def list_waiting(session: Session, lecture_id: int) -> Sequence[ToConfirm]:
-    """What waits at a lecture, with students and classes, the oldest first."""
+    """Return what waits at a lecture, with students and classes, the oldest first."""
     query = (
         select(ToConfirm)
         .join(ToConfirm.student)
@@ -50,13 +50,13 @@ def list_waiting(session: Session, lecture_id: int) -> Sequence[ToConfirm]:
 
 
 def count_waiting(session: Session, lecture_id: int) -> int:
-    """How many check-ins of a lecture wait."""
+    """Return how many check-ins of a lecture wait."""
     query = select(func.count(ToConfirm.id))
     return session.scalar(query.where(ToConfirm.lecture_id == lecture_id, ToConfirm.waiting.is_(True))) or 0
 
 
 def count_in_vain(session: Session, pass_id: int) -> int:
-    """How many calls of a phone wait, or were refused."""
+    """Return how many calls of a phone wait, or were refused."""
     query = select(func.count(ToConfirm.id)).where(
         ToConfirm.kiosk_pass_id == pass_id,
         ToConfirm.reason == ConfirmReason.CALLED_THE_TEACHER,
@@ -66,7 +66,7 @@ def count_in_vain(session: Session, pass_id: int) -> int:
 
 
 def find_entry(session: Session, lecture_id: int, entry_id: int, *, with_picture: bool = False) -> ToConfirm:
-    """Find an entry of a lecture, with its sealed picture and descriptor if asked for. Raises NotFound."""
+    """Find an entry of a lecture, with its sealed picture and descriptor if asked for. Raise NotFound."""
     query = select(ToConfirm).where(ToConfirm.id == entry_id, ToConfirm.lecture_id == lecture_id)
     if with_picture:
         query = query.options(undefer(ToConfirm.sealed_picture), undefer(ToConfirm.sealed_descriptor))

@@ -60,14 +60,14 @@ def find_taught_class(session: Session, teacher_id: int | None, class_id: int) -
 
 
 def held_lectures(session: Session, series: Series, *, now: datetime) -> Sequence[Lecture]:
-    """The lectures of a series that are over, by the teacher or by the clock, the earliest first."""
+    """Return the lectures of a series that are over, by the teacher or by the clock, the earliest first."""
     query = _of(series).where(or_(Lecture.closed_at.is_not(None), Lecture.ends_at <= now))
     query = query.options(joinedload(Lecture.teacher)).order_by(Lecture.starts_at, Lecture.id)
     return session.scalars(query).all()
 
 
 def count_not_over(session: Session, series: Series, *, now: datetime) -> int:
-    """How many lectures of a series run now, or were opened for later."""
+    """Return how many lectures of a series run now, or were opened for later."""
     query = _of(series).where(Lecture.closed_at.is_(None), Lecture.ends_at > now)
     return session.scalar(query.with_only_columns(func.count(Lecture.id))) or 0
 
@@ -114,7 +114,8 @@ def count_here(session: Session, class_id: int, lecture_ids: Collection[int]) ->
 def list_marks(
     session: Session, class_id: int, lecture_ids: Collection[int], *, for_teacher_id: int | None
 ) -> list[MarkLine]:
-    """Every mark of a class's students in these lectures; of another teacher's lecture without its note."""
+    """Return every mark of a class's students in these lectures; of another teacher's lecture without its
+    note."""
     note = case((Lecture.teacher_id == for_teacher_id, Mark.note), else_="")
     query = (
         _marks(class_id, lecture_ids)
@@ -129,13 +130,14 @@ def _marks(class_id: int, lecture_ids: Collection[int]) -> Select[Mark]:
 
 
 def list_students(session: Session, class_id: int, *, with_marks: Collection[int]) -> Sequence[Student]:
-    """The active students of a class, and whoever else is among `with_marks`: deactivated, or moved since."""
+    """Return the active students of a class, and whoever else is among `with_marks`: deactivated, or moved
+    since."""
     here_now = and_(Student.class_id == class_id, Student.active)
     return session.scalars(select(Student).where(or_(here_now, Student.id.in_(with_marks)))).all()
 
 
 def lecturers_of(session: Session, class_id: int) -> Sequence[tuple[int, str, str]]:
-    """Who holds which lectures in a class: teacher's id and name, and subject."""
+    """Return who holds which lectures in a class: teacher's id and name, and subject."""
     query = (
         select(Teacher.id, Teacher.name, Lecture.subject)
         .join(Lecture, Lecture.teacher_id == Teacher.id)

@@ -101,14 +101,15 @@ def _fill(book: xlsxwriter.Workbook, register: Sequence[Standing], statuses: Sta
 
 
 def _offered(statuses: Statuses) -> list[str]:
-    """The names to choose from; the short forms, which a sheet understands too, where they are too long."""
+    """Return the names to choose from; the short forms, which a sheet understands too, where they are too
+    long."""
     names = [each.name for each in statuses.choices]
     fits = len(",".join(names)) <= _LONGEST_IN_A_CHOICE
     return names if fits else [each.short for each in statuses.choices]
 
 
 def _cells(student: Standing, statuses: Statuses, held_on: str) -> tuple[str, ...]:
-    """The cells of one student, in the order of the columns' widths above."""
+    """Return the cells of one student, in the order of the columns' widths above."""
     status, note = student.value
     return (
         student.roll_id,
@@ -122,7 +123,7 @@ def _cells(student: Standing, statuses: Statuses, held_on: str) -> tuple[str, ..
 
 
 def read_attendance_workbook(content: bytes) -> UploadedSheet:
-    """Read an edited sheet, .xlsx or .xls, whatever its name. Raises WorkbookRefused.
+    """Read an edited sheet, .xlsx or .xls, whatever its name. Raise WorkbookRefused.
 
     A sheet that does not say which lecture it belongs to is refused: Tuesday's must not change Wednesday.
     """
@@ -148,7 +149,7 @@ def _identity(book: Workbook) -> SheetIdentity | None:
 
 
 def _attendance_sheet(book: Workbook) -> Sheet:
-    """Ours by its title; after a renaming, the first that can be seen."""
+    """Find our sheet by its title; after a renaming, the first that can be seen."""
     visible = [sheet for sheet in book.sheets if not sheet.is_hidden]
     ours = [sheet for sheet in visible if sheet.title == SHEET_TITLE]
     if not visible:

@@ -45,7 +45,7 @@ class CalendarFile(NamedTuple):
 
 
 def open_calendar(content: bytes, first: date, last: date) -> CalendarFile:
-    """Read every event of the days, both included. Raises WorkbookRefused, and Overloaded without a turn."""
+    """Read every event of the days, both included. Raise WorkbookRefused, and Overloaded without a turn."""
     if len(content) > LARGEST_CALENDAR_BYTES:
         raise WorkbookRefused("This calendar is larger than 5 MB. Export one term, and send that.")
     told, _ = read_confined(
@@ -59,7 +59,7 @@ def open_calendar(content: bytes, first: date, last: date) -> CalendarFile:
 
 
 def tell_calendar(file: BinaryIO, first: str, last: str) -> tuple[Any, list[bytes]]:
-    """Inside the process: what `open_calendar` returns, as JSON can say it."""
+    """Return, inside the process, what `open_calendar` returns, as JSON can say it."""
     import icalendar
 
     content = file.read()
@@ -98,7 +98,7 @@ def _is_endless(event: Any) -> bool:
 
 
 def _single(events: Sequence[Any], since: datetime, until: datetime) -> list[Any]:
-    """What happens once; the reader of series would take twice as long for it."""
+    """Return what happens once; the reader of series would take twice as long for it."""
     series = {str(event.get("UID", "")) for event in events if _is_series(event)}
     alone = [event for event in events if not _is_series(event) and str(event.get("UID", "")) not in series]
     return [event for event in alone if since <= _moment(event.start) < until]
@@ -124,7 +124,8 @@ def _repeated(events: Sequence[Any], since: datetime, until: datetime) -> list[A
 
 
 def _moment(start: date) -> datetime:
-    """A start as a moment that can be compared; without a zone as if it were UTC, a day off at most."""
+    """Return a start as a moment that can be compared; without a zone as if it were UTC, a day off at
+    most."""
     if not isinstance(start, datetime):
         start = datetime.combine(start, time.min)
     return start if start.tzinfo else start.replace(tzinfo=UTC)

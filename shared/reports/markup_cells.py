@@ -17,7 +17,7 @@ _NAMED_DATES = ("Date", "Time")
 
 
 def read_html_tables(page: str) -> list[ReadSheet]:
-    """Read every table of a web page. Raises WorkbookRefused beyond the caps."""
+    """Read every table of a web page. Raise WorkbookRefused beyond the caps."""
     reader = _TableReader()
     reader.feed(page)
     reader.close()
@@ -104,7 +104,7 @@ def _count(typed: str | None) -> int:
 def read_xml_2003_sheets(content: bytes) -> list[ReadSheet]:
     """Read every worksheet of "XML Spreadsheet 2003".
 
-    Raises WorkbookRefused beyond the caps, and whatever broken XML raises.
+    Raise WorkbookRefused beyond the caps, and whatever broken XML raises.
     """
     sheets: list[ReadSheet] = []
     formats: dict[str, str] = {}

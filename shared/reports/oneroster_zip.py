@@ -30,7 +30,7 @@ _TOO_HEAVY = (
 def open_oneroster(content: bytes) -> dict[str, list[list[str]]]:
     """Return the rows of each file that is read, the headings first, by its name without .csv.
 
-    Raises WorkbookRefused, and Overloaded where no turn comes.
+    Raise WorkbookRefused, and Overloaded where no turn comes.
     """
     if len(content) > LARGEST_PACKAGE_BYTES:
         raise WorkbookRefused(_TOO_HEAVY)
@@ -39,7 +39,7 @@ def open_oneroster(content: bytes) -> dict[str, list[list[str]]]:
 
 
 def tell_oneroster(file: BinaryIO) -> tuple[Any, list[bytes]]:
-    """Inside the process: what `open_oneroster` returns."""
+    """Return, inside the process, what `open_oneroster` returns."""
     try:
         with zipfile.ZipFile(file) as package:
             entries = package.infolist()

@@ -48,7 +48,7 @@ def read_table_file(content: bytes, encoding: str = "") -> TableFile:
     """Read a workbook, a text table, or what other programs save under such names.
 
     `encoding`, by its name in ENCODINGS, is followed where the bytes do not say theirs. Nothing is written to
-    disk. Raises WorkbookRefused.
+    disk. Raise WorkbookRefused.
     """
     if not content.strip():
         raise WorkbookRefused("This file is empty.")
@@ -69,7 +69,7 @@ def read_table_file(content: bytes, encoding: str = "") -> TableFile:
 
 
 def read_pasted(text: str) -> TableFile:
-    """Read rows pasted from a spreadsheet. Raises WorkbookRefused."""
+    """Read rows pasted from a spreadsheet. Raise WorkbookRefused."""
     if len(text) > LARGEST_FILE_BYTES:
         raise WorkbookRefused(TOO_LARGE)
     return _checked(TableFile((_text_sheet(text),), "utf-8"))

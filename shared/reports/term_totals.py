@@ -64,7 +64,7 @@ def write_totals_workbook(
 
 
 def _totals_table(students: Sequence[StudentTotal], statuses: Sequence[Status], rule: TotalsRule) -> Any:
-    """Attended and held are numbers, so that a teacher can go on calculating."""
+    """Return attended and held are numbers, so that a teacher can go on calculating."""
     import pandas as pd
 
     return pd.DataFrame(
@@ -83,7 +83,7 @@ def _totals_table(students: Sequence[StudentTotal], statuses: Sequence[Status], 
 
 
 def _outlooks(students: Sequence[StudentTotal]) -> dict[str, list[str]]:
-    """A column for what can still be reached, where lectures are to come."""
+    """Return a column for what can still be reached, where lectures are to come."""
     told = [each.outlook.sentence if each.outlook else "" for each in students]
     return {"Outlook": told} if any(told) else {}
 
@@ -95,7 +95,7 @@ def _course_table(
     names: Sequence[str],
     rule: TotalsRule,
 ) -> Any:
-    """One row a student, one column a lecture, the short form of each mark."""
+    """Return one row a student, one column a lecture, the short form of each mark."""
     import pandas as pd
 
     table = {"Roll id": [each.roll_id for each in students], "Name": [each.name for each in students]}
@@ -137,6 +137,6 @@ def _lay_out(sheet: Any, *, widths: Sequence[int], rows: int) -> None:
 
 
 def _sheet_names(lectures: Sequence[LectureShare], clock: SchoolClock) -> list[str]:
-    """Numbered in time, so that two lectures of one minute have two names."""
+    """Number the lectures in time, so that two of one minute have two names."""
     names = (f"{clock.local(each.starts_at):%d %b %H.%M}" for each in lectures)
     return [f"{number} · {name}"[:_LONGEST_SHEET_NAME] for number, name in enumerate(names, start=1)]

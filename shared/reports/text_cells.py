@@ -74,7 +74,7 @@ def _plain(codec: str) -> str:
 
 
 def _marked(content: bytes) -> str:
-    """The encoding that the bytes themselves prove; "" without one."""
+    """Return the encoding that the bytes themselves prove; "" without one."""
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
         return "utf-16"
     sample = content[:4096]
@@ -90,7 +90,7 @@ def _marked(content: bytes) -> str:
 
 
 def _fitting(content: bytes) -> tuple[str, ...]:
-    """Every encoding of ours in which the bytes can be read, the likeliest first.
+    """Return every encoding of ours in which the bytes can be read, the likeliest first.
 
     charset-normalizer knows the languages, but of a list of three names it hears too little to tell José
     Núñez from José Núńez; so what no name is written like comes last, and among Latin letters the usual
@@ -123,7 +123,7 @@ def _can_decode(content: bytes, encoding: str) -> bool:
 def read_text_rows(text: str) -> tuple[Row, ...]:
     """Read rows separated by tabs (as pasted from a spreadsheet), semicolons, commas or bars.
 
-    Raises WorkbookRefused beyond the caps, and csv.Error for a cell without an end.
+    Raise WorkbookRefused beyond the caps, and csv.Error for a cell without an end.
     """
     text = text.replace("\0", "").lstrip("\ufeff")
     named = re.match(r"\s*sep=(.)\r?\n", text)  # Excel's own way to say it
@@ -148,7 +148,7 @@ def _rows(text: str, separator: str, *, quoted: bool = True) -> list[list[str]]:
 
 
 def _separator(text: str) -> str:
-    """The sign that cuts most of the first lines into the same number of cells, of two or more."""
+    """Return the sign that cuts most of the first lines into the same number of cells, of two or more."""
     sample = "".join(text.splitlines(keepends=True)[:_LINES_LOOKED_AT])
 
     def evenness(separator: str) -> tuple[int, int]:

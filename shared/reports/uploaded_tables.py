@@ -20,7 +20,7 @@ _TOO_HEAVY = (
 
 
 def open_table(content: bytes, encoding: str = "") -> TableFile:
-    """Read a table as `read_table_file` does. Raises WorkbookRefused, and Overloaded where no turn comes."""
+    """Read a table as `read_table_file` does. Raise WorkbookRefused, and Overloaded where no turn comes."""
     _require_size(content)
     told, _ = read_confined(
         f"{__name__}:tell_table", content, encoding, too_heavy=WorkbookRefused(_TOO_HEAVY)
@@ -29,7 +29,7 @@ def open_table(content: bytes, encoding: str = "") -> TableFile:
 
 
 def open_workbook(content: bytes) -> Workbook:
-    """Read a workbook as `read_workbook` does. Raises WorkbookRefused, and Overloaded where no turn comes."""
+    """Read a workbook as `read_workbook` does. Raise WorkbookRefused, and Overloaded where no turn comes."""
     _require_size(content)
     told, _ = read_confined(f"{__name__}:tell_workbook", content, too_heavy=WorkbookRefused(_TOO_HEAVY))
     sheets = [Sheet(title, [tuple(row) for row in rows], hidden) for title, rows, hidden in told["sheets"]]
@@ -37,12 +37,12 @@ def open_workbook(content: bytes) -> Workbook:
 
 
 def tell_table(file: BinaryIO, encoding: str) -> tuple[Any, list[bytes]]:
-    """Inside the process: what `open_table` returns, as JSON can say it."""
+    """Return, inside the process, what `open_table` returns, as JSON can say it."""
     return read_table_file(file.read(), encoding).to_plain(), []
 
 
 def tell_workbook(file: BinaryIO) -> tuple[Any, list[bytes]]:
-    """Inside the process: what `open_workbook` returns, as JSON can say it."""
+    """Return, inside the process, what `open_workbook` returns, as JSON can say it."""
     book = read_workbook(file.read())
     sheets = [[sheet.title, sheet.rows, sheet.is_hidden] for sheet in book.sheets]
     return {"sheets": sheets, "properties": book.properties}, []

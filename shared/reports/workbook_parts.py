@@ -44,7 +44,7 @@ _OTHERS = (
 def check_parts(content: bytes) -> None:
     """Refuse what is no .xlsx, and what would unpack to more than a class list can need.
 
-    Raises WorkbookRefused.
+    Raise WorkbookRefused.
     """
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as parts:

@@ -36,7 +36,7 @@ class Workbook:
 
 
 def read_workbook(content: bytes) -> Workbook:
-    """Read .xlsx or .xls, told by the bytes and not by the file's name. Raises WorkbookRefused."""
+    """Read .xlsx or .xls, told by the bytes and not by the file's name. Raise WorkbookRefused."""
     if content and not content.startswith((b"PK", OLE)):
         raise WorkbookRefused(NOT_ONE)
     file = read_table_file(content)
@@ -49,7 +49,7 @@ def _as_sheet(sheet: ReadSheet) -> Sheet:
 
 
 def _properties(content: bytes) -> dict[str, str]:
-    """The custom properties of an .xlsx; a damaged list of them is none."""
+    """Return the custom properties of an .xlsx; a damaged list of them is none."""
     if not content.startswith(b"PK"):
         return {}
     try:

@@ -22,7 +22,7 @@ _WORKSHEET = 0x0010
 def read_xls_sheets(content: bytes) -> list[ReadSheet]:
     """Read every sheet in the workbook's order.
 
-    Raises WorkbookRefused beyond the caps, and whatever a broken file raises.
+    Raise WorkbookRefused beyond the caps, and whatever a broken file raises.
     """
     book = xlrd.open_workbook(file_contents=content, logfile=io.StringIO(), formatting_info=True)
     formulas = list(_formula_cells(content)) if content.startswith(SIGNATURE) else []
@@ -67,7 +67,7 @@ def _read_cell(book: xlrd.book.Book, cell: xlrd.sheet.Cell, *, is_formula: bool)
 
 
 def _formula_cells(content: bytes) -> Iterator[frozenset[tuple[int, int]]]:
-    """For each worksheet, which cells (row, column) hold a formula."""
+    """Yield for each worksheet which cells (row, column) hold a formula."""
     for name in ("Workbook", "Book"):
         stream, begin, size = CompDoc(content, logfile=io.StringIO()).locate_named_stream(name)
         if stream:

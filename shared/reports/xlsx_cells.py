@@ -31,7 +31,7 @@ class _Sheet:
 def read_xlsx_sheets(content: bytes) -> list[ReadSheet]:
     """Read every sheet in the workbook's order.
 
-    Raises WorkbookRefused beyond the caps, and whatever a broken file raises.
+    Raise WorkbookRefused beyond the caps, and whatever a broken file raises.
     """
     with zipfile.ZipFile(io.BytesIO(content)) as parts:
         book = fromstring(parts.read(_main_part(parts)))
@@ -129,7 +129,7 @@ class _Reader:
         return texts
 
     def _cell_formats(self, part: str | None) -> list[str]:
-        """The format code of every cell style."""
+        """Return the format code of every cell style."""
         if part is None:
             return []
         styles = fromstring(self._parts.read(part))
@@ -147,7 +147,7 @@ def _main_part(parts: zipfile.ZipFile) -> str:
 
 
 def _relations(parts: zipfile.ZipFile, part: str) -> dict[str, str]:
-    """Where the relations of a part lead, by their ids."""
+    """Return where the relations of a part lead, by their ids."""
     folder, _, name = part.rpartition("/")
     xml = fromstring(parts.read(f"{folder}/_rels/{name}.rels".lstrip("/")))
     places = {}
@@ -160,7 +160,7 @@ def _relations(parts: zipfile.ZipFile, part: str) -> dict[str, str]:
 
 
 def _rich_text(element: Any) -> str:
-    """A text of one or several runs, without the reading aid of East Asian texts."""
+    """Return a text of one or several runs, without the reading aid of East Asian texts."""
     if element is None:
         return ""
     runs = []
@@ -185,7 +185,7 @@ def _all(element: Any, name: str) -> Iterator[Any]:
 
 
 def _attribute(element: Any, name: str) -> str:
-    """An attribute by its name in whatever namespace."""
+    """Return an attribute by its name in whatever namespace."""
     return next((value for key, value in element.items() if _local(key) == name), "")
 
 
@@ -194,7 +194,7 @@ def _is_true(element: Any, name: str) -> bool:
 
 
 def _column(reference: str) -> int:
-    """A1 is column 0."""
+    """Return the number of a column: that of A1 is 0."""
     number = 0
     for sign in reference:
         if not sign.isalpha():
@@ -204,7 +204,7 @@ def _column(reference: str) -> int:
 
 
 def _corners(reference: str) -> tuple[int, int, int]:
-    """The column, the first and the last row of a merged cell such as B2:B4."""
+    """Return the column, the first and the last row of a merged cell such as B2:B4."""
     first, _, last = reference.partition(":")
     return _column(first), _row_of(first), _row_of(last or first)
 

@@ -10,13 +10,13 @@ from cryptography import x509
 
 
 def fingerprint(pem: str) -> str:
-    """SHA-256 of a certificate, as phones show it: 32 pairs of signs with colons between."""
+    """Return a certificate's SHA-256 as phones show it: 32 pairs of signs with colons between."""
     digest = hashlib.sha256(ssl.PEM_cert_to_DER_cert(pem)).hexdigest().upper()
     return ":".join(re.findall("..", digest))
 
 
 def read_end(path: Path) -> datetime | None:
-    """When the certificate in a PEM file ends; None where there is none that can be read."""
+    """Return when the certificate in a PEM file ends; None where there is none that can be read."""
     try:
         return x509.load_pem_x509_certificate(path.read_bytes()).not_valid_after_utc
     except (OSError, ValueError):

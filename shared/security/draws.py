@@ -13,5 +13,5 @@ class Draws:
         return count is not None and secrets.randbelow(count) == 0
 
     def side(self) -> Side:
-        """Either side, as often as the other."""
+        """Return either side, as often as the other."""
         return secrets.choice(tuple(Side))

@@ -15,7 +15,7 @@ def new_secret() -> str:
 
 
 def setup_address(secret: str, *, account: str, issuer: str) -> str:
-    """The otpauth:// address that an app reads from a QR code."""
+    """Return the otpauth:// address that an app reads from a QR code."""
     return str(TOTP(key=secret).to_uri(label=account, issuer=issuer.replace(":", " ")))
 
 

@@ -30,7 +30,7 @@ def _draw_groups(count: int) -> str:
 
 
 def hash_password(password: str, *, salt: str) -> str:
-    """Argon2id over an HMAC with the installation's secret, so that a stolen table alone cannot be guessed.
+    """Return Argon2id over an HMAC with the installation's secret: a stolen table alone cannot be guessed.
 
     The same construction as Flask-Security's `hash_password`, which works only inside a request's context:
     https://flask-security.readthedocs.io/en/stable/configuration.html#SECURITY_PASSWORD_SINGLE_HASH

@@ -16,7 +16,7 @@ def seal_form(sealer: Sealer, content: Any, *, purpose: str) -> str:
 
 
 def open_form(sealer: Sealer, sealed: str, *, purpose: str) -> Any:
-    """Open what `seal_form` made for the same purpose. Raises BrokenSeal."""
+    """Open what `seal_form` made for the same purpose. Raise BrokenSeal."""
     try:
         raw = base64.urlsafe_b64decode(sealed.encode("ascii"))
     except (UnicodeEncodeError, binascii.Error) as cause:

@@ -116,7 +116,7 @@ class SealedReader(io.RawIOBase):
 
 
 def _cipher(key: bytes, salt: bytes, kind: str) -> AESGCM:
-    """A key of the file's own: none is used for two files, nor for what rows are sealed with."""
+    """Return a key of the file's own: none is used for two files, nor for what rows are sealed with."""
     return AESGCM(HKDF(SHA256(), 32, salt, kind.encode()).derive(key))
 
 

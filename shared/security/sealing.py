@@ -31,7 +31,7 @@ class Sealer:
         return head + nonce + self._ciphers[self._newest].encrypt(nonce, plaintext, head + purpose.encode())
 
     def open(self, sealed: bytes, *, purpose: str) -> bytes:
-        """Open what `seal` made for the same purpose. Raises BrokenSeal."""
+        """Open what `seal` made for the same purpose. Raise BrokenSeal."""
         head, nonce, rest = sealed[:2], sealed[2 : 2 + _NONCE_BYTES], sealed[2 + _NONCE_BYTES :]
         if len(sealed) < SEAL_OVERHEAD_BYTES or head[0] != _FORMAT or head[1] not in self._ciphers:
             raise BrokenSeal
@@ -42,5 +42,5 @@ class Sealer:
 
 
 def key_number(sealed: bytes) -> int:
-    """The number of the key a value was sealed with."""
+    """Return the number of the key a value was sealed with."""
     return sealed[1]

@@ -32,5 +32,5 @@ def wait_until(failures: Sequence[datetime], *, free_tries: int = FREE_TRIES) ->
 
 
 def spoken(seconds: int) -> str:
-    """A wait as people say it."""
+    """Return a wait as people say it."""
     return f"{seconds} seconds" if seconds < 120 else f"{seconds // 60 + 1} minutes"

@@ -11,10 +11,10 @@ def new_token() -> str:
 
 
 def digest(text: str) -> str:
-    """SHA-256 in hexadecimal; enough for random tokens, which nobody can guess their way through."""
+    """Return SHA-256 in hexadecimal; enough for random tokens, which nobody can guess their way through."""
     return hashlib.sha256(text.encode()).hexdigest()
 
 
 def keyed_digest(text: str, *, key: str) -> str:
-    """HMAC-SHA256 in hexadecimal: without the key nobody can tell what it is a digest of."""
+    """Return HMAC-SHA256 in hexadecimal: without the key nobody can tell what it is a digest of."""
     return hmac.new(key.encode(), text.encode(), hashlib.sha256).hexdigest()

@@ -19,7 +19,7 @@ class DlibCohort:
     """The typical faces of `models/faces/dlib_cohort.npz`."""
 
     def __init__(self, *, models_dir: Path = MODELS_DIR) -> None:
-        """Raises ModelUnavailable if the file is missing, altered or not a cohort."""
+        """Raise ModelUnavailable if the file is missing, altered or not a cohort."""
         content = open_model_file("faces/dlib_cohort", models_dir=models_dir).content
         try:
             with np.load(io.BytesIO(content), allow_pickle=False) as file:
@@ -32,5 +32,6 @@ class DlibCohort:
             raise ModelUnavailable("The camera check is not available: a model file is damaged.")
 
     def commonness(self, descriptor: np.ndarray) -> float:
-        """How common a (128,) face of length 1 is: its cosine to the nearest typical face, less the usual."""
+        """Return how common a (128,) face of length 1 is: its cosine to the nearest typical face, less the
+        usual."""
         return float((self._faces @ descriptor).max()) - self._usual

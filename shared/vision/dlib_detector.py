@@ -53,7 +53,7 @@ class DlibDetector:
     """
 
     def __init__(self, *, models_dir: Path = MODELS_DIR) -> None:
-        """Raises ModelUnavailable if the landmark file is missing or altered."""
+        """Raise ModelUnavailable if the landmark file is missing or altered."""
         file = open_model_file("faces/dlib_landmarks", models_dir=models_dir)
         try:
             # dlib reads from a path only; the line above has just checked what is there.

@@ -27,17 +27,17 @@ class DlibEncoder:
     """dlib's face recognition ResNet, for any number of threads."""
 
     def __init__(self, *, models_dir: Path = MODELS_DIR) -> None:
-        """Raises ModelUnavailable if its file is missing, altered or not a network."""
+        """Raise ModelUnavailable if its file is missing, altered or not a network."""
         self._network = ServedNetwork("faces/dlib", called="face network", models_dir=models_dir)
 
     def prepare(self, at_once: int) -> None:
-        """Make an interpreter for each of so many threads. Raises ModelUnavailable."""
+        """Make an interpreter for each of so many threads. Raise ModelUnavailable."""
         self._network.prepare(at_once)
 
     def describe(self, chip: np.ndarray) -> np.ndarray:
         """Describe a chip: the mean of its and its mirror image's descriptors, (128,) float32 of length 1.
 
-        Raises ModelUnavailable if the network gives anything but numbers.
+        Raise ModelUnavailable if the network gives anything but numbers.
         """
         mean: np.ndarray = self.describe_both(chip).mean(axis=0)
         length = np.linalg.norm(mean)

@@ -22,7 +22,7 @@ class DlibNetwork:
     """dlib's detector, landmarks and recognition network, for any number of threads."""
 
     def __init__(self, *, models_dir: Path = MODELS_DIR) -> None:
-        """Raises ModelUnavailable if one of its files is missing, altered or damaged."""
+        """Raise ModelUnavailable if one of its files is missing, altered or damaged."""
         self._detector = DlibDetector(models_dir=models_dir)
         self._encoder = DlibEncoder(models_dir=models_dir)
         self._cohort = DlibCohort(models_dir=models_dir)
@@ -31,7 +31,7 @@ class DlibNetwork:
         """Describe a face of this photo: (129,) float32, 128 of length 1 and a commonness.
 
         The face is cut out where dlib's detector finds it, as it was at the enrolment; where dlib's finds
-        none, at the square it would draw. Raises ModelUnavailable.
+        none, at the square it would draw. Raise ModelUnavailable.
         """
         middle_x, middle_y = face.middle
         boxes = [

@@ -34,7 +34,7 @@ def cut_chip(rgb: np.ndarray, face: DetectedFace) -> np.ndarray:
 
 
 def _similarity(points: np.ndarray, onto: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The (2, 2) turn and the (2,) shift that bring `points` nearest `onto`, by least squares."""
+    """Return the (2, 2) turn and the (2,) shift that bring `points` nearest `onto`, by least squares."""
     own, other = points - points.mean(axis=0), onto - onto.mean(axis=0)
     along = (own * other).sum() / (own**2).sum()
     across = (own[:, 0] * other[:, 1] - own[:, 1] * other[:, 0]).sum() / (own**2).sum()
@@ -46,17 +46,17 @@ class FaceEncoder:
     """SFace, for any number of threads."""
 
     def __init__(self, *, models_dir: Path = MODELS_DIR) -> None:
-        """Raises ModelUnavailable if the network's file is missing, altered or not a network."""
+        """Raise ModelUnavailable if the network's file is missing, altered or not a network."""
         self._network = ServedNetwork("faces/recogniser", called="face network", models_dir=models_dir)
 
     def prepare(self, at_once: int) -> None:
-        """Make an interpreter for each of so many threads. Raises ModelUnavailable."""
+        """Make an interpreter for each of so many threads. Raise ModelUnavailable."""
         self._network.prepare(at_once)
 
     def describe(self, chip: np.ndarray, *, with_mirror: bool = False) -> np.ndarray:
         """Describe a chip, or it and its mirror image together: (128,) float32 of length 1.
 
-        Raises ModelUnavailable if the network gives anything but numbers.
+        Raise ModelUnavailable if the network gives anything but numbers.
         """
         numbers = self._run(chip)
         if with_mirror:

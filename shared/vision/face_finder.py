@@ -91,18 +91,18 @@ class FaceFinder:
     """YuNet, for any number of threads: no two use one interpreter at once."""
 
     def __init__(self, *, models_dir: Path = MODELS_DIR) -> None:
-        """Raises ModelUnavailable if the file is missing, altered or not a network."""
+        """Raise ModelUnavailable if the file is missing, altered or not a network."""
         self._network = ServedNetwork("faces/detector", called="face detector", models_dir=models_dir)
 
     def prepare(self, at_once: int) -> None:
-        """Make an interpreter for each of so many threads. Raises ModelUnavailable."""
+        """Make an interpreter for each of so many threads. Raise ModelUnavailable."""
         self._network.prepare(at_once)
 
     def find_faces(self, rgb: np.ndarray, *, min_score: float = MIN_SCORE) -> list[DetectedFace]:
         """Find the faces in an RGB uint8 photo of shape (height, width, 3), the tallest first.
 
         Faces are found from about a thirtieth of the photo's longer side on, and tilted by up to some 45
-        degrees. Raises ModelUnavailable if the network fails.
+        degrees. Raise ModelUnavailable if the network fails.
         """
         square, scale = _shrink(rgb)
         (table,) = self._network.run(square[np.newaxis])
@@ -124,7 +124,7 @@ def _shrink(rgb: np.ndarray) -> tuple[np.ndarray, float]:
 
 
 def _places() -> np.ndarray:
-    """(column, row, stride) of each row of the network's table, in pixels of the square."""
+    """Return (column, row, stride) of each row of the network's table, in pixels of the square."""
     grids = []
     for stride in STRIDES:
         rows, columns = np.indices((SIDE // stride, SIDE // stride)).reshape(2, -1) * stride
@@ -147,7 +147,7 @@ def _candidates(table: np.ndarray, min_score: float) -> np.ndarray:
 
 
 def _without_doubles(candidates: np.ndarray) -> list[np.ndarray]:
-    """Of boxes that overlap keep the most certain."""
+    """Keep the most certain of boxes that overlap."""
     kept: list[np.ndarray] = []
     for row in candidates[np.argsort(-candidates[:, 0], kind="stable")]:
         if all(_overlap(row[1:5], other[1:5]) <= MAX_OVERLAP for other in kept):
@@ -156,7 +156,7 @@ def _without_doubles(candidates: np.ndarray) -> list[np.ndarray]:
 
 
 def _overlap(one: np.ndarray, other: np.ndarray) -> float:
-    """The part of both boxes' area that they share."""
+    """Return the part of both boxes' area that they share."""
     sides = np.minimum(one[2:], other[2:]) - np.maximum(one[:2], other[:2])
     shared = float(np.prod(np.maximum(sides, 0)))
     return shared / (float(np.prod(one[2:] - one[:2]) + np.prod(other[2:] - other[:2])) - shared)

@@ -60,7 +60,7 @@ class FaceIndex:
             self._version = version
 
     def find_matches(self, descriptors: Sequence[Sequence[float]], threshold: float) -> dict[int, float]:
-        """The students whom at least half of a person's descriptors match, with the median score.
+        """Return the students whom at least half of a person's descriptors match, with the median score.
 
         The descriptors are of one network; students who are enrolled with another are not asked about.
         """
@@ -76,7 +76,7 @@ class FaceIndex:
             return self._shelves[network_of(descriptor)].score(descriptor, student_ids)
 
     def enrolled_with(self, network: Network, among: Iterable[int] | None = None) -> set[int]:
-        """The ids of the students, of all or of some, whose face model is of this network."""
+        """Return the ids of the students, of all or of some, whose face model is of this network."""
         with self._lock:
             shelf = self._shelves[network]
             return shelf.student_ids if among is None else {each for each in among if each in shelf}
@@ -143,7 +143,7 @@ class _Shelf:
             self._templates = np.concatenate([self._templates, empty])
 
     def _scores(self, templates: np.ndarray, descriptors: np.ndarray) -> np.ndarray:
-        """The (m, n) scores of m templates and n descriptors, as `FaceModel.score` defines one."""
+        """Return the (m, n) scores of m templates and n descriptors, as `FaceModel.score` defines one."""
         faces, rest = descriptors[:, :FACE_NUMBERS], descriptors[:, FACE_NUMBERS:]
         cosines: np.ndarray = (
             templates[:, :FACE_NUMBERS] @ (faces / np.linalg.norm(faces, axis=1, keepdims=True)).T

@@ -50,7 +50,7 @@ class FaceMatcher:
     """Finds, judges and describes the face in a photo, from any number of threads at once."""
 
     def __init__(self, *, models_dir: Path = MODELS_DIR) -> None:
-        """Raises ModelUnavailable if a file that every photo needs is missing, altered or damaged."""
+        """Raise ModelUnavailable if a file that every photo needs is missing, altered or damaged."""
         self.finder = FaceFinder(models_dir=models_dir)
         self.encoder = FaceEncoder(models_dir=models_dir)
         self._models_dir = models_dir
@@ -58,28 +58,29 @@ class FaceMatcher:
         self._dlib: DlibNetwork | None = None
 
     def warm_up(self, at_once: int = 1) -> None:
-        """Make networks for so many threads now, before somebody waits. Raises ModelUnavailable."""
+        """Make networks for so many threads now, before somebody waits. Raise ModelUnavailable."""
         self.finder.prepare(at_once)
         self.finder.find_faces(np.zeros((240, 320, 3), np.uint8))
         self.encoder.prepare(at_once)
         self.encoder.describe(np.zeros((CHIP_SIZE, CHIP_SIZE, 3), np.uint8))
 
     def read(self, rgb: np.ndarray) -> FaceReading:
-        """Read an RGB uint8 photo of shape (height, width, 3), carefully. Raises ModelUnavailable."""
+        """Read an RGB uint8 photo of shape (height, width, 3), carefully. Raise ModelUnavailable."""
         return self._read(rgb, with_mirror=True)
 
     def describe_fast(self, rgb: np.ndarray) -> FaceReading:
-        """The same in half the time, for the kiosk's queue; a doubtful match deserves `describe_accurate`."""
+        """Return the same in half the time, for the kiosk's queue; a doubtful match deserves
+        `describe_accurate`."""
         return self._read(rgb, with_mirror=False)
 
     def describe_accurate(self, rgb: np.ndarray, face: DetectedFace) -> np.ndarray:
-        """The descriptor that `read` gives of a face that `describe_fast` found in this photo."""
+        """Return the descriptor that `read` gives of a face that `describe_fast` found in this photo."""
         return self.encoder.describe(cut_chip(rgb, face), with_mirror=True)
 
     def describe_by(self, network: Network, rgb: np.ndarray, face: DetectedFace) -> np.ndarray:
         """Describe a face found in this photo by the network of the face model it is compared with.
 
-        Raises ModelUnavailable.
+        Raise ModelUnavailable.
         """
         if network is Network.SFACE:
             return self.describe_accurate(rgb, face)

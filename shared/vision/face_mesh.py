@@ -39,11 +39,11 @@ class FaceMesh:
     """The network, for any number of threads: no two use one interpreter at once."""
 
     def __init__(self, *, models_dir: Path = MODELS_DIR) -> None:
-        """Raises ModelUnavailable if the file is missing, altered or not a network."""
+        """Raise ModelUnavailable if the file is missing, altered or not a network."""
         self._network = ServedNetwork("faces/mesh", called="face mesh", models_dir=models_dir)
 
     def prepare(self, at_once: int) -> None:
-        """Make an interpreter for each of so many threads. Raises ModelUnavailable."""
+        """Make an interpreter for each of so many threads. Raise ModelUnavailable."""
         self._network.prepare(at_once)
 
     def place(self, rgb: np.ndarray, box: Box) -> np.ndarray | None:
@@ -51,7 +51,7 @@ class FaceMesh:
 
         None where the network sees no face. It looks twice: detectors draw their boxes differently and do not
         say how far a head leans, its own first answer does. Looking once, the points of a still picture shake
-        twice as much. Raises ModelUnavailable if the network fails.
+        twice as much. Raise ModelUnavailable if the network fails.
         """
         photo = Image.fromarray(rgb)
         middle = np.array([box.left + box.right, box.top + box.bottom]) / 2
@@ -89,6 +89,6 @@ class FaceMesh:
 
 
 def _turned(angle: float) -> np.ndarray:
-    """The 2x2 matrix that turns by `angle` radians, clockwise where y counts downwards."""
+    """Return the 2x2 matrix that turns by `angle` radians, clockwise where y counts downwards."""
     cosine, sine = np.cos(angle), np.sin(angle)
     return np.array([[cosine, -sine], [sine, cosine]])

@@ -29,5 +29,5 @@ class FaceReading:
     quarter_turns: int = 0
 
     def turn(self, rgb: np.ndarray) -> np.ndarray:
-        """The photo that was read, upright."""
+        """Return the photo that was read, upright."""
         return np.ascontiguousarray(np.rot90(rgb, self.quarter_turns))

@@ -32,12 +32,12 @@ class HeadTurnReader:
     """Finds and follows the face through the frames of a turn, from any number of threads at once."""
 
     def __init__(self, *, models_dir: Path = MODELS_DIR) -> None:
-        """Raises ModelUnavailable if a file of `models/faces/` is missing, altered or damaged."""
+        """Raise ModelUnavailable if a file of `models/faces/` is missing, altered or damaged."""
         self._finder = FaceFinder(models_dir=models_dir)
         self._mesh = FaceMesh(models_dir=models_dir)
 
     def warm_up(self, at_once: int = 1) -> None:
-        """Make networks for so many threads now, before somebody waits. Raises ModelUnavailable."""
+        """Make networks for so many threads now, before somebody waits. Raise ModelUnavailable."""
         self._finder.prepare(at_once)
         self._mesh.prepare(at_once)
 
@@ -45,7 +45,7 @@ class HeadTurnReader:
         """Look at one RGB uint8 frame of shape (height, width, 3).
 
         The face is found anew in each frame: followed from frame to frame by the mesh alone, points of a
-        still picture that moves fast drift by up to 0.28 eye distances. Raises ModelUnavailable.
+        still picture that moves fast drift by up to 0.28 eye distances. Raise ModelUnavailable.
         """
         faces = self._finder.find_faces(rgb)
         if not faces:
@@ -65,14 +65,16 @@ class HeadTurnReader:
 
 
 def measure_sideways(points: np.ndarray) -> float:
-    """How far the tip of the nose lies beside the middle of the eyes, along their line, in eye distances."""
+    """Return how far the tip of the nose lies beside the middle of the eyes, along their line, in eye
+    distances."""
     left, right = _eyes(points)
     across = right - left
     return float((points[NOSE_TIP[0]] - (left + right) / 2) @ across / max(float(across @ across), 1.0))
 
 
 def measure_parallax(straight: np.ndarray, turned: np.ndarray) -> float:
-    """How far the tip of the nose left the plane of the face between two frames, along the line of the eyes.
+    """Return how far the tip of the nose left the plane of the face between two frames, along the line of the
+    eyes.
 
     The plane is the homography that takes all points of the first frame as near as possible to those of the
     second. The unit is the first frame's distance between the eyes, at the size of the second: that of a
@@ -95,7 +97,7 @@ def _length(one: np.ndarray, other: np.ndarray) -> float:
 
 
 def _as_a_plane(points: np.ndarray, target: np.ndarray) -> np.ndarray:
-    """Where a homography takes points if it takes them as near to `target` as one can.
+    """Return where a homography takes points if it takes them as near to `target` as one can.
 
     Least squares of the cross products (the direct linear transform), each set first moved to its middle and
     scaled to a spread of the root of 2, as Hartley showed to be needed for the numbers to stay sound.
@@ -113,7 +115,7 @@ def _as_a_plane(points: np.ndarray, target: np.ndarray) -> np.ndarray:
 
 
 def _normalised(points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Points round 0 with a spread of the root of 2, and the 3x3 matrix that takes them back."""
+    """Return points round 0 with a spread of the root of 2, and the 3x3 matrix that takes them back."""
     middle = points.mean(axis=0)
     scale = np.sqrt(2) / max(float(np.sqrt(((points - middle) ** 2).sum(axis=1).mean())), 1e-9)
     back = np.array([[1 / scale, 0, middle[0]], [0, 1 / scale, middle[1]], [0, 0, 1]])

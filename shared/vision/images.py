@@ -87,7 +87,7 @@ def open_photo(data: bytes, *, rule: PhotoRule = CAMERA) -> np.ndarray:
 def open_frame(data: bytes) -> np.ndarray:
     """Open one frame of the kiosk's film as RGB uint8 of shape (height, width, 3).
 
-    Raises PhotoRefused for anything but a JPEG of at most FRAME_MAX_BYTES and FRAME_SIDE pixels, before it is
+    Raise PhotoRefused for anything but a JPEG of at most FRAME_MAX_BYTES and FRAME_SIDE pixels, before it is
     decoded.
     """
     if len(data) > FRAME_MAX_BYTES:
@@ -112,7 +112,7 @@ def write_photo(rgb: np.ndarray) -> bytes:
 def shrink_photo(rgb: np.ndarray, *, max_bytes: int) -> bytes:
     """Write an RGB uint8 photo of shape (height, width, 3) as a JPEG of at most `max_bytes`.
 
-    It keeps its proportions and nothing but its pixels. Raises ValueError if even the smallest is larger.
+    It keeps its proportions and nothing but its pixels. Raise ValueError if even the smallest is larger.
     """
     for side, quality in _SHRINKING:
         photo = Image.fromarray(rgb)
@@ -150,7 +150,7 @@ def _upright_rgb(photo: Image.Image) -> Image.Image:
 
 
 def _eight_bit(photo: Image.Image) -> Image.Image:
-    """Every colour kind as L, RGB or RGBA of eight bits."""
+    """Return every colour kind as L, RGB or RGBA of eight bits."""
     if photo.mode.startswith("I"):
         # Pillow would clip 16-bit grays to white instead of scaling them.
         return Image.fromarray((np.asarray(photo) >> 8).astype(np.uint8))

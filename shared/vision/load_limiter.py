@@ -36,7 +36,7 @@ class LoadLimiter:
 
     @contextmanager
     def admit(self) -> Iterator[None]:
-        """Hold one of the few places for photos that arrived. Raises Overloaded at once if none is free."""
+        """Hold one of the few places for photos that arrived. Raise Overloaded at once if none is free."""
         if not self._places.acquire(blocking=False):
             raise Overloaded
         before, self._here.since = self._here.since, monotonic()
@@ -48,7 +48,7 @@ class LoadLimiter:
 
     @contextmanager
     def inference_slot(self) -> Iterator[None]:
-        """Wait for a turn at the networks and hold it. Raises Overloaded if none comes in the patience.
+        """Wait for a turn at the networks and hold it. Raise Overloaded if none comes in the patience.
 
         The patience begins with the place, so that what an overloaded machine does in between, the ticket
         and the register, is not waited for besides.
@@ -62,6 +62,6 @@ class LoadLimiter:
             self._networks.release()
 
     def reject_if_full(self) -> None:
-        """Raises Overloaded if `entered` would now, which saves receiving the photo."""
+        """Raise Overloaded if `entered` would now, which saves receiving the photo."""
         with self.admit():
             pass

@@ -21,7 +21,7 @@ class ModelFile:
 
 
 def check_all(models_dir: Path = MODELS_DIR) -> int:
-    """Open every file of the manifest; gives how many. Raises ModelUnavailable as `open_model_file` does."""
+    """Open every file of the manifest; gives how many. Raise ModelUnavailable as `open_model_file` does."""
     try:
         names = list(json.loads((models_dir / "manifest.json").read_text(encoding="utf-8")))
     except (OSError, ValueError) as cause:
@@ -34,7 +34,7 @@ def check_all(models_dir: Path = MODELS_DIR) -> int:
 def open_model_file(name: str, *, models_dir: Path = MODELS_DIR) -> ModelFile:
     """Read the file that the manifest lists under `name`, a key such as "faces/recogniser".
 
-    Raises ModelUnavailable if the manifest or the file is missing, unreadable, or its
+    Raise ModelUnavailable if the manifest or the file is missing, unreadable, or its
     SHA-256 differs from the manifest's.
     """
     try:

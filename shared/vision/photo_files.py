@@ -44,7 +44,7 @@ def open_file(data: bytes) -> np.ndarray:
 
 
 def tell_pixels(file: BinaryIO) -> tuple[Any, list[bytes]]:
-    """Inside the process: the shape and the pixels of what `open_file` returns."""
+    """Return, inside the process, the shape and the pixels of what `open_file` returns."""
     rgb = open_photo(file.read(), rule=FILE)
     return rgb.shape, [rgb.tobytes()]
 
@@ -56,7 +56,7 @@ class Openings:
         self._open_one, self._left_s = open_one, most_s
 
     def open(self, data: bytes) -> np.ndarray:
-        """Raises as `open_one` does, and PhotoRefused when the time is over."""
+        """Raise as `open_one` does, and PhotoRefused when the time is over."""
         if self._left_s <= 0:
             raise PhotoRefused("Opening all these photos takes too long. Please send this one again.")
         began = time.monotonic()
@@ -71,5 +71,5 @@ class Openings:
 
 
 def looks_like_photo(data: bytes) -> bool:
-    """Whether a file begins as one of FILE's kinds does; nothing is decoded."""
+    """Tell whether a file begins as one of FILE's kinds does; nothing is decoded."""
     return data.startswith((b"\xff\xd8", b"\x89PNG")) or data[8:12] == b"WEBP" or data[4:8] == b"ftyp"

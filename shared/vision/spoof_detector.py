@@ -63,15 +63,16 @@ class SpoofHeads:
     networks: str = ""
 
     def close_logit(self, features: dict[str, np.ndarray]) -> float:
-        """How much skin and surroundings look recaptured: 0 is undecided."""
+        """Return how much skin and surroundings look recaptured: 0 is undecided."""
         return self.close_bias + sum(float(self.weights[view] @ features[view]) for view in CLOSE_VIEWS)
 
     def frame_logit(self, features: dict[str, np.ndarray]) -> float:
-        """How much the whole frame looks like one with a device, sheet or card in it: 0 is undecided."""
+        """Return how much the whole frame looks like one with a device, sheet or card in it: 0 is
+        undecided."""
         return self.frame_bias + float(self.weights["frame"] @ features["frame"])
 
     def score(self, features: dict[str, np.ndarray]) -> float:
-        """Both together, 0…1, the higher the more like an attack; NaN if a feature is.
+        """Return both together, 0…1, the higher the more like an attack; NaN if a feature is.
 
         A whole frame in which no device is seen proves nothing, so the frame's part only adds to the doubt.
         """
@@ -79,13 +80,13 @@ class SpoofHeads:
         return float(1.0 / (1.0 + np.exp(-np.clip(logit, -50.0, 50.0))))
 
     def limits(self, strictness: Strictness) -> ZoneLimits:
-        """Where the three zones of the score meet; the threshold lies between."""
+        """Return where the three zones of the score meet; the threshold lies between."""
         logit = float(np.log(self.threshold / (1.0 - self.threshold)))
         living, attack = logit + LIVING_SHIFT[strictness], logit + ATTACK_SHIFT
         return ZoneLimits(1.0 / (1.0 + float(np.exp(-living))), 1.0 / (1.0 + float(np.exp(-attack))))
 
     def to_bytes(self) -> bytes:
-        """An .npz without pickled objects."""
+        """Return an .npz without pickled objects."""
         file = io.BytesIO()
         numbers = np.array([self.close_bias, self.frame_bias, self.threshold])
         np.savez(file, allow_pickle=False, **self.weights, numbers=numbers, networks=np.array(self.networks))
@@ -93,7 +94,7 @@ class SpoofHeads:
 
     @classmethod
     def from_bytes(cls, content: bytes) -> "SpoofHeads":
-        """Raises ModelUnavailable if the bytes are not heads for all the views, finite and in range."""
+        """Raise ModelUnavailable if the bytes are not heads for all the views, finite and in range."""
         try:
             with np.load(io.BytesIO(content), allow_pickle=False) as file:
                 weights = {view: np.asarray(file[view], np.float32) for view in VIEWS}
@@ -113,7 +114,7 @@ class SpoofFeatures:
     """Runs the networks, for any number of threads."""
 
     def __init__(self, models_dir: Path = MODELS_DIR) -> None:
-        """Raises ModelUnavailable if a network is missing or altered."""
+        """Raise ModelUnavailable if a network is missing or altered."""
         # Made on the first photo: a page that only asks for the limits needs no interpreter.
         self._served = {
             name: ServedNetwork(f"spoof/{name}", called="spoof check", models_dir=models_dir, prepared_for=0)
@@ -123,14 +124,15 @@ class SpoofFeatures:
         self.networks = hashlib.sha256(digests.encode()).hexdigest()
 
     def prepare(self, at_once: int) -> None:
-        """Make interpreters for so many threads. Raises ModelUnavailable if a file is no network."""
+        """Make interpreters for so many threads. Raise ModelUnavailable if a file is no network."""
         for network in self._served.values():
             network.prepare(at_once)
 
     def of_photo(self, rgb: np.ndarray, face: Box) -> dict[str, np.ndarray]:
-        """Features by view of the face in this square of an upright (rows, columns, 3) uint8 RGB photo.
+        """Return features by view of the face in this square of an upright (rows, columns, 3) uint8 RGB
+        photo.
 
-        Raises ModelUnavailable if a network does not run.
+        Raise ModelUnavailable if a network does not run.
         """
         photo = Image.fromarray(rgb)
         texture = [
@@ -143,7 +145,7 @@ class SpoofFeatures:
         return close | {"frame": self._run("scene", cut_frame(photo, face)[np.newaxis])[0]}
 
     def of_frame(self, rgb: np.ndarray) -> np.ndarray:
-        """Features of the whole photo alone, for pictures that need no face."""
+        """Return features of the whole photo alone, for pictures that need no face."""
         features: np.ndarray = self._run("scene", cut_frame(Image.fromarray(rgb))[np.newaxis])[0]
         return features
 
@@ -161,11 +163,11 @@ class SpoofDetector:
         find_trained: Callable[[], bytes | None] = lambda: None,
         find_strictness: Callable[[], Strictness] = lambda: Strictness.USUAL,
     ) -> None:
-        """`find_trained` gives the last layer the school put into use, as `SpoofHeads.to_bytes` wrote it, or
+        """Take `find_trained`, which gives the last layer in use as `SpoofHeads.to_bytes` wrote it, or
         None for the shipped one; `find_strictness` the school's choice. Both are asked again every few
         seconds, so that no process needs a restart.
 
-        Raises ModelUnavailable if a file of `models/spoof/` is missing, altered or damaged.
+        Raise ModelUnavailable if a file of `models/spoof/` is missing, altered or damaged.
         """
         self._features = SpoofFeatures(models_dir)
         self._shipped = SpoofHeads.from_bytes(open_model_file("spoof/heads", models_dir=models_dir).content)
@@ -176,7 +178,7 @@ class SpoofDetector:
     def heads(self) -> SpoofHeads:
         """The last layer in use.
 
-        Raises ModelUnavailable if it cannot be read or belongs to other networks; the shipped one never steps
+        Raise ModelUnavailable if it cannot be read or belongs to other networks; the shipped one never steps
         in for it, as it may be the easier one to pass.
         """
         return self._ask()[0]
@@ -190,7 +192,7 @@ class SpoofDetector:
         return self._asked[1:]
 
     def open_trained(self, content: bytes) -> SpoofHeads:
-        """Open a last layer that was trained for these networks. Raises ModelUnavailable for any other."""
+        """Open a last layer that was trained for these networks. Raise ModelUnavailable for any other."""
         heads = SpoofHeads.from_bytes(content)
         if heads.networks != self._features.networks:
             raise ModelUnavailable(
@@ -200,19 +202,19 @@ class SpoofDetector:
 
     @property
     def limits(self) -> ZoneLimits:
-        """Where the zones of the score meet now. Raises ModelUnavailable."""
+        """Where the zones of the score meet now. Raise ModelUnavailable."""
         heads, strictness = self._ask()
         return heads.limits(strictness)
 
     def warm_up(self, at_once: int = 1) -> None:
-        """Make interpreters for so many threads now, before somebody waits. Raises ModelUnavailable."""
+        """Make interpreters for so many threads now, before somebody waits. Raise ModelUnavailable."""
         self._features.prepare(at_once)
         self._features.of_photo(np.zeros((240, 320, 3), np.uint8), Box(120, 80, 200, 160))
 
     def judge(self, rgb: np.ndarray, face: DetectedFace) -> SpoofVerdict:
         """Judge the face in an upright (rows, columns, 3) uint8 RGB photo.
 
-        Raises ModelUnavailable if a network fails or its score is not a number; nobody passes then.
+        Raise ModelUnavailable if a network fails or its score is not a number; nobody passes then.
         """
         heads, strictness = self._ask()
         features = self._features.of_photo(rgb, face.dlib_square)

@@ -65,12 +65,12 @@ class SpoofTrainer:
     """Looks at pictures with the networks as they are, and trains the last layer on what these say."""
 
     def __init__(self, models_dir: Path = MODELS_DIR) -> None:
-        """Raises ModelUnavailable if a network is missing or altered."""
+        """Raise ModelUnavailable if a network is missing or altered."""
         self._features = SpoofFeatures(models_dir)
         self._finder = FaceFinder(models_dir=models_dir)
 
     def look(self, rgb: np.ndarray, *, is_attack: bool, source: str) -> Sample | None:
-        """Make a sample of an upright (rows, columns, 3) uint8 RGB picture. Raises ModelUnavailable.
+        """Make a sample of an upright (rows, columns, 3) uint8 RGB picture. Raise ModelUnavailable.
 
         An attack without exactly one face, such as a photo of a phone, teaches the whole frame alone; a live
         photo without one teaches nothing: None.
@@ -79,8 +79,8 @@ class SpoofTrainer:
         return sample if is_attack or sample.has_face else None
 
     def look_at_file(self, path: Path, *, is_attack: bool, source: str, cache_dir: Path) -> Sample | None:
-        """The same of a file, its features kept in `cache_dir` for the next time. None also for a file that
-        is no photo we can open. Raises ModelUnavailable."""
+        """Return the same of a file, its features kept in `cache_dir` for the next time. None also for a file
+        that is no photo we can open. Raise ModelUnavailable."""
         content = path.read_bytes()
         digest = hashlib.sha256(self._features.networks.encode() + content).hexdigest()
         cached = cache_dir / f"{digest}.npz"
@@ -120,7 +120,7 @@ def train(
 ) -> Candidate:
     """Train on all samples; threshold and judgements come from leaving out a fifth of the sources at a time.
 
-    `on_progress` is told (done, of). Raises InvalidInput unless live photos and attacks with a face come from
+    `on_progress` is told (done, of). Raise InvalidInput unless live photos and attacks with a face come from
     two sources each.
     """
     groups = _folds(samples)
@@ -142,9 +142,9 @@ def train(
 
 
 def _folds(samples: list[Sample]) -> list[set[str]]:
-    """The sources in groups to be left out, so that no group holds all of the living or all attacks.
+    """Return the sources in groups to be left out, so that no group holds all of the living or all attacks.
 
-    Raises InvalidInput unless live photos and attacks with a face come from two sources each.
+    Raise InvalidInput unless live photos and attacks with a face come from two sources each.
     """
     live = {sample.source for sample in samples if sample.has_face and not sample.is_attack}
     attacks = {sample.source for sample in samples if sample.has_face and sample.is_attack}
@@ -174,7 +174,8 @@ def fit(samples: list[Sample], start: SpoofHeads) -> SpoofHeads:
 def fit_layer(
     features: np.ndarray, samples: list[Sample], weights: np.ndarray, bias: float, *, pull: float
 ) -> tuple[np.ndarray, float]:
-    """Logistic regression on `features` (n, d) that starts at `weights` (d,) and is pulled back to them.
+    """Fit a logistic regression on `features` (n, d) that starts at `weights` (d,) and is pulled back to
+    them.
 
     Both classes weigh the same and, within its class, every source as the root of its pictures.
     """

@@ -38,7 +38,7 @@ HEAD_HEIGHT, HEAD_SHIFT = 1.23, -0.08
 
 
 def cut_close(photo: Image.Image, face: "Box", enlarged: float, *, size: int = CLOSE_SIZE) -> np.ndarray:
-    """A (size, size, 3) float32 RGB crop in 0…255, `enlarged` times the face, kept inside the photo.
+    """Return a (size, size, 3) float32 RGB crop in 0…255, `enlarged` times the face, kept inside the photo.
 
     It takes single pixels instead of averaging areas, because the aliasing shows pixel grids and print dots:
     averaged, the public networks' AUC on our pictures falls from 0.986 to 0.961 (November 2026).
@@ -62,8 +62,8 @@ def cut_close(photo: Image.Image, face: "Box", enlarged: float, *, size: int = C
 
 
 def cut_skin(photo: Image.Image, face: "Box", enlarged: float, *, size: int = CLOSE_SIZE) -> np.ndarray:
-    """A (size, size, 3) float32 RGB square in 0…255 round the whole head, `enlarged` times its height, kept
-    inside the photo.
+    """Return a (size, size, 3) float32 RGB square in 0…255 round the whole head, `enlarged` times its height,
+    kept inside the photo.
 
     The public networks' AUC on 560 frames is 0.964 with such squares, and 0.958 with crops as narrow as a
     face (November 2026). Single pixels are taken, as in `cut_close`."""
@@ -84,8 +84,8 @@ def cut_skin(photo: Image.Image, face: "Box", enlarged: float, *, size: int = CL
 
 
 def cut_frame(photo: Image.Image, face: "Box | None" = None) -> np.ndarray:
-    """The whole photo, or with a face at most LONGEST_ASPECT of it, squashed to (224, 224, 3) float32 RGB in
-    0…255."""
+    """Return the whole photo, or with a face at most LONGEST_ASPECT of it, squashed to (224, 224, 3) float32
+    RGB in 0…255."""
     left, top, width, height = 0.0, 0.0, float(photo.width), float(photo.height)
     if face is not None:
         width, height = min(width, height * LONGEST_ASPECT), min(height, width * LONGEST_ASPECT)

@@ -64,7 +64,7 @@ def column_letter(place: int) -> str:
 
 
 def find_header(sheet: ReadSheet) -> Header | None:
-    """The first line that names both a roll id and a name, or two lines that do so together."""
+    """Return the first line that names both a roll id and a name, or two lines that do so together."""
     best: tuple[int, Header] | None = None
     for at in range(min(len(sheet.rows), HEADER_WITHIN_LINES)):
         for height in (1, 2):
@@ -82,7 +82,7 @@ def find_header(sheet: ReadSheet) -> Header | None:
 
 
 def likeliest_header(sheet: ReadSheet) -> Header:
-    """The line with most headings that we know; none: the list begins at once."""
+    """Return the line with most headings that we know; none: the list begins at once."""
     counts = [
         sum(read_heading(cell.text).field is not None for cell in row if cell.text)
         for row in sheet.rows[:HEADER_WITHIN_LINES]
@@ -104,7 +104,8 @@ def _score(headings: Sequence[str]) -> int:
 
 
 def joined_headings(rows: Sequence[Row], header: Header) -> list[str]:
-    """The headings of all columns; of two lines the upper one reaches over what is empty at its right."""
+    """Return the headings of all columns; of two lines the upper one reaches over what is empty at its
+    right."""
     if header.at < 0:
         return []
     upper = [cell.text for cell in rows[header.at]]
@@ -162,7 +163,8 @@ def _is_sure(reading: HeadingReading, samples: Sequence[str]) -> bool:
 
 
 def _one_roll_id(columns: list[ColumnUse], readings: Sequence[HeadingReading]) -> list[ColumnUse]:
-    """Of several numbers the roll number is the roll id; the others are shown as not used."""
+    """Keep the roll number as the roll id where there are several numbers; the others are shown as not
+    used."""
     weights = {
         column.place: readings[column.place].weight for column in columns if column.field is ListField.ROLL_ID
     }

@@ -104,7 +104,7 @@ def _words(heading: str) -> list[str]:
 
 
 def _apart(word: str) -> str:
-    """FirstName is two words, WhatsApp is one."""
+    """Return a heading with its words apart: FirstName is two, WhatsApp is one."""
     return word if fold(word) in KINDS else re.sub(r"(?<=[a-z])(?=[A-Z])", " ", word)
 
 
@@ -143,7 +143,7 @@ def _by_kinds(kinds: list[str]) -> HeadingReading:
 
 
 def _weight(has: set[str]) -> int:
-    """How much a column looks like the roll id, as HeadingReading.weight; 0: not at all."""
+    """Return how much a column looks like the roll id, as HeadingReading.weight; 0: not at all."""
     if "roll" in has:
         return 3
     if "serial" in has and not has & {"id", "student"}:
@@ -154,7 +154,7 @@ def _weight(has: set[str]) -> int:
 
 
 def _whose(has: set[str]) -> ListField:
-    """Whose address a column holds."""
+    """Return whose address a column holds."""
     if not has & {*_PARENTS, "family"}:
         return ListField.EMAIL
     if has & {"one", "first"}:
@@ -163,8 +163,8 @@ def _whose(has: set[str]) -> ListField:
 
 
 def _name(kinds: list[str]) -> HeadingReading:
-    """Which part of the name. Beside another part the mere word for a name means the part that is missing:
-    "Name, Vorname" and "Apellidos y nombre" hold all of it with the surname first.
+    """Return which part of the name. Beside another part the mere word for a name means the part that is
+    missing: "Name, Vorname" and "Apellidos y nombre" hold all of it with the surname first.
     """
     first, last, name = (kinds.index(kind) if kind in kinds else -1 for kind in ("first", "last", "name"))
     if (first >= 0) + (last >= 0) + (name >= 0) > 1:

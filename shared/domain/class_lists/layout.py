@@ -216,7 +216,7 @@ def _hidden_question(hidden: Sequence[Line], answer: str) -> Question:
 
 
 def _fill_merged(sheet: ReadSheet, *, below: int) -> list[Row]:
-    """The rows with what a cell merged over several of them says in each, as the eye reads it."""
+    """Return the rows with what a cell merged over several of them says in each, as the eye reads it."""
     rows = [list(row) for row in sheet.rows]
     for column, top, bottom in sheet.merged:
         if top < below or top >= len(rows) or column >= len(rows[top]):
@@ -228,7 +228,7 @@ def _fill_merged(sheet: ReadSheet, *, below: int) -> list[Row]:
 
 
 def _samples(body: Sequence[Row], place: int) -> list[str]:
-    """The first texts of a column; one of a line each, so that two columns' can be compared."""
+    """Return the first texts of a column; one of a line each, so that two columns' can be compared."""
     texts = [clean(row[place].text) if place < len(row) else "" for row in body[:40]]
     return [text for text in texts if text][:20]
 
@@ -238,7 +238,7 @@ def _has_text(sheet: ReadSheet) -> bool:
 
 
 def _sheet_words(sheet: ReadSheet, header: Header) -> str:
-    """A sheet by its title and a student of it."""
+    """Return a sheet by its title and a student of it."""
     below = next((row for row in sheet.rows[header.at + header.height :] if width_of(row)), ())
     return f"{sheet.title}: {_row_words(below)}"
 

@@ -70,7 +70,7 @@ _RULE = set("-–—_=.*•· ")
 
 
 def why_skipped(row: Row, headings: Sequence[str], *, roll_id_at: int, name_at: int) -> str:
-    """Why a line is no student; "" for one that may be."""
+    """Return why a line is no student; "" for one that may be."""
     texts = [clean(cell.text) for cell in row]
     filled = [text for text in texts if text]
     if headings and _repeats(texts, headings):

@@ -11,7 +11,7 @@ from shared.domain.typed_text import loose_code
 def lines_of_class(
     layout: Layout, answers: Answers, class_code: str
 ) -> tuple[list[Line], list[Question], list[Skipped]]:
-    """The lines whose class is ours; other classes' are asked about, once for each."""
+    """Return the lines whose class is ours; other classes' are asked about, once for each."""
     if not layout.has(ListField.CLASS):
         return list(layout.lines), [], []
     others: dict[str, list[Line]] = {}
@@ -51,7 +51,7 @@ def _class_of(line: Line) -> str:
 
 
 def _is_same_class(line: Line, class_code: str) -> bool:
-    """Class 7 with section A is 7A; a class without its section may be any section's."""
+    """Return class 7 with section A is 7A; a class without its section may be any section's."""
     ours = loose_code(class_code)
     alone, whole = loose_code(line.text(ListField.CLASS)), loose_code(_class_of(line))
     if ours in (alone, whole):

@@ -129,7 +129,7 @@ class _Reader:
         return found.value
 
     def _addresses(self, line: Line) -> tuple[str, tuple[str, str]]:
-        """The student's own address and the parents', each once."""
+        """Return the student's own address and the parents', each once."""
         own = self._of_field(line, ListField.EMAIL)
         if len(own) > 1:
             self._say(
@@ -138,7 +138,8 @@ class _Reader:
         return (own[0] if own else ""), self._parents(line)
 
     def _parents(self, line: Line) -> tuple[str, str]:
-        """The addresses of first and second parent; an address for the second alone stays the second's."""
+        """Return the addresses of first and second parent; an address for the second alone stays the
+        second's."""
         first, second, others = (self._of_field(line, each) for each in _PARENTS)
         if second and not first and not others and len(second) == 1:
             return "", second[0]

@@ -30,7 +30,7 @@ def _words(name: str) -> list[str]:
 
 
 def _keeps_given_name(before: list[str], after: list[str]) -> bool:
-    """Whether the first word, or its initial, stays; or all words do, in another order."""
+    """Tell whether the first word, or its initial, stays; or all words do, in another order."""
     if not before or not after:
         return False
     if sorted(before) == sorted(after):

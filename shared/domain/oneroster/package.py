@@ -241,7 +241,7 @@ class _Reading:
         return tuple(found)
 
     def _holds_today(self, row: Mapping[str, str], file: str, line: int) -> bool:
-        """Whether a row holds today: its endDate is the first day on which it no longer does."""
+        """Tell whether a row holds today: its endDate is the first day on which it no longer does."""
         begins, ends = self._day(row, "beginDate", file, line), self._day(row, "endDate", file, line)
         return (begins is None or begins <= self._today) and (ends is None or self._today < ends)
 

@@ -130,7 +130,7 @@ class _Calling:
         return held, returned
 
     def _counts(self, enrollment: Enrollment, classes: set[str]) -> bool:
-        """Whether a class counts; one that neither this package nor an earlier one has is a problem."""
+        """Tell whether a class counts; one that neither this package nor an earlier one has is a problem."""
         known = enrollment.class_id in self._package.classes or enrollment.class_id in self._known.class_codes
         if not known and not self._package.is_whole and enrollment.person_id not in self._known.students:
             self._problems.append(
@@ -170,7 +170,7 @@ class _Calling:
         return listed + [each for each in held if each not in people and each in self._known.students]
 
     def _is_known_student(self, person: Person) -> bool:
-        """Whether a package of changes, which need not repeat the roles, means a known student."""
+        """Tell whether a package of changes, which need not repeat the roles, means a known student."""
         return not self._package.is_whole and not person.roles and person.sourced_id in self._known.students
 
     def _ask_for_classes(

@@ -99,7 +99,7 @@ def _read(row: TableRow, usual_length: timedelta) -> PlanLine | PlanProblem:
 
 
 def _day(row: TableRow) -> tuple[int | None, date | None] | PlanProblem:
-    """The weekday of a weekly lecture, or the day of a single one."""
+    """Return the weekday of a weekly lecture, or the day of a single one."""
     if row.text("date"):
         day = typed_day(row.text("date"))
         if day is None:

@@ -26,7 +26,7 @@ class UtcDateTime(TypeDecorator[datetime]):
 
 
 def word(kind: type) -> Enum:
-    """A column that holds a word of an enumeration."""
+    """Return a column that holds a word of an enumeration."""
     return Enum(
         kind, native_enum=False, length=32, values_callable=lambda words: [word.value for word in words]
     )
@@ -69,5 +69,5 @@ class Base(DeclarativeBase):
 
 
 def table(*constraints: Any) -> Any:
-    """`__table_args__` with constraints of the table's own."""
+    """Return `__table_args__` with constraints of the table's own."""
     return (*constraints, Base.__table_args__)

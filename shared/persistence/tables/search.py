@@ -33,7 +33,7 @@ def sort_key(code: str) -> Derivation:
 
 
 def at_insert(derive: Derivation) -> Callable[[Any], str]:
-    """The column's default, for rows that are inserted, with or without the mapper."""
+    """Return the column's default, for rows that are inserted, with or without the mapper."""
     return lambda context: derive(context.get_current_parameters().get)
 
 
