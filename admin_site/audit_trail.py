@@ -64,7 +64,7 @@ def show() -> str:
 @pages.post("/audit-trail/export")
 @asks_password_again
 def export() -> Response:
-    """The filtered entries as .xlsx; that somebody took them away is an entry itself."""
+    """Return the filtered entries as .xlsx; that somebody took them away is an entry itself."""
     days = {name: _day(request.form, name) for name in ("since", "until")}
     if any(day.is_refused for day in days.values()):
         raise InvalidInput("Please give dates like 23 Nov 2026.")
@@ -79,7 +79,7 @@ def export() -> Response:
 
 
 def _day(typed: Mapping[str, str], name: str) -> AskedDay:
-    """The day that was typed; one of a year without a register is none."""
+    """Return the day that was typed; one of a year without a register is none."""
     asked = asked_day(typed, name)
     return asked if asked.day is None or 2000 <= asked.day.year < 2200 else AskedDay(asked.text, None)
 
@@ -100,7 +100,7 @@ def _midnight(day: date | None) -> datetime | None:
 
 
 def _place() -> Place | None:
-    """Where the page before ended. Raises InvalidInput."""
+    """Return where the page before ended. Raise InvalidInput."""
     typed = request.args.get("after", "")
     if not typed:
         return None
@@ -125,7 +125,7 @@ def _fold(entries: Iterable[AuditEntry]) -> Iterator[Line]:
 
 
 def _changes(entry: AuditEntry) -> list[tuple[str, str | None, str | None]]:
-    """(what, was, becomes) of every value an entry speaks of; None where a side says nothing."""
+    """Return (what, was, becomes) of every value an entry speaks of; None where a side says nothing."""
     before, after = entry.before or {}, entry.after or {}
     names = [*before, *(name for name in after if name not in before)]
     told = [(name, _words(name, before.get(name)), _words(name, after.get(name))) for name in names]

@@ -24,7 +24,7 @@ from shared.toolbox import Toolbox
 
 
 def prepared_toolbox() -> Toolbox:
-    """The toolbox over a database with all its tables: a command may be the first to ask for them."""
+    """Return the toolbox over a database with all its tables: a command may be the first to ask for them."""
     toolbox: Toolbox = current_app.extensions["toolbox"]
     try:
         migrate(toolbox.settings.database_url)

@@ -73,7 +73,7 @@ def take_back(class_id: int) -> Response:
 
 
 def _signed(usual: str) -> dict[int, str]:
-    """Who signed, by the ticked student's id. Raises InvalidInput."""
+    """Return who signed, by the ticked student's id. Raise InvalidInput."""
     ticked = request.form.getlist("student", type=int)
     if not ticked:
         raise InvalidInput("Nobody is ticked yet. Tick everybody whose signed form lies before you.")

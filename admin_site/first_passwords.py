@@ -11,7 +11,7 @@ from shared.web.site import toolbox
 
 
 def show_password(name: str, email: str, password: str, *, back: str) -> str:
-    """The only time the password is shown; it is the answer to the press itself and stored nowhere."""
+    """Return the only time the password is shown; it is the answer to the press itself and stored nowhere."""
     settings = toolbox.settings
     address = settings.teacher_site_url if back == "teachers.show_list" else settings.admin_site_url
     return render_template(

@@ -48,7 +48,7 @@ class TeacherForm(FlaskForm):  # type: ignore[misc]
     )
 
     def __init__(self, *args: Any, also: Iterable[SchoolClass] = (), **values: Any) -> None:
-        """`also` are the teacher's classes; a deactivated one among them stays theirs."""
+        """Take `also`, the teacher's classes; a deactivated one among them stays theirs."""
         super().__init__(*args, **values)
         self.class_ids.choices = class_choices(also)
 
@@ -89,7 +89,7 @@ class StudentForm(FlaskForm):  # type: ignore[misc]
     )
 
     def __init__(self, *args: Any, also: Iterable[SchoolClass] = (), **values: Any) -> None:
-        """`also` is the student's class, where they may stay even if it is deactivated."""
+        """Take `also`, the student's class, where they may stay even if it is deactivated."""
         super().__init__(*args, **values)
         self.class_id.choices = class_choices(also)
 
@@ -154,7 +154,7 @@ class SpoofArchiveForm(FlaskForm):  # type: ignore[misc]
 
 
 def class_choices(also: Iterable[SchoolClass] = ()) -> list[SelectChoice]:
-    """Active classes to choose from, and of `also` the deactivated ones."""
+    """Return active classes to choose from, and of `also` the deactivated ones."""
     classes = [*people.list_classes(reading), *(each for each in also if not each.active)]
     return [SelectChoice(each.id, _class_words(each)) for each in classes]
 
@@ -166,5 +166,5 @@ def _class_words(school_class: SchoolClass) -> str:
 
 
 def asked_page() -> int:
-    """The page of a list that the address asks for; 1 for anything odd."""
+    """Return the page of a list that the address asks for; 1 for anything odd."""
     return request.args.get("page", 1, type=int)

@@ -65,7 +65,7 @@ MOST_SHOWN = 200
 
 @pages.get("/integrations")
 def show_list() -> str:
-    """Every system and whether it is on."""
+    """Return every system and whether it is on."""
     identifier, course = moodle.read_choice(integrations.get_chosen(reading, Integration.MOODLE))
     return render_template(
         "admin/integrations.html",
@@ -105,7 +105,7 @@ def choose_moodle() -> Response:
 @pages.route("/integrations/oneroster", methods=["GET", "POST"])
 @asks_password_in_a_queue
 def oneroster() -> str | tuple[str, int]:
-    """The page of a package; a posted one, or answers about one, are answered with its review."""
+    """Return the page of a package; a posted one, or answers about one, are answered with its review."""
     if not integrations.is_on(reading, Integration.ONEROSTER):
         abort(404)
     if request.method == "GET":
@@ -137,7 +137,7 @@ def import_oneroster() -> Response:
 
 
 def _sent_package() -> tuple[bytes, bool]:
-    """The package that was sent, and whether it is a new one and not the one that was asked about."""
+    """Return the package that was sent, and whether it is a new one and not the one that was asked about."""
     file = request.files.get("package")
     if file is not None and file.filename:
         return file.stream.read(), not request.form.get("again")

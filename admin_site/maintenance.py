@@ -32,7 +32,7 @@ def _as_sentences() -> Iterator[None]:
 
 @contextmanager
 def _progress(label: str) -> Iterator[Callable[[int, int], None]]:
-    """A bar that learns its length with the first step."""
+    """Yield a bar that learns its length with the first step."""
     with click.progressbar(length=1, label=label) as bar:
 
         def step(done: int, total: int) -> None:

@@ -37,7 +37,7 @@ def preview(file: Path, class_code: str, json_file: Path | None) -> None:
 
 
 def _spoken(entry: dict[str, Any]) -> str:
-    """One line on an entry."""
+    """Return one line on an entry."""
     student, question = entry["student"], entry["question"]
     if question:
         likely = ", ".join(f"{each['roll_id']} {each['name']}" for each in question["likely"])

@@ -47,7 +47,7 @@ _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 @pages.route("/classes/<int:class_id>/roster", methods=["GET", "POST"])
 @asks_password_in_a_queue
 def show(class_id: int) -> str | tuple[str, int]:
-    """The page of a class list; a posted list, or answers about one, are answered with its preview."""
+    """Return the page of a class list; a posted list, or answers about one, are answered with its preview."""
     if request.method == "GET":
         return _page(class_id)
     try:
@@ -72,7 +72,7 @@ def apply(class_id: int) -> BaseResponse:
 
 @pages.get("/classes/<int:class_id>/roster/template")
 def template(class_id: int) -> Response:
-    """An empty class list to fill in."""
+    """Return an empty class list to fill in."""
     class_code = people.get_class(reading, class_id).class_code
     content = write_class_list_template(class_code=class_code, languages=list(LANGUAGES.values()))
     answer = Response(content, mimetype=_XLSX)
@@ -81,7 +81,8 @@ def template(class_id: int) -> Response:
 
 
 def _sent_list(class_id: int) -> tuple[SentList, bool]:
-    """The list that was sent, and whether it is a new one and not the one that questions were asked about."""
+    """Return the list that was sent, and whether it is a new one and not the one that questions were asked
+    about."""
     file, pasted = request.files.get("list"), request.form.get("pasted", "")
     if file is not None and file.filename:
         return SentList(file.filename[-200:], file.stream.read()), True
@@ -99,7 +100,7 @@ def _sent_list(class_id: int) -> tuple[SentList, bool]:
 
 
 def _answers() -> Answers:
-    """What was answered; the columns count only when they were tied by hand."""
+    """Return what was answered; the columns count only when they were tied by hand."""
     given = {
         name.removeprefix(_ANSWER): value.strip()
         for name, value in request.form.items()

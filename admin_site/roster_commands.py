@@ -161,7 +161,7 @@ def as_json(found: ListPreview) -> dict[str, Any]:
 
 
 def _lines(found: ListPreview) -> list[str]:
-    """A preview for the terminal."""
+    """Return a preview for the terminal."""
     used = [
         f"{column.heading or column.letter} ({column.field.value})"
         for column in found.layout.columns

@@ -127,7 +127,7 @@ def _activate(version_id: int | None) -> Response:
 
 
 def _of_hundred(share: float | None) -> str:
-    """A share as people say it: how many of a hundred."""
+    """Return a share as people say it: how many of a hundred."""
     if share is None:
         return "an unknown number"
     if 0 < share < 0.005:

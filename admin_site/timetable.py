@@ -74,7 +74,7 @@ class PlanForm(FlaskForm):  # type: ignore[misc]
 
 @pages.route("/timetable", methods=["GET", "POST"])
 def show() -> str | tuple[str, int]:
-    """The timetable's page; a posted plan is answered with what it would change."""
+    """Return the timetable's page; a posted plan is answered with what it would change."""
     today = toolbox.settings.clock.day_of(toolbox.now())
     form = PlanForm(data={"first": today, "last": today + _USUAL_TERM, "minutes": 60})
     if not form.validate_on_submit():

@@ -49,7 +49,7 @@ def apply(class_id: int) -> str | Response:
 
 
 def _fates() -> dict[int, Fate]:
-    """What the form says of each student; who came into the class since it was opened stays."""
+    """Return what the form says of each student; who came into the class since it was opened stays."""
     fates = {}
     for name, value in request.form.items():
         kind, _, student_id = name.partition("-")

@@ -75,7 +75,7 @@ def _timed(action: Callable[[], object]) -> float:
 
 
 def _school(sealer: Sealer) -> Iterator[Batch]:
-    """The rows of a term, table by table."""
+    """Yield the rows of a term, table by table."""
     model = os.urandom(8192 - SEAL_OVERHEAD_BYTES)
     yield from _rows("teacher", 1, _account)
     yield from _rows("school_class", CLASSES, lambda i: {"class_code": f"C{i}", "name": "", "active": 1})
@@ -131,7 +131,7 @@ def _kiosk_pass(i: int) -> dict[str, object]:
 
 
 def _mark(i: int) -> dict[str, object]:
-    """Each class of 50 at its own lectures."""
+    """Return each class of 50 at its own lectures."""
     lecture, seat = (i - 1) // MARKS_EACH + 1, (i - 1) % MARKS_EACH
     student = lecture % CLASSES + seat * CLASSES + 1
     return {"lecture_id": lecture, "student_id": student, "source": "face", "note": ""}

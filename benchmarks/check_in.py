@@ -93,7 +93,7 @@ def measure(
     """Check in the people on the photos below `folder` for some seconds and give the figures.
 
     `classic`, where it is given, takes each photo in turn with the product. All times are in ms: `p50` and
-    `p95` by the clock, `processor_p50` without what other programs took. Raises InvalidInput if no photo
+    `p95` by the clock, `processor_p50` without what other programs took. Raise InvalidInput if no photo
     leads to a mark.
     """
     settings.instance_dir.mkdir(parents=True, exist_ok=True)
@@ -150,7 +150,7 @@ def _check_in(toolbox: Toolbox, pupil: Pupil, token: str) -> tuple[CheckInOutcom
 
 @contextmanager
 def _watched(toolbox: Toolbox, watch: _Stopwatch) -> Iterator[Toolbox]:
-    """A toolbox whose parts report to `watch`; what they are is as before afterwards."""
+    """Yield a toolbox whose parts report to `watch`; what they are is as before afterwards."""
     matcher = toolbox.face_matcher
     timed = toolbox.with_(
         face_matcher=matcher,
@@ -224,13 +224,13 @@ def _spread(clock: list[float], own: list[float]) -> dict[str, float]:
 
 
 def _peak_mb() -> float:
-    """The most memory this process ever held; unlike getrusage's, not what its parent held."""
+    """Return the most memory this process ever held; unlike getrusage's, not what its parent held."""
     found = re.search(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text(encoding="ascii"))
     return int(found[1]) / 1024 if found else float("nan")
 
 
 def as_table(figures: Mapping[str, Any]) -> str:
-    """The same for people; times in ms."""
+    """Return the same for people; times in ms."""
     lines = [f"{'ms':10}{'p50':>8}{'p95':>8}{'processor':>11}"]
     rows = figures["stages"] | ({"classic": figures["classic"]} if "classic" in figures else {})
     for name, of in rows.items():

@@ -22,9 +22,9 @@ Taken = tuple[float, float]  # milliseconds by the clock, and of the process's o
 
 @contextmanager
 def classic_check() -> Iterator[Callable[[bytes], Taken]]:
-    """Gives what checks a JPEG the classic way and tells how long that took; all is loaded beforehand.
+    """Give what checks a JPEG the classic way and tells how long that took; all is loaded beforehand.
 
-    Raises RuntimeError if its process fails.
+    Raise RuntimeError if its process fails.
     """
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
@@ -74,7 +74,7 @@ def _serve(connection: Connection) -> None:
 
 @contextmanager
 def _silence() -> Iterator[None]:
-    """TensorFlow greets whoever imports it, past Python's own streams."""
+    """Keep quiet what TensorFlow says to whoever imports it, past Python's own streams."""
     stderr, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 2)
     try:

@@ -111,7 +111,8 @@ def _row(toolbox: Toolbox, chance: np.random.Generator, student_id: int) -> dict
 
 
 def _made_up_faces(chance: np.random.Generator, photos: int) -> np.ndarray:
-    """Photos of one person, as near to each other and to other people's as real ones are: (photos, 128)."""
+    """Return photos of one person, as near to each other and to other people's as real ones are: (photos,
+    128)."""
     person = np.r_[4.0, np.zeros(127)] + chance.normal(size=128)
     looks = person + 0.7 * chance.normal(size=(photos, 128))
     faces: np.ndarray = looks / np.linalg.norm(looks, axis=1, keepdims=True)

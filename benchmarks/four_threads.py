@@ -24,7 +24,7 @@ SIZES = ((512, 512), (640, 480), (480, 640), (800, 600), (1000, 1250), (250, 250
 
 
 def mixed_photos() -> list[np.ndarray]:
-    """Three people's portraits in six sizes."""
+    """Return three people's portraits in six sizes."""
     return [
         np.asarray(Image.fromarray(open_photo(photograph(name).read_bytes())).resize(size))
         for name in ("astronaut.png", "obama.jpg", "biden.jpg")

@@ -129,7 +129,7 @@ def _spread(values: list[float]) -> str:
 
 @contextmanager
 def school(folder: Path) -> Iterator[tuple[Server, Callable[[int], list[Kiosk]], Visitor]]:
-    """A server, what makes kiosks for it, and its teacher; all gone at the end."""
+    """Yield a server, what makes kiosks for it, and its teacher; all gone at the end."""
     database = MariaDB(folder / "mariadb")
     database.start()
     try:

@@ -94,7 +94,7 @@ class Kiosk:
         self._phone.open()
 
     def check_in(self) -> tuple[float, str]:
-        """The milliseconds the answer took, and the outcome, "overloaded" or what went wrong."""
+        """Return the milliseconds the answer took, and the outcome, "overloaded" or what went wrong."""
         if not self._waiting:
             forget_marks(self._toolbox, self._token)
             self._waiting = list(self._pupils)
@@ -158,12 +158,12 @@ class Server:
         return [int(child) for child in children.split()]
 
     def memory_mb(self) -> list[float]:
-        """What each worker holds now."""
+        """Return what each worker holds now."""
         texts = (Path(f"/proc/{pid}/status").read_text(encoding="ascii") for pid in self.workers)
         return [int(text.partition("VmRSS:")[2].split()[0]) / 1024 for text in texts]
 
     def processor_s(self) -> dict[str, float]:
-        """The processor time that every process has used so far."""
+        """Return the processor time that every process has used so far."""
         named = {f"worker {number}": pid for number, pid in enumerate(self.workers, 1)}
         return {name: _processor_s(pid) for name, pid in {**named, **self._others}.items()}
 

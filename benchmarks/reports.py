@@ -111,7 +111,7 @@ def _settings(url: str, folder: Path) -> Settings:
 
 
 def _pages(toolbox: Toolbox) -> Iterator[tuple[str, float, int, Callable[[], str]]]:
-    """Name, limit, tries, and what gives an address; each try asks for another class and day."""
+    """Yield name, limit, tries, and what gives an address; each try asks for another class and day."""
     chance = random.Random(7)  # noqa: S311 the same pages each time, nothing secret
     today = toolbox.settings.clock.day_of(toolbox.now())
 
@@ -140,7 +140,7 @@ def _pages(toolbox: Toolbox) -> Iterator[tuple[str, float, int, Callable[[], str
 
 
 def _seconds(phone: Phone, address: Callable[[], str]) -> tuple[float, float]:
-    """By the clock, and by this process's processor time."""
+    """Time it by the clock, and by this process's processor time."""
     path = address()
     clock, own = time.monotonic(), time.process_time()
     answer = phone.get(path)

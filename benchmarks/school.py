@@ -59,7 +59,7 @@ class Pupil:
 
 
 def read_shots(toolbox: Toolbox, folder: Path) -> list[Shot]:
-    """The photos below `folder` with a face, of 60 at most, each framed as by a kiosk's camera.
+    """Return the photos below `folder` with a face, of 60 at most, each framed as by a kiosk's camera.
 
     A photo's person is the folder it lies in; in `folder` itself each photo is a person of its own. Raises
     InvalidInput if there is none.
@@ -79,7 +79,8 @@ def read_shots(toolbox: Toolbox, folder: Path) -> list[Shot]:
 
 
 def _frame(toolbox: Toolbox, content: bytes) -> bytes | None:
-    """The largest window of the frame's proportions around the face, in its size; None without a face."""
+    """Return the largest window of the frame's proportions around the face, in its size; None without a
+    face."""
     rgb = open_photo(content)
     faces = toolbox.face_matcher.finder.find_faces(rgb)
     if not faces:
@@ -117,7 +118,7 @@ def found_school(toolbox: Toolbox, shots: Sequence[Shot]) -> list[Pupil]:
 
 
 def _crowd() -> list[FaceModel]:
-    """Faces like nobody's; a face of a student is compared with them all."""
+    """Return faces like nobody's; a face of a student is compared with them all."""
     chance = random.Random(7)  # noqa: S311 nothing secret
     faces = ([chance.gauss(0, 1) for _ in range(FACE_NUMBERS)] for _ in range(CROWD_SIZE))
     return [FaceModel.train([face], [1.0]) for face in faces]

@@ -110,7 +110,7 @@ def _renew_certificate(settings: Settings, user: User | None) -> Path:
 
 
 def _find_address(environ: Mapping[str, str]) -> str:
-    """The one address by which the sites are reached, as far as nobody named another."""
+    """Return the one address by which the sites are reached, as far as nobody named another."""
     bound = _bind(environ)
     return str(find_phone_address()) if bound == EVERY_ADDRESS else bound
 
@@ -149,7 +149,7 @@ def _bind(environ: Mapping[str, str]) -> str:
 
 
 def _make_sites(environ: Mapping[str, str], ports: Mapping[str, int], certificate: Path) -> dict[int, Child]:
-    """The sites' programs by port."""
+    """Return the sites' programs by port."""
     # One office worker and two classroom workers: eight kiosks' requests at once.
     workers = {"admin": environ.get("ADMIN_WORKERS", "1"), "teacher": environ.get("TEACHER_WORKERS", "2")}
     sites = {}

@@ -14,18 +14,18 @@ SIOCGIFNETMASK = 0x891B  # and its network's mask
 
 
 def find_names() -> list[str]:
-    """The DNS names: localhost, this machine's name, and that name on the local network."""
+    """Return the DNS names: localhost, this machine's name, and that name on the local network."""
     host_name = socket.gethostname().lower()
     return list(dict.fromkeys(["localhost", host_name, f"{host_name.partition('.')[0]}.local"]))
 
 
 def find_addresses() -> list[IPv4Address]:
-    """One IPv4 address for every network interface, loopback first."""
+    """Return one IPv4 address for every network interface, loopback first."""
     return list(dict.fromkeys([LOOPBACK, *(each.ip for each in _find_interfaces())]))
 
 
 def find_networks() -> list[IPv4Network]:
-    """The networks this machine is on, loopback left out."""
+    """Return the networks this machine is on, loopback left out."""
     networks = (each.network for each in _find_interfaces())
     return list(dict.fromkeys(network for network in networks if not network.is_loopback))
 
@@ -47,7 +47,7 @@ def _find_interfaces() -> list[IPv4Interface]:
 
 
 def find_phone_address() -> IPv4Address:
-    """The address a phone on the same network most likely reaches; loopback without a network."""
+    """Return the address a phone on the same network most likely reaches; loopback without a network."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         try:
             # Connecting a datagram socket sends nothing: it only asks which way the network is.

@@ -40,7 +40,7 @@ class Bodies:
         self._unfinished: list[_Unfinished] = []
 
     async def receive(self, parts: AsyncIterable[bytes], length: int, *, address: str) -> BinaryIO:
-        """Return a body of `length` bytes as a file at its beginning. Raises BodyLost."""
+        """Return a body of `length` bytes as a file at its beginning. Raise BodyLost."""
         file = SpooledTemporaryFile(max_size=IN_MEMORY_BYTES)  # noqa: SIM115 whoever reads it closes it
         try:
             await self._follow(parts, length, file.write, address)
@@ -51,7 +51,7 @@ class Bodies:
         return file  # type: ignore[return-value]  # a BinaryIO in all but name
 
     async def pass_over(self, parts: AsyncIterable[bytes], length: int, *, address: str) -> None:
-        """Let a body come that nobody reads, so that its sender may see the answer. Raises BodyLost."""
+        """Let a body come that nobody reads, so that its sender may see the answer. Raise BodyLost."""
         await self._follow(parts, length, len, address)
 
     async def _follow(

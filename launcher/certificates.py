@@ -44,7 +44,7 @@ def ensure_certificate(
     What exists is kept while it is good for another thirty days and covers them all; the
     authority's public half is `authority.crt` beside it. An authority made anew may sign for these names,
     `networks` and this machine alone. `reader` is who runs the sites, where that is somebody else: what they
-    serve is theirs to read, the authority's key is not. A damaged file is made anew. Raises SettingsError for
+    serve is theirs to read, the authority's key is not. A damaged file is made anew. Raise SettingsError for
     a folder that is not ours, and for a clock that stands before the authority's first day.
     """
     tls_dir.mkdir(mode=0o700, exist_ok=True)
@@ -89,7 +89,8 @@ def _ensure_authority(
 
 
 def _read_pair(path: Path) -> tuple[x509.Certificate, ec.EllipticCurvePrivateKey] | None:
-    """A certificate and its own key; None where the file is missing, cut, damaged or a mixture of two."""
+    """Return a certificate and its own key; None where the file is missing, cut, damaged or a mixture of
+    two."""
     certificate = _read_certificate(path)
     if certificate is None:
         return None

@@ -54,7 +54,7 @@ class Child:
     def revive(self) -> None:
         """Start it again if it ended by itself.
 
-        Raises CrashLoop if it has ended three times within a minute: what is wrong then
+        Raise CrashLoop if it has ended three times within a minute: what is wrong then
         is no accident, and a school must not wait in front of half a product.
         """
         if self.process.poll() is None:

@@ -14,7 +14,7 @@ FIRST_ADMIN_EMAIL = "admin@localhost"
 def prepare_database(settings: Settings, *, fill_demo: bool) -> dict[str, str]:
     """Migrate, make the first admin where there is none, and give the new accounts' passwords by e-mail.
 
-    Raises SettingsError if the database of DATABASE_URL cannot be reached or is damaged, DatabaseUnusable if
+    Raise SettingsError if the database of DATABASE_URL cannot be reached or is damaged, DatabaseUnusable if
     it is of a newer version.
     """
     address = make_url(settings.database_url).render_as_string(hide_password=True)
@@ -51,7 +51,7 @@ def prepare_database(settings: Settings, *, fill_demo: bool) -> dict[str, str]:
 
 
 def _way_out(cause: OperationalError) -> str:
-    """What helps where SQLite's file itself is the matter."""
+    """Return what helps where SQLite's file itself is the matter."""
     if any(words in str(cause.orig) for words in ("not a database", "malformed")):
         return (
             " The file is damaged: move it away with its -wal and -shm, and put the newest backup in its "

@@ -56,7 +56,7 @@ def main(arguments: list[str] | None = None) -> int:
 def prepare(to: Path, *, host: str, sites: dict[str, str]) -> None:
     """Fill the folders secrets, database, queue, front, authority and state below `to`.
 
-    Raises SettingsError where deploy/nginx.conf is not the file that is known here.
+    Raise SettingsError where deploy/nginx.conf is not the file that is known here.
     """
     for name in ("secrets", "database", "queue", "front", "authority", "state"):
         (to / name).mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -96,7 +96,8 @@ def _draw_secrets(to: Path) -> None:
 
 
 def nginx_conf(sites: dict[str, str]) -> str:
-    """deploy/nginx.conf for a container: both sites on ports of their own, whatever name is asked for."""
+    """Return deploy/nginx.conf for a container: both sites on ports of their own, whatever name is asked
+    for."""
     text = NGINX_CONF.read_text(encoding="utf-8")
     changes = {
         r"listen 80;": "listen 8080;",

@@ -52,7 +52,7 @@ def require_writable(folder: Path) -> None:
 def take_alone(folder: Path) -> int:
     """Take the folder for this process until it ends; gives the open lock.
 
-    Raises SettingsError if another launcher has it: two would each keep sites and a worker running over one
+    Raise SettingsError if another launcher has it: two would each keep sites and a worker running over one
     database and one certificate, on other ports.
     """
     lock = os.open(folder / "launcher.lock", os.O_RDWR | os.O_CREAT, 0o600)
@@ -73,7 +73,7 @@ def take_alone(folder: Path) -> int:
 def allow_files(wanted: int) -> int:
     """Let this process and those it starts open so many files, as far as the system lets it; gives how many.
 
-    Raises SettingsError below LEAST_FILES: a site would lose its database in the middle of a lesson.
+    Raise SettingsError below LEAST_FILES: a site would lose its database in the middle of a lesson.
     """
     most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     allowed = wanted if most == resource.RLIM_INFINITY else min(wanted, most)

@@ -64,7 +64,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def make_registry(settings: Settings, folder: Path) -> Any:
-    """What is asked at each scrape: the processes' figures, and how the installation is."""
+    """Return what is asked at each scrape: the processes' figures, and how the installation is."""
     os.environ[metrics.FOLDER] = str(folder)
     from prometheus_client import CollectorRegistry
     from prometheus_client.multiprocess import MultiProcessCollector
@@ -85,11 +85,11 @@ class Installation:
         self._vitals: Vitals | None = None
 
     def describe(self) -> list["Metric"]:
-        """Nothing: the library would collect once to learn the names, and so ask the database."""
+        """Name nothing: the library would collect once to learn the names, and so ask the database."""
         return []
 
     def collect(self) -> Iterator["Metric"]:
-        """The library's name for a scrape."""
+        """Yield the library's name for a scrape."""
         from prometheus_client.metrics_core import GaugeMetricFamily
 
         vitals = self._look()
@@ -110,7 +110,7 @@ class Installation:
 
 
 def _figures(vitals: Vitals) -> dict[str, tuple[str, float | None]]:
-    """Name, words and value; None for what there is not, such as the age of a backup never written."""
+    """Return name, words and value; None for what there is not, such as the age of a backup never written."""
 
     def age(moment: Any) -> float | None:
         return None if moment is None else float((vitals.now - moment).total_seconds())

@@ -35,7 +35,7 @@ class User:
 def choose_user(environ: Mapping[str, str], instance_dir: Path) -> User | None:
     """Return who runs the sites: RUN_AS, who owns instance/, or who called sudo; None for whoever calls this.
 
-    Raises SettingsError for a RUN_AS that is nobody here or cannot run the product.
+    Raise SettingsError for a RUN_AS that is nobody here or cannot run the product.
     """
     if os.geteuid() != 0 or shutil.which("setpriv") is None:
         return None

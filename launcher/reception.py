@@ -141,7 +141,7 @@ def call_site(application: Application, environ: Environ) -> Answer | None:
 
 
 def make_environ(scope: Any, proxies: frozenset[str] = frozenset()) -> Environ:
-    """A request's head as WSGI (PEP 3333) names its parts, without a body."""
+    """Return a request's head as WSGI (PEP 3333) names its parts, without a body."""
     address = scope.client.rpartition(":")[0].strip("[]")
     host, _, port = scope.server.rpartition(":")
     headers: dict[str, str] = {}
@@ -177,7 +177,7 @@ def make_environ(scope: Any, proxies: frozenset[str] = frozenset()) -> Environ:
 
 
 def _body_length(environ: Environ) -> int | None:
-    """The bytes of a request's body; None where only its end would tell."""
+    """Return the bytes of a request's body; None where only its end would tell."""
     if "HTTP_TRANSFER_ENCODING" in environ:
         return None
     said = environ.get("CONTENT_LENGTH", "0")

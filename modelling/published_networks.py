@@ -46,7 +46,7 @@ class PublishedNetwork:
     """The graph of an ONNX file, with its weights multiplied out."""
 
     def __init__(self, content: bytes) -> None:
-        """Raises ValueError if the file is no ONNX file, or holds blocks that do not divide its weights."""
+        """Raise ValueError if the file is no ONNX file, or holds blocks that do not divide its weights."""
         import onnx
 
         try:
@@ -72,7 +72,7 @@ class PublishedNetwork:
     def run(self, image: Any) -> dict[str, Any]:
         """Give the outputs by name for (1, rows, columns, channels) values, as TensorFlow's tensors.
 
-        Maps stay channels-last. Raises ValueError for an operation that is not known.
+        Maps stay channels-last. Raise ValueError for an operation that is not known.
         """
         (start,) = {name for _, names, _, _ in self._nodes for name in names if name} - (
             {output for *_, output, _ in self._nodes} | self.weights.keys()
@@ -89,7 +89,7 @@ class PublishedNetwork:
 def multiply_out(values: np.ndarray, scales: np.ndarray, zeros: np.ndarray, *, axis: int) -> np.ndarray:
     """Turn whole numbers with a scale and a zero for each block along `axis` into float32.
 
-    Raises ValueError if the blocks do not divide the values.
+    Raise ValueError if the blocks do not divide the values.
     """
     block, rest = divmod(values.shape[axis], scales.shape[axis])
     if rest:
@@ -155,7 +155,7 @@ def _pool(inputs: list[Any], given: _Given) -> Any:
 
 
 def _double(inputs: list[Any], given: _Given) -> Any:
-    """The only resizing in these networks repeats every row and column once."""
+    """Return the only resizing in these networks repeats every row and column once."""
     import tensorflow as tf
 
     return tf.nn.depth_to_space(tf.concat([inputs[0]] * 4, axis=3), 2)
@@ -168,7 +168,7 @@ def _squash(inputs: list[Any], given: _Given) -> Any:
 
 
 def _flatten(inputs: list[Any], given: _Given) -> Any:
-    """Channels first, because the matrix that follows counts so."""
+    """Flatten channels first, because the matrix that follows counts so."""
     import tensorflow as tf
 
     return tf.reshape(tf.transpose(inputs[0], [0, 3, 1, 2]), [inputs[0].shape[0], -1])

@@ -56,8 +56,8 @@ def recapture(
 
 
 def photograph(photo: Image.Image, rng: np.random.Generator, *, harsh: float = 0.5) -> Image.Image:
-    """The faults of a cheap camera, on live photos and attacks alike: exposure, cast, blur, lost resolution,
-    noise, smoothing and JPEG. Each occurs with probability `harsh`."""
+    """Return the faults of a cheap camera, on live photos and attacks alike: exposure, cast, blur, lost
+    resolution, noise, smoothing and JPEG. Each occurs with probability `harsh`."""
 
     def happens() -> bool:
         return bool(rng.random() < harsh)
@@ -97,7 +97,7 @@ def _to_picture(pixels: np.ndarray) -> Image.Image:
 def _portion(
     photo: Image.Image, face: Box, rng: np.random.Generator, *, close: bool
 ) -> tuple[Image.Image, Box]:
-    """The part of the photo that is shown, upright, at LONGEST_SIDE at most."""
+    """Return the part of the photo that is shown, upright, at LONGEST_SIDE at most."""
     height = face[3] - face[1]
     above, below = rng.uniform(0.5, 1.2) * height, rng.uniform(0.5, 1.4 if close else 2.5) * height
     beside = rng.uniform(0.4, 0.8 if close else 1.5) * height
@@ -116,7 +116,7 @@ def _tint(*bounds: tuple[float, float], rng: np.random.Generator) -> np.ndarray:
 
 
 def _waves(shape: tuple[int, ...], cycles: tuple[float, float], rng: np.random.Generator) -> np.ndarray:
-    """Three gratings, one a colour, slightly bent: `cycles` are the bounds of pixels per wave."""
+    """Return three gratings, one a colour, slightly bent: `cycles` are the bounds of pixels per wave."""
     rows, columns = np.mgrid[0 : shape[0], 0 : shape[1]].astype(np.float32)
     angle, wavelength = rng.uniform(0, np.pi), np.exp(rng.uniform(*np.log(cycles)))
     bend = rng.normal(0.0, 0.25, 3) / LONGEST_SIDE
@@ -130,7 +130,8 @@ def _waves(shape: tuple[int, ...], cycles: tuple[float, float], rng: np.random.G
 
 
 def _on_screen(pixels: np.ndarray, attack: Attack, rng: np.random.Generator) -> np.ndarray:
-    """A display's tone and cast, its pixel grid and the moiré it makes, banding, glare and uneven light."""
+    """Return a display's tone and cast, its pixel grid and the moiré it makes, banding, glare and uneven
+    light."""
     pixels = pixels ** rng.uniform(0.65, 1.4)
     pixels = rng.uniform(0.0, 0.12) + pixels * rng.uniform(0.7, 1.05)
     pixels = pixels * _tint((0.8, 1.02), (0.92, 1.04), (0.95, 1.25), rng=rng)
@@ -169,7 +170,7 @@ def _on_paper(pixels: np.ndarray, attack: Attack, rng: np.random.Generator) -> n
 
 
 def _glare(shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
-    """A reflected lamp or window: a soft spot or a slanted stripe, 0…1, for all colours."""
+    """Return a reflected lamp or window: a soft spot or a slanted stripe, 0…1, for all colours."""
     rows, columns = np.mgrid[0 : shape[0], 0 : shape[1]].astype(np.float32)
     rows, columns = rows / shape[0] - rng.uniform(0, 1), columns / shape[1] - rng.uniform(0, 1)
     width = rng.uniform(0.03, 0.3)
@@ -189,7 +190,7 @@ def _uneven_light(shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarra
 
 
 def _tilt(shown: Image.Image, face: Box, rng: np.random.Generator) -> tuple[Image.Image, Box]:
-    """The medium fills the frame: seen a little from the side, its edges outside the picture."""
+    """Return the medium fills the frame: seen a little from the side, its edges outside the picture."""
     width, height = shown.size
     over = 0.06
     corners = [
@@ -205,7 +206,7 @@ def _tilt(shown: Image.Image, face: Box, rng: np.random.Generator) -> tuple[Imag
 def _hold(
     shown: Image.Image, face: Box, medium: str, scene: Image.Image, rng: np.random.Generator
 ) -> tuple[Image.Image, Box]:
-    """The medium in a hand in front of a scene."""
+    """Return the medium in a hand in front of a scene."""
     object_, offset = _object(shown, medium, rng)
     face = (face[0] + offset[0], face[1] + offset[1], face[2] + offset[0], face[3] + offset[1])
     size = (640, 480) if rng.random() < 0.5 else (480, 640)
@@ -232,7 +233,7 @@ def _hold(
 
 
 def _object(shown: Image.Image, medium: str, rng: np.random.Generator) -> tuple[Image.Image, tuple[int, int]]:
-    """What is held: the picture within a bezel, a sheet's margin or a card, and where on it."""
+    """Return what is held: the picture within a bezel, a sheet's margin or a card, and where on it."""
     width, height = shown.size
 
     def border(least: float, most: float) -> int:
@@ -268,7 +269,7 @@ def _object(shown: Image.Image, medium: str, rng: np.random.Generator) -> tuple[
 
 
 def _draw_fingers(picture: Image.Image, corners: Corners, rng: np.random.Generator, *, behind: bool) -> None:
-    """Fingertips over the lower edges, or a palm under the object."""
+    """Draw fingertips over the lower edges, or a palm under the object."""
     pen = ImageDraw.Draw(picture)
     skin = np.array([rng.uniform(90, 235)] * 3) * np.array(
         [1.0, rng.uniform(0.68, 0.82), rng.uniform(0.5, 0.72)]
@@ -291,7 +292,7 @@ def _draw_fingers(picture: Image.Image, corners: Corners, rng: np.random.Generat
 
 
 def _homography(corners: Corners, size: tuple[int, int]) -> np.ndarray:
-    """The 3x3 matrix that takes the corners in the picture to those of an object of `size`."""
+    """Return the 3x3 matrix that takes the corners in the picture to those of an object of `size`."""
     width, height = size
     equations, results = [], []
     for (x, y), (u, v) in zip(corners, [(0, 0), (width, 0), (width, height), (0, height)], strict=True):
@@ -315,7 +316,7 @@ def _warp(object_: Image.Image, corners: Corners, scene: Image.Image) -> Image.I
 
 
 def _warped_box(box: Box, size: tuple[int, int], corners: Corners) -> Box:
-    """Where an upright box of the object lies once it is warped."""
+    """Return where an upright box of the object lies once it is warped."""
     back = np.linalg.inv(_homography(corners, size))
     left, top, right, bottom = box
     points = back @ np.array([[left, right, right, left], [top, top, bottom, bottom], [1, 1, 1, 1]], float)

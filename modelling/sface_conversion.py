@@ -21,7 +21,7 @@ CHIP_SIZE = 112
 def convert(content: bytes, *, batch: int = 1, bits: int = 16) -> bytes:
     """Write SFace's ONNX file as a LiteRT file: (batch, 112, 112, 3) float32 RGB in 0…255 to (batch, 128).
 
-    Raises ValueError if the file is not SFace's.
+    Raise ValueError if the file is not SFace's.
     """
     network = PublishedNetwork(content)
     if network.outputs != ["fc1"]:
@@ -34,7 +34,7 @@ def convert(content: bytes, *, batch: int = 1, bits: int = 16) -> bytes:
 
 
 def rebuild(models_dir: Path = MODELS_DIR) -> None:
-    """Write the file and its manifest entry. Raises ValueError if the wheel is not the one measured."""
+    """Write the file and its manifest entry. Raise ValueError if the wheel is not the one measured."""
     source = take_out(fetch_wheel(), FILE)
     card = {
         "licence": "Apache-2.0",

@@ -59,7 +59,7 @@ class Stock:
 def teach(
     student: Student, teacher: Teacher, lessons: Iterator[Lesson], steps: int, *, told_every: int = 100
 ) -> None:
-    """Adam, warmed up, then falling; normalised squares of the parts' errors and a Huber loss of the
+    """Train by Adam, warmed up, then falling; normalised squares of the parts' errors and a Huber loss of the
     margin."""
     import keras
     import tensorflow as tf

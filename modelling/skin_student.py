@@ -47,7 +47,7 @@ class Student:
         return (crops - 128.0) / 64.0
 
     def margin(self, answers: Any) -> Any:
-        """How much more like an attack than live answers (n, 3) are: (n, 1)."""
+        """Return how much more like an attack than live answers (n, 3) are: (n, 1)."""
         import keras
 
         return keras.ops.logsumexp(answers[:, 0::2], axis=1, keepdims=True) - answers[:, 1:2]
@@ -85,7 +85,7 @@ def _convolve(value: Any, channels: int, *, kernel: int = 3, stride: int = 1, ac
 
 
 def _block(value: Any, channels: int, *, stride: int = 1, hidden: int | None = None) -> Any:
-    """Two convolutions beside a shortcut; the sum may be negative, as what the teachers have there."""
+    """Return two convolutions beside a shortcut; the sum may be negative, as what the teachers have there."""
     import keras
 
     made = _convolve(_convolve(value, hidden or channels, stride=stride, active=True), channels)

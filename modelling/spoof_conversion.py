@@ -37,7 +37,8 @@ _TENSOR = re.compile(
 
 
 def read_weights(package: Path) -> dict[str, np.ndarray]:
-    """The package's tensors by name, float32; raises ValueError unless it is exactly the known package."""
+    """Return the package's tensors by name, float32; raises ValueError unless it is exactly the known
+    package."""
     if hashlib.sha512(package.read_bytes()).hexdigest() != PACKAGE_SHA512:
         raise ValueError(f"{package} is not the package {PACKAGE} this was written for")
     with tarfile.open(package) as archive:
@@ -66,13 +67,13 @@ def read_weights(package: Path) -> dict[str, np.ndarray]:
 
 
 def _embedded_bytes(script: str) -> bytes:
-    """A shard is a script that exports one long base64 string."""
+    """Return a shard is a script that exports one long base64 string."""
     start = script.index('exports="') + len('exports="')
     return base64.b64decode(script[start : script.index('"', start)])
 
 
 def build_inception(weights: dict[str, np.ndarray]) -> Any:
-    """Keras's Inception v3 without its top, holding `weights`; its input is (n, 224, 224, 3) in 0…1."""
+    """Build Keras's Inception v3 without its top, holding `weights`; its input is (n, 224, 224, 3) in 0…1."""
     import keras
 
     network = keras.applications.InceptionV3(
@@ -91,7 +92,7 @@ def build_inception(weights: dict[str, np.ndarray]) -> Any:
 
 
 def scene_network(inception: Any) -> Any:
-    """What the whole frame is described by, (n, 224, 224, 3) RGB in 0…255 to (n, 3584).
+    """Return what the whole frame is described by, (n, 224, 224, 3) RGB in 0…255 to (n, 3584).
 
     These are mean and deviation over the picture of the block `mixed4`, and the mean of the last.
     """
@@ -108,7 +109,7 @@ def scene_network(inception: Any) -> Any:
 
 
 def to_litert(network: Any) -> bytes:
-    """A Keras network of one picture as a LiteRT file with 8-bit weights.
+    """Return a Keras network of one picture as a LiteRT file with 8-bit weights.
 
     Dynamic range: a quarter of the size, two to three times the speed of floats.
     """

@@ -49,7 +49,8 @@ class _Shown:
 
 
 def collect_pictures(folders: list[Path], rng: np.random.Generator, cut: Cut = cut_close) -> Crops:
-    """Crops, COLLECTED_SIZE wide, of ten variants of every picture in the folders, recaptures among them.
+    """Return crops, COLLECTED_SIZE wide, of ten variants of every picture in the folders, recaptures among
+    them.
 
     Three pictures take two seconds.
     """
@@ -63,7 +64,8 @@ def collect_pictures(folders: list[Path], rng: np.random.Generator, cut: Cut = c
 
 
 def collect_frames(folders: list[Path], rng: np.random.Generator, cut: Cut = cut_close) -> Crops:
-    """Crops of many places and sizes in every whole frame: real recaptures are few, but no two crops alike.
+    """Return crops of many places and sizes in every whole frame: real recaptures are few, but no two crops
+    alike.
 
     Every source, a folder of its own, is drawn as the root of its crops, so that none outweighs the others.
     """
@@ -81,7 +83,7 @@ def _find(folders: list[Path]) -> list[Path]:
 def _collect(
     paths: list[Path], vary: Callable[[_Shown], Iterator[tuple[Image.Image, Box]]], cut: Cut
 ) -> tuple[np.ndarray, np.ndarray, list[str]]:
-    """The pixels, views and sources of all variants."""
+    """Return the pixels, views and sources of all variants."""
     finder = FaceFinder()
     wider = COLLECTED_SIZE / CLOSE_SIZE
     pixels: list[np.ndarray] = []
@@ -116,8 +118,8 @@ def _show(photo: Image.Image, finder: FaceFinder) -> _Shown:
 def _recaptured_too(
     shown: _Shown, scene: Image.Image, rng: np.random.Generator
 ) -> Iterator[tuple[Image.Image, Box]]:
-    """The picture as it is, as cheap cameras take it, and recaptured, in many sizes: how many pixels a crop
-    is shrunk from decides what its texture looks like."""
+    """Yield the picture as it is, as cheap cameras take it, and recaptured, in many sizes: how many pixels a
+    crop is shrunk from decides what its texture looks like."""
     yield shown.photo, shown.box
     yield shown.photo, _jitter(shown.box, rng)
     yield _resize(shown.photo, shown.box, PICTURE_SCALES, rng)
@@ -144,7 +146,7 @@ def _many_places(shown: _Shown, rng: np.random.Generator) -> Iterator[tuple[Imag
 
 
 def _smaller(shown: _Shown) -> tuple[Image.Image, Box]:
-    """At most 800 pixels, which is enough to recapture and many times quicker."""
+    """Shrink to at most 800 pixels, which is enough to recapture and many times quicker."""
     scale = min(1.0, 800 / max(shown.photo.size))
     return _scaled(shown.photo, shown.box, scale, Image.Resampling.BILINEAR)
 
@@ -170,7 +172,7 @@ def _scaled(photo: Image.Image, box: Box, scale: float, way: Image.Resampling) -
 
 
 def _jitter(box: Box, rng: np.random.Generator, *, widely: bool = False) -> Box:
-    """A detector's boxes vary from photo to photo, a little to the side and more in size."""
+    """Return a detector's boxes vary from photo to photo, a little to the side and more in size."""
     left, top, right, bottom = box
     x, y = rng.normal(0.0, 0.14 if widely else 0.06, 2)
     growth = rng.uniform(-0.2, 0.25) if widely else rng.uniform(-0.12, 0.16)
@@ -195,7 +197,8 @@ def draw(crops: Crops, count: int, rng: np.random.Generator) -> tuple[np.ndarray
 
 
 def mix(drawn: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Crops (n, 80, 80, 3) uint8 as new ones: flipped, retoned, noisy, blended or patched with another.
+    """Return crops (n, 80, 80, 3) uint8 as new ones: flipped, retoned, noisy, blended or patched with
+    another.
 
     The teachers answer for any picture, so these are as good as real ones.
     """

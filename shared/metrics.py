@@ -57,7 +57,7 @@ def turn_on(folder: Path) -> None:
 
 
 def port_of(environ: Mapping[str, str]) -> int | None:
-    """METRICS_PORT; None where it is not set. Raises SettingsError."""
+    """Return METRICS_PORT, or None where it is not set. Raise SettingsError."""
     chosen = environ.get("METRICS_PORT", "")
     if not chosen:
         return None
@@ -67,7 +67,8 @@ def port_of(environ: Mapping[str, str]) -> int | None:
 
 
 def folder_of(environ: Mapping[str, str], instance_dir: Path) -> Path | None:
-    """Where the figures are: METRICS_DIR, or a folder in the instance folder; None where they are off."""
+    """Return where the figures are: METRICS_DIR, or a folder in the instance folder; None where they are
+    off."""
     if not environ.get("METRICS_PORT"):
         return None
     return Path(environ.get("METRICS_DIR") or instance_dir / "metrics")

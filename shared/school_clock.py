@@ -28,7 +28,7 @@ class SchoolClock:
     def moment(self, on: date, at: time) -> datetime:
         """Return the moment at which the school's clocks show a date and a time.
 
-        Raises InvalidInput for the hour that daylight saving skips, the one that comes twice, and a
+        Raise InvalidInput for the hour that daylight saving skips, the one that comes twice, and a
         far-away date.
         """
         _refuse_far(on)
@@ -46,7 +46,7 @@ class SchoolClock:
             ) from cause
 
     def day(self, on: date) -> tuple[datetime, datetime]:
-        """Return the moments at which a day begins and ends. Raises InvalidInput for a far-away date."""
+        """Return the moments at which a day begins and ends. Raise InvalidInput for a far-away date."""
         _refuse_far(on)
         midnights = (datetime.combine(day, time.min) for day in (on, on + timedelta(days=1)))
         # A midnight that daylight saving skips is the moment the clocks show one.

@@ -82,9 +82,9 @@ class Settings:
 
 
 def read_environ(environ: Mapping[str, str] = os.environ) -> dict[str, str]:
-    """The environment with the secrets it names files of, and under it `instance/settings.env`.
+    """Return the environment with the secrets it names files of, and under it `instance/settings.env`.
 
-    Raises SettingsError for a file that cannot be read.
+    Raise SettingsError for a file that cannot be read.
     """
     environ = {**environ, **_secrets_in_files(environ)}
     settings_file = _settings_file(find_instance_dir(environ), may_make=not environ.get("DATABASE_URL"))
@@ -94,7 +94,7 @@ def read_environ(environ: Mapping[str, str] = os.environ) -> dict[str, str]:
 def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
     """Read the environment, and under it `instance/settings.env`.
 
-    Raises SettingsError naming the variable that is missing or wrong.
+    Raise SettingsError naming the variable that is missing or wrong.
     """
     environ = read_environ(environ)
     instance_dir = find_instance_dir(environ)
@@ -192,7 +192,7 @@ def draw_face_key(instance_dir: Path, environ: Mapping[str, str] = os.environ) -
     """Put a new key behind those of `settings.env`, all or nothing, and give its number.
 
     Whoever seals with it must be started anew first, and everybody who opens: a process that does not know
-    the key yet cannot open what it sealed. Raises SettingsError where the keys come from the environment.
+    the key yet cannot open what it sealed. Raise SettingsError where the keys come from the environment.
     """
     path = instance_dir / "settings.env"
     if environ.get("FACE_KEYS") or environ.get("FACE_KEYS_FILE") or not path.exists():

@@ -103,7 +103,7 @@ class Toolbox:
 
     @cached_property
     def face_matcher(self) -> FaceMatcher:
-        """Reads the face in a photo. Raises ModelUnavailable."""
+        """Reads the face in a photo. Raise ModelUnavailable."""
         return FaceMatcher(models_dir=self.settings.models_dir)
 
     @cached_property
@@ -113,7 +113,7 @@ class Toolbox:
 
     @cached_property
     def spoof_detector(self) -> SpoofDetector:
-        """Tells a person from a picture of one. Raises ModelUnavailable."""
+        """Tells a person from a picture of one. Raise ModelUnavailable."""
         return SpoofDetector(self.settings.models_dir, self._find_trained_spoof_heads, self._find_strictness)
 
     @cached_property
@@ -123,7 +123,7 @@ class Toolbox:
 
     @cached_property
     def head_turn_reader(self) -> HeadTurnReader:
-        """Follows a head that turns through the frames of a film. Raises ModelUnavailable."""
+        """Follows a head that turns through the frames of a film. Raise ModelUnavailable."""
         return HeadTurnReader(models_dir=self.settings.models_dir)
 
     @cached_property
@@ -133,20 +133,20 @@ class Toolbox:
 
     @cached_property
     def spoof_trainer(self) -> SpoofTrainer:
-        """Trains the spoof check's last layer. Raises ModelUnavailable."""
+        """Trains the spoof check's last layer. Raise ModelUnavailable."""
         return SpoofTrainer(self.settings.models_dir)
 
     def check_model_files(self) -> int:
-        """Compare every network with its manifest's hash; gives how many. Raises ModelUnavailable."""
+        """Compare every network with its manifest's hash; gives how many. Raise ModelUnavailable."""
         return check_all(self.settings.models_dir)
 
     def _find_strictness(self) -> Strictness:
-        """The school's choice."""
+        """Return the school's choice."""
         with self.reading() as session:
             return spoof.get_strictness(session)
 
     def _find_trained_spoof_heads(self) -> bytes | None:
-        """The last layer the school put into use; None: the shipped one. Raises ModelUnavailable."""
+        """Return the last layer the school put into use; None: the shipped one. Raise ModelUnavailable."""
         with self.reading() as session:
             activation = spoof.find_activation(session)
         if activation is None or activation.version_id is None:

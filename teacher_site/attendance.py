@@ -214,7 +214,7 @@ def _back_to(lecture_id: int, anchor: str | None = None, *, together: int | None
 
 @pages.get("/report")
 def report() -> str:
-    """Attendance by class, date and time; the time is asked for where the day has several lectures.
+    """Return attendance by class, date and time; the time is asked for where the day has several lectures.
 
     A lecture alone is enough too: it has its date, and its first class is shown.
     """

@@ -49,7 +49,7 @@ def show(lecture_id: int) -> str:
 
 @pages.get("/lectures/<int:lecture_id>/mail/progress")
 def progress(lecture_id: int) -> dict[str, object]:
-    """How far the letters are, and what became of each."""
+    """Return how far the letters are, and what became of each."""
     attendance.find_own_lecture(reading, actor().account_id, lecture_id)
     letters = outbox.fates_of(reading, lecture_id)
     results = {
@@ -66,7 +66,7 @@ def _progress(letters: Sequence[OutgoingMail]) -> dict[str, object]:
 
 
 def _note(letter: OutgoingMail) -> str:
-    """Why a letter is where it is, and when it is tried again."""
+    """Return why a letter is where it is, and when it is tried again."""
     if letter.state is MailState.QUEUED and letter.reason:
         again = toolbox.settings.clock.show_time(letter.try_at)
         return f"{letter.reason.rstrip('.')}. Next try at {again}."

@@ -48,7 +48,7 @@ class LectureForm(FlaskForm):  # type: ignore[misc]
         self.minutes.render_kw = {"type": "number", "min": 1, "max": LONGEST_LECTURE_MINUTES}
 
     def begins(self, settings: Settings, today: date) -> datetime | None:
-        """The moment asked for, None for now; a time without a date is today's. Raises InvalidInput."""
+        """Return the moment asked for, None for now; a time without a date is today's. Raise InvalidInput."""
         if self.starts_at.data is None:
             if self.starts_on.data is not None:
                 raise InvalidInput("Type the time as well, or leave both empty.", field="starts_at")
@@ -57,6 +57,6 @@ class LectureForm(FlaskForm):  # type: ignore[misc]
 
 
 def asked_number(name: str) -> int | None:
-    """A row's id or a page's number in the address; None for anything no table can hold."""
+    """Return a row's id or a page's number in the address; None for anything no table can hold."""
     number = request.args.get(name, type=int)
     return number if number is not None and 0 < number < 2**31 else None

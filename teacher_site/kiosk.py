@@ -99,7 +99,8 @@ def _living_pass() -> KioskPass:
 
 
 def _signed_pass(*words: str) -> KioskPass:
-    """The pass, if the phone it was given to signed the address and these words. Raises UnknownDevice."""
+    """Return the pass, if the phone it was given to signed the address and these words. Raise
+    UnknownDevice."""
     kiosk_pass = _living_pass()
     message = "\n".join((request.path, *words))
     require_signature(kiosk_pass, message, request.headers.get(SIGNATURE, ""))
@@ -153,7 +154,7 @@ def key() -> dict[str, object]:
 
 @pages.get("/kiosk/status")
 def status() -> dict[str, object]:
-    """Whether the lecture still takes marks, and the counter."""
+    """Tell whether the lecture still takes marks, and the counter."""
     kiosk_pass = _signed_pass()
     note_seen(toolbox, kiosk_pass)
     return _standing(kiosk_pass.lecture)
@@ -161,7 +162,7 @@ def status() -> dict[str, object]:
 
 @pages.post("/kiosk/ticket")
 def ticket() -> dict[str, object]:
-    """A ticket for the photo that is being taken."""
+    """Return a ticket for the photo that is being taken."""
     return {"ticket": issue_ticket(toolbox, _signed_pass())}
 
 
@@ -175,7 +176,7 @@ def _standing(lecture: Lecture) -> dict[str, object]:
 
 @pages.post("/kiosk/check-in")
 def send() -> dict[str, object]:
-    """One photo, class and roll id; one answer."""
+    """Answer one photo with its class and roll id."""
     sent = _sent()
     with toolbox.load_limiter.admit():
         kiosk_pass = _signed_pass(*sent.words)
@@ -184,7 +185,7 @@ def send() -> dict[str, object]:
 
 @pages.post("/kiosk/turn")
 def turn() -> dict[str, object]:
-    """The same photo, and the film of the turn that was asked for."""
+    """Return the same photo, and the film of the turn that was asked for."""
     photo = _sent()
     film = FilmRequest(
         photo.class_code,
@@ -202,7 +203,7 @@ def turn() -> dict[str, object]:
 
 @pages.post("/kiosk/call")
 def call() -> dict[str, object]:
-    """The same, for the teacher to decide about."""
+    """Return the same, for the teacher to decide about."""
     sent = _sent()
     with toolbox.load_limiter.admit():
         kiosk_pass = _signed_pass(*sent.words)
@@ -246,7 +247,7 @@ def _sent_key() -> str:
 
 
 def _headline(answer: CheckInAnswer) -> str:
-    """Big words for the screen: "Late, 10:07" for who was late by the clock."""
+    """Return big words for the screen: "Late, 10:07" for who was late by the clock."""
     return f"Late, {_clock(answer.marked_at)}" if answer.is_late else answer.outcome.headline
 
 
@@ -291,7 +292,7 @@ def _leave_page(problem: str | None = None, *, by_password: bool = False) -> str
 
 
 def _without_pass() -> Response:
-    """To the teacher's pages; a phone whose pass was ended from another screen may be in a student's hand."""
+    """Go to the teacher's pages; a phone whose pass was ended elsewhere may be in a student's hand."""
     answer = make_response(redirect(url_for("lectures.today")))
     if has_pass_cookie():
         flash("This phone takes no check-ins any more. Please give it back to the teacher.", "info")
@@ -300,13 +301,13 @@ def _without_pass() -> Response:
 
 
 def _is_password(teacher: Any, kiosk_pass: KioskPass, typed: str) -> bool:
-    """Raises TooManyTries. Students guessing at a kiosk slow that kiosk, not the teacher's own sign-in."""
+    """Raise TooManyTries. Students guessing at a kiosk slow that kiosk, not the teacher's own sign-in."""
     normal = current_app.extensions["security"].password_util.normalize(typed)
     budget = Budget(f"classroom kiosk {kiosk_pass.id} password", email=teacher.email)
     return rate_limited([budget], lambda: teacher.verify_and_update_password(normal))
 
 
 def _is_pin(teacher: Any, kiosk_pass: KioskPass) -> bool:
-    """Raises TooManyTries; guesses at the PIN do not keep the password from working."""
+    """Raise TooManyTries; guesses at the PIN do not keep the password from working."""
     budget = Budget(f"classroom kiosk {kiosk_pass.id} PIN", email=teacher.email)
     return rate_limited([budget], lambda: is_pin(toolbox, kiosk_pass, request.form.get("pin", "")))

@@ -22,7 +22,7 @@ USUAL_MINUTES = 60
 
 
 def school_today() -> date:
-    """Today's date by the school's clocks."""
+    """Return today's date by the school's clocks."""
     return toolbox.settings.clock.day_of(toolbox.now())
 
 
@@ -93,7 +93,7 @@ def open_one() -> str | Response:
 
 
 def _prefill(form: LectureForm) -> None:
-    """What most lectures are: the one class there is, an hour long, now."""
+    """Propose what most lectures are: the one class there is, an hour long, now."""
     form.opening_key.data = secrets.token_urlsafe(16)
     form.minutes.data = USUAL_MINUTES
     form.late_after_minutes.data = toolbox.settings.late_after_minutes

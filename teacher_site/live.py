@@ -24,13 +24,14 @@ NEWEST_SHOWN = 8
 
 @pages.get("/lectures/<int:lecture_id>/live")
 def follow(lecture_id: int) -> dict[str, Any]:
-    """How the round stands, in words; with `rows` in the address also every line of the register."""
+    """Return how the round stands, in words; with `rows` in the address also every line of the register."""
     attendance.find_own_lecture(reading, current_user.id, lecture_id)
     return _round(lecture_id) | (show_rows(lecture_id) if "rows" in request.args else {})
 
 
 def show_rows(lecture_id: int) -> dict[str, Any]:
-    """What the register's lines show of each student's mark, by student id, and who waits for the teacher.
+    """Return what the register's lines show of each student's mark, by student id, and who waits for the
+    teacher.
 
     As many queries for two students as for two hundred, like `_round`. In a session of its own: what this
     request has just written is in it.
@@ -58,12 +59,13 @@ def show_rows(lecture_id: int) -> dict[str, Any]:
 
 
 def said_of(mark: Mark | None) -> str:
-    """When and how a mark was made; empty for no mark."""
+    """Return when and how a mark was made; empty for no mark."""
     return f"{toolbox.settings.clock.show_time(mark.marked_at)}, {mark.source.label}" if mark else ""
 
 
 def word_of(mark: Mark | None) -> dict[str, str]:
-    """A mark's status in a word; with the tint of one of the school's own, which no pressed button tells."""
+    """Return a mark's status in a word; with the tint of one of the school's own, which no pressed button
+    tells."""
     status = school_statuses().get(mark.status) if mark else None
     tint = status.colour if status and status.is_own else ""
     return {"word": status.name if status else "not marked", "tint": tint}
@@ -100,7 +102,7 @@ def _clock(moment: datetime) -> str:
 
 @pages.get("/lectures/<int:lecture_id>/screen")
 def screen(lecture_id: int) -> str:
-    """The round for a second screen; what it shows comes from `follow`."""
+    """Return the round for a second screen; what it shows comes from `follow`."""
     lecture = attendance.find_own_lecture(reading, current_user.id, lecture_id)
     stays = find_second_screen(reading, current_user.id, device_token() or "")
     return render_template("teacher/screen.html", lecture=lecture, stays=stays)

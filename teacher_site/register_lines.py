@@ -21,13 +21,14 @@ _ORDERS: dict[str, Callable[[RegisterLine], Any]] = {
 
 
 def _place(key: str) -> int:
-    """Where a status comes in the school's order."""
+    """Return where a status comes in the school's order."""
     keys = [status.key for status in school_statuses()]
     return keys.index(key) if key in keys else len(keys)
 
 
 def asked_lines(lines: list[RegisterLine], asked_ids: Collection[int]) -> list[RegisterLine]:
-    """The lines that the address asks for, in the order it asks for; `asked_ids` wait for the teacher."""
+    """Return the lines that the address asks for, in the order it asks for; `asked_ids` wait for the
+    teacher."""
     words, shown = search_words(request.args.get("q", "")), request.args.get("show", "")
     kept = [line for line in lines if all(word in line.student.search_text for word in words)]
     if shown == "unmarked":
@@ -38,7 +39,7 @@ def asked_lines(lines: list[RegisterLine], asked_ids: Collection[int]) -> list[R
 
 
 def made_together(history: Sequence[MarkChange]) -> list[list[MarkChange]]:
-    """The history with what one press changed for many students in one entry."""
+    """Return the history with what one press changed for many students in one entry."""
 
     def press(change: MarkChange) -> tuple[Any, ...]:
         return change.changed_at, change.teacher_id, change.source, change.was, change.becomes
@@ -47,7 +48,7 @@ def made_together(history: Sequence[MarkChange]) -> list[list[MarkChange]]:
 
 
 def marked_together(history: Sequence[MarkChange], undoable: Collection[int]) -> list[MarkChange]:
-    """What the press in the address marked and can still be undone; nothing where it says no press."""
+    """Return what the press in the address marked and can still be undone; nothing where it says no press."""
     asked = asked_number("together")
     pressed = (changes for changes in made_together(history) if any(each.id == asked for each in changes))
     return [change for change in next(pressed, ()) if change.id in undoable]

@@ -33,7 +33,7 @@ def download(lecture_id: int) -> Response:
 
 @pages.route("/lectures/<int:lecture_id>/sheet", methods=["GET", "POST"])
 def show(lecture_id: int) -> str | tuple[str, int]:
-    """The sheet's page; a posted sheet is answered with what it would change."""
+    """Return the sheet's page; a posted sheet is answered with what it would change."""
     if request.method == "GET":
         return _page(lecture_id)
     sent = request.files.get("sheet")

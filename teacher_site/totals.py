@@ -65,7 +65,7 @@ def show() -> str:
 
 @pages.get("/students/<int:student_id>")
 def student(student_id: int) -> str:
-    """One student over time, to look at and to print."""
+    """Show one student over time, to look at and to print."""
     found = student_history_of(toolbox, actor(), student_id)
     return render_template("teacher/student.html", found=found)
 
@@ -80,7 +80,7 @@ def download() -> Response:
 
 
 def _asked(usual_class_id: int | None) -> SeriesAsked | None:
-    """The series in the address; without a choice of teacher it is the teacher's own."""
+    """Return the series in the address; without a choice of teacher it is the teacher's own."""
     class_id = asked_number("class_id") or usual_class_id
     if class_id is None:
         return None

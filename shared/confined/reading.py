@@ -130,7 +130,7 @@ def _as_descriptor(file: bytes | BinaryIO) -> Iterator[int]:
 
 
 def _find_descriptor(file: BinaryIO) -> int | None:
-    """A file on disk has one; an upload that Werkzeug keeps in memory goes to a temporary one."""
+    """Return a file on disk has one; an upload that Werkzeug keeps in memory goes to a temporary one."""
     try:
         file.flush()
         return file.fileno()
@@ -140,7 +140,7 @@ def _find_descriptor(file: BinaryIO) -> int | None:
 
 @contextmanager
 def _a_turn(limits: Limits) -> Iterator[None]:
-    """Hold one of the machine's turns. Raises Overloaded where none came in the patience."""
+    """Hold one of the machine's turns. Raise Overloaded where none came in the patience."""
     folder = find_instance_dir() / "readers"
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     until = time.monotonic() + _server.patience_s
@@ -167,7 +167,7 @@ def _take(path: Path) -> BinaryIO | None:
 
 
 def _read_answer(line: socket.socket, within_s: float) -> tuple[dict[str, Any], bytes]:
-    """The reader's line and the bytes behind it; an empty one of a reader that was ended."""
+    """Return the reader's line and the bytes behind it; an empty one of a reader that was ended."""
     parts, received, until = [], 0, time.monotonic() + within_s
     try:
         while True:

@@ -187,7 +187,7 @@ def score_dlib(cosine: Any, common: Any) -> Any:
 
 
 def odd_ones_out(descriptors: Sequence[Sequence[float]]) -> tuple[int, ...]:
-    """Return name, by position, the photos that do not show the same person as the others.
+    """Name, by position, the photos that do not show the same person as the others.
 
     The photo most like the rest stands for the person; of two that differ the later one is named.
     Raise ValueError if a descriptor is not one of the current network, or not finite.

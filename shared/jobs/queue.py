@@ -48,7 +48,7 @@ class JobQueue:
         self._task = self.huey.task()(run_job)
 
     def start(self, job_id: int) -> None:
-        """Queue a job whose row is already committed. Raises QueueUnavailable."""
+        """Queue a job whose row is already committed. Raise QueueUnavailable."""
         try:
             self._task(job_id)
         except (RedisError, sqlite3.Error) as cause:
@@ -62,7 +62,7 @@ class JobQueue:
             log.warning("the queue cannot be reached; nobody is told that the worker lives")
 
     def last_beat(self) -> datetime | None:
-        """When a worker last said that it lives; None if none ever did. Raises QueueUnavailable."""
+        """Return when a worker last said that it lives; None if none ever did. Raise QueueUnavailable."""
         try:
             said = self.huey.storage.peek_data(_BEAT)
         except (RedisError, sqlite3.Error) as cause:

@@ -64,7 +64,7 @@ def write_totals_workbook(
 
 
 def _totals_table(students: Sequence[StudentTotal], statuses: Sequence[Status], rule: TotalsRule) -> Any:
-    """Return attended and held are numbers, so that a teacher can go on calculating."""
+    """Return the table; attended and held are numbers, so that a teacher can go on calculating."""
     import pandas as pd
 
     return pd.DataFrame(
@@ -95,7 +95,7 @@ def _course_table(
     names: Sequence[str],
     rule: TotalsRule,
 ) -> Any:
-    """Return one row a student, one column a lecture, the short form of each mark."""
+    """Return a table: one row a student, one column a lecture, the short form of each mark."""
     import pandas as pd
 
     table = {"Roll id": [each.roll_id for each in students], "Name": [each.name for each in students]}

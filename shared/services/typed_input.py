@@ -17,7 +17,7 @@ _LOCAL_ADDRESS = re.compile(r"[A-Za-z0-9._+-]{1,64}@localhost")
 
 
 def checked_name(typed: str, *, field: str = "name") -> str:
-    """Bring a name to its stored form. Raises InvalidInput."""
+    """Bring a name to its stored form. Raise InvalidInput."""
     name = checked_text(typed, field=field, longest=LONGEST_NAME)
     if not name:
         raise InvalidInput("Please type a name.", field=field)
@@ -25,7 +25,7 @@ def checked_name(typed: str, *, field: str = "name") -> str:
 
 
 def checked_code(typed: str, *, field: str) -> str:
-    """Bring a class code or roll id to its stored form. Raises InvalidInput."""
+    """Bring a class code or roll id to its stored form. Raise InvalidInput."""
     code = normal_code(checked_text(typed, field=field, longest=LONGEST_CODE))
     if not code:
         raise InvalidInput("This may not be empty.", field=field)
@@ -33,7 +33,7 @@ def checked_code(typed: str, *, field: str) -> str:
 
 
 def checked_text(typed: str, *, field: str, longest: int) -> str:
-    """Return a text in NFC without spaces around it. Raises InvalidInput if it is too long or holds a sign
+    """Return a text in NFC without spaces around it. Raise InvalidInput if it is too long or holds a sign
     that cannot be seen."""
     text = unicodedata.normalize("NFC", typed).strip()
     if len(text) > longest:
@@ -44,7 +44,7 @@ def checked_text(typed: str, *, field: str, longest: int) -> str:
 
 
 def checked_email(typed: str) -> str:
-    """Bring an address to its stored form. Raises InvalidInput with the reason.
+    """Bring an address to its stored form. Raise InvalidInput with the reason.
 
     "localhost" is allowed because the first admin has no mail domain yet.
     """

@@ -4,7 +4,7 @@ from flask import Flask
 
 
 def cookie_name(app: Flask, name: str) -> str:
-    """`__Host-…`, which browsers take only with Secure, from this very host, and for all of it.
+    """Return `__Host-…`, which browsers take only with Secure, from this very host, and for all of it.
 
     https://developer.mozilla.org/en-US/docs/Web/HTTP/Reference/Headers/Set-Cookie#cookie_prefixes
     """

@@ -12,7 +12,7 @@ _LENGTH = 43
 
 
 def device_token() -> str | None:
-    """The token of the browser that sends this request; None if it has none yet."""
+    """Return the token of the browser that sends this request; None if it has none yet."""
     if "device_token" in g:
         return str(g.device_token)
     sent = request.cookies.get(cookie_name(current_app, NAME), "")
@@ -20,7 +20,7 @@ def device_token() -> str | None:
 
 
 def require_device_token() -> str:
-    """The same, and give the browser one if it has none yet."""
+    """Return the same, and give the browser one if it has none yet."""
     token = g.device_token = device_token() or new_token()
 
     @after_this_request

@@ -52,7 +52,7 @@ def answer_failure(status: int, sentence: str) -> Response:
 
 
 def answer_nobody(status: int, sentence: str) -> Response:
-    """The same without a menu, whoever asks.
+    """Return the same without a menu, whoever asks.
 
     To know whose the menu is, Flask-Login would ask the database, which may be what failed; and on a phone
     that was handed round it is nobody's.

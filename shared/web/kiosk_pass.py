@@ -17,7 +17,7 @@ _OPEN = frozenset({"static", "shared.static", "bootstrap.static", "shared.is_ali
 
 
 def sent_pass(toolbox: Toolbox) -> KioskPass | None:
-    """The living pass of the phone that sends this request, kept in `g.kiosk_pass`."""
+    """Return the living pass of the phone that sends this request, kept in `g.kiosk_pass`."""
     if "kiosk_pass" not in g:
         token = request.cookies.get(cookie_name(current_app, NAME))
         g.kiosk_pass = find_pass(toolbox, token) if token else None

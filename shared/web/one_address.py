@@ -34,7 +34,7 @@ def install(app: Flask, site_url: str) -> None:
 
 
 def _asked_host() -> str | None:
-    """The host's name alone: cookies are the same for all of its ports."""
+    """Return the host's name alone: cookies are the same for all of its ports."""
     try:
         return urlsplit(f"//{request.host}").hostname
     except ValueError:

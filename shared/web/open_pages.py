@@ -12,7 +12,7 @@ from shared.toolbox import Toolbox
 
 
 def make_open_pages() -> Blueprint:
-    """The blueprint "shared": open pages, and the templates and static files of both sites."""
+    """Return the blueprint "shared": open pages, and the templates and static files of both sites."""
     pages = Blueprint(
         "shared",
         __name__,
@@ -30,36 +30,38 @@ def make_open_pages() -> Blueprint:
 
 
 def is_alive() -> Response:
-    """The process answers; for the launcher and load balancers."""
+    """Return the process answers; for the launcher and load balancers."""
     return jsonify(alive=True)
 
 
 def is_ready() -> tuple[Response, int]:
-    """The database has its tables and the networks are whole, part by part; 503 if one is not."""
+    """Return the database has its tables and the networks are whole, part by part; 503 if one is not."""
     toolbox: Toolbox = current_app.extensions["toolbox"]
     parts = {"database": _is_database_ready(toolbox), "networks": _are_networks_ready(toolbox)}
     return jsonify(parts), 200 if all(parts.values()) else 503
 
 
 def is_signed_in() -> tuple[str, int]:
-    """Somebody is still signed in, for tabs that were left open; every other browser is led away."""
+    """Answer that somebody is still signed in, for tabs left open; every other browser is led away."""
     return "", 204
 
 
 def certificate() -> str:
-    """How a phone gets rid of the warning, and the fingerprint by which people know the right certificate."""
+    """Return how a phone gets rid of the warning, and the fingerprint by which people know the right
+    certificate."""
     shown = fingerprint(_authority_path().read_text(encoding="ascii"))
     return render_template("shared/certificate.html", fingerprint=shown)
 
 
 def authority() -> Response:
-    """The local authority's certificate, which a phone may install instead of accepting the warning."""
+    """Return the local authority's certificate, which a phone may install instead of accepting the
+    warning."""
     kind = "application/x-x509-ca-cert"
     return send_file(_authority_path(), mimetype=kind, download_name="attendance-authority.crt")
 
 
 def _authority_path() -> Path:
-    """Raises NotFound where somebody else vouches for this site."""
+    """Raise NotFound where somebody else vouches for this site."""
     toolbox: Toolbox = current_app.extensions["toolbox"]
     path = toolbox.settings.instance_dir / "tls" / "authority.crt"
     if not path.is_file():
@@ -68,7 +70,8 @@ def _authority_path() -> Path:
 
 
 def notice() -> str:
-    """The notice for families in one of the letters' languages, English where it is asked for in none."""
+    """Return the notice for families in one of the letters' languages, English where it is asked for in
+    none."""
     toolbox: Toolbox = current_app.extensions["toolbox"]
     language = request.args.get("language", "en")
     return render_template(

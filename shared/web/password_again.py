@@ -39,12 +39,12 @@ def asks_password_again(page: Page) -> Page:
 
 
 def asks_password_before_a_form(page: Page) -> Page:
-    """The same for a page with a form of its own, which may take longer to fill in."""
+    """Return the same for a page with a form of its own, which may take longer to fill in."""
     return _gate(page, FRESH_FOR, FRESH_FOR_A_FORM)
 
 
 def asks_password_in_a_queue(page: Page) -> Page:
-    """The same for work that is done for one student after the other."""
+    """Return the same for work that is done for one student after the other."""
     return _gate(page, FRESH_FOR_A_QUEUE, FRESH_FOR_ACTS_OF_A_QUEUE)
 
 
@@ -80,7 +80,7 @@ def _ask_again(_within: timedelta, _grace: timedelta) -> Response:
 
 
 def _way_back() -> str | None:
-    """Where the person was: this address, or the page whose button was pressed. Never another site."""
+    """Return where the person was: this address, or the page whose button was pressed. Never another site."""
     if request.method == "GET":
         return request.full_path.rstrip("?")
     came_from = urlsplit(request.referrer or "")

@@ -22,7 +22,7 @@ class AskForm(FlaskForm):  # type: ignore[misc]
 
 
 def make_pages() -> Blueprint:
-    """The blueprint "password_links", open to anybody; a new one for each site."""
+    """Return the blueprint "password_links", open to anybody; a new one for each site."""
     pages = Blueprint("password_links", __name__)
     pages.add_url_rule("/forgotten-password", "ask", ask, methods=["GET", "POST"])
     pages.add_url_rule("/choose-password", "choose", choose, methods=["GET", "POST"])

@@ -10,7 +10,7 @@ from shared.web.device import device_token
 
 
 def rate_limited(budgets: Sequence[Budget], is_right: Callable[[], bool]) -> bool:
-    """Look at an attempt, which counts as wrong until it turned out right. Raises TooManyTries."""
+    """Look at an attempt, which counts as wrong until it turned out right. Raise TooManyTries."""
     toolbox, site = current_app.extensions["toolbox"], current_app.extensions["site"].name
     attempt = record_attempt(toolbox, budgets)
     right = is_right()
@@ -19,7 +19,8 @@ def rate_limited(budgets: Sequence[Budget], is_right: Callable[[], bool]) -> boo
 
 
 def account_budgets(email: str, *, at: str = "") -> tuple[Budget, ...]:
-    """Of whoever names an account at this site; `at` keeps attempts apart that are not the sign-in's."""
+    """Return the budgets of who names an account here; `at` keeps attempts apart that are not the
+    sign-in's."""
     return budgets_of(
         current_app.extensions["toolbox"],
         site=current_app.extensions["site"].name,
@@ -31,5 +32,6 @@ def account_budgets(email: str, *, at: str = "") -> tuple[Budget, ...]:
 
 
 def session_budgets() -> tuple[Budget, ...]:
-    """Of this browser's sign-in alone: guesses at an open desk do not keep its owner out elsewhere."""
+    """Return the budget of this browser's sign-in alone: guesses at an open desk keep its owner out nowhere
+    else."""
     return (Budget(f"{current_app.extensions['site'].name} sign-in {digest(session['sign_in'])}"),)

@@ -49,7 +49,7 @@ def install(app: Flask, site: str) -> None:
 
 
 def _facts(site: str, response: Response) -> dict[str, object]:
-    """The route by its endpoint: its address may name a student, its query a search for one."""
+    """Return the route by its endpoint: its address may name a student, its query a search for one."""
     kiosk_pass = g.get("kiosk_pass")
     return {
         "site": site,

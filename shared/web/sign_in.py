@@ -65,7 +65,7 @@ class _LookedUpAddress(MailUtil):
 
 
 def actor() -> Actor:
-    """Who sends this request, for the audit trail."""
+    """Return who sends this request, for the audit trail."""
     return Actor(
         site=current_app.extensions["site"].name,
         email=current_user.email,

@@ -51,7 +51,7 @@ def _class_of(line: Line) -> str:
 
 
 def _is_same_class(line: Line, class_code: str) -> bool:
-    """Return class 7 with section A is 7A; a class without its section may be any section's."""
+    """Tell whether it is: class 7 with section A is 7A; a class without its section may be any section's."""
     ours = loose_code(class_code)
     alone, whole = loose_code(line.text(ListField.CLASS)), loose_code(_class_of(line))
     if ours in (alone, whole):

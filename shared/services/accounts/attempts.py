@@ -45,7 +45,8 @@ class Attempt:
 def budgets_of(
     toolbox: Toolbox, *, site: str, email: str, address: str, device: str = "", at: str = ""
 ) -> tuple[Budget, ...]:
-    """The budgets of somebody who names an account at a site; `at` says where on it, if not at the sign-in.
+    """Return the budgets of somebody who names an account at a site; `at` says where on it, if not at the
+    sign-in.
 
     A browser that signed in to this account before has a budget of its own, which no stranger uses up; all
     others share the account's, and their network address's.
@@ -61,7 +62,7 @@ def budgets_of(
 
 
 def record_attempt(toolbox: Toolbox, budgets: Sequence[Budget]) -> Attempt:
-    """Write an attempt as failed and give it, to be looked at. Raises TooManyTries while it must wait."""
+    """Write an attempt as failed and give it, to be looked at. Raise TooManyTries while it must wait."""
     subjects = [budget.subject for budget in budgets]
     while True:
         now = toolbox.now()
@@ -94,7 +95,7 @@ def forget_failures(session: Session, account: Admin | Teacher) -> None:
 
 
 def _must_slow(session: Session, budget: Budget, now: datetime) -> bool:
-    """Tell whether one more failure is the first that makes the next wait. Raises TooManyTries."""
+    """Tell whether one more failure is the first that makes the next wait. Raise TooManyTries."""
     failures = list(attempts.failures_since(session, budget.subject, now - throttling.MEMORY))
     until = throttling.wait_until(failures, free_tries=budget.free)
     if until is not None and until > now:
@@ -111,6 +112,7 @@ def _account_words(site: str, email: str, at: str) -> str:
 
 
 def _name_if_known(session: Session, site: str, email: str) -> str:
-    """What stands in the trail: people type their password into the wrong field, and it must not stay."""
+    """Return what stands in the trail: people type their password into the wrong field, and it must not
+    stay."""
     is_known = accounts.find_account(session, accounts.KINDS[site], email) is not None
     return email if is_known else "an unknown address"

@@ -27,7 +27,7 @@ class Elsewhere:
 
 
 def device_words(browser: str) -> str:
-    """What a person calls the device whose browser says this of itself."""
+    """Return what a person calls the device whose browser says this of itself."""
     return browser_words(browser) or "Another device"
 
 
@@ -58,7 +58,7 @@ def name_second_screen(toolbox: Toolbox, actor: Actor, *, device: str, sign_in: 
 
 
 def unname_second_screen(toolbox: Toolbox, actor: Actor, known_id: int) -> None:
-    """Let a device be signed out like every other. Raises NotFound if it is none of the teacher's."""
+    """Let a device be signed out like every other. Raise NotFound if it is none of the teacher's."""
     with toolbox.sessions.begin() as session:
         known = session.get(KnownDevice, known_id)
         if known is None or (known.site, known.account_id) != ("classroom", actor.account_id):
@@ -68,7 +68,7 @@ def unname_second_screen(toolbox: Toolbox, actor: Actor, known_id: int) -> None:
 
 
 def list_elsewhere(session: Session, teacher_id: int, device: str) -> Sequence[Elsewhere]:
-    """Where a teacher is signed in besides the browser with this token."""
+    """Return where a teacher is signed in besides the browser with this token."""
     teacher = session.get_one(Teacher, teacher_id)
     ids = {known.token_digest: known.id for known in devices.list_of(session, "classroom", teacher_id)}
     return [

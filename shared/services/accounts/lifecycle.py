@@ -29,7 +29,7 @@ def create_first_admin(
 
 
 def create_admin(toolbox: Toolbox, actor: Actor, *, email: str, name: str) -> str:
-    """Make an admin and give the first-time password. Raises InvalidInput for an address in use."""
+    """Make an admin and give the first-time password. Raise InvalidInput for an address in use."""
     return _create(toolbox, actor, Admin(), email=email, name=name)
 
 
@@ -38,13 +38,13 @@ def create_teacher(
 ) -> str:
     """Make a teacher of some classes and give the first-time password.
 
-    Raises InvalidInput for an address in use.
+    Raise InvalidInput for an address in use.
     """
     return _create(toolbox, actor, Teacher(), email=email, name=name, class_ids=class_ids)
 
 
 def find_admin(session: Session, admin_id: int) -> Admin:
-    """Find an admin. Raises NotFound."""
+    """Find an admin. Raise NotFound."""
     admin = session.get(Admin, admin_id)
     if admin is None:
         raise NotFound("There is no such admin.")
@@ -52,7 +52,7 @@ def find_admin(session: Session, admin_id: int) -> Admin:
 
 
 def set_admin_active(toolbox: Toolbox, actor: Actor, admin_id: int, *, active: bool) -> None:
-    """Let an admin in, or shut them out at once. Raises NotFound, or Conflict for one's own account.
+    """Let an admin in, or shut them out at once. Raise NotFound, or Conflict for one's own account.
 
     Nobody deactivates themselves, so there is always somebody left who can let the others in.
     """
@@ -94,7 +94,7 @@ def give_password(
 
 
 def note_changed_password(toolbox: Toolbox, actor: Actor, account: Admin | Teacher, *, token: str) -> None:
-    """After somebody changed their own: all else of the account ends, but for the sign-in with `token`."""
+    """End all else of an account whose owner changed the password, but for the sign-in with `token`."""
     with toolbox.sessions.begin() as session:
         forget_failures(session, account)
         revoke_access(session, toolbox, account, but=token)

@@ -24,7 +24,7 @@ def tell_former_address(session: Session, toolbox: Toolbox, *, address: str, nam
 
 
 def sweep(toolbox: Toolbox) -> None:
-    """Once a minute, in the worker: send what is due."""
+    """Send what is due; once a minute, in the worker."""
     with toolbox.reading() as session:
         notice_ids = account_notices.due_ids(session, toolbox.now())
     for notice_id in notice_ids:

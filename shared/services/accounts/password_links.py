@@ -46,7 +46,7 @@ def send_first_link(toolbox: Toolbox, actor: Actor, *, site: str, email: str) ->
 
 
 def find_owner(toolbox: Toolbox, *, site: str, token: str) -> Admin | Teacher:
-    """Find whose password a link chooses. Raises NotFound for a used, late or made-up one."""
+    """Find whose password a link chooses. Raise NotFound for a used, late or made-up one."""
     with toolbox.reading() as session:
         return _find(session, toolbox, site, token)[1]
 
@@ -54,7 +54,7 @@ def find_owner(toolbox: Toolbox, *, site: str, token: str) -> Admin | Teacher:
 def choose_password(toolbox: Toolbox, *, site: str, token: str, password: str, address: str) -> None:
     """Use up a link: the account has a new password and is signed out everywhere, its kiosks end.
 
-    The password must have been checked. Raises NotFound for a used, late or made-up link.
+    The password must have been checked. Raise NotFound for a used, late or made-up link.
     """
     hashed = hash_password(password, salt=toolbox.settings.password_salt)
     with toolbox.sessions.begin() as session:
@@ -76,7 +76,7 @@ def send_due_links(toolbox: Toolbox, _job_id: int = 0, _subject_id: int = 0) -> 
 
 
 def sweep(toolbox: Toolbox) -> None:
-    """Once a minute: forget late links, send those whose message or mail server was lost."""
+    """Forget late links, and send those whose message or mail server was lost; once a minute."""
     with toolbox.sessions.begin() as session:
         password_links.remove_late(session, toolbox.now())
     send_due_links(toolbox)

@@ -18,7 +18,7 @@ RECOVERY_CODES = 10
 def turn_on(toolbox: Toolbox, actor: Actor, *, secret: str, code: str) -> list[str]:
     """Begin asking the acting admin for codes; gives the recovery codes, which are shown once.
 
-    Raises InvalidInput unless `code` proves that the app has the secret.
+    Raise InvalidInput unless `code` proves that the app has the secret.
     """
     step = one_time_codes.find_step(secret, code, now=toolbox.now())
     if step is None:
@@ -82,7 +82,7 @@ def _draw_recovery_codes(session: Session, admin_id: int) -> list[str]:
 
 
 def _digest(code: str) -> str:
-    """Enough for 74 random bits; with or without the dashes."""
+    """Return enough for 74 random bits; with or without the dashes."""
     return digest("recovery " + "".join(sign for sign in code.lower() if sign.isalnum()))
 
 

@@ -22,7 +22,8 @@ class FlaggedFace:
 
 
 def list_faces(session: Session, lecture_id: int) -> list[FlaggedFace]:
-    """The faces of a lecture that tried somebody else's roll id, and nobody's faces that tried several.
+    """Return the faces of a lecture that tried somebody else's roll id, and nobody's faces that tried
+    several.
 
     A student's own face that was refused for its own roll id is none of them.
     """

@@ -22,7 +22,7 @@ def check_late_after(minutes: int | None) -> None:
 
 
 def set_late_after(toolbox: Toolbox, actor: Actor, lecture_id: int, minutes: int | None) -> None:
-    """Say from when on check-ins are late; marks that were made stay. Raises InvalidInput, NotFound."""
+    """Say from when on check-ins are late; marks that were made stay. Raise InvalidInput, NotFound."""
     check_late_after(minutes)
     with toolbox.sessions.begin() as session:
         lecture = attendance.find_own_lecture(session, actor.account_id, lecture_id, lock=True)
@@ -39,7 +39,7 @@ def set_late_after(toolbox: Toolbox, actor: Actor, lecture_id: int, minutes: int
 def count_everybody_on_time(toolbox: Toolbox, actor: Actor, lecture_id: int) -> int:
     """Make present whom the clock made late, and stop the clock for who still comes; gives how many.
 
-    Time and way of marking stay; the history tells of each. Raises NotFound.
+    Time and way of marking stay; the history tells of each. Raise NotFound.
     """
     with toolbox.sessions.begin() as session:
         lecture = attendance.find_own_lecture(session, actor.account_id, lecture_id, lock=True)

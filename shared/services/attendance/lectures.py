@@ -40,7 +40,7 @@ def open_lecture(
     Check-ins are late from `late_after_minutes` on; None: nobody is by the clock.
 
     The same `opening_key` of the same teacher is the same lecture, however often the form is sent.
-    Raises InvalidInput naming the field.
+    Raise InvalidInput naming the field.
     """
     now = toolbox.now()
     subject, starts_at = one_line(subject), starts_at or now
@@ -103,7 +103,7 @@ def close_lecture(
 ) -> int:
     """Close a lecture: who has no mark becomes absent. Gives how many; 0 for one that was closed already.
 
-    Raises Conflict while check-ins wait for the teacher, unless `although_some_wait`; they go on waiting.
+    Raise Conflict while check-ins wait for the teacher, unless `although_some_wait`; they go on waiting.
     """
     try:
         return _close(toolbox, actor, lecture_id, although_some_wait)

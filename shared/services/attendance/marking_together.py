@@ -24,7 +24,7 @@ class MarkedTogether:
 def mark_rest(toolbox: Toolbox, actor: Actor, lecture_id: int, status: str) -> MarkedTogether:
     """Mark, by hand, every student of a lecture who has no mark and does not wait for the teacher's eye.
 
-    Raises NotFound, and InvalidInput for a closed lecture, where everybody has a mark.
+    Raise NotFound, and InvalidInput for a closed lecture, where everybody has a mark.
     """
     try:
         return _mark_rest(toolbox, actor, lecture_id, status)
@@ -57,7 +57,7 @@ def _mark_rest(toolbox: Toolbox, actor: Actor, lecture_id: int, status: str) -> 
 def undo_together(toolbox: Toolbox, actor: Actor, lecture_id: int, change_id: int) -> tuple[int, int]:
     """Take back every first mark that was given by hand in one press with this change.
 
-    Return how many were taken back, and how many stay because they were changed again since. Raises NotFound,
+    Return how many were taken back, and how many stay because they were changed again since. Raise NotFound,
     InvalidInput for a closed lecture or a change of another kind, and Conflict where nothing is left to undo.
     """
     with toolbox.sessions.begin() as session:

@@ -28,7 +28,7 @@ def set_mark(
 ) -> None:
     """Mark a student by hand; None takes the mark away. Without `note` the note stays as it is.
 
-    `expected` is the status the teacher saw. Raises Conflict when it changed meanwhile, so that a mark made
+    `expected` is the status the teacher saw. Raise Conflict when it changed meanwhile, so that a mark made
     at the kiosk is never overwritten unseen; NotFound; InvalidInput.
     """
     note = None if note is None else one_line(note)
@@ -64,7 +64,7 @@ def set_mark(
 def undo_change(toolbox: Toolbox, actor: Actor, lecture_id: int, change_id: int) -> None:
     """Take the latest change of a student's mark back: status, note, time and way of marking as before.
 
-    The undoing is itself a change in the history. Raises Conflict when the mark was changed again since.
+    The undoing is itself a change in the history. Raise Conflict when the mark was changed again since.
     """
     with toolbox.sessions.begin() as session:
         lecture = attendance.find_own_lecture(session, actor.account_id, lecture_id, lock=True)
@@ -108,7 +108,7 @@ def write_mark(
     """Write a mark and its entry in the history, inside the caller's transaction; None takes the mark away.
 
     `actor` is None where a face made the mark and no teacher did. What one press writes for many students is
-    written `at` one moment, by which the history knows them together; without it, now. Raises AlreadyThere
+    written `at` one moment, by which the history knows them together; without it, now. Raise AlreadyThere
     when another phone or the teacher marked the student in the same moment; the transaction is then void.
 
     `at` is when the student was seen, where that was before now. A change of the note alone leaves time and

@@ -36,7 +36,7 @@ class StatusDetails:
 
 
 def add_status(toolbox: Toolbox, actor: Actor, details: StatusDetails) -> int:
-    """Add an own status and give its id. Raises InvalidInput naming the field, and at MOST_OWN."""
+    """Add an own status and give its id. Raise InvalidInput naming the field, and at MOST_OWN."""
     try:
         with toolbox.sessions.begin() as session:
             rows = statuses.list_own(session)
@@ -55,7 +55,7 @@ def add_status(toolbox: Toolbox, actor: Actor, details: StatusDetails) -> int:
 def change_status(toolbox: Toolbox, actor: Actor, status_id: int, details: StatusDetails) -> None:
     """Change an own status, in old marks too: what it counts as counts from now on everywhere.
 
-    Raises InvalidInput naming the field, NotFound.
+    Raise InvalidInput naming the field, NotFound.
     """
     with toolbox.sessions.begin() as session:
         row = statuses.get_own(session, status_id, lock=True)
@@ -69,7 +69,7 @@ def change_status(toolbox: Toolbox, actor: Actor, status_id: int, details: Statu
 
 
 def set_status_active(toolbox: Toolbox, actor: Actor, status_id: int, *, active: bool) -> None:
-    """Offer an own status for new marks, or no longer; old marks keep it. Raises NotFound."""
+    """Offer an own status for new marks, or no longer; old marks keep it. Raise NotFound."""
     with toolbox.sessions.begin() as session:
         row = statuses.get_own(session, status_id, lock=True)
         if row.active == active:
@@ -82,7 +82,7 @@ def set_status_active(toolbox: Toolbox, actor: Actor, status_id: int, *, active:
 def _checked(
     session: Session, toolbox: Toolbox, details: StatusDetails, *, but_key: str | None
 ) -> dict[str, Any]:
-    """The columns' values. Retired statuses keep their names: old sheets may still say them."""
+    """Return the columns' values. Retired statuses keep their names: old sheets may still say them."""
     values = asdict(details)
     values["name"], values["short"] = clean(details.name), clean(details.short)
     for name in ("name", "short"):
@@ -100,7 +100,7 @@ def _checked(
 
 
 def _free_key(name: str, taken: set[str]) -> str:
-    """A key that can be read in the audit trail, and that no other status has or ever had."""
+    """Return a key that can be read in the audit trail, and that no other status has or ever had."""
     word = re.sub(r"[^a-z0-9]+", "-", anyascii(name).lower()).strip("-")[:_LONGEST_KEY] or "status"
     others = {*taken, *MarkStatus}
     keys = (word, *(f"{word}-{number}" for number in range(2, MOST_OWN + 3)))

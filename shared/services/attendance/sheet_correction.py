@@ -40,7 +40,7 @@ class UploadReview:
 
 
 def download_sheet(toolbox: Toolbox, actor: Actor, lecture_id: int) -> tuple[str, bytes]:
-    """Write a lecture's sheet; gives a file name and the .xlsx. Raises NotFound."""
+    """Write a lecture's sheet; gives a file name and the .xlsx. Raise NotFound."""
     settings = toolbox.settings
     # Locked, so that no mark is half-way between the history's version and the register.
     with toolbox.sessions.begin() as session:
@@ -60,7 +60,7 @@ def review_upload(
 ) -> UploadReview:
     """Say what an edited sheet would change; nothing is changed or kept.
 
-    Raises NotFound, WorkbookRefused, and Conflict for the sheet of another lecture.
+    Raise NotFound, WorkbookRefused, and Conflict for the sheet of another lecture.
     """
     file_name, uploaded = _shown_name(file_name), read_attendance_workbook(content)
     with toolbox.reading() as session:
@@ -92,7 +92,7 @@ def review_upload(
 def apply_review(toolbox: Toolbox, actor: Actor, lecture_id: int, sealed: str) -> SheetUpload:
     """Apply every change of a review, or none; a second press finds it applied.
 
-    Raises NotFound, InvalidInput, and Conflict when a mark is no longer what the review showed.
+    Raise NotFound, InvalidInput, and Conflict when a mark is no longer what the review showed.
     """
     key, file_name, asked = _opened(toolbox, actor, lecture_id, sealed)
     # Whoever marks holds the lecture's row meanwhile, phones too: what is read under the lock stays true.
@@ -124,7 +124,8 @@ def apply_review(toolbox: Toolbox, actor: Actor, lecture_id: int, sealed: str) -
 def _opened(
     toolbox: Toolbox, actor: Actor, lecture_id: int, sealed: str
 ) -> tuple[str, str, dict[int, tuple[MarkValue, MarkValue]]]:
-    """The review's key, the file's name, and by student id what was and what becomes. Raises InvalidInput."""
+    """Return the review's key, the file's name, and by student id what was and what becomes. Raise
+    InvalidInput."""
     try:
         reviewed = open_form(
             toolbox.sealer, sealed, purpose=purposes.sheet_review(actor.account_id, lecture_id)
@@ -144,7 +145,7 @@ def _opened(
 def undo_upload(toolbox: Toolbox, actor: Actor, lecture_id: int, upload_id: int) -> int:
     """Take every change of an upload back: status, note, time and way of marking. Gives how many.
 
-    Raises NotFound, and Conflict when it was undone before or one of its marks was changed since.
+    Raise NotFound, and Conflict when it was undone before or one of its marks was changed since.
     """
     with toolbox.sessions.begin() as session:
         lecture = attendance.find_own_lecture(session, actor.account_id, lecture_id, lock=True)
@@ -195,7 +196,7 @@ def _marked(mark: Mark | None, settings: Settings) -> str:
 
 
 def _as_downloaded(changes: Sequence[MarkChange], version: int) -> dict[int, MarkValue]:
-    """What a sheet of this version showed of each student whose mark was changed since."""
+    """Return what a sheet of this version showed of each student whose mark was changed since."""
     shown: dict[int, MarkValue] = {}
     notes: dict[int, str] = {}
     for change in changes:
@@ -228,7 +229,7 @@ def _write(
 
 
 def _refuse_stale(lines: Mapping[int, RegisterLine], expected: Mapping[int, MarkValue]) -> None:
-    """Raises Conflict naming who is not marked as expected any more."""
+    """Raise Conflict naming who is not marked as expected any more."""
     stale = [
         student_id
         for student_id, value in expected.items()
@@ -244,14 +245,14 @@ def _refuse_stale(lines: Mapping[int, RegisterLine], expected: Mapping[int, Mark
 
 
 def _other_lecture(session: Session, settings: Settings, actor: Actor, lecture_id: int) -> str:
-    """Raises NotFound where the other lecture is somebody else's."""
+    """Raise NotFound where the other lecture is somebody else's."""
     other = attendance.find_own_lecture(session, actor.account_id, lecture_id)
     named = f"{other.subject}, {settings.clock.show_moment(other.starts_at)}"
     return f"This is the sheet of another lecture: {named}. Upload it there."
 
 
 def _shown_name(file_name: str) -> str:
-    """The last part of a file's name, for showing only; nothing is stored under it."""
+    """Return the last part of a file's name, for showing only; nothing is stored under it."""
     return one_line(PureWindowsPath(file_name).name)[:200] or "a sheet without a name"
 
 

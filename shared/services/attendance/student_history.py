@@ -50,7 +50,7 @@ class StudentHistory:
 
 
 def student_history_of(toolbox: Toolbox, actor: Actor, student_id: int) -> StudentHistory:
-    """Read it, for a teacher of one of the student's classes. Raises NotFound for everybody else.
+    """Read it, for a teacher of one of the student's classes. Raise NotFound for everybody else.
 
     A note is its teacher's own; others see the mark alone.
     """

@@ -49,7 +49,7 @@ class ClassTotals:
 
 
 def class_totals(toolbox: Toolbox, actor: Actor, asked: SeriesAsked) -> ClassTotals:
-    """Add up. Raises NotFound for a class the teacher does not teach, InvalidInput for days the wrong way."""
+    """Add up. Raise NotFound for a class the teacher does not teach, InvalidInput for days the wrong way."""
     with toolbox.reading() as session:
         return _totals(session, toolbox, actor, asked)
 
@@ -107,7 +107,8 @@ def _series(toolbox: Toolbox, asked: SeriesAsked) -> Series:
 
 
 def _count_to_come(session: Session, toolbox: Toolbox, asked: SeriesAsked) -> int:
-    """How many lectures of the series are not over: of the plan, and those that were opened for later."""
+    """Return how many lectures of the series are not over: of the plan, and those that were opened for
+    later."""
     series, now = _series(toolbox, asked), toolbox.now()
     planned = timetable.count_remaining(
         session,
@@ -123,7 +124,7 @@ def _count_to_come(session: Session, toolbox: Toolbox, asked: SeriesAsked) -> in
 def _students(
     session: Session, class_id: int, lectures: Sequence[Lecture], rule: TotalsRule, remaining: int
 ) -> tuple[list[StudentTotal], int]:
-    """Every student's total by roll id, and how many are in the class now.
+    """Return every student's total by roll id, and how many are in the class now.
 
     Those are its active students, and who was marked there before they moved or were deactivated.
     """

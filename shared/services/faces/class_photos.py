@@ -52,7 +52,7 @@ def receive_class_photos(toolbox: Toolbox, actor: Actor, class_id: int, file: Bi
 
     What belongs to no student, or to one without consent, is not stored, and named on the job; where the
     path leaves open whose it is, the admin is asked. A newer zip takes the place of one that was not read to
-    its end, and of its questions. Raises NotFound, and InvalidInput for a file that is no harmless zip.
+    its end, and of its questions. Raise NotFound, and InvalidInput for a file that is no harmless zip.
     """
     archive = PhotoArchive(file)
     with toolbox.sessions.begin() as session:

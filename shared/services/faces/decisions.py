@@ -37,7 +37,7 @@ class Decision:
 
 
 def find_decision(toolbox: Toolbox, student_id: int) -> Decision:
-    """Compare a student's waiting photos with every enrolled face of the school. Raises NotFound."""
+    """Compare a student's waiting photos with every enrolled face of the school. Raise NotFound."""
     near_matches = find_near_matches(toolbox, student_id)
     with toolbox.reading() as session:
         student = get_student(session, student_id)
@@ -50,7 +50,7 @@ def find_decision(toolbox: Toolbox, student_id: int) -> Decision:
 
 
 def open_picture(toolbox: Toolbox, student_id: int, photo_id: int) -> bytes:
-    """Return one enrolment photo of a student as a small JPEG. Raises NotFound."""
+    """Return one enrolment photo of a student as a small JPEG. Raise NotFound."""
     with toolbox.reading() as session:
         photo = faces.find_photo(session, photo_id)
         sealed = faces.find_sealed_photo(session, photo_id)

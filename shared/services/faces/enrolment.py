@@ -80,7 +80,7 @@ def add_photo(
 ) -> PhotoResult:
     """Judge one photo and keep it, sealed, if it is good.
 
-    With a `pose`, one on which the head is not turned there is not kept, and told so. Raises NotFound,
+    With a `pose`, one on which the head is not turned there is not kept, and told so. Raise NotFound,
     ModelUnavailable, and Conflict without consent.
     """
     with toolbox.reading() as session:
@@ -125,7 +125,7 @@ def add_photo(
 
 
 def discard_photos(toolbox: Toolbox, actor: Actor, student_id: int) -> None:
-    """Delete the photos that wait for training; an earlier face model stays. Raises NotFound."""
+    """Delete the photos that wait for training; an earlier face model stays. Raise NotFound."""
     with toolbox.sessions.begin() as session:
         student = get_student(session, student_id, lock=True)
         faces.delete_photos(session, faces.list_waiting(session, student))
@@ -137,7 +137,7 @@ def discard_photos(toolbox: Toolbox, actor: Actor, student_id: int) -> None:
 def find_near_matches(toolbox: Toolbox, student_id: int) -> list[NearMatch]:
     """Name the students whom at least half of the waiting photos would pass for at the kiosk, likest first.
 
-    Asks among every enrolled face of the school. Raises NotFound.
+    Asks among every enrolled face of the school. Raise NotFound.
     """
     with toolbox.reading() as session:
         waiting = faces.list_waiting(session, get_student(session, student_id))
@@ -184,7 +184,8 @@ def start_training(
 
 
 def find_training(toolbox: Toolbox, session: Session, student_id: int) -> Job | None:
-    """The training that is queued or under way; one that was cut off with its worker counts no more."""
+    """Return the training that is queued or under way; one that was cut off with its worker counts no
+    more."""
     job = jobs.find_latest(session, JobKind.TRAIN_FACE_MODEL, student_id)
     if job is None or job.finished_at is not None:
         return None
@@ -194,7 +195,7 @@ def find_training(toolbox: Toolbox, session: Session, student_id: int) -> Job | 
 def train_face_model(toolbox: Toolbox, job_id: int, student_id: int) -> str:
     """Do a queued training, and say how it went. An earlier model is replaced only if this one succeeds.
 
-    Raises Conflict if the consent or the photos went away meanwhile.
+    Raise Conflict if the consent or the photos went away meanwhile.
     """
     with toolbox.sessions.begin() as session:
         faces.lock_models(session)
@@ -246,7 +247,7 @@ def save_trained_model(
 def try_face(toolbox: Toolbox, student_id: int, content: bytes) -> SelfTest:
     """Ask of a fresh photo what the kiosk would ask: is it a person, is it this one. Nothing is kept.
 
-    Raises NotFound, ModelUnavailable, and Conflict without a readable face model.
+    Raise NotFound, ModelUnavailable, and Conflict without a readable face model.
     """
     with toolbox.reading() as session:
         get_student(session, student_id)
@@ -276,7 +277,7 @@ def try_face(toolbox: Toolbox, student_id: int, content: bytes) -> SelfTest:
 
 
 def require_consent(student: Student) -> Student:
-    """Give the student back. Raises Conflict if no consent holds, or the student is deactivated."""
+    """Give the student back. Raise Conflict if no consent holds, or the student is deactivated."""
     if not student.active:
         raise Conflict("This student is deactivated.")
     if student.consent is None:

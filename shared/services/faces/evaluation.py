@@ -39,7 +39,7 @@ class ReadPhoto:
     quality: float = 0.0
 
     def describe_accurate(self) -> tuple[float, ...]:
-        """As the kiosk does where the glance leaves doubt."""
+        """Describe a face as the kiosk does where the first look leaves doubt."""
         return self.careful
 
 
@@ -54,9 +54,9 @@ class Tries:
 
 
 def find_photos(folder: Path) -> list[tuple[str, Path]]:
-    """Every photo below `folder` as (person, path), the person being the folder it lies in.
+    """Return every photo below `folder` as (person, path), the person being the folder it lies in.
 
-    Raises InvalidInput if there are not at least two people.
+    Raise InvalidInput if there are not at least two people.
     """
     found = [
         (person.name, path)
@@ -70,7 +70,7 @@ def find_photos(folder: Path) -> list[tuple[str, Path]]:
 
 
 def read_photos(toolbox: Toolbox, photos: Iterable[tuple[str, Path]]) -> Iterator[ReadPhoto]:
-    """Read each photo as the kiosk would. Raises ModelUnavailable."""
+    """Read each photo as the kiosk would. Raise ModelUnavailable."""
     for person, path in photos:
         try:
             rgb = open_photo(path.read_bytes())
@@ -129,8 +129,8 @@ def _train(photos: Sequence[ReadPhoto]) -> FaceModel:
 
 
 def summarise(photos: Sequence[ReadPhoto], tries: Tries) -> dict[str, Any]:
-    """The figures, ready for JSON. With fewer impostor tries than an FMR needs, its FNMR is the one above
-    every impostor's score. Raises InvalidInput if there was nothing to try."""
+    """Return the figures, ready for JSON. With fewer impostor tries than an FMR needs, its FNMR is the one
+    above every impostor's score. Raise InvalidInput if there was nothing to try."""
     if not tries.genuine or not tries.impostor:
         raise InvalidInput("At least two people need more photos with a face than are enrolled.")
     not_acquired = Counter(photo.verdict for photo in photos if photo.glance is None)
@@ -161,7 +161,7 @@ def _fnmr_at(fmr: float, tries: Tries) -> dict[str, Any]:
 
 
 def as_table(figures: dict[str, Any]) -> str:
-    """The figures for a person."""
+    """Return the figures for a person."""
     lost = ", ".join(f"{count} {verdict}" for verdict, count in figures["failures_to_acquire"].items())
     lines = [
         f"{figures['people']} people, {figures['photos']} photos; failures to acquire: {lost or 'none'}",
@@ -178,7 +178,7 @@ def as_table(figures: dict[str, Any]) -> str:
 
 
 def draw_trade_off(tries: Tries) -> str:
-    """The DET curve as SVG: FNMR over FMR, both axes logarithmic, the product's threshold as a dot."""
+    """Return the DET curve as SVG: FNMR over FMR, both axes logarithmic, the product's threshold as a dot."""
     steps = [10 ** (-step / 20) for step in range(1, 101)]
     curve = [(fmr, _fnmr_at(fmr, tries)["fnmr"]) for fmr in steps if fmr * len(tries.impostor) >= 1]
     taken = len(tries.impostor) - bisect_left(tries.impostor, MATCH_THRESHOLD)
@@ -208,5 +208,5 @@ def draw_trade_off(tries: Tries) -> str:
 
 
 def _place(fmr: float, fnmr: float) -> tuple[float, float]:
-    """The point of the drawing for two rates; rates below 1e-5 lie on the edge."""
+    """Return the point of the drawing for two rates; rates below 1e-5 lie on the edge."""
     return 60 + 80 * (5 + log10(max(fmr, 1e-5))), 270 + 50 * (-5 - log10(max(fnmr, 1e-5)))

@@ -15,21 +15,22 @@ class Look:
     """A face that was read; an earlier network is asked only where a model of it is to be compared."""
 
     def __init__(self, toolbox: Toolbox, rgb: np.ndarray, reading: Any) -> None:
-        """`rgb` is the upright photo, `reading` what was read in it. Raises ValueError without a face."""
+        """Take `rgb`, the upright photo, and `reading`, what was read in it. Raise ValueError without a
+        face."""
         if reading.face is None or reading.descriptor is None:
             raise ValueError("there is no face to look at")
         self._matcher, self._rgb, self._face = toolbox.face_matcher, rgb, reading.face
         self._descriptors: dict[Network, list[float]] = {CURRENT: reading.descriptor.tolist()}
 
     def by(self, network: Network) -> Sequence[float]:
-        """The descriptor of this network. Raises ModelUnavailable."""
+        """Return the descriptor of this network. Raise ModelUnavailable."""
         if network not in self._descriptors:
             self._descriptors[network] = self._matcher.describe_by(network, self._rgb, self._face).tolist()
         return self._descriptors[network]
 
     def score(self, model: FaceModel) -> float:
         """Score the face against a model of any network; where that leaves doubt, after a second, accurate
-        look, which stays. Raises ModelUnavailable."""
+        look, which stays. Raise ModelUnavailable."""
         if model.network is not CURRENT:
             return model.score(self.by(model.network))
         return model.score_carefully(self.by(CURRENT), self._look_again)
@@ -37,7 +38,8 @@ class Look:
     def score_enrolled(
         self, toolbox: Toolbox, session: Session, student_ids: Iterable[int]
     ) -> dict[int, float]:
-        """The scores for those of the students who are enrolled, by any network. Raises ModelUnavailable."""
+        """Return the scores for those of the students who are enrolled, by any network. Raise
+        ModelUnavailable."""
         refresh_index(toolbox, session)
         expected = set(student_ids)
         scores: dict[int, float] = {}

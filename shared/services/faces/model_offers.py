@@ -65,7 +65,7 @@ def offer(
 
 
 def list_effects(session: Session, toolbox: Toolbox, student: Student) -> list[Effect]:
-    """The offers for a student, oldest first, with what each would change; none that does not open."""
+    """Return the offers for a student, oldest first, with what each would change; none that does not open."""
     model = _open_present(session, toolbox, student)
     effects = []
     for row in model_offers.list_offers(session, student.id) if model else ():
@@ -80,7 +80,7 @@ def list_effects(session: Session, toolbox: Toolbox, student: Student) -> list[E
 def accept(toolbox: Toolbox, actor: Actor, student_id: int, offer_id: int) -> None:
     """Train the student's model on its photos and the offered face.
 
-    Raises NotFound, and Conflict without consent or model, or if the face differs from the photos meanwhile.
+    Raise NotFound, and Conflict without consent or model, or if the face differs from the photos meanwhile.
     """
     with toolbox.sessions.begin() as session:
         faces.lock_models(session)
@@ -107,7 +107,7 @@ def accept(toolbox: Toolbox, actor: Actor, student_id: int, offer_id: int) -> No
 
 
 def decline(toolbox: Toolbox, actor: Actor, student_id: int, offer_id: int) -> None:
-    """Erase an offered face without learning from it. Raises NotFound."""
+    """Erase an offered face without learning from it. Raise NotFound."""
     with toolbox.sessions.begin() as session:
         student = get_student(session, student_id, lock=True)
         session.delete(_find(session, student_id, offer_id))
@@ -117,7 +117,7 @@ def decline(toolbox: Toolbox, actor: Actor, student_id: int, offer_id: int) -> N
 
 
 def _learn(model: FaceModel, descriptor: Sequence[float], quality: float) -> FaceModel | None:
-    """The model with one more face; None if that face is not of the same person.
+    """Return the model with one more face; None if that face is not of the same person.
 
     A model of an earlier network learns nothing more: its student is to be enrolled anew.
     """

@@ -64,7 +64,7 @@ def record_near_matches(
 
 
 def move_near_matches(session: Session, toolbox: Toolbox, student: Student) -> None:
-    """The same for a student who changes class."""
+    """Find them out anew for a student who changes class."""
     sealed = faces.find_sealed_model(session, student.id)
     model = open_model(toolbox, student.id, sealed) if sealed else None
     if model is None:

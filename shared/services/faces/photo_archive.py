@@ -65,7 +65,7 @@ class PhotoArchive:
     """A zip's files, but for those that systems add, which are `passed_over`."""
 
     def __init__(self, file: BinaryIO) -> None:
-        """Raises InvalidInput for what is no zip, is empty, has a password, or holds over 2,000 files or
+        """Raise InvalidInput for what is no zip, is empty, has a password, or holds over 2,000 files or
         512 MB, and Overloaded where no turn came in time."""
         told, _ = read_confined(
             f"{__name__}:tell_entries", file, too_heavy=InvalidInput(_TOO_HEAVY, field="file")
@@ -108,7 +108,7 @@ def _batches(entries: Sequence[Entry]) -> Iterator[list[Entry]]:
 
 
 def tell_entries(file: BinaryIO) -> tuple[Any, list[bytes]]:
-    """Inside the process: what a PhotoArchive knows. Raises InvalidInput as that does."""
+    """Return, inside the process, what a PhotoArchive knows. Raise InvalidInput as that does."""
     archive = _open(file)
     found = [entry for entry in enumerate(archive.infolist()) if not entry[1].is_dir()]
     entries = [(at, entry) for at, entry in found if not _is_litter(entry.filename)]
@@ -126,7 +126,7 @@ def tell_entries(file: BinaryIO) -> tuple[Any, list[bytes]]:
 
 
 def tell_contents(file: BinaryIO, positions: Sequence[int]) -> tuple[Any, list[bytes]]:
-    """Inside the process: why each of these files is refused, or nothing; and their contents."""
+    """Return, inside the process, why each of these files is refused, or nothing; and their contents."""
     archive = _open(file)
     entries = archive.infolist()
     refused, contents = [], []
@@ -180,7 +180,7 @@ def possible_names(entry: zipfile.ZipInfo) -> list[str]:
 def _refuse_long_directory(file: BinaryIO) -> int:
     """Read the zip's last record ourselves, and return the file's bytes.
 
-    Raises InvalidInput, or BadZipFile where there is none.
+    Raise InvalidInput, or BadZipFile where there is none.
     """
     size = file.seek(0, 2)
     start = file.seek(max(0, size - _END.size - _LONGEST_COMMENT - _ZIP64_LOCATOR_BYTES))

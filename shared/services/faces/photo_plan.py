@@ -48,7 +48,7 @@ def plan_photos(session: Session, school_class: SchoolClass, entries: Iterable[E
 
 
 def _read(owners: PhotoOwners, entry: Entry) -> tuple[str, Owner]:
-    """The name whose encoding makes sense, and its owner."""
+    """Return the name whose encoding makes sense, and its owner."""
     readings = [(name, owners.read(name)) for name in entry.names]
     certain = [reading for reading in readings if reading[1].student_id is not None]
     asked = [reading for reading in readings if reading[1].likely]
@@ -57,7 +57,7 @@ def _read(owners: PhotoOwners, entry: Entry) -> tuple[str, Owner]:
 
 def preview_photos(toolbox: Toolbox, class_code: str, file: BinaryIO) -> dict[str, Any]:
     """Say what a class's zip would come to, and store nothing: for each entry "student", "question" or why it
-    is "refused". Raises NotFound, and InvalidInput for a file that is no harmless zip."""
+    is "refused". Raise NotFound, and InvalidInput for a file that is no harmless zip."""
     archive = PhotoArchive(file)
     with toolbox.reading() as session:
         school_class = people.find_class_by_code(session, class_code)

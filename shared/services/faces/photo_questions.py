@@ -90,7 +90,7 @@ def make_thumbnail(
 
 
 def find_thumbnail(toolbox: Toolbox, class_id: int, question_id: int) -> bytes:
-    """Return the picture of a question as a JPEG. Raises NotFound."""
+    """Return the picture of a question as a JPEG. Raise NotFound."""
     with toolbox.reading() as session:
         question = photo_questions.find_question(session, class_id, question_id, with_thumbnail=True)
     if question is None or question.sealed_thumbnail is None:
@@ -123,7 +123,7 @@ def answer_questions(
     """File photos with the students an admin names, delete those of nobody (None), and have them read.
 
     Returns the job's id; None without an answer. A photo of a student without consent is deleted, and the job
-    says so. Raises NotFound, InvalidInput for who is not a student of the class, and Conflict while a zip of
+    says so. Raise NotFound, InvalidInput for who is not a student of the class, and Conflict while a zip of
     the class is read.
     """
     if not answers:

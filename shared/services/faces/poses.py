@@ -20,7 +20,7 @@ TOO_FAR = "That is a little too far. Turn back towards the camera a bit."
 def ask_for_more(toolbox: Toolbox, rgb: np.ndarray, side: Side) -> str | None:
     """Return what to tell somebody who did not turn to this side; None if they did, or it cannot be seen.
 
-    `rgb` is an upright RGB uint8 photo of shape (height, width, 3). Raises ModelUnavailable.
+    `rgb` is an upright RGB uint8 photo of shape (height, width, 3). Raise ModelUnavailable.
     """
     reader = toolbox.head_turn_reader
     sideways = reader.compare([reader.look(rgb)])[0].sideways

@@ -30,7 +30,7 @@ class Renewal:
 
 
 def renew_models(toolbox: Toolbox, actor: Actor) -> Renewal:
-    """Train every model of an earlier network anew that has photos. Raises ModelUnavailable."""
+    """Train every model of an earlier network anew that has photos. Raise ModelUnavailable."""
     with toolbox.reading() as session:
         student_ids = faces.list_of_earlier_networks(session, CURRENT)
     renewed = sum(_renew(toolbox, actor, student_id) for student_id in student_ids)

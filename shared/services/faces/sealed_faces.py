@@ -34,7 +34,7 @@ def open_model(toolbox: Toolbox, student_id: int, sealed: bytes) -> FaceModel | 
 
 
 def pack_descriptor(descriptor: Sequence[float]) -> bytes:
-    """Write a descriptor of any network down, to be sealed. Raises ValueError for anything else."""
+    """Write a descriptor of any network down, to be sealed. Raise ValueError for anything else."""
     network_of(descriptor)
     return struct.pack(f"<{len(descriptor)}f", *descriptor)
 
@@ -52,7 +52,7 @@ def seal_descriptor(toolbox: Toolbox, student_id: int, descriptor: Sequence[floa
 def open_descriptor(toolbox: Toolbox, photo: EnrolmentPhoto) -> tuple[float, ...]:
     """Open the descriptor of a good photo; one that an earlier network described is described anew.
 
-    Raises BrokenSeal, ModelUnavailable, and Conflict if no face is found in the photo any more.
+    Raise BrokenSeal, ModelUnavailable, and Conflict if no face is found in the photo any more.
     """
     sealed = photo.sealed_descriptor or b""
     descriptor = unpack_descriptor(
@@ -64,7 +64,7 @@ def open_descriptor(toolbox: Toolbox, photo: EnrolmentPhoto) -> tuple[float, ...
 def describe_photos(
     toolbox: Toolbox, photos: Sequence[EnrolmentPhoto], network: Network
 ) -> list[tuple[float, ...]]:
-    """The descriptors of good photos by this network. Raises BrokenSeal, ModelUnavailable, Conflict."""
+    """Return the descriptors of good photos by this network. Raise BrokenSeal, ModelUnavailable, Conflict."""
     if network is CURRENT:
         return [open_descriptor(toolbox, photo) for photo in photos]
     return [describe_photo(toolbox, photo, network) for photo in photos]
@@ -73,7 +73,7 @@ def describe_photos(
 def describe_photo(toolbox: Toolbox, photo: EnrolmentPhoto, network: Network) -> tuple[float, ...]:
     """Describe the face in a stored photo by this network.
 
-    Raises BrokenSeal, ModelUnavailable, and Conflict if no face is found in the photo.
+    Raise BrokenSeal, ModelUnavailable, and Conflict if no face is found in the photo.
     """
     try:
         rgb = open_file(

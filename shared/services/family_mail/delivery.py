@@ -123,7 +123,7 @@ def _deliver_batch(toolbox: Toolbox, mail_ids: Sequence[int], slice_ends: float)
 
 
 def _spare_the_rest(toolbox: Toolbox, reason: str, outcome: Outcome) -> None:
-    """The server takes no letter at all now: none of the due ones needs to find that out by itself."""
+    """Put all due letters off: the server takes none now, and none needs to find that out by itself."""
     log.warning("mail: %s", reason)
     put_off = outbox.defer_due if outcome is Outcome.LATER else outbox.refuse_due
     with toolbox.sessions.begin() as session:
@@ -171,7 +171,8 @@ def _write(toolbox: Toolbox, letter: OutgoingMail) -> Message:
 
 
 def _key(letter: OutgoingMail) -> str:
-    """The same for each try of the same words, also by hand and after a restored backup; no other's."""
+    """Return the same for each try of the same words, also by hand and after a restored backup; no
+    other's."""
     return digest(f"{letter.lecture.opening_key} {letter.student_id} {letter.address} {letter.corrections}")[
         :32
     ]
@@ -193,7 +194,7 @@ def email_about(
     key: str,
     is_correction: bool = False,
 ) -> AttendanceEmail:
-    """What a letter about a student at a lecture is made of."""
+    """Return what a letter about a student at a lecture is made of."""
     return AttendanceEmail(
         address=address,
         language=student.language,

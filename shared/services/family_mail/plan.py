@@ -120,7 +120,7 @@ def _is_outdated(letter: OutgoingMail, marked: dict[int, str]) -> bool:
 
 
 def choose_recipients(toolbox: Toolbox, actor: Actor, lecture_id: int, chosen: Recipients) -> None:
-    """Remember whose families a teacher writes to, for this lecture and the next ones. Raises NotFound."""
+    """Remember whose families a teacher writes to, for this lecture and the next ones. Raise NotFound."""
     with toolbox.sessions.begin() as session:
         lecture = attendance.find_own_lecture(session, actor.account_id, lecture_id)
         lecture.teacher.mail_to = chosen
@@ -137,7 +137,7 @@ def show_sample(toolbox: Toolbox, lecture: Lecture, letter: Letter) -> Wording:
 def send_mail(toolbox: Toolbox, actor: Actor, lecture_id: int, *, seen: str) -> int:
     """Queue the letters whose fingerprint the teacher saw; gives how many. Nobody is written to twice.
 
-    Raises NotFound; InvalidInput when mail is not set up; Conflict when the lecture is open, or so old that
+    Raise NotFound; InvalidInput when mail is not set up; Conflict when the lecture is open, or so old that
     its letters are no longer kept, or when what was seen is no longer what would be sent.
     """
     with toolbox.sessions.begin() as session:

@@ -39,7 +39,7 @@ class MoodleFile:
 
 
 def choose(toolbox: Toolbox, actor: Actor, *, identifier: str, course: str) -> None:
-    """Choose what Moodle calls students and courses. Raises InvalidInput."""
+    """Choose what Moodle calls students and courses. Raise InvalidInput."""
     try:
         chosen = {"identifier": Identifier(identifier).value, "course": Course(course).value}
     except ValueError as cause:
@@ -54,7 +54,7 @@ def choose(toolbox: Toolbox, actor: Actor, *, identifier: str, course: str) -> N
 
 
 def write_marks(toolbox: Toolbox, actor: Actor, lecture_id: int) -> MoodleFile:
-    """Write the marks of a lecture. Raises NotFound while Moodle is off, and for another's lecture."""
+    """Write the marks of a lecture. Raise NotFound while Moodle is off, and for another's lecture."""
     with toolbox.reading() as session:
         identifier, _ = _require_on(session)
         lecture = attendance.find_own_lecture(session, actor.account_id, lecture_id)
@@ -71,7 +71,7 @@ def write_sessions(
 ) -> MoodleFile:
     """Write a teacher's lectures of a class as sessions; both days are included, None leaves them open.
 
-    Raises NotFound while Moodle is off or for a class that the teacher does not teach, and InvalidInput for
+    Raise NotFound while Moodle is off or for a class that the teacher does not teach, and InvalidInput for
     days the wrong way round.
     """
     if since is not None and until is not None and until < since:
@@ -104,7 +104,7 @@ def write_sessions(
 
 
 def _require_on(session: Session) -> tuple[Identifier, Course]:
-    """Return what was chosen. Raises NotFound while Moodle is off."""
+    """Return what was chosen. Raise NotFound while Moodle is off."""
     if not integrations.is_on(session, Integration.MOODLE):
         raise NotFound("The office has not turned Moodle on.")
     return read_choice(integrations.get_chosen(session, Integration.MOODLE))

@@ -91,7 +91,7 @@ def admit(
 
     Return the answer itself where nothing is to be recorded: the ticket is no good, the request was answered
     before, a try (`is_try`, not a call to the teacher) has to wait and was looked at often enough, or a film
-    answers no question. Raises Conflict for a key that was answered for another photo or roll id.
+    answers no question. Raise Conflict for a key that was answered for another photo or roll id.
     """
     request_digest = digest("\n".join(request.words))
     with toolbox.sessions.begin() as session:
@@ -163,7 +163,8 @@ def _before_looking(
 def _seconds_to_wait(
     toolbox: Toolbox, session: Session, kiosk_pass: KioskPass, candidate: Candidate | None
 ) -> int:
-    """How long a roll id waits that somebody failed with too often; 0 for everybody else, on every phone.
+    """Return how long a roll id waits that somebody failed with too often; 0 for everybody else, on every
+    phone.
 
     What happened on a phone slows the roll ids of nobody alone.
     """

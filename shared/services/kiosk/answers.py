@@ -94,7 +94,7 @@ def slowed(session: Session, lecture_id: int, student_id: int, wait_s: int) -> C
 
 
 def tell_again(session: Session, earlier: CheckIn, content_digest: str) -> CheckInAnswer:
-    """Return the answer that was recorded earlier. Raises Conflict if it was for something else."""
+    """Return the answer that was recorded earlier. Raise Conflict if it was for something else."""
     if earlier.content_digest not in (None, content_digest):
         raise Conflict("This was sent before with another photo or roll id. Please take the photo again.")
     mark = kiosk.find_mark(session, earlier.lecture_id, earlier.student_id) if earlier.student_id else None
@@ -109,7 +109,7 @@ def _write(
     idempotency_key: str,
     content_digest: str,
 ) -> CheckInAnswer:
-    """Write it all in one transaction. Raises AlreadyThere."""
+    """Write it all in one transaction. Raise AlreadyThere."""
     now, mark, lecture_id = toolbox.now(), None, kiosk_pass.lecture_id
     with toolbox.sessions.begin() as session:
         living = kiosk.find_living_pass(session, kiosk_pass.id, alone=_needs_care(result))
@@ -164,7 +164,7 @@ def _mark(session: Session, toolbox: Toolbox, lecture: Lecture, student: Student
 def _ask_to_turn(
     session: Session, toolbox: Toolbox, lecture_id: int, student: Student | None, result: CheckInResult
 ) -> TurnQuestion | None:
-    """What the second lock asks of a face that matches, if it asks anything."""
+    """Return what the second lock asks of a face that matches, if it asks anything."""
     matches = result.outcome in (CheckInOutcome.PRESENT, *ASKED_TO_TURN)
     if student is None or result.shown is None or not matches:
         return None

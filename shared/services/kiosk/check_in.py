@@ -54,7 +54,7 @@ _NOT_FOUND_OUT = (ModelUnavailable, BrokenSeal, UnreadableFaceModel, ValueError)
 def check_in(toolbox: Toolbox, kiosk_pass: KioskPass, request: CheckInRequest) -> CheckInAnswer:
     """Answer one check-in; the same key sent again gets the same answer and marks nobody twice.
 
-    Every request needs a ticket of its own, also one that asks for its answer again. Raises PhotoRefused if
+    Every request needs a ticket of its own, also one that asks for its answer again. Raise PhotoRefused if
     the photo is not a JPEG or PNG that can be opened safely, Overloaded if too many are checked in at once.
     """
     seen_at = toolbox.now()  # before the photo is looked at: nobody is late by our work
@@ -72,7 +72,7 @@ def check_in(toolbox: Toolbox, kiosk_pass: KioskPass, request: CheckInRequest) -
 def turn_head(toolbox: Toolbox, kiosk_pass: KioskPass, request: FilmRequest) -> CheckInAnswer:
     """Answer the film of a turn that a check-in was answered with; answered once, like `check_in`.
 
-    Raises PhotoRefused if the photo or a frame cannot be opened safely, Overloaded.
+    Raise PhotoRefused if the photo or a frame cannot be opened safely, Overloaded.
     """
     return check_in(toolbox, kiosk_pass, request)
 
@@ -80,7 +80,7 @@ def turn_head(toolbox: Toolbox, kiosk_pass: KioskPass, request: FilmRequest) -> 
 def call_teacher(toolbox: Toolbox, kiosk_pass: KioskPass, request: CheckInRequest) -> CheckInAnswer:
     """Ask the teacher about a student whom the check-in refused; answered once, like `check_in`.
 
-    Raises Conflict for a student who was not refused often enough, PhotoRefused, Overloaded.
+    Raise Conflict for a student who was not refused often enough, PhotoRefused, Overloaded.
     """
     admitted = admit(toolbox, kiosk_pass, request, is_try=False)
     if isinstance(admitted, CheckInAnswer):
@@ -116,7 +116,7 @@ def _record(
 def assess(toolbox: Toolbox, lecture_id: int, admitted: Admission, request: CheckInRequest) -> CheckInResult:
     """Return what photo and film show, while no transaction is open; what cannot be found out stays None.
 
-    Raises PhotoRefused, Overloaded.
+    Raise PhotoRefused, Overloaded.
     """
     if admitted.outcome is CheckInOutcome.LECTURE_CLOSED:
         return CheckInResult(admitted.outcome)
@@ -166,7 +166,7 @@ def look_for_a_face(
     """Return why no face is seen; None where one is.
 
     A roll id alone, or a photo of the wall, must not tell whether there is such a student, who is marked, and
-    who has no enrolled face: all of them get this answer. Raises PhotoRefused, Overloaded.
+    who has no enrolled face: all of them get this answer. Raise PhotoRefused, Overloaded.
     """
     with toolbox.load_limiter.inference_slot():
         rgb = _open(toolbox, lecture_id, admitted, photo)
@@ -179,7 +179,7 @@ def look_for_a_face(
 
 
 def _open(toolbox: Toolbox, lecture_id: int, admitted: Admission, photo: bytes) -> np.ndarray:
-    """Open a photo; one that cost much is counted as a failure of its phone. Raises PhotoRefused."""
+    """Open a photo; one that cost much is counted as a failure of its phone. Raise PhotoRefused."""
     began = time.thread_time()
     try:
         with metrics.stage("open"):
@@ -230,7 +230,7 @@ def collect_evidence(
 def build_question(toolbox: Toolbox, lecture_id: int, admitted: Admission, photo: bytes) -> CheckInResult:
     """Return the question to the teacher; without a model to compare with, there is just no score.
 
-    Raises Conflict for a student who may not call yet, PhotoRefused, Overloaded.
+    Raise Conflict for a student who may not call yet, PhotoRefused, Overloaded.
     """
     if admitted.outcome is CheckInOutcome.LECTURE_CLOSED:
         return CheckInResult(admitted.outcome)

@@ -71,7 +71,7 @@ def ask_teacher(
 ) -> None:
     """Let a student of the pass's lecture wait for the teacher, inside the caller's transaction.
 
-    What waits already for the student stays as it is. Raises AlreadyThere when another phone asks in the same
+    What waits already for the student stays as it is. Raise AlreadyThere when another phone asks in the same
     moment; the transaction is then void and may be tried again.
     """
     latest = to_confirm.find_latest(session, kiosk_pass.lecture_id, student_id)
@@ -101,13 +101,13 @@ def ask_teacher(
 
 
 def list_waiting(session: Session, lecture_id: int) -> list[ToConfirm]:
-    """What waits at a lecture, the most doubtful first."""
+    """Return what waits at a lecture, the most doubtful first."""
     waiting = to_confirm.list_waiting(session, lecture_id)
     return sorted(waiting, key=lambda entry: doubtfulness(entry.last_outcome, entry.score), reverse=True)
 
 
 def find_picture(toolbox: Toolbox, actor: Actor, lecture_id: int, entry_id: int) -> bytes:
-    """The picture of a waiting entry as a JPEG, for the lecture's teacher. Raises NotFound."""
+    """Return the picture of a waiting entry as a JPEG, for the lecture's teacher. Raise NotFound."""
     with toolbox.reading() as session:
         attendance.find_own_lecture(session, actor.account_id, lecture_id)
         entry = to_confirm.find_entry(session, lecture_id, entry_id, with_picture=True)
@@ -120,7 +120,7 @@ def find_picture(toolbox: Toolbox, actor: Actor, lecture_id: int, entry_id: int)
 
 
 def open_descriptor(toolbox: Toolbox, entry: ToConfirm) -> tuple[float, ...] | None:
-    """The descriptor of an entry that was loaded with its picture; None without. Raises BrokenSeal."""
+    """Return the descriptor of an entry that was loaded with its picture; None without. Raise BrokenSeal."""
     if entry.sealed_descriptor is None:
         return None
     return unpack_descriptor(
@@ -131,7 +131,7 @@ def open_descriptor(toolbox: Toolbox, entry: ToConfirm) -> tuple[float, ...] | N
 def decide(toolbox: Toolbox, actor: Actor, lecture_id: int, entry_id: int, *, accepted: bool) -> str:
     """Accept or refuse what waits, and erase its picture; gives a sentence on what became of the mark.
 
-    Accepting marks the student present, or late by the clock, unless a mark says so already. Raises NotFound,
+    Accepting marks the student present, or late by the clock, unless a mark says so already. Raise NotFound,
     and Conflict for what was settled before.
     """
     with toolbox.sessions.begin() as session:
@@ -167,7 +167,7 @@ def decide(toolbox: Toolbox, actor: Actor, lecture_id: int, entry_id: int, *, ac
 
 
 def _open_to_learn(toolbox: Toolbox, entry: ToConfirm) -> tuple[float, ...] | None:
-    """The descriptor, if there is one that opens: a mark must not fail for want of it."""
+    """Return the descriptor, if there is one that opens: a mark must not fail for want of it."""
     try:
         return open_descriptor(toolbox, entry)
     except BrokenSeal:

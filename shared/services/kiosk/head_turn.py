@@ -42,7 +42,7 @@ class Known:
 def open_film(film: Sequence[bytes], photo: bytes) -> list[np.ndarray]:
     """Open the frames of a film, in order; one that is there twice, or is the photo itself, counts once.
 
-    Raises PhotoRefused if there are too many or one is not a small JPEG.
+    Raise PhotoRefused if there are too many or one is not a small JPEG.
     """
     if len(film) > MOST_FRAMES_SENT:
         raise PhotoRefused("The film has too many pictures. Please try again.")
@@ -50,7 +50,7 @@ def open_film(film: Sequence[bytes], photo: bytes) -> list[np.ndarray]:
 
 
 def look_at(toolbox: Toolbox, frames: Sequence[np.ndarray]) -> list[Frame]:
-    """Find the face in each frame, RGB uint8 of shape (height, width, 3). Raises ModelUnavailable."""
+    """Find the face in each frame, RGB uint8 of shape (height, width, 3). Raise ModelUnavailable."""
     return [Frame(rgb, toolbox.head_turn_reader.look(rgb)) for rgb in frames]
 
 

@@ -35,7 +35,7 @@ def open_kiosk(
 
     The teacher is signed out everywhere, at the office too, but on the devices named as second screens; on
     this one, whose token is `device_token`, everybody is. `pin` takes the lecture's phones back; without one
-    that of an earlier phone does. Raises NotFound if the lecture is not the teacher's, Conflict if it takes
+    that of an earlier phone does. Raise NotFound if the lecture is not the teacher's, Conflict if it takes
     no marks now, InvalidInput for a PIN that is none.
     """
     token, now = new_token(), toolbox.now()
@@ -68,7 +68,7 @@ def open_kiosk(
 
 
 def _checked_pin(typed: str) -> str:
-    """Six digits that are not the first a student would try. Raises InvalidInput."""
+    """Return six digits that are not the first a student would try. Raise InvalidInput."""
     pin = "".join(typed.split())
     if len(pin) != PIN_DIGITS or not (pin.isascii() and pin.isdigit()):
         raise InvalidInput("A PIN has six digits.", field="pin")
@@ -99,7 +99,7 @@ def find_pass(toolbox: Toolbox, token: str) -> KioskPass | None:
 def bind_key(toolbox: Toolbox, kiosk_pass: KioskPass, public_key: str) -> None:
     """Bind a pass to a browser's key (P-256, SPKI in base64); the first one stays for good.
 
-    Raises InvalidInput for what is no such key, UnknownDevice if the pass has another.
+    Raise InvalidInput for what is no such key, UnknownDevice if the pass has another.
     """
     if not phone_key.is_public_key(public_key):
         raise InvalidInput("This browser cannot make the key that a check-in needs.")
@@ -163,7 +163,7 @@ def is_open(toolbox: Toolbox, lecture: Lecture) -> bool:
 
 
 def end_pass(toolbox: Toolbox, actor: Actor, pass_id: int) -> None:
-    """End a pass. Raises NotFound if it is not one of the teacher's."""
+    """End a pass. Raise NotFound if it is not one of the teacher's."""
     with toolbox.sessions.begin() as session:
         found = session.get(KioskPass, pass_id)
         if found is None or found.teacher_id != actor.account_id:

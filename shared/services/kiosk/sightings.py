@@ -89,7 +89,7 @@ def record_sighting(
 def _find_same(
     session: Session, toolbox: Toolbox, lecture_id: int, descriptor: Sequence[float]
 ) -> int | None:
-    """The first flag of the same face at this lecture."""
+    """Return the first flag of the same face at this lecture."""
     for earlier in face_flags.list_strangers(session, lecture_id):
         try:
             plain = toolbox.sealer.open(

@@ -81,7 +81,7 @@ def claim_turn(
 def question_of(
     session: Session, toolbox: Toolbox, lecture_id: int, student_id: int, shown: FirstLook | Film
 ) -> TurnQuestion | None:
-    """What is asked of a face that matches before it is marked; None: mark it.
+    """Return what is asked of a face that matches before it is marked; None: mark it.
 
     Reads inside the caller's transaction, in which the answer is written.
     """
@@ -119,7 +119,7 @@ def keep(session: Session, check_in: CheckIn, question: TurnQuestion) -> None:
 
 
 def side_asked(session: Session, check_in: CheckIn) -> Side | None:
-    """To which side a check-in's answer asks to turn, if it does."""
+    """Return to which side a check-in's answer asks to turn, if it does."""
     if check_in.outcome not in ASKED_TO_TURN:
         return None
     row = head_turns.find(session, check_in)

@@ -40,7 +40,7 @@ def record_consent(
 ) -> None:
     """Record that a family agreed to the text in its language; a consent that already holds stays as it is.
 
-    `signed_on` is today where it is None. Raises InvalidInput naming the field, or NotFound.
+    `signed_on` is today where it is None. Raise InvalidInput naming the field, or NotFound.
     """
     given_by = checked_name(given_by, field="given_by")
     given_at = _moment_of(toolbox, signed_on)
@@ -96,7 +96,7 @@ def take_back_consents(toolbox: Toolbox, actor: Actor, consent_ids: Collection[i
 def withdraw_consent(toolbox: Toolbox, actor: Actor, student_id: int) -> None:
     """End a consent and remove all that was made of the face in the same transaction; marks stay.
 
-    Raises NotFound, or Conflict when no consent holds.
+    Raise NotFound, or Conflict when no consent holds.
     """
     with toolbox.sessions.begin() as session:
         student = get_student(session, student_id, lock=True)
@@ -109,7 +109,7 @@ def end_consent(
 ) -> None:
     """Do it within a transaction of the caller's, who locked the student; then call `erasure.settle`.
 
-    Raises Conflict when no consent holds.
+    Raise Conflict when no consent holds.
     """
     consent = student.consent
     if consent is None:
@@ -144,10 +144,10 @@ def _record(
 
 
 def _moment_of(toolbox: Toolbox, signed_on: date | None) -> datetime:
-    """The moment that stands for the day of a signature: now, as many days ago.
+    """Return the moment that stands for the day of a signature: now, as many days ago.
 
     The time of day keeps two consents of one day apart, which the ledger of erasures tells by their moments.
-    Raises InvalidInput for a day to come or long ago.
+    Raise InvalidInput for a day to come or long ago.
     """
     now, clock = toolbox.now(), toolbox.settings.clock
     today = clock.day_of(now)

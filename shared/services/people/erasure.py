@@ -40,7 +40,7 @@ class LedgerLine:
 def erase_student(toolbox: Toolbox, actor: Actor, student_id: int) -> None:
     """Delete a student with the face, consents, marks and their history, check-ins and letters, at once.
 
-    What the audit trail says of them stays, under a pseudonym. Raises NotFound.
+    What the audit trail says of them stays, under a pseudonym. Raise NotFound.
     """
     with toolbox.sessions.begin() as session:
         student = get_student(session, student_id, lock=True)
@@ -58,13 +58,13 @@ def forget_face(session: Session, toolbox: Toolbox, student: Student, consent: C
 
 
 def settle(toolbox: Toolbox) -> None:
-    """After an erasure: leave nothing of it in the database's files, and write the ledger beside it."""
+    """Leave nothing of an erasure in the database's files, and write the ledger beside it."""
     leave_no_trace(toolbox.engine)
     write_ledger(toolbox.settings.instance_dir / LEDGER_NAME, list_ledger(toolbox))
 
 
 def list_ledger(toolbox: Toolbox) -> set[LedgerLine]:
-    """The ledger as the database holds it."""
+    """Return the ledger as the database holds it."""
     with toolbox.reading() as session:
         return {
             LedgerLine(entry.erased_at, entry.what, entry.digest) for entry in rows.list_erasures(session)
@@ -72,7 +72,7 @@ def list_ledger(toolbox: Toolbox) -> set[LedgerLine]:
 
 
 def read_ledger(path: Path) -> set[LedgerLine]:
-    """The ledger in a file; empty if there is none. Raises InvalidInput for a line that is damaged."""
+    """Return the ledger in a file; empty if there is none. Raise InvalidInput for a line that is damaged."""
     if not path.exists():
         return set()
     lines = set()
@@ -87,7 +87,7 @@ def read_ledger(path: Path) -> set[LedgerLine]:
 
 
 def write_ledger(path: Path, lines: Collection[LedgerLine]) -> None:
-    """Add to the ledger in a file what it does not hold yet. Raises InvalidInput where it is damaged."""
+    """Add to the ledger in a file what it does not hold yet. Raise InvalidInput where it is damaged."""
     known = read_ledger(path)
     merged = known | set(lines)
     if path.exists() and merged == known:
@@ -128,7 +128,7 @@ def _erase(session: Session, toolbox: Toolbox, student: Student) -> None:
 
 
 def _alias(digest: str) -> str:
-    """The pseudonym of an erased student, the same in every entry."""
+    """Return the pseudonym of an erased student, the same in every entry."""
     return f"erased-{digest[:12]}"
 
 
@@ -137,5 +137,5 @@ def _student_digest(student: Student) -> str:
 
 
 def _consent_digest(student: Student, consent: Consent) -> str:
-    """Of this very consent: a family that agrees again later is not erased by an earlier withdrawal."""
+    """Return a digest of this very consent: a later one is not erased by an earlier withdrawal."""
     return keyed_digest(f"consent {consent.given_at.isoformat()}", key=student.erasure_key)

@@ -90,7 +90,7 @@ class Comparison:
         self.skipped: list[Skipped] = []
 
     def compare(self, listed: ListedStudent) -> RosterRow | None:
-        """What becomes of one row; None: it is left out."""
+        """Return what becomes of one row; None: it is left out."""
         if listed.is_open:
             return RosterRow(listed.row, listed.roll_id, listed.name, RowAction.QUESTION)
         student = self._roster.get(listed.roll_id)
@@ -119,7 +119,8 @@ class Comparison:
         return _row(listed, values, action if student.active else RowAction.REACTIVATE, student)
 
     def _worn(self, listed: ListedStudent) -> tuple[Student | None, str | None]:
-        """The student whose roll id a spreadsheet may have worn down to the listed one, if there is one."""
+        """Return the student whose roll id a spreadsheet may have worn down to the listed one, if there is
+        one."""
         alike = self._loose.get(loose_code(listed.roll_id), [])
         alike = [student for student in alike if normal_code(student.roll_id) not in self._listed]
         if not alike:
@@ -129,7 +130,7 @@ class Comparison:
         return (alike[0] if settled == alike[0].roll_id else None), settled
 
     def _addresses(self, listed: ListedStudent) -> list[str | None]:
-        """The student's and both parents' addresses as stored; a wrong one is a notice at its row."""
+        """Return the student's and both parents' addresses as stored; a wrong one is a notice at its row."""
         checked: list[str | None] = []
         for address in (listed.email, *listed.parents):
             try:
@@ -142,7 +143,7 @@ class Comparison:
     def _values(
         self, listed: ListedStudent, student: Student | None, addresses: Sequence[str | None]
     ) -> dict[str, Any]:
-        """What is stored of a listed student; an empty cell leaves what is known."""
+        """Return what is stored of a listed student; an empty cell leaves what is known."""
         email, one, two = addresses
         details = StudentDetails(
             name=listed.name,
@@ -156,7 +157,7 @@ class Comparison:
         return {name: value for name, value in values.items() if name not in ("roll_id", "class_id")}
 
     def _belongings(self, student: Student, name: str, addresses: Sequence[str | None]) -> Belongings | None:
-        """What would pass to another child, if the list perhaps means one."""
+        """Return what would pass to another child, if the list perhaps means one."""
         known = (student.email, student.parent1_email, student.parent2_email)
         if not may_be_another_child(
             student.name,
@@ -197,7 +198,7 @@ class Comparison:
 
 
 def _parents(one: str | None, two: str | None, student: Student | None) -> tuple[str | None, str | None]:
-    """The parents' addresses after a list: what it lacks stays, and nobody is written to twice."""
+    """Return the parents' addresses after a list: what it lacks stays, and nobody is written to twice."""
     known = (student.parent1_email, student.parent2_email) if student else (None, None)
     if {one, two} - {None} <= set(known):
         return known

@@ -66,7 +66,7 @@ def _names(
     *,
     most: int = _SHOWN_NAMES,
 ) -> tuple[str, ...]:
-    """Some names of the list, those with letters beyond ASCII first."""
+    """Return some names of the list, those with letters beyond ASCII first."""
     lines = find_layout(file, answers, remembered).lines
     names = [read_name(line, surname_first=False).value for line in lines]
     names = [name for name in names if name] or [line.text(ListField.ROLL_ID) for line in lines]

@@ -25,7 +25,7 @@ _LONGEST_ROLL_ID = 64
 def import_list(toolbox: Toolbox, actor: Actor, class_id: int, sealed: str) -> int:
     """Apply every row of a preview, or none; gives how many. What a second press finds done stays.
 
-    Raises NotFound, InvalidInput, and Conflict when a student was changed since the preview.
+    Raise NotFound, InvalidInput, and Conflict when a student was changed since the preview.
     """
     try:
         content = open_form(

@@ -70,7 +70,7 @@ class SentList:
     is_pasted: bool = False
 
     def read(self, encoding: str = "") -> TableFile:
-        """Read it. Raises WorkbookRefused, and Overloaded where no turn comes."""
+        """Read it. Raise WorkbookRefused, and Overloaded where no turn comes."""
         if self.is_pasted:
             return read_pasted(self.content.decode("utf-8", errors="replace"))
         return open_table(self.content, encoding)
@@ -81,7 +81,7 @@ def preview_list(
 ) -> ListPreview:
     """Say what a class list would do; nothing is changed.
 
-    Raises NotFound, WorkbookRefused, and InvalidInput for a list that is too long.
+    Raise NotFound, WorkbookRefused, and InvalidInput for a list that is too long.
     """
     file = sent.read(answers.get("encoding", ""))
     with toolbox.reading() as session:
@@ -136,7 +136,7 @@ def _fields(preview: ListPreview) -> dict[str, Any]:
 
 
 def _of_list(found: ClassList, encoding: EncodingGuess | None) -> list[Notice]:
-    """What is to be known of the list as a whole."""
+    """Return what is to be known of the list as a whole."""
     notices = []
     if encoding is not None:
         names = ", ".join(encoding.chosen.names)

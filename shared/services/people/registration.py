@@ -33,7 +33,7 @@ class StudentDetails:
 
 
 def add_class(toolbox: Toolbox, actor: Actor, *, class_code: str, name: str) -> int:
-    """Add a class and give its id. Raises InvalidInput naming the field."""
+    """Add a class and give its id. Raise InvalidInput naming the field."""
     values = _checked_class(class_code, name)
     try:
         with toolbox.sessions.begin() as session:
@@ -46,7 +46,7 @@ def add_class(toolbox: Toolbox, actor: Actor, *, class_code: str, name: str) -> 
 def find_or_add_class(session: Session, toolbox: Toolbox, actor: Actor, class_code: str) -> SchoolClass:
     """Find the active class with this code, or add it in the caller's transaction.
 
-    Raises InvalidInput naming the field, also for the code of a deactivated class.
+    Raise InvalidInput naming the field, also for the code of a deactivated class.
     """
     values = _checked_class(class_code, "")
     found = people.find_class_by_code(session, values["class_code"])
@@ -70,7 +70,7 @@ def _add_class(session: Session, toolbox: Toolbox, actor: Actor, values: dict[st
 
 
 def change_class(toolbox: Toolbox, actor: Actor, class_id: int, *, class_code: str, name: str) -> None:
-    """Change a class's code and name. Raises InvalidInput naming the field, or NotFound."""
+    """Change a class's code and name. Raise InvalidInput naming the field, or NotFound."""
     values = _checked_class(class_code, name)
     try:
         with toolbox.sessions.begin() as session:
@@ -80,14 +80,14 @@ def change_class(toolbox: Toolbox, actor: Actor, class_id: int, *, class_code: s
 
 
 def set_class_active(toolbox: Toolbox, actor: Actor, class_id: int, *, active: bool) -> None:
-    """Take a class out of every choice, or back in; its students and lectures stay. Raises NotFound."""
+    """Take a class out of every choice, or back in; its students and lectures stay. Raise NotFound."""
     with toolbox.sessions.begin() as session:
         action = "reactivate class" if active else "deactivate class"
         _change(session, toolbox, actor, action, people.get_class(session, class_id), {"active": active})
 
 
 def add_teacher(toolbox: Toolbox, actor: Actor, *, name: str, email: str, class_ids: Sequence[int]) -> str:
-    """Add a teacher and give the first-time password. Raises InvalidInput naming the field."""
+    """Add a teacher and give the first-time password. Raise InvalidInput naming the field."""
     return create_teacher(toolbox, actor, name=checked_name(name), email=email, class_ids=class_ids)
 
 
@@ -96,7 +96,7 @@ def change_teacher(
 ) -> None:
     """Change a teacher and the classes they teach. With another address they are signed out everywhere.
 
-    The former address is told. Raises InvalidInput naming the field, or NotFound.
+    The former address is told. Raise InvalidInput naming the field, or NotFound.
     """
     values = {"name": checked_name(name), "email": checked_email(email)}
     try:
@@ -126,7 +126,7 @@ def change_teacher(
 
 
 def set_teacher_active(toolbox: Toolbox, actor: Actor, teacher_id: int, *, active: bool) -> None:
-    """Let a teacher in, or shut them out at once: their sign-ins and kiosks end. Raises NotFound."""
+    """Let a teacher in, or shut them out at once: their sign-ins and kiosks end. Raise NotFound."""
     with toolbox.sessions.begin() as session:
         teacher = people.get_teacher(session, teacher_id)
         action = "reactivate teacher" if active else "deactivate teacher"
@@ -137,7 +137,7 @@ def set_teacher_active(toolbox: Toolbox, actor: Actor, teacher_id: int, *, activ
 
 
 def add_student(toolbox: Toolbox, actor: Actor, details: StudentDetails) -> int:
-    """Add a student and give the id. Raises InvalidInput naming the field."""
+    """Add a student and give the id. Raise InvalidInput naming the field."""
     values = checked_student(details)
     try:
         with toolbox.sessions.begin() as session:
@@ -154,7 +154,7 @@ def add_student(toolbox: Toolbox, actor: Actor, details: StudentDetails) -> int:
 
 
 def change_student(toolbox: Toolbox, actor: Actor, student_id: int, details: StudentDetails) -> None:
-    """Change a student. Raises InvalidInput naming the field, or NotFound."""
+    """Change a student. Raise InvalidInput naming the field, or NotFound."""
     values = checked_student(details)
     try:
         with toolbox.sessions.begin() as session:
@@ -174,7 +174,7 @@ def move_student(
     session: Session, toolbox: Toolbox, actor: Actor, student: Student, school_class: SchoolClass
 ) -> None:
     """Move a student in the caller's transaction, which holds `faces.lock_models`; marks stay where they were
-    made. Raises AlreadyThere if the roll id is taken in that class."""
+    made. Raise AlreadyThere if the roll id is taken in that class."""
     _change(session, toolbox, actor, "move student", student, {"class_id": school_class.id})
     move_near_matches(session, toolbox, student)
 
@@ -185,7 +185,7 @@ def deactivate_student(session: Session, toolbox: Toolbox, actor: Actor, student
 
 
 def set_student_active(toolbox: Toolbox, actor: Actor, student_id: int, *, active: bool) -> None:
-    """Take a student off every list, or back on; earlier marks stay. Raises NotFound."""
+    """Take a student off every list, or back on; earlier marks stay. Raise NotFound."""
     with toolbox.sessions.begin() as session:
         action = "reactivate student" if active else "deactivate student"
         _change(session, toolbox, actor, action, people.get_student(session, student_id), {"active": active})
@@ -199,7 +199,7 @@ def _checked_class(class_code: str, name: str) -> dict[str, Any]:
 
 
 def checked_student(details: StudentDetails) -> dict[str, Any]:
-    """Bring what is typed about a student to its stored form. Raises InvalidInput naming the field."""
+    """Bring what is typed about a student to its stored form. Raise InvalidInput naming the field."""
     values = asdict(details)
     values["name"] = checked_name(details.name)
     values["roll_id"] = checked_code(details.roll_id, field="roll_id")

@@ -41,7 +41,7 @@ the kiosk. Questions: {contact}.
 
 
 def export_student(toolbox: Toolbox, actor: Actor, student_id: int) -> bytes:
-    """Give the zip. Raises NotFound."""
+    """Give the zip. Raise NotFound."""
     with toolbox.sessions.begin() as session:
         record = read_record(session, get_student(session, student_id))
         known = statuses.load(session, toolbox.settings.late_counts_as)
@@ -69,7 +69,7 @@ def _read_me(toolbox: Toolbox, record: StudentRecord) -> str:
 
 
 def _files(toolbox: Toolbox, record: StudentRecord) -> Iterator[tuple[str, bytes | str]]:
-    """The pictures and the model's numbers, opened; what does not open is not readable for anybody."""
+    """Yield the pictures and the model's numbers, opened; what does not open is not readable for anybody."""
     whose = record.student.id
     for photo in record.photos:
         content = _opened(toolbox, photo.sealed_photo, purposes.enrolment_photo(whose))
@@ -117,7 +117,7 @@ class _Sheets:
         self._toolbox, self._record, self._known = toolbox, record, known
 
     def all(self) -> dict[str, tuple[Sequence[str], Rows]]:
-        """Every sheet by its name."""
+        """Return every sheet by its name."""
         return {
             "Student": _table("What · Held", self._student()),
             "Consents": _table("Agreed by · On · Withdrawn on · Text", self._consents()),

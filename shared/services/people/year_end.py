@@ -55,7 +55,7 @@ def plan_year_end(
 ) -> YearEnd:
     """Work out what would be done, and what stands in the way.
 
-    `fates` is asked about every active student; one without an answer stays. Raises NotFound, Conflict if it
+    `fates` is asked about every active student; one without an answer stays. Raise NotFound, Conflict if it
     names a student who is not of the class any more, and InvalidInput for a code that is none.
     """
     school_class = people.get_class(session, class_id)

@@ -68,10 +68,10 @@ class Tally:
 
 
 def find_pictures(folder: Path, *, attack_prefix: str = ATTACK_PREFIX) -> list[tuple[Path, str, str]]:
-    """Every picture below `folder` as (path, label, source).
+    """Return every picture below `folder` as (path, label, source).
 
     The folder holds `live/` and folders named `attack_prefix`…, each with a folder per source; a picture
-    directly in its label's folder has the source "". Raises InvalidInput without live pictures or attacks.
+    directly in its label's folder has the source "". Raise InvalidInput without live pictures or attacks.
     """
     found = [
         (path, label.name, path.relative_to(label).parts[0] if path.parent != label else "")
@@ -88,7 +88,7 @@ def find_pictures(folder: Path, *, attack_prefix: str = ATTACK_PREFIX) -> list[t
 def judge_pictures(toolbox: Toolbox, pictures: Iterable[tuple[Path, str, str]]) -> Iterator[Judged]:
     """Answer each picture as the kiosk would; one that cannot be opened has no face.
 
-    Raises ModelUnavailable if a model is missing, altered or failing.
+    Raise ModelUnavailable if a model is missing, altered or failing.
     """
     for path, label, source in pictures:
         try:
@@ -105,7 +105,7 @@ def judge_pictures(toolbox: Toolbox, pictures: Iterable[tuple[Path, str, str]]) 
 
 
 def summarise(answers: list[Judged], limits: ZoneLimits) -> dict[str, Any]:
-    """The figures of some answers, ready for JSON; see `models/README.md` for what each says."""
+    """Return the figures of some answers, ready for JSON; see `models/README.md` for what each says."""
     labels: dict[str, Tally] = {}
     sources: dict[str, dict[str, Tally]] = {}
     for answer in answers:
@@ -138,8 +138,8 @@ def summarise(answers: list[Judged], limits: ZoneLimits) -> dict[str, Any]:
 
 
 def apcer_at(answers: list[Judged], *, bpcer: float) -> float | None:
-    """How many attacks would pass one single threshold that refuses this share of the living: a measure of
-    the scores, whatever the limits in use. None without both."""
+    """Return how many attacks would pass one single threshold that refuses this share of the living: a
+    measure of the scores, whatever the limits in use. None without both."""
     live, attacks = _scores(answers)
     if not live or not attacks:
         return None
@@ -148,7 +148,7 @@ def apcer_at(answers: list[Judged], *, bpcer: float) -> float | None:
 
 
 def as_table(figures: dict[str, Any]) -> str:
-    """The figures for a person: a line per label, then the rates."""
+    """Return the figures for a person: a line per label, then the rates."""
     columns = ("n", "at_once", "asked", "refused", "no_face")
     heads = ("pictures", "at once", "asked", "refused", "no face")
     lines = [" " * 24 + "".join(f"{head:>10}" for head in heads)]
@@ -170,7 +170,8 @@ def _share(count: int, of: int) -> float | None:
 
 
 def area_under_curve(answers: list[Judged]) -> float | None:
-    """How often an attack scores above a live photo (ties half), of those with a face; None without both."""
+    """Return how often an attack scores above a live photo (ties half), of those with a face; None without
+    both."""
     from sklearn.metrics import roc_auc_score
 
     live, attacks = _scores(answers)
@@ -180,14 +181,14 @@ def area_under_curve(answers: list[Judged]) -> float | None:
 
 
 def _scores(answers: list[Judged]) -> tuple[list[float], list[float]]:
-    """The scores of live photos and of attacks."""
+    """Return the scores of live photos and of attacks."""
     live = [answer.score for answer in answers if answer.score is not None and not answer.is_attack]
     attacks = [answer.score for answer in answers if answer.score is not None and answer.is_attack]
     return live, attacks
 
 
 def draw_errors(answers: list[Judged], limits: ZoneLimits) -> str:
-    """An SVG of both error rates over the threshold; the limits in use are dashed lines."""
+    """Return an SVG of both error rates over the threshold; the limits in use are dashed lines."""
     live, attacks = _scores(answers)
     steps = [step / 100 for step in range(101)]
     apcer = [(at, sum(score < at for score in attacks) / max(1, len(attacks))) for at in steps]

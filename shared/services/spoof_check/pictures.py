@@ -55,7 +55,7 @@ def receive_pictures(
 ) -> Received:
     """Keep pictures of one kind and one source, given as (file name, file).
 
-    Raises InvalidInput for an unknown kind, no source or no picture, and Conflict if there are too many.
+    Raise InvalidInput for an unknown kind, no source or no picture, and Conflict if there are too many.
     """
     if label not in KINDS:
         raise InvalidInput("Please choose what the pictures show.", field="label")
@@ -71,7 +71,7 @@ def receive_pictures(
 def receive_archive(toolbox: Toolbox, actor: Actor, file: BinaryIO) -> Received:
     """Keep the pictures of a zip that holds `live/` and folders of attacks, with a folder per source in each.
 
-    Raises InvalidInput for what is no harmless zip, and Conflict if there are too many pictures.
+    Raise InvalidInput for what is no harmless zip, and Conflict if there are too many pictures.
     """
     archive = PhotoArchive(file)
     names = [entry.names[0] for entry in archive.entries]
@@ -143,7 +143,8 @@ def _receive(
 
 
 def _folders(names: Sequence[str]) -> list[PurePosixPath]:
-    """The paths in a zip, without the folder that all lie in, if that was zipped and not its content."""
+    """Return the paths in a zip, without the folder that all lie in, if that was zipped and not its
+    content."""
     paths = [PurePosixPath(name.replace("\\", "/")) for name in names]
     tops = {path.parts[:1] for path in paths}
     second = {path.parts[1].lower() for path in paths if len(path.parts) > 2}
@@ -153,7 +154,8 @@ def _folders(names: Sequence[str]) -> list[PurePosixPath]:
 
 
 def _label_and_source(path: PurePosixPath) -> tuple[str, str]:
-    """The kind by the first folder and the source by the second; without a second, each file is its own."""
+    """Return the kind by the first folder and the source by the second; without a second, each file is its
+    own."""
     if len(path.parts) < 2:
         return "", ""
     label = re.sub(r"[^a-z0-9]+", "_", path.parts[0].lower()).strip("_")

@@ -36,7 +36,7 @@ class Shares:
 
 
 def choose_strictness(toolbox: Toolbox, actor: Actor, strictness: Strictness) -> None:
-    """Choose a step for every phone, within seconds. Raises Conflict if it is in use already."""
+    """Choose a step for every phone, within seconds. Raise Conflict if it is in use already."""
     with toolbox.sessions.begin() as session:
         before = spoof.get_strictness(session)
         if before is strictness:

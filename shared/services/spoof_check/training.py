@@ -57,7 +57,7 @@ def train_on(
     """Train on pictures, from the version in use. The card holds, before and after, the figures that
     `summarise` gives, on sources kept out.
 
-    Raises ModelUnavailable, and InvalidInput unless live photos and attacks come from two sources each.
+    Raise ModelUnavailable, and InvalidInput unless live photos and attacks come from two sources each.
     """
     active = toolbox.spoof_detector.heads
     candidate = toolbox.spoof_trainer.train([one.sample for one in seen], active, on_progress=on_progress)
@@ -82,14 +82,14 @@ def _figures(answers: dict[int, Judged], threshold: float) -> dict[str, Any]:
 
 
 def is_running(toolbox: Toolbox, job: Job | None) -> bool:
-    """Whether a training waits for a worker or is under way; one that was cut off is not."""
+    """Tell whether a training waits for a worker or is under way; one that was cut off is not."""
     if job is None or job.finished_at is not None:
         return False
     return job.state == "queued" or toolbox.now() - (job.advanced_at or job.created_at) < SILENT_FOR
 
 
 def start_training(toolbox: Toolbox, actor: Actor) -> int:
-    """Queue a training on the pictures that wait, and give the job's id. Raises Conflict if one is under way,
+    """Queue a training on the pictures that wait, and give the job's id. Raise Conflict if one is under way,
     or if live pictures or attacks are missing."""
     with toolbox.sessions.begin() as session:
         earlier = jobs.find_latest(session, JobKind.TRAIN_SPOOF_CHECK, SUBJECT)
@@ -150,7 +150,7 @@ def _tell(toolbox: Toolbox, job_id: int, done: int) -> None:
 
 
 def _look(toolbox: Toolbox, picture: SpoofPicture, digests: set[str]) -> Seen:
-    """Look at a picture that waits. Raises PhotoRefused if nothing can be learnt from it."""
+    """Look at a picture that waits. Raise PhotoRefused if nothing can be learnt from it."""
     content = _open_picture(toolbox, picture)
     digest = hashlib.sha256(content).hexdigest()
     if digest in digests:  # under another name it could be on both sides of a test
@@ -175,7 +175,8 @@ def _open_picture(toolbox: Toolbox, picture: SpoofPicture) -> bytes:
 
 
 def _worst_mistakes(trained: Trained) -> list[tuple[int, Judged]]:
-    """The attacks that look most alive and the living who look most like an attack, by their places."""
+    """Return the attacks that look most alive and the living who look most like an attack, by their
+    places."""
     threshold = trained.card["after"]["threshold"]
     scored = [(place, one, one.score) for place, one in trained.answers.items() if one.score is not None]
     passed = sorted(

@@ -27,7 +27,7 @@ class JudgedClip:
     verdicts: dict[Side, Counter[TurnVerdict]]
 
     def passes(self, side: Side) -> bool:
-        """Whether any window passes as a turn to this side."""
+        """Tell whether any window passes as a turn to this side."""
         return self.verdicts[side][TurnVerdict.TURNED] > 0
 
     @property
@@ -45,7 +45,8 @@ class JudgedClip:
 
 
 def find_clips(folder: Path) -> list[Path]:
-    """Every folder from `folder` down that holds pictures itself. Raises InvalidInput if there is none."""
+    """Return every folder from `folder` down that holds pictures itself. Raise InvalidInput if there is
+    none."""
     clips = sorted({path.parent for path in folder.rglob("*") if path.suffix.lower() in PICTURES})
     if not clips:
         raise InvalidInput(f"{folder} needs clips: a folder for each, with its frames as pictures in order.")
@@ -57,7 +58,7 @@ def judge_clips(
 ) -> Iterator[JudgedClip]:
     """Judge each clip, its frames in the order of their names; what cannot be opened is left out.
 
-    Raises ModelUnavailable if a model is missing, altered or failing.
+    Raise ModelUnavailable if a model is missing, altered or failing.
     """
     for clip in clips:
         frames = _look_at_clip(toolbox, clip)
@@ -69,7 +70,7 @@ def judge_clips(
 
 
 def windows(frames: Sequence[Frame], *, frames_per_second: float) -> Iterator[list[Frame]]:
-    """Every row of frames of at most two seconds, as many of them as the kiosk's page sends at most.
+    """Yield every row of frames of at most two seconds, as many of them as the kiosk's page sends at most.
 
     A shorter rest at the end is a row too, as long as it has enough frames.
     """
@@ -81,7 +82,7 @@ def windows(frames: Sequence[Frame], *, frames_per_second: float) -> Iterator[li
 
 
 def summarise(judged: Iterable[JudgedClip]) -> dict[str, Any]:
-    """The answers by clip, ready for JSON."""
+    """Return the answers by clip, ready for JSON."""
     return {
         "seconds": SECONDS,
         "clips": {
@@ -97,7 +98,7 @@ def summarise(judged: Iterable[JudgedClip]) -> dict[str, Any]:
 
 
 def as_table(figures: dict[str, Any]) -> str:
-    """The same for people."""
+    """Return the same for people."""
     clips = figures["clips"]
     width = max(map(len, clips), default=0)
     words = {True: "passes", False: "-"}

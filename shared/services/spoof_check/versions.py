@@ -15,7 +15,8 @@ from shared.toolbox import Toolbox
 
 
 def is_worse(card: dict[str, Any]) -> bool:
-    """Whether a version makes more mistakes than the one it was trained from: APCER and BPCER together."""
+    """Tell whether a version makes more mistakes than the one it was trained from: APCER and BPCER
+    together."""
     before, after = card["before"], card["after"]
     return bool(after["apcer"] + after["bpcer"] > before["apcer"] + before["bpcer"])
 
@@ -23,7 +24,7 @@ def is_worse(card: dict[str, Any]) -> bool:
 def add_version(toolbox: Toolbox, actor: Actor, heads: bytes, card: dict[str, Any]) -> int:
     """Keep a last layer that was trained elsewhere, once, and give its id.
 
-    Raises ModelUnavailable if it is damaged or was trained for other networks.
+    Raise ModelUnavailable if it is damaged or was trained for other networks.
     """
     toolbox.spoof_detector.open_trained(heads)
     with toolbox.sessions.begin() as session:
@@ -60,7 +61,7 @@ def _rates(card: dict[str, Any]) -> dict[str, Any]:
 def activate(toolbox: Toolbox, actor: Actor, version_id: int | None, *, even_if_worse: bool = False) -> None:
     """Put a version into use on all machines, or with None the shipped one again.
 
-    Raises NotFound; ModelUnavailable if it cannot be used; and Conflict if it is in use already, or, unless
+    Raise NotFound; ModelUnavailable if it cannot be used; and Conflict if it is in use already, or, unless
     `even_if_worse`, if its first use would be a step back: its card is missing, or shows more mistakes than
     the version made that was in use when it was trained.
     """
@@ -94,7 +95,7 @@ def _refuse_a_step_back(card: dict[str, Any]) -> None:
 
 
 def decline(toolbox: Toolbox, actor: Actor, version_id: int) -> None:
-    """Delete a version that was never in use, with its mistakes. Raises NotFound, and Conflict if it was."""
+    """Delete a version that was never in use, with its mistakes. Raise NotFound, and Conflict if it was."""
     with toolbox.sessions.begin() as session:
         version = _find(session, version_id)
         if version.activations:
@@ -106,7 +107,7 @@ def decline(toolbox: Toolbox, actor: Actor, version_id: int) -> None:
 
 
 def open_mistake(toolbox: Toolbox, mistake_id: int) -> bytes:
-    """A small JPEG of a picture that a version got wrong. Raises NotFound."""
+    """Return a small JPEG of a picture that a version got wrong. Raise NotFound."""
     with toolbox.reading() as session:
         mistake = spoof.find_mistake(session, mistake_id)
     if mistake is None:
@@ -118,7 +119,7 @@ def open_mistake(toolbox: Toolbox, mistake_id: int) -> bytes:
 
 
 def find_fault(toolbox: Toolbox) -> str | None:
-    """Why the camera check judges nobody now, as a sentence; None if it does."""
+    """Return why the camera check judges nobody now, as a sentence; None if it does."""
     try:
         _ = toolbox.spoof_detector.limits
     except ModelUnavailable as fault:

@@ -20,7 +20,7 @@ _SHOWN_BEFORE, _SHOWN_AFTER = timedelta(days=7), timedelta(days=400)
 
 
 def waiting_today(toolbox: Toolbox, session: Session, teacher_id: int) -> Sequence[PlannedLecture]:
-    """What a teacher's plan says of today and nobody has opened."""
+    """Return what a teacher's plan says of today and nobody has opened."""
     clock = toolbox.settings.clock
     planned = timetable.planned_between(session, teacher_id, *clock.day(clock.day_of(toolbox.now())))
     return [each for each in planned if each.lecture_id is None]
@@ -34,7 +34,7 @@ def may_start(planned: PlannedLecture, now: datetime) -> bool:
 def start_planned(toolbox: Toolbox, actor: Actor, planned_id: int) -> int:
     """Open the lecture that was planned, and give its id; a second tap finds it open.
 
-    Who starts early takes check-ins at once, and the clock of the late goes by the plan. Raises NotFound, and
+    Who starts early takes check-ins at once, and the clock of the late goes by the plan. Raise NotFound, and
     Conflict before its time.
     """
     try:
@@ -94,7 +94,7 @@ def end_link(toolbox: Toolbox, actor: Actor) -> None:
 
 
 def write_own_calendar(toolbox: Toolbox, token: str) -> bytes:
-    """Write the plan of whoever's token it is, as .ics. It names no student. Raises NotFound."""
+    """Write the plan of whoever's token it is, as .ics. It names no student. Raise NotFound."""
     now = toolbox.now()
     with toolbox.reading() as session:
         teacher = timetable.find_teacher_of_link(session, digest(token))

@@ -58,7 +58,7 @@ def review_upload(
 ) -> PlanReview:
     """Say what a plan would change of the lectures to come; only a draft is kept, for a day.
 
-    Raises InvalidInput for days that are none, WorkbookRefused, Overloaded.
+    Raise InvalidInput for days that are none, WorkbookRefused, Overloaded.
     """
     _check_span(span)
     with toolbox.reading() as session:
@@ -118,7 +118,7 @@ def review_plan(
 
 
 def _unchanged_ids(standing: Sequence[Slot], changes: PlanChanges) -> set[int]:
-    """What stands and is asked for alike: the file's own line stands for it among the clashes."""
+    """Return what stands and is asked for alike: the file's own line stands for it among the clashes."""
     touched = {slot.planned_id for slot in changes.removed} | {was.planned_id for was, _ in changes.moved}
     return {slot.planned_id for slot in standing} - touched if changes.unchanged else set()
 
@@ -145,7 +145,7 @@ def _tell_clashes(toolbox: Toolbox, names: School, slots: Sequence[Slot]) -> lis
 
 
 def _new_teaching(names: School, slots: Sequence[Slot]) -> list[str]:
-    """Who would teach which class from now on, as the plan says and the office had not."""
+    """Return who would teach which class from now on, as the plan says and the office had not."""
     known = {(teacher.id, each.id) for teacher in names.teachers for each in teacher.classes}
     new = {(slot.teacher_id, each) for slot in slots for each in slot.class_ids} - known
     return sorted(f"{names.teacher_of[who].name}: {names.class_of[what].class_code}" for who, what in new)
@@ -167,7 +167,7 @@ def _keep(toolbox: Toolbox, actor: Actor, file_name: str, changes: PlanChanges) 
 def start_import(toolbox: Toolbox, actor: Actor, draft_id: int) -> int:
     """Have the worker apply a plan; gives the job's id. A second press finds the first one's job.
 
-    Raises NotFound, and Conflict for a draft of yesterday.
+    Raise NotFound, and Conflict for a draft of yesterday.
     """
     with toolbox.sessions.begin() as session:
         draft = timetable.get_draft(session, draft_id, lock=True)
@@ -186,7 +186,7 @@ def start_import(toolbox: Toolbox, actor: Actor, draft_id: int) -> int:
 
 
 def import_plan(toolbox: Toolbox, job_id: int, draft_id: int) -> str:
-    """Apply a plan, in the worker; gives a sentence. Raises Conflict if another was applied since the review.
+    """Apply a plan, in the worker; gives a sentence. Raise Conflict if another was applied since the review.
 
     New lectures are brought in unseen, in many small transactions, so that phones go on marking; then one
     transaction takes out, moves and publishes. Until that one nothing has changed.
@@ -215,7 +215,7 @@ def import_plan(toolbox: Toolbox, job_id: int, draft_id: int) -> str:
 def _apply(
     toolbox: Toolbox, draft_id: int, coming: Sequence[Slot], changes: PlanChanges, now: datetime
 ) -> None:
-    """Make what was staged the plan, and move and take out the rest, in one transaction. Raises Conflict."""
+    """Make what was staged the plan, and move and take out the rest, in one transaction. Raise Conflict."""
     with toolbox.sessions.begin() as session:
         draft = timetable.get_draft(session, draft_id, lock=True)
         if timetable.last_applied(session) != changes.compared_with:
@@ -245,7 +245,7 @@ def pack(changes: PlanChanges) -> bytes:
 
 
 def unpack(content: bytes) -> PlanChanges:
-    """Return what `pack` was given. Raises Conflict for a draft that was applied and so emptied."""
+    """Return what `pack` was given. Raise Conflict for a draft that was applied and so emptied."""
     if not content:
         raise Conflict("This plan was applied already.")
     told = json.loads(zlib.decompress(content))

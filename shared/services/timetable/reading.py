@@ -54,7 +54,7 @@ class ReadPlan:
 
 
 def read_plan(session: Session, clock: SchoolClock, content: bytes, span: Span) -> ReadPlan:
-    """Read a plan. Raises WorkbookRefused for what is neither a calendar nor a table."""
+    """Read a plan. Raise WorkbookRefused for what is neither a calendar nor a table."""
     school = School(timetable.list_classes(session), timetable.list_teachers(session))
     if b"BEGIN:VCALENDAR" in content[:4096].upper():
         return _from_calendar(school, clock, content, span)
@@ -153,7 +153,7 @@ def tie_lines(
 def _tie(
     school: School, row: int, codes: Sequence[str], teacher: str
 ) -> tuple[int, tuple[int, ...]] | list[PlanProblem]:
-    """The teacher's id and the classes' ids, sorted; or everything that is wrong with them."""
+    """Return the teacher's id and the classes' ids, sorted; or everything that is wrong with them."""
     classes = [school.find_class(row, code) for code in codes]
     found = school.find_teacher(row, teacher)
     problems = [each for each in (*classes, found) if isinstance(each, PlanProblem)]
@@ -191,7 +191,7 @@ def _from_calendar(school: School, clock: SchoolClock, content: bytes, span: Spa
 
 
 def _in_zone(clock: SchoolClock, moment: datetime, told: set[PlanProblem], row: int) -> datetime | None:
-    """A moment of the calendar; one without a zone is the school's own clock's."""
+    """Return a moment of the calendar; one without a zone is the school's own clock's."""
     if moment.tzinfo is not None:
         return moment.astimezone(UTC)
     try:
@@ -214,7 +214,7 @@ def _refuse_event(event: Occurrence, starts_at: datetime, ends_at: datetime) -> 
 def _tie_event(
     school: School, event: Occurrence, span: Span
 ) -> tuple[str, int, tuple[int, ...]] | list[PlanProblem]:
-    """Subject, teacher and classes of an event.
+    """Return subject, teacher and classes of an event.
 
     Classes stand in its categories, in a line "Class: …" of its description, or as codes before the subject;
     the teacher is one of its people, or stands in a line "Teacher: …". What a file leaves out the form says.

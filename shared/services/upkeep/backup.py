@@ -65,7 +65,7 @@ def write_backup(
 ) -> int:
     """Write everything as it stands at one moment into a new file, read it back, and give its rows.
 
-    People go on working meanwhile. The ledger of erasures is written beside it. Raises BackupRefused if the
+    People go on working meanwhile. The ledger of erasures is written beside it. Raise BackupRefused if the
     file exists or what was written does not read back.
     """
     if path.exists():
@@ -105,7 +105,7 @@ def restore_backup(
 
     Who was erased is told by the ledgers of the database that is there, of this installation, beside the
     file and in `ledger_files`. Sign-ins and kiosks of the time end; letters that waited then are not sent by
-    themselves. Raises BackupRefused and changes nothing if the file is not whole, its key is missing, it is
+    themselves. Raise BackupRefused and changes nothing if the file is not whole, its key is missing, it is
     of a newer version, or there is a school already that it may not replace.
     """
     ledger, names = _gather_ledger(toolbox, path, ledger_files)
@@ -162,7 +162,7 @@ def _head(toolbox: Toolbox, counts: dict[str, int]) -> dict[str, Any]:
 
 
 def _mark_of_salt(settings: Settings) -> str:
-    """Tells another PASSWORD_SALT, under which nobody could sign in, without telling which it is."""
+    """Tell another PASSWORD_SALT, under which nobody could sign in, without telling which it is."""
     return keyed_digest("the password salt of a backup", key=settings.password_salt)
 
 
@@ -179,7 +179,7 @@ def _unpacked(value: Any) -> Any:
 
 
 def _read(settings: Settings, file: BinaryIO) -> tuple[dict[str, Any], Iterator[Batch]]:
-    """The head and the rows of a file. Raises BackupRefused, also while the rows are read."""
+    """Return the head and the rows of a file. Raise BackupRefused, also while the rows are read."""
     with _told_apart():
         sealed = io.BufferedReader(SealedReader(file, settings.face_keys, kind=_KIND))
         packed = gzip.GzipFile(fileobj=sealed, mode="rb")
@@ -209,7 +209,7 @@ def _read_batches(packed: gzip.GzipFile, counts: dict[str, int]) -> Iterator[Bat
 
 @contextlib.contextmanager
 def _told_apart() -> Iterator[None]:
-    """What can be wrong with a file, as sentences."""
+    """Yield what can be wrong with a file, as sentences."""
     try:
         yield
     except BrokenFile as cause:
@@ -248,7 +248,7 @@ def _unpack(settings: Settings, path: Path, url: str, on_rows: OnRows) -> dict[s
 def _gather_ledger(
     toolbox: Toolbox, path: Path, ledger_files: Collection[Path]
 ) -> tuple[set[LedgerLine], list[str]]:
-    """Every ledger there is, and the names of those that were found."""
+    """Return every ledger there is, and the names of those that were found."""
     ledger: set[LedgerLine] = set()
     names: list[str] = []
     if is_migrated(toolbox.engine, "erasure"):
@@ -272,7 +272,7 @@ def _holds_a_school(toolbox: Toolbox) -> bool:
 
 
 def _newest_faces(toolbox: Toolbox) -> int:
-    """The version of the face models that processes may have in memory."""
+    """Return the version of the face models that processes may have in memory."""
     if not is_migrated(toolbox.engine, "face_version"):
         return 0
     with toolbox.reading() as session:

@@ -53,7 +53,7 @@ def take_vitals(toolbox: Toolbox) -> Vitals:
 
 
 def find_red(toolbox: Toolbox) -> list[Finding]:
-    """What is not well, of what is quick to look at. Raises one of UNREACHABLE."""
+    """Return what is not well, of what is quick to look at. Raises one of UNREACHABLE."""
     found = judge(take_vitals(toolbox), backup_days=toolbox.settings.warn_backup_days)
     return [finding for finding in found if not finding.is_well]
 
@@ -138,7 +138,7 @@ def _networks(toolbox: Toolbox) -> Finding:
 
 
 def _permissions(toolbox: Toolbox) -> Finding:
-    """Everything of the instance folder is its owner's alone, but for what is served."""
+    """Check that everything of the instance folder is its owner's alone, but for what is served."""
     folder = toolbox.settings.instance_dir
     if not folder.exists():
         return Finding("permissions", True, "no instance folder")

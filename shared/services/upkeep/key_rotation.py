@@ -70,7 +70,7 @@ def rotate_keys(
 
 
 def count_by_key(toolbox: Toolbox) -> dict[int, int]:
-    """How many stored values each key's number seals."""
+    """Return how many stored values each key's number seals."""
     counts: Counter[int] = Counter()
     with toolbox.reading() as session:
         for column in sealed_rows.list_columns():

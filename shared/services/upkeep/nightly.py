@@ -66,7 +66,8 @@ def _renew_faces(toolbox: Toolbox) -> None:
 
 
 def _old(toolbox: Toolbox, now: datetime) -> Iterator[tuple[str, list[Any]]]:
-    """What is deleted, and the queries that find it. Lectures take their letters and check-ins along."""
+    """Yield what is deleted, and the queries that find it. Lectures take their letters and check-ins
+    along."""
     settings = toolbox.settings
     yield "check-ins", retention.old_check_ins(now - timedelta(days=settings.keep_check_ins_days))
     yield "letters", retention.old_letters(now - timedelta(days=settings.keep_letters_days))

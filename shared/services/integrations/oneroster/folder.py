@@ -29,7 +29,7 @@ def find_newest(folder: Path) -> Path | None:
 def review_newest(toolbox: Toolbox, actor: Actor, answers: Answers) -> Review | None:
     """Review the newest package of the folder; None if there is none.
 
-    Raises WorkbookRefused for what is no package, and Overloaded where no turn comes.
+    Raise WorkbookRefused for what is no package, and Overloaded where no turn comes.
     """
     folder = toolbox.settings.oneroster_dir
     path = find_newest(folder) if folder else None

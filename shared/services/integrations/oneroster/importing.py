@@ -40,7 +40,7 @@ _ACTION_WORDS = {
 def import_package(toolbox: Toolbox, actor: Actor, sealed: str) -> int:
     """Apply every change of a review, or none; return how many. What a second press finds done stays.
 
-    Raises InvalidInput for a review that is not whole or not this account's, and Conflict when something was
+    Raise InvalidInput for a review that is not whole or not this account's, and Conflict when something was
     changed since.
     """
     try:
@@ -90,7 +90,7 @@ class _Import:
             self._change_teacher(change, teachers)
 
     def _is_done(self, change: Mapping[str, Any]) -> bool:
-        """Whether a second press finds a new record there already."""
+        """Tell whether a second press finds a new record there already."""
         return change["id"] is None and integrations.is_there(
             self._session, _TABLES[Kind(change["kind"])], change["becomes"]["sourced_id"]
         )

@@ -49,7 +49,7 @@ def review_package(
 ) -> Review:
     """Compare a package (the zip's bytes) with the school.
 
-    `sent_on` is the day it was made, today's without one. Raises WorkbookRefused for what is no package, and
+    `sent_on` is the day it was made, today's without one. Raise WorkbookRefused for what is no package, and
     Overloaded where no turn comes.
     """
     clock, now = toolbox.settings.clock, toolbox.now()

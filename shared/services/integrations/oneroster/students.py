@@ -172,7 +172,8 @@ def _place(values: Mapping[str, Any]) -> tuple[str, str]:
 
 
 def _keeps_place(holder: Student | None, listed: set[str]) -> bool:
-    """Whether somebody of the system stays active at a roll id, although the package says nothing of them."""
+    """Tell whether somebody of the system stays active at a roll id, although the package says nothing of
+    them."""
     return bool(holder and holder.active and holder.sourced_id and holder.sourced_id not in listed)
 
 
