@@ -30,7 +30,7 @@ def school_today() -> date:
 def today() -> str:
     teacher_id = current_user.id
     since, until = toolbox.settings.clock.day(school_today())
-    lectures = attendance.lectures_during(reading, teacher_id, since, until)
+    lectures = attendance.lectures_between(reading, teacher_id, since, until)
     return render_template(
         "teacher/today.html",
         lectures=lectures,

@@ -91,14 +91,8 @@ def find_own_lecture(
 def lectures_between(
     session: Session, teacher_id: int, since: datetime, until: datetime, *, class_id: int | None = None
 ) -> Sequence[Lecture]:
-    """Return a teacher's lectures that start in [since, until), the earliest first."""
-    query = _lectures(teacher_id, since=since, until=until, class_id=class_id)
-    return session.scalars(query.order_by(Lecture.starts_at, Lecture.id)).all()
-
-
-def lectures_during(session: Session, teacher_id: int, since: datetime, until: datetime) -> Sequence[Lecture]:
     """Return a teacher's lectures of which any part lies in [since, until), the earliest first."""
-    query = _lectures(teacher_id, since=None, until=until, class_id=None).where(Lecture.ends_at > since)
+    query = _lectures(teacher_id, since=since, until=until, class_id=class_id)
     return session.scalars(query.order_by(Lecture.starts_at, Lecture.id)).all()
 
 
@@ -111,8 +105,9 @@ def page_of_lectures(
     until: datetime | None = None,
     class_id: int | None = None,
 ) -> tuple[Sequence[Lecture], int]:
-    """Return one page of a teacher's lectures, the latest first, and how many pages there are; pages start at
-    1."""
+    """Return one page of a teacher's lectures of which any part lies in [since, until), and how many pages
+    there are. The latest come first, and pages start at 1.
+    """
     query = _lectures(teacher_id, since=since, until=until, class_id=class_id)
     total = (
         session.scalar(select(func.count()).select_from(query.with_only_columns(Lecture.id).subquery())) or 0
@@ -127,7 +122,7 @@ def _lectures(
 ) -> Select[Lecture]:
     query = select(Lecture).where(Lecture.teacher_id == teacher_id).options(selectinload(Lecture.classes))
     if since is not None:
-        query = query.where(Lecture.starts_at >= since)
+        query = query.where(Lecture.ends_at > since)
     if until is not None:
         query = query.where(Lecture.starts_at < until)
     if class_id is not None:

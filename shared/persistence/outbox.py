@@ -8,7 +8,7 @@ from sqlalchemy import CursorResult, Update, case, func, literal, select, update
 from sqlalchemy.orm import Session, joinedload, load_only, selectinload
 
 from shared.domain.family_mail import BACK_OFF, GIVE_UP_AFTER, MailState
-from shared.persistence.tables import Lecture, OutgoingMail, Student
+from shared.persistence.tables import Lecture, Mark, OutgoingMail, SchoolClass, Student
 from shared.persistence.tables.base import UtcDateTime
 
 _IN_DOUBT = "The worker stopped before it knew whether the mail server took the letter."
@@ -20,6 +20,13 @@ def letters_of(session: Session, lecture_id: int) -> Sequence[OutgoingMail]:
     query = select(OutgoingMail).where(OutgoingMail.lecture_id == lecture_id)
     query = query.options(joinedload(OutgoingMail.student).joinedload(Student.school_class))
     return session.scalars(query.order_by(OutgoingMail.id)).all()
+
+
+def class_of(session: Session, letter: OutgoingMail) -> str:
+    """Return the code of the class in which a letter's mark was made, wherever its student is now."""
+    query = select(SchoolClass.class_code).join(Mark, Mark.class_id == SchoolClass.id)
+    query = query.where(Mark.lecture_id == letter.lecture_id, Mark.student_id == letter.student_id)
+    return session.scalar(query) or letter.student.school_class.class_code
 
 
 def fates_of(session: Session, lecture_id: int) -> Sequence[OutgoingMail]:

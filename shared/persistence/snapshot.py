@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy import LargeBinary, Table, delete, exists, func, inspect, select, text, update
 from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from shared.domain.family_mail import MailState
@@ -91,8 +92,12 @@ def _plain(value: Any) -> Any:
     return value.isoformat(" ", "microseconds") if isinstance(value, datetime) else value
 
 
+class RowsDoNotFit(ValueError):
+    """Rows that the tables refuse: one names another that is not there, or stands there twice."""
+
+
 def fill(engine: Engine, batches: Iterable[Batch]) -> None:
-    """Write rows into the tables of a new database, all in one transaction."""
+    """Write rows into the tables of a new database, all in one transaction. Raises RowsDoNotFit."""
     with engine.begin() as connection:
         # A migration may have written a first row; the backup has its own.
         quote = connection.dialect.identifier_preparer.quote
@@ -100,7 +105,10 @@ def fill(engine: Engine, batches: Iterable[Batch]) -> None:
             if name != "alembic_version":
                 connection.exec_driver_sql(f"DELETE FROM {quote(name)}")  # noqa: S608
         for batch in batches:
-            _insert(connection, batch)
+            try:
+                _insert(connection, batch)
+            except (DBAPIError, TypeError) as cause:
+                raise RowsDoNotFit(batch.table) from cause
 
 
 def copy_over(

@@ -45,15 +45,20 @@ def outcome(toolbox, school, key: str) -> CheckInOutcome:
     return send(toolbox, school, key=key).outcome
 
 
-def test_a_lecture_over_midnight_takes_marks_on_both_days_and_is_reported_on_its_first(at_school):
+def test_a_lecture_over_midnight_takes_marks_on_both_days_and_is_reported_on_both(at_school):
     toolbox, school, clock = at_school("2026-11-23T23:30+05:30", zone="Asia/Kolkata")
     clock.moment = at("2026-11-24T00:10+05:30")
     assert outcome(toolbox, school, "after midnight") is CheckInOutcome.PRESENT
-    first_day = toolbox.settings.clock.day(at("2026-11-23T12:00+05:30").date())
+    days = [toolbox.settings.clock.day(at(f"2026-11-{day}T12:00+05:30").date()) for day in (22, 23, 24, 25)]
     with toolbox.reading() as session:
         lecture = session.get(Lecture, school.ids["lecture"])
         lines = attendance.register(session, lecture.id)
-    assert first_day[0] <= lecture.starts_at < first_day[1]
+        found = [attendance.lectures_between(session, school.ids["teacher"], *day) for day in days]
+        pages = [
+            attendance.page_of_lectures(session, school.ids["teacher"], page=1, since=since, until=until)[0]
+            for since, until in days
+        ]
+    assert [len(each) for each in found] == [len(each) for each in pages] == [0, 1, 1, 0]
     (mark,) = [line.mark for line in lines if line.mark]
     assert (
         toolbox.settings.clock.local(mark.marked_at)

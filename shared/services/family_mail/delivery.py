@@ -159,9 +159,11 @@ def _send_each(
 def _write(toolbox: Toolbox, letter: OutgoingMail) -> Message:
     with toolbox.reading() as session:
         status = statuses.load(session, toolbox.settings.late_counts_as).get(letter.status)
+        class_code = outbox.class_of(session, letter)
     email = email_about(
         letter.student,
         letter.lecture,
+        class_code=class_code,
         address=letter.address,
         status=status,
         key=_key(letter),
@@ -189,6 +191,7 @@ def email_about(
     student: Student,
     lecture: Lecture,
     *,
+    class_code: str,
     address: str,
     status: Status,
     key: str,
@@ -200,7 +203,7 @@ def email_about(
         language=student.language,
         student_name=student.name,
         roll_id=student.roll_id,
-        class_code=student.school_class.class_code,
+        class_code=class_code,
         lecture=lecture.subject,
         teacher_name=lecture.teacher.name,
         starts_at=lecture.starts_at,

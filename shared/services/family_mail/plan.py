@@ -30,6 +30,7 @@ class Letter:
     address: str
     status: str
     doubt: str | None
+    class_code: str
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,13 @@ def plan_mail(session: Session, lecture: Lecture) -> MailPlan:
     children = Counter(address for line in lines for address in _addresses(line.student))
     marked = {line.student.id: line.mark.status for line in lines if line.mark}
     all_letters = [
-        Letter(line.student, address, line.mark.status, find_doubt(address, children=children[address]))
+        Letter(
+            line.student,
+            address,
+            line.mark.status,
+            find_doubt(address, children=children[address]),
+            line.school_class.class_code,
+        )
         for line in lines
         if line.mark
         for address in _addresses(line.student)
@@ -130,7 +137,14 @@ def show_sample(toolbox: Toolbox, lecture: Lecture, letter: Letter) -> Wording:
     """Give the words of a letter as the family would read them."""
     with toolbox.reading() as session:
         status = statuses.load(session, toolbox.settings.late_counts_as).get(letter.status)
-    email = email_about(letter.student, lecture, address=letter.address, status=status, key="sample")
+    email = email_about(
+        letter.student,
+        lecture,
+        class_code=letter.class_code,
+        address=letter.address,
+        status=status,
+        key="sample",
+    )
     return show_words(toolbox.mailer, email)
 
 

@@ -22,6 +22,7 @@ from shared.persistence import faces
 from shared.persistence.database import connect, is_migrated, known_revisions, migrate, revision_of
 from shared.persistence.snapshot import (
     Batch,
+    RowsDoNotFit,
     copy_over,
     fill,
     holds_a_school,
@@ -239,8 +240,15 @@ def _unpack(settings: Settings, path: Path, url: str, on_rows: OnRows) -> dict[s
                 on_rows(len(batch.rows), total)
 
         engine = connect(url)
-        fill(engine, counted())
-        engine.dispose()
+        try:
+            fill(engine, counted())
+        except RowsDoNotFit as cause:
+            raise BackupRefused(
+                f"The backup contradicts itself in its table {cause}: a row does not fit the others. Nothing"
+                " was changed; please take another backup."
+            ) from cause
+        finally:
+            engine.dispose()
     migrate(url)
     return head
 

@@ -177,7 +177,7 @@ def test_the_day_shows_what_runs_in_it_and_nothing_else(toolbox, school):
             open_lecture(toolbox.with_(now=lambda: midnight), school.actor, starts_at=starts_at, **form)
         )
     with toolbox.reading() as session:
-        shown = attendance.lectures_during(
+        shown = attendance.lectures_between(
             session, school.actor.account_id, midnight, midnight + timedelta(days=1)
         )
     assert [lecture.id for lecture in shown] == [ids[2], ids[3], ids[4]]

@@ -7,12 +7,14 @@ import openpyxl
 import pytest
 
 from shared.domain.attendance import MarkSource, MarkStatus
-from shared.persistence import attendance
-from shared.persistence.tables import Lecture, Mark, SchoolClass, Student
+from shared.persistence import attendance, outbox
+from shared.persistence.tables import Lecture, Mark, OutgoingMail, SchoolClass, Student
 from shared.security.tokens import digest
 from shared.services.attendance.lectures import close_lecture, reopen_lecture
 from shared.services.attendance.sheet_correction import download_sheet
 from shared.services.attendance.totals import SeriesAsked, class_totals
+from shared.services.family_mail import delivery
+from shared.services.family_mail.plan import plan_mail, show_sample
 from tests.support.school import found_school
 
 PRESENT, LATE, EXCUSED, ABSENT = MarkStatus
@@ -104,3 +106,22 @@ def test_reopening_keeps_the_absence_of_who_has_left_the_class(toolbox, school):
     reopen_lecture(toolbox, school.actor, school.ids["closed"])
     close_lecture(toolbox, school.actor, school.ids["closed"])
     assert totals(toolbox, school, "class")[0][0][1] == 2
+
+
+def test_a_letter_names_the_class_of_the_mark(toolbox, school):
+    with toolbox.sessions.begin() as session:
+        session.get_one(Student, school.ids["meera"]).parent1_email = "latha@school.example"
+    move(toolbox, school, "meera")
+    with toolbox.reading() as session:
+        lecture = session.get_one(Lecture, school.ids["closed"])
+        plan = plan_mail(session, lecture)
+        (letter,) = [each for each in plan.letters if each.student.id == school.ids["meera"]]
+        shown = show_sample(toolbox, lecture, letter)
+    assert "class CO6GA)" in shown.sentence
+    with toolbox.sessions.begin() as session:
+        queued = OutgoingMail(lecture_id=lecture.id, student_id=school.ids["meera"], address="a@b.example")
+        queued.status, queued.queued_at, queued.try_at = PRESENT, toolbox.now(), toolbox.now()
+        session.add(queued)
+    with toolbox.sessions.begin() as session:
+        claimed = outbox.claim(session, queued.id, toolbox.now())
+    assert "class CO6GA)" in delivery._write(toolbox, claimed).body

@@ -3,6 +3,7 @@
 import gzip
 import io
 import itertools
+import json
 import threading
 from dataclasses import replace
 
@@ -246,19 +247,48 @@ def test_a_sealed_file_with_other_rows_than_it_says_changes_nothing(toolbox, off
     """A seal says who wrote a file, not that the writer got to its end."""
     path, keys = tmp_path / "b", toolbox.settings.face_keys
     backup.write_backup(toolbox, ADMIN, path)
-    with path.open("rb") as file:
-        whole = io.BufferedReader(backup.SealedReader(file, keys, kind=backup._KIND)).read()
-    lines = gzip.decompress(whole).splitlines(keepends=True)
+    lines = lines_of(path, keys)
     shorter = [line for line in lines if not line.startswith(b'{"table":"audit_entry"')]
     assert len(shorter) < len(lines)
-    with path.open("wb") as file:
-        sealed = backup.SealedWriter(file, keys, kind=backup._KIND)
-        sealed.write(gzip.compress(b"".join([*lines, b"more"] if harm == "long" else shorter)))
-        sealed.finish()
+    seal_lines(path, keys, [*lines, b"more"] if harm == "long" else shorter)
     before = rows_of(toolbox)
     with pytest.raises(BackupRefused, match="altered or cut off"):
         backup.restore_backup(toolbox, ADMIN, path, may_replace=True)
     assert rows_of(toolbox) == before
+
+
+@pytest.mark.parametrize("harm", ["names a class that is not there", "stands there twice", "is too short"])
+def test_rows_that_contradict_each_other_are_a_sentence_and_change_nothing(toolbox, office, tmp_path, harm):
+    path, keys = tmp_path / "b", toolbox.settings.face_keys
+    backup.write_backup(toolbox, ADMIN, path)
+    lines = lines_of(path, keys)
+    at = next(at for at, line in enumerate(lines) if line.startswith(b'{"table":"student"'))
+    batch = json.loads(lines[at])
+    if harm == "names a class that is not there":
+        batch["rows"][0][batch["columns"].index("class_id")] = 999
+    elif harm == "stands there twice":
+        batch["rows"][1] = batch["rows"][0]
+    else:
+        batch["rows"][0].pop()
+    lines[at] = json.dumps(batch).encode() + b"\n"
+    seal_lines(path, keys, lines)
+    before = rows_of(toolbox)
+    with pytest.raises(BackupRefused, match="contradicts itself in its table student"):
+        backup.restore_backup(toolbox, ADMIN, path, may_replace=True)
+    assert rows_of(toolbox) == before
+
+
+def lines_of(path, keys):
+    with path.open("rb") as file:
+        whole = io.BufferedReader(backup.SealedReader(file, keys, kind=backup._KIND)).read()
+    return gzip.decompress(whole).splitlines(keepends=True)
+
+
+def seal_lines(path, keys, lines):
+    with path.open("wb") as file:
+        sealed = backup.SealedWriter(file, keys, kind=backup._KIND)
+        sealed.write(gzip.compress(b"".join(lines)))
+        sealed.finish()
 
 
 def test_a_backup_that_does_not_read_back_is_told_and_not_left_there(toolbox, office, tmp_path, monkeypatch):
