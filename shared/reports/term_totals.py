@@ -137,6 +137,6 @@ def _lay_out(sheet: Any, *, widths: Sequence[int], rows: int) -> None:
 
 
 def _sheet_names(lectures: Sequence[LectureShare], clock: SchoolClock) -> list[str]:
-    """Number the lectures in time, so that two of one minute have two names."""
+    """Give the lectures numbers in time, so that two of one minute have two names."""
     names = (f"{clock.local(each.starts_at):%d %b %H.%M}" for each in lectures)
     return [f"{number} · {name}"[:_LONGEST_SHEET_NAME] for number, name in enumerate(names, start=1)]
