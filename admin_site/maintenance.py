@@ -10,7 +10,7 @@ from flask import current_app
 from flask.cli import with_appcontext
 
 from shared.errors import ProductError
-from shared.persistence.database import UNREACHABLE, known_revisions, migrate
+from shared.persistence.database import RELEASED, UNREACHABLE, known_revisions, migrate
 from shared.services.accounts.lifecycle import FIRST_ADMIN_EMAIL, create_first_admin
 from shared.services.audit import Actor
 from shared.services.people.erasure import LEDGER_NAME
@@ -121,11 +121,22 @@ def rotate_keys(draw: bool) -> None:
 @click.option(
     "--first-admin", is_flag=True, help="Make the first admin where there is none, and show the password."
 )
+@click.option(
+    "--back-to", type=click.Choice(sorted(RELEASED)), help="Bring them back to an earlier version's."
+)
 @with_appcontext
-def bring_up_to_date(first_admin: bool) -> None:
-    """Make the tables, or bring those of an earlier version up to date; done already, it changes nothing."""
+def bring_up_to_date(first_admin: bool, back_to: str | None) -> None:
+    """Make the tables, or bring those of an earlier version up to date; done already, it changes nothing.
+
+    The way back keeps every row that the earlier version knows; stop all sites and workers first.
+    """
     toolbox = current_app.extensions["toolbox"]
     os.umask(0o077)  # a new database is its owner's alone
+    if back_to is not None:
+        with _as_sentences():
+            migrate(toolbox.settings.database_url, RELEASED[back_to])
+        click.echo(f"The tables are as version {back_to} made them. Start that version now.")
+        return
     with _as_sentences():
         migrate(toolbox.settings.database_url)
         password = create_first_admin(toolbox) if first_admin else None

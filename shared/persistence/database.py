@@ -16,6 +16,7 @@ from shared.errors import DatabaseUnusable
 from shared.settings import VERSION
 
 __all__ = [
+    "RELEASED",
     "UNREACHABLE",
     "AlreadyThere",
     "Engine",
@@ -42,6 +43,9 @@ AlreadyThere = IntegrityError
 UNREACHABLE = (OperationalError, InterfaceError, PoolTimeout)
 
 MIGRATIONS_DIR = Path(__file__).resolve().parents[2] / "migrations"
+
+# At which revision each release left the tables: the way back from a later one. A release adds its own.
+RELEASED = {"0.2.0": "0007"}
 
 # SQLite allows one writer at a time; a second one waits this long before "database is locked".
 SQLITE_WAIT_S = 10
@@ -253,4 +257,7 @@ def _require_known(engine: Engine) -> None:
 
 
 def _is_older(engine: Engine, revision: str) -> bool:
+    known, found = known_revisions(), revision_of(engine)
+    if revision in known and found in known:
+        return known.index(revision) > known.index(found)
     return revision == "base" or (revision.startswith("-") and inspect(engine).has_table("alembic_version"))
