@@ -74,6 +74,7 @@ def show_list() -> str:
         identifiers=IDENTIFIER_WORDS,
         course=course,
         courses=COURSE_WORDS,
+        link_days=toolbox.settings.family_link_days,
     )
 
 

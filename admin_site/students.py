@@ -9,9 +9,10 @@ from admin_site.forms import ConsentForm, StudentForm, asked_page, class_choices
 from shared.domain.face_model import CURRENT
 from shared.domain.family_mail import LANGUAGES
 from shared.errors import InvalidInput
-from shared.persistence import people
+from shared.persistence import families, people
 from shared.persistence.people import Lack
 from shared.services.faces import model_offers
+from shared.services.families import links
 from shared.services.people import consent as consents
 from shared.services.people import registration
 from shared.services.people.consent_texts import consent_text
@@ -74,6 +75,7 @@ def show(student_id: int) -> str:
         effects=model_offers.list_effects(reading, toolbox, student),
         languages=LANGUAGES,
         current_network=CURRENT,
+        has_family_links=families.has_links(reading, student_id, now=toolbox.now()),
     )
 
 
@@ -151,6 +153,15 @@ def consent(student_id: int) -> str | Response:
         signers=signers,
         notice=consent_text(student.language),
     )
+
+
+@pages.post("/students/<int:student_id>/family-links/revoke")
+def revoke_links(student_id: int) -> Response:
+    """End every link that letters about this student hold; the next letter has a new one."""
+    count = links.revoke_links(toolbox, actor(), people.get_student(reading, student_id))
+    words = "No link was open." if not count else f"{count} link{'s' if count > 1 else ''} ended."
+    flash(words, "success")
+    return redirect(url_for("students.show", student_id=student_id))
 
 
 @pages.post("/students/<int:student_id>/consent/withdraw")

@@ -64,6 +64,7 @@ class Settings:
     warn_backup_days: int
     late_after_minutes: int | None
     oneroster_dir: Path | None
+    family_link_days: int
     redis_url: str | None
     mail_server: str | None
     mail_port: int
@@ -121,6 +122,7 @@ def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
         warn_backup_days=_span(environ, "WARN_BACKUP_DAYS", 2, least=0, most=365),
         late_after_minutes=_late_after_minutes(environ),
         oneroster_dir=Path(environ["ONEROSTER_DIR"]) if environ.get("ONEROSTER_DIR") else None,
+        family_link_days=_span(environ, "FAMILY_LINK_DAYS", 60, most=365),
         redis_url=environ.get("REDIS_URL") or None,
         mail_server=environ.get("MAIL_SERVER") or None,
         mail_port=_number(environ, "MAIL_PORT", 587),

@@ -11,6 +11,7 @@ from shared.web.site import SiteDescription, build_site, prepare
 from teacher_site import (
     attendance,
     commands,
+    families,
     family_mail,
     kiosk,
     lectures,
@@ -21,7 +22,7 @@ from teacher_site import (
     totals,
 )
 
-PAGES = (lectures, attendance, family_mail, kiosk, live, moodle, plan, sheets, totals)
+PAGES = (lectures, attendance, families, family_mail, kiosk, live, moodle, plan, sheets, totals)
 
 
 def create_app(settings: Settings | None = None, toolbox: Toolbox | None = None) -> Flask:
@@ -41,7 +42,7 @@ def create_app(settings: Settings | None = None, toolbox: Toolbox | None = None)
             ("totals.show", "Totals"),
         ),
         home="lectures.today",
-        open_endpoints=kiosk.OPEN_TO_THE_PASS | plan.OPEN,
+        open_endpoints=kiosk.OPEN_TO_THE_PASS | plan.OPEN | families.OPEN,
     )
     app = build_site(
         description,

@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 from shared.domain.attendance import LectureState, MarkStatus
 from shared.domain.face_model import MATCH_THRESHOLD
 from shared.errors import Conflict, InvalidInput
-from shared.persistence import attendance, kiosk
+from shared.persistence import attendance, families, kiosk
 from shared.persistence.tables import Lecture
 from shared.services.attendance import flagged_faces, lateness, marks
 from shared.services.attendance.lectures import close_lecture, reopen_lecture
@@ -40,6 +40,8 @@ def show(lecture_id: int) -> str:
     lines = attendance.register(reading, lecture_id)
     waiting = confirmations.list_waiting(reading, lecture_id)
     asked_ids = {entry.student_id for entry in waiting}
+    day = toolbox.settings.clock.day_of(lecture.starts_at)
+    announced = families.announced_on(reading, [line.student.id for line in lines], day)
     return render_template(
         "teacher/lecture.html",
         lecture=lecture,
@@ -59,6 +61,8 @@ def show(lecture_id: int) -> str:
         statuses=school_statuses().choices,
         late_by_the_clock=sum(mark.source in lateness.BY_THE_CLOCK for mark in late),
         longest_until_late=LONGEST_UNTIL_LATE_MINUTES,
+        announced=announced,
+        to_excuse=sum(line.mark is None and line.student.id in announced for line in lines),
         states=LectureState,
         asked=request.args,
     )
@@ -154,11 +158,18 @@ def undo(lecture_id: int, change_id: int) -> Response:
 def close(lecture_id: int) -> Response:
     although_some_wait = "although_some_wait" in request.form
     try:
-        absent = close_lecture(toolbox, actor(), lecture_id, although_some_wait=although_some_wait)
+        absent = close_lecture(
+            toolbox,
+            actor(),
+            lecture_id,
+            although_some_wait=although_some_wait,
+            excuse_announced="excuse_announced" in request.form,
+        )
     except Conflict as refused:
         flash(str(refused), "warning")
         return _back_to(lecture_id, "to-confirm")
-    rest = f"{absent} without a mark became absent" if absent else "Everybody had a mark"
+    excused = " or, announced by the family, excused" if "excuse_announced" in request.form else ""
+    rest = f"{absent} without a mark became absent{excused}" if absent else "Everybody had a mark"
     flash(f"The lecture is closed. {rest}.", "success")
     return _back_to(lecture_id)
 

@@ -8,7 +8,7 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from shared.errors import InvalidInput
-from shared.persistence import attendance
+from shared.persistence import attendance, families
 from shared.services.attendance.lectures import open_lecture
 from shared.services.timetable import plan
 from shared.web.forms import add_form_error, asked_day
@@ -38,6 +38,7 @@ def today() -> str:
         may_start=plan.may_start,
         counts=attendance.count_here(reading, [lecture.id for lecture in lectures]),
         classes=attendance.classes_of(reading, teacher_id),
+        questions=families.open_questions(reading, teacher_id),
         now=toolbox.now(),
     )
 

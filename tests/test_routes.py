@@ -31,6 +31,8 @@ OPEN = {
     "shared.notice",
     # Whoever has its token is shown a plan that names nobody, see tests/teacher_site/test_plan.py.
     "plan.calendar",
+    # Whoever has the token of a letter sees one student, see tests/teacher_site/test_families.py.
+    "families.show",
     # These ask for a kiosk pass instead of a sign-in, see tests/teacher_site.
     "kiosk.page",
     "kiosk.key",

@@ -44,6 +44,7 @@ class AttendanceEmail:
     status: Status
     is_correction: bool
     key: str
+    link: str = ""
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,8 @@ class Wording:
     advice: str
     contact: str
     closing: str
+    invitation: str = ""
+    link: str = ""
 
 
 def compose(mailer: Mailer, email: AttendanceEmail) -> Message:
@@ -138,6 +141,10 @@ def _find_words(mailer: Mailer, email: AttendanceEmail) -> Wording:
         contact=gettext("Questions? Ask here: %(contact)s") % {"contact": contact},
         closing=gettext("All times are in %(zone)s. The school's attendance register sent this by itself.")
         % values,
+        invitation=gettext("See all of it, say that something is wrong, or announce an absence:")
+        if email.link
+        else "",
+        link=email.link,
     )
 
 

@@ -9,11 +9,14 @@ from sqlalchemy.orm import Session
 
 from shared.persistence.database import AlreadyThere, Sessions
 from shared.persistence.tables import (
+    AnnouncedAbsence,
     AttemptLock,
     AuditEntry,
     CheckIn,
     EnrolmentPhoto,
     FailedTry,
+    FamilyLink,
+    FamilyQuestion,
     Job,
     KioskPass,
     KioskTicket,
@@ -104,6 +107,19 @@ def old_sign_ins(before: datetime) -> list[Select[Any]]:
 def old_tickets(before: datetime) -> list[Select[Any]]:
     """Return tickets that a phone fetched and no later one of the same phone swept away."""
     return [select(KioskTicket.id).where(KioskTicket.issued_at < before)]
+
+
+def old_family_links(now: datetime) -> list[Select[Any]]:
+    """Links for families that have run out."""
+    return [select(FamilyLink.id).where(FamilyLink.expires_at < now)]
+
+
+def old_family_messages(before: datetime) -> list[Select[Any]]:
+    """Return what finds families' old messages: questions, settled or not, and absences that are over."""
+    return [
+        select(FamilyQuestion.id).where(FamilyQuestion.sent_at < before),
+        select(AnnouncedAbsence.id).where(AnnouncedAbsence.last_day < before.date()),
+    ]
 
 
 def old_tries(before: datetime) -> list[Select[Any]]:

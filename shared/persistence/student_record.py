@@ -2,18 +2,22 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any, TypeVar
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session, joinedload, undefer
 
 from shared.persistence import photo_questions
 from shared.persistence.tables import (
+    AnnouncedAbsence,
     AuditEntry,
     CheckIn,
     Consent,
     EnrolmentPhoto,
     FaceFlag,
     FaceModelRow,
+    FamilyLink,
+    FamilyQuestion,
     Job,
     Lecture,
     Mark,
@@ -27,6 +31,8 @@ from shared.persistence.tables import (
     Student,
     ToConfirm,
 )
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -48,6 +54,9 @@ class StudentRecord:
     face_model: FaceModelRow | None
     results: Sequence[dict[str, object]]
     photo_questions: Sequence[PhotoQuestion]
+    family_links: Sequence[FamilyLink]
+    absences: Sequence[AnnouncedAbsence]
+    family_questions: Sequence[FamilyQuestion]
     audit_entries: Sequence[AuditEntry]
     lectures: dict[int, Lecture]
 
@@ -89,6 +98,9 @@ def read_record(session: Session, student: Student) -> StudentRecord:
         face_model=session.scalar(model.options(undefer(FaceModelRow.sealed_model))),
         results=[result for job in jobs for result in job.results or [] if result.get("student_id") == whose],
         photo_questions=photo_questions.list_about(session, whose),
+        family_links=_all_of(session, FamilyLink, whose),
+        absences=_all_of(session, AnnouncedAbsence, whose),
+        family_questions=_all_of(session, FamilyQuestion, whose),
         audit_entries=session.scalars(
             select(AuditEntry).where(AuditEntry.student_id == whose).order_by(AuditEntry.id)
         ).all(),
@@ -96,6 +108,12 @@ def read_record(session: Session, student: Student) -> StudentRecord:
     )
     _find_lectures(session, record)
     return record
+
+
+def _all_of(session: Session, kind: type[T], student_id: int) -> Sequence[T]:
+    """Return every row of a kind that hangs on a student, in the order of time."""
+    rows: Any = kind
+    return session.scalars(select(kind).where(rows.student_id == student_id).order_by(rows.id)).all()
 
 
 def _find_lectures(session: Session, record: StudentRecord) -> None:
@@ -110,5 +128,6 @@ def _find_lectures(session: Session, record: StudentRecord) -> None:
     )
     ids = {row.lecture_id for rows in held for row in rows}
     ids |= {upload.lecture_id for _change, upload in record.sheet_changes}
+    ids |= {each.lecture_id for each in record.family_questions if each.lecture_id is not None}
     found = session.scalars(select(Lecture).where(Lecture.id.in_(ids)).options(joinedload(Lecture.teacher)))
     record.lectures.update({lecture.id: lecture for lecture in found})

@@ -10,6 +10,7 @@ from admin_site import create_app as create_office
 from shared.domain.attendance import MarkSource, MarkStatus
 from shared.domain.check_in import ConfirmReason
 from shared.persistence.tables import (
+    FamilyQuestion,
     Integration,
     Job,
     KioskPass,
@@ -154,6 +155,9 @@ def _fill(toolbox: Toolbox, office: SimpleNamespace) -> dict[str, int]:
                 letter_names={},
             ),
             "question_id": question,
+            "asked_id": FamilyQuestion(
+                student_id=office.meera, lecture_id=own.id, words="She was there.", sent_at=now
+            ),
             "version_id": SpoofVersion(digest=digest("heads"), sealed_heads=b"", card={}, trained_at=now),
             "job_id": Job(kind="train_face_model", subject_id=office.meera, created_at=now),
         }

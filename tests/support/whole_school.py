@@ -13,9 +13,12 @@ from shared.domain.attendance import MarkStatus
 from shared.domain.check_in import CheckInOutcome, ConfirmReason
 from shared.jobs.worker import run_job
 from shared.persistence.tables import (
+    AnnouncedAbsence,
     Base,
     CheckIn,
     FaceFlag,
+    FamilyLink,
+    FamilyQuestion,
     Job,
     KioskPass,
     ModelOffer,
@@ -28,6 +31,7 @@ from shared.persistence.tables import (
     ToConfirm,
 )
 from shared.security.passwords import hash_password
+from shared.security.tokens import digest
 from shared.services.accounts import lifecycle
 from shared.services.attendance import lectures, marks
 from shared.services.audit import Actor
@@ -164,6 +168,16 @@ def _rows_of_a_lecture(toolbox: Toolbox, office: SimpleNamespace) -> Iterator[An
             status=MarkStatus.LATE,
             queued_at=now,
             try_at=now + timedelta(days=1),
+        )
+        today = toolbox.settings.clock.day_of(now)
+        yield FamilyLink(
+            student_id=student_id, token_digest=digest(f"{student_id}"), made_at=now, expires_at=now
+        )
+        yield AnnouncedAbsence(
+            student_id=student_id, first_day=today, last_day=today, reason="A wedding", sent_at=now
+        )
+        yield FamilyQuestion(
+            student_id=student_id, lecture_id=office.lecture, words="Was there.", sent_at=now
         )
         yield SheetMarkChange(
             upload_id=upload.id, student_id=student_id, was_note="", becomes=MarkStatus.LATE, becomes_note=""

@@ -30,6 +30,7 @@ from shared.persistence.tables.faces import (
     NearMatchPair,
     PhotoQuestion,
 )
+from shared.persistence.tables.families import AnnouncedAbsence, FamilyLink, FamilyQuestion
 from shared.persistence.tables.integrations import Integration, IntegrationChoice
 from shared.persistence.tables.kiosk import (
     CheckIn,
@@ -56,6 +57,7 @@ __all__ = [
     "Account",
     "AccountNotice",
     "Admin",
+    "AnnouncedAbsence",
     "AttemptLock",
     "AuditEntry",
     "Base",
@@ -68,6 +70,8 @@ __all__ = [
     "FaceModelRow",
     "FaceVersion",
     "FailedTry",
+    "FamilyLink",
+    "FamilyQuestion",
     "HeadTurn",
     "Integration",
     "IntegrationChoice",

@@ -15,6 +15,7 @@ class Integration(StrEnum):
 
     ONEROSTER = "oneroster"
     MOODLE = "moodle"
+    FAMILIES = "families"
 
 
 class IntegrationChoice(Base):

@@ -5,14 +5,14 @@ from datetime import datetime, timedelta
 
 from shared.domain.attendance import MarkSource, MarkStatus, one_line
 from shared.errors import Conflict, InvalidInput
-from shared.persistence import attendance, to_confirm
+from shared.persistence import attendance, families, to_confirm
 from shared.persistence.database import AlreadyThere, Session
 from shared.persistence.tables import Lecture, SchoolClass
 from shared.security.tokens import digest
 from shared.services import audit
 from shared.services.attendance.flagged_faces import forget_strangers
 from shared.services.attendance.lateness import check_late_after
-from shared.services.attendance.marks import write_mark
+from shared.services.attendance.marks import LONGEST_NOTE, write_mark
 from shared.services.audit import Actor
 from shared.toolbox import Toolbox
 
@@ -99,20 +99,28 @@ def _taught_classes(session: Session, actor: Actor, class_ids: Collection[int]) 
 
 
 def close_lecture(
-    toolbox: Toolbox, actor: Actor, lecture_id: int, *, although_some_wait: bool = False
+    toolbox: Toolbox,
+    actor: Actor,
+    lecture_id: int,
+    *,
+    although_some_wait: bool = False,
+    excuse_announced: bool = False,
 ) -> int:
     """Close a lecture: who has no mark becomes absent. Gives how many; 0 for one that was closed already.
 
+    With `excuse_announced` those whose families announced an absence on its day become excused instead.
     Raise Conflict while check-ins wait for the teacher, unless `although_some_wait`; they go on waiting.
     """
     try:
-        return _close(toolbox, actor, lecture_id, although_some_wait)
+        return _close(toolbox, actor, lecture_id, although_some_wait, excuse_announced)
     except AlreadyThere:
         # A phone marked one of them while we closed; whom it marked is no longer without a mark.
-        return _close(toolbox, actor, lecture_id, although_some_wait)
+        return _close(toolbox, actor, lecture_id, although_some_wait, excuse_announced)
 
 
-def _close(toolbox: Toolbox, actor: Actor, lecture_id: int, although_some_wait: bool) -> int:
+def _close(
+    toolbox: Toolbox, actor: Actor, lecture_id: int, although_some_wait: bool, excuse_announced: bool
+) -> int:
     with toolbox.sessions.begin() as session:
         lecture = attendance.find_own_lecture(session, actor.account_id, lecture_id, lock=True)
         if lecture.closed_at is not None:
@@ -122,9 +130,14 @@ def _close(toolbox: Toolbox, actor: Actor, lecture_id: int, although_some_wait: 
             words = "1 check-in waits" if waiting == 1 else f"{waiting} check-ins wait"
             raise Conflict(f"{words} for you to confirm. Look there first, or close all the same.")
         absent, now = attendance.unmarked_students(session, lecture_id), toolbox.now()
+        day = toolbox.settings.clock.day_of(lecture.starts_at)
+        announced = families.announced_on(session, [each.id for each in absent], day)
         for student in absent:
             line, source = attendance.RegisterLine(student, None), MarkSource.CLOSING
-            write_mark(session, toolbox, actor, lecture, line, MarkStatus.ABSENT, source=source, at=now)
+            absence = announced.get(student.id) if excuse_announced else None
+            status = MarkStatus.EXCUSED if absence else MarkStatus.ABSENT
+            note = f"The family announced: {absence.reason}"[:LONGEST_NOTE] if absence else None
+            write_mark(session, toolbox, actor, lecture, line, status, source=source, note=note, at=now)
         lecture.closed_at = now
         forget_strangers(session, lecture_id)
         after = {"became absent": len(absent)}

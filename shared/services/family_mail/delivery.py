@@ -21,11 +21,12 @@ from shared.mail.mailer import (
     Message,
     Outcome,
 )
-from shared.persistence import jobs, outbox, statuses
+from shared.persistence import integrations, jobs, outbox, statuses
 from shared.persistence.database import Session
 from shared.persistence.jobs import JobKind
-from shared.persistence.tables import Lecture, OutgoingMail, Student
+from shared.persistence.tables import Integration, Lecture, OutgoingMail, Student
 from shared.security.tokens import digest
+from shared.services.families.links import make_link
 from shared.toolbox import Toolbox
 
 log = logging.getLogger(__name__)
@@ -160,6 +161,7 @@ def _write(toolbox: Toolbox, letter: OutgoingMail) -> Message:
     with toolbox.reading() as session:
         status = statuses.load(session, toolbox.settings.late_counts_as).get(letter.status)
         class_code = outbox.class_of(session, letter)
+        has_link = integrations.is_on(session, Integration.FAMILIES)
     email = email_about(
         letter.student,
         letter.lecture,
@@ -168,6 +170,7 @@ def _write(toolbox: Toolbox, letter: OutgoingMail) -> Message:
         status=status,
         key=_key(letter),
         is_correction=letter.corrections > 0,
+        link=make_link(toolbox, letter.student_id) if has_link else "",
     )
     return compose(toolbox.mailer, email)
 
@@ -196,6 +199,7 @@ def email_about(
     status: Status,
     key: str,
     is_correction: bool = False,
+    link: str = "",
 ) -> AttendanceEmail:
     """Return what a letter about a student at a lecture is made of."""
     return AttendanceEmail(
@@ -211,4 +215,5 @@ def email_about(
         status=status,
         is_correction=is_correction,
         key=key,
+        link=link,
     )

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from shared.errors import Conflict, InvalidInput
-from shared.persistence import class_lists, people
+from shared.persistence import class_lists, families, people
 from shared.persistence.database import AlreadyThere, Session
 from shared.persistence.tables import Student
 from shared.security import purposes
@@ -86,6 +86,7 @@ def _import_row(
         raise _overtaken(student.name)
     for name, value in row["becomes"].items():
         setattr(student, name, value)
+    families.note_changed_addresses(session, student.id, row["was"])
     student.active = True
     action = "reactivate student" if row["action"] == RowAction.REACTIVATE else "change student"
     audit.record(

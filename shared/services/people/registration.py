@@ -7,7 +7,7 @@ from typing import Any
 
 from shared.domain.family_mail import LANGUAGES
 from shared.errors import InvalidInput
-from shared.persistence import faces, people
+from shared.persistence import faces, families, people
 from shared.persistence.database import AlreadyThere, Session
 from shared.persistence.tables import SchoolClass, Student, Teacher
 from shared.services import audit
@@ -241,6 +241,8 @@ def _change(
         return
     for name in before:
         setattr(row, name, values[name])
+    if isinstance(row, Student):
+        families.note_changed_addresses(session, row.id, before)
     subject = {SchoolClass: "class_code", Teacher: "email", Student: "roll_id"}[type(row)]
     after = {name: values[name] for name in before}
     about = row.id if isinstance(row, Student) else None

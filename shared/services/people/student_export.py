@@ -29,8 +29,8 @@ All that {school} holds on {name}, {roll_id}, as of {now}.
 
 everything.xlsx   a sheet each for the student and family, consents with their texts, marks, their history,
                   changes by sheets, check-ins at the kiosk, what waited for a teacher, flagged faces,
-                  faces offered for the model, letters, photos, files of a class's zip,
-                  and what the audit trail says
+                  faces offered for the model, letters, links in them, what the family wrote, photos,
+                  files of a class's zip, and what the audit trail says
 face-model.csv    the numbers the face model consists of, a line for each photo it was made from
 photos/           the enrolment photos that are kept now
 to-confirm/       the pictures that wait for a teacher's decision
@@ -137,6 +137,9 @@ class _Sheets:
             "Letters": _table(
                 "Lecture · Subject · To · Said · State · Queued · Settled · Answer", self._letters()
             ),
+            "Announced absences": _table("First day · Last day · Reason · Sent", self._absences()),
+            "Questions": _table("Lecture · Subject · Words · Sent · Settled", self._questions()),
+            "Links": _table("Made · Good until", self._links()),
             "Photos": _table("File · Added · Verdict · Quality · Here as", self._photos()),
             "Class photos": _table("File · What became of it", self._class_photos()),
             "Audit trail": _table("When · Site · By · From · What · Before · After", self._trail()),
@@ -227,6 +230,19 @@ class _Sheets:
             said = (each.address, self._known.name_of(each.status), each.state)
             when = (self._at(each.queued_at), self._at(each.settled_at), each.reason)
             yield *self._lecture(each.lecture_id), *said, *when
+
+    def _absences(self) -> Iterator[_Row]:
+        for each in self._record.absences:
+            yield each.first_day.isoformat(), each.last_day.isoformat(), each.reason, self._at(each.sent_at)
+
+    def _questions(self) -> Iterator[_Row]:
+        for each in self._record.family_questions:
+            lecture = ("", "in general") if each.lecture_id is None else self._lecture(each.lecture_id)
+            yield *lecture, each.words, self._at(each.sent_at), self._at(each.settled_at)
+
+    def _links(self) -> Iterator[_Row]:
+        for each in self._record.family_links:
+            yield self._at(each.made_at), self._at(each.expires_at)
 
     def _photos(self) -> Iterator[_Row]:
         for each in self._record.photos:

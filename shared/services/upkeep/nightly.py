@@ -82,6 +82,9 @@ def _old(toolbox: Toolbox, now: datetime) -> Iterator[tuple[str, list[Any]]]:
     yield "enrolment photos", retention.old_photos(now - KEEP_LEFTOVER_PHOTOS, keep_seen=keep_seen)
     yield "offered faces", retention.old_offers(now - timedelta(days=settings.keep_offers_days))
     yield "uploaded plans", retention.old_plan_drafts(now - KEEP_JOBS)
+    yield "family links", retention.old_family_links(now)
+    letters_kept = timedelta(days=settings.keep_letters_days)
+    yield "families' messages", retention.old_family_messages(now - letters_kept)
     yield "jobs", retention.old_jobs(now - KEEP_JOBS)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from shared.domain.typed_text import normal_code
 from shared.errors import Conflict, InvalidInput
-from shared.persistence import faces, integrations
+from shared.persistence import faces, families, integrations
 from shared.persistence.database import AlreadyThere, Session
 from shared.persistence.tables import Integration, SchoolClass, Student, Teacher
 from shared.security import purposes
@@ -143,6 +143,7 @@ class _Import:
             row = rows[change["id"]]
             for name, value in values.items():
                 setattr(row, name, value)
+            families.note_changed_addresses(self._session, row.id, change["was"])
             if change["id"] in targets:
                 row.class_id, row.roll_id = targets[change["id"]]
         self._record(change, change["becomes"].get("roll_id", row.roll_id), student_id=row.id)
