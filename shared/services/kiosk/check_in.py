@@ -92,25 +92,15 @@ def call_teacher(toolbox: Toolbox, kiosk_pass: KioskPass, request: CheckInReques
     return _record(toolbox, kiosk_pass, admitted, result, request)
 
 
-def _record(
-    toolbox: Toolbox,
-    kiosk_pass: KioskPass,
-    admitted: Admission,
-    result: CheckInResult,
-    request: CheckInRequest,
-) -> CheckInAnswer:
-    student = admitted.candidate.student if admitted.candidate else None
-    with metrics.stage("record"):
-        answer = record(
-            toolbox,
-            kiosk_pass,
-            student,
-            result,
-            idempotency_key=request.idempotency_key,
-            content_digest=request.content_digest,
-        )
-    metrics.count_outcome(answer.outcome)
-    return answer
+@dataclass(frozen=True)
+class Seen:
+    """What was opened: a photo, RGB of shape (height, width, 3), uint8, with its digest, and the frames,
+    likewise, of the film of the turn that was asked for."""
+
+    rgb: np.ndarray
+    digest: str
+    film: Sequence[np.ndarray] = ()
+    turn: TurnClaim | None = None
 
 
 def assess(toolbox: Toolbox, lecture_id: int, admitted: Admission, request: CheckInRequest) -> CheckInResult:
@@ -147,17 +137,6 @@ def assess(toolbox: Toolbox, lecture_id: int, admitted: Admission, request: Chec
     if sighting.near_match_id is not None:
         outcome = CheckInOutcome.ASKED_TEACHER
     return CheckInResult(outcome, question, sighting, shown)
-
-
-@dataclass(frozen=True)
-class Seen:
-    """What was opened: a photo, RGB of shape (height, width, 3), uint8, with its digest, and the frames,
-    likewise, of the film of the turn that was asked for."""
-
-    rgb: np.ndarray
-    digest: str
-    film: Sequence[np.ndarray] = ()
-    turn: TurnClaim | None = None
 
 
 def look_for_a_face(
@@ -274,6 +253,27 @@ def build_question(toolbox: Toolbox, lecture_id: int, admitted: Admission, photo
             quality=quality,
         )
     )
+
+
+def _record(
+    toolbox: Toolbox,
+    kiosk_pass: KioskPass,
+    admitted: Admission,
+    result: CheckInResult,
+    request: CheckInRequest,
+) -> CheckInAnswer:
+    student = admitted.candidate.student if admitted.candidate else None
+    with metrics.stage("record"):
+        answer = record(
+            toolbox,
+            kiosk_pass,
+            student,
+            result,
+            idempotency_key=request.idempotency_key,
+            content_digest=request.content_digest,
+        )
+    metrics.count_outcome(answer.outcome)
+    return answer
 
 
 def _ask(question: Question) -> CheckInResult:
