@@ -1,5 +1,5 @@
 # What people type; `make help` lists it. Installing is in setup.sh, running in launcher/.
-.PHONY: help install run serve setup test test-fast check lock models translations bench-reports bench-backup load bench-faces trial-threads
+.PHONY: help install run serve setup test test-fast check lock models translations bench-reports bench-backup load scale bench-faces trial-threads
 .NOTPARALLEL:
 .DEFAULT_GOAL := run
 
@@ -83,6 +83,10 @@ bench-faces: ## time the search among 100,000 faces
 # Kiosks against a worker for each core and a private MariaDB; takes some three minutes.
 load: ## run kiosks against served workers
 	.venv/bin/python -m benchmarks.load
+
+# Several sites behind nginx over one MariaDB and Redis; what a check-in costs each part. About a minute.
+scale: ## measure SITES=3 machines' worth of sites on this one
+	.venv/bin/python -m benchmarks.scale --sites $(or $(SITES),3)
 
 # A backup and a restore of 5,000 students and 300,000 marks, on SQLite and a private MariaDB.
 bench-backup: ## time a backup and a restore

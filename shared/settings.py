@@ -28,7 +28,7 @@ LONGEST_UNTIL_LATE_MINUTES = 12 * 60  # as long as the longest lecture
 # Each may be given as NAME_FILE, a file that holds it: so containers and systemd hand secrets over.
 IN_FILES = (
     *("DATABASE_URL", "ADMIN_SECRET_KEY", "TEACHER_SECRET_KEY", "PASSWORD_SALT", "FACE_KEYS"),
-    *("REDIS_URL", "MAIL_USERNAME", "MAIL_PASSWORD"),
+    *("REPORTS_DATABASE_URL", "REDIS_URL", "MAIL_USERNAME", "MAIL_PASSWORD"),
 )
 
 _SECRETS = ("ADMIN_SECRET_KEY", "TEACHER_SECRET_KEY", "PASSWORD_SALT")
@@ -43,6 +43,7 @@ class Settings:
     """
 
     database_url: str
+    reports_database_url: str | None
     admin_secret_key: str
     teacher_secret_key: str
     password_salt: str
@@ -101,6 +102,7 @@ def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
     instance_dir = find_instance_dir(environ)
     return Settings(
         database_url=environ.get("DATABASE_URL") or f"sqlite:///{instance_dir / 'attendance.sqlite3'}",
+        reports_database_url=environ.get("REPORTS_DATABASE_URL") or None,
         admin_secret_key=_secret(environ, "ADMIN_SECRET_KEY"),
         teacher_secret_key=_secret(environ, "TEACHER_SECRET_KEY"),
         password_salt=_secret(environ, "PASSWORD_SALT"),

@@ -38,6 +38,7 @@ class Parts(TypedDict, total=False):
     engine: Engine
     sessions: Sessions
     reading: Sessions
+    reading_totals: Sessions
     sealer: Sealer
     queue: JobQueue
     mailer: Mailer
@@ -85,6 +86,12 @@ class Toolbox:
     def reading(self) -> Sessions:
         """Sessions that only read."""
         return reading_sessions(self.engine)
+
+    @cached_property
+    def reading_totals(self) -> Sessions:
+        """Sessions for what reads a whole term: of a replica where there is one, seconds behind at most."""
+        url = self.settings.reports_database_url
+        return self.reading if url is None else reading_sessions(connect(url))
 
     @cached_property
     def sealer(self) -> Sealer:

@@ -14,6 +14,7 @@ def environ(tmp_path: Path) -> dict[str, str]:
     """Every secret in a file of its own, with the line's end that editors add."""
     values = {
         **variables_for(tmp_path, "sqlite:////nowhere.sqlite3"),
+        **{"REPORTS_DATABASE_URL": "mysql://reader:word@replica/attendance"},
         **{"REDIS_URL": "redis://:word@queue/0", "MAIL_USERNAME": "school", "MAIL_PASSWORD": "a word"},
     }
     for name in IN_FILES:

@@ -50,13 +50,13 @@ class ClassTotals:
 
 def class_totals(toolbox: Toolbox, actor: Actor, asked: SeriesAsked) -> ClassTotals:
     """Add up. Raise NotFound for a class the teacher does not teach, InvalidInput for days the wrong way."""
-    with toolbox.reading() as session:
+    with toolbox.reading_totals() as session:
         return _totals(session, toolbox, actor, asked)
 
 
 def download_totals(toolbox: Toolbox, actor: Actor, asked: SeriesAsked) -> tuple[str, bytes]:
     """Write the totals and every lecture as a workbook; gives a file name and the .xlsx. Raises as above."""
-    with toolbox.reading() as session:
+    with toolbox.reading_totals() as session:
         found = _totals(session, toolbox, actor, asked)
         lecture_ids = [each.lecture_id for each in found.lectures]
         marks = totals.list_marks(session, asked.class_id, lecture_ids, for_teacher_id=actor.account_id)

@@ -6,10 +6,11 @@ from datetime import date, timedelta
 
 import openpyxl
 import pytest
-from sqlalchemy import event
+from sqlalchemy import event, text
 
 from shared.domain.attendance import MarkSource, MarkStatus
 from shared.errors import InvalidInput, NotFound
+from shared.persistence.database import UNREACHABLE
 from shared.persistence.tables import Lecture, Mark, SchoolClass, Student, Teacher
 from shared.security.tokens import digest
 from shared.services.attendance.totals import SeriesAsked, class_totals, download_totals
@@ -200,3 +201,24 @@ def test_the_workbook_of_a_class_without_lectures_has_its_students(toolbox, scho
     book = openpyxl.load_workbook(io.BytesIO(content))
     assert book.sheetnames == ["Totals", "Course"]
     assert book["Totals"].max_row == 3
+
+
+def test_totals_are_read_from_the_replica_with_an_account_that_may_only_read(
+    mariadb_url, mariadb, make_settings
+):
+    toolbox = Toolbox(make_settings(mariadb_url))
+    school = found_school(toolbox)
+    hold(toolbox, school, 1, meera=PRESENT)
+    mariadb.execute("DROP USER IF EXISTS reader@127.0.0.1")
+    mariadb.execute("CREATE USER reader@127.0.0.1 IDENTIFIED BY 'word'")
+    mariadb.execute("GRANT SELECT ON attendance.* TO reader@127.0.0.1")
+    replica = mariadb_url.replace("root@", "reader:word@")
+    reader = Toolbox(make_settings(mariadb_url, REPORTS_DATABASE_URL=replica))
+    assert by_name(totals(reader, school))["meera"].counts["present"] == 1
+    assert download_totals(reader, school.actor, SeriesAsked(school.ids["class"]))[1]
+    with reader.reading_totals() as session:
+        assert str(session.get_bind().url.username) == "reader"
+        with pytest.raises(UNREACHABLE, match="denied"):
+            session.execute(text("DELETE FROM mark"))
+    for each in (toolbox, reader):
+        each.engine.dispose()
