@@ -1,0 +1,122 @@
+"""The office with the keyboard alone, and as a screen reader tells it."""
+
+from collections.abc import Iterator
+from types import SimpleNamespace
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from admin_site import create_app
+from shared.toolbox import Toolbox
+from tests.conftest import settings_for
+from tests.support.browsing import served
+from tests.support.office import ADMIN_EMAIL, ADMIN_PASSWORD, open_office
+
+MOST_TABS = 60
+
+
+@pytest.fixture
+def office(sqlite_url, tmp_path) -> Iterator[SimpleNamespace]:
+    toolbox = Toolbox(settings_for(tmp_path, sqlite_url))
+    office = open_office(toolbox)
+    with served(create_app(toolbox=toolbox)) as office.base:
+        yield office
+    toolbox.engine.dispose()
+
+
+@pytest.fixture
+def page(office, open_chromium) -> Page:
+    """Signed in without a mouse."""
+    page: Page = open_chromium().new_context(base_url=office.base).new_page()
+    page.goto("/sign-in")
+    expect(page.get_by_label("E-mail")).to_be_focused()
+    page.keyboard.type(ADMIN_EMAIL)
+    page.keyboard.press("Tab")
+    page.keyboard.type(ADMIN_PASSWORD)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Readiness")).to_be_visible()
+    return page
+
+
+def tab_to(page: Page, role: str, name: str) -> None:
+    """Press Tab until what has this role and name has the focus, which can be seen there."""
+    wanted = page.get_by_role(role, name=name)
+    for _ in range(MOST_TABS):
+        page.keyboard.press("Tab")
+        if wanted.evaluate_all("found => found.includes(document.activeElement)"):
+            outline = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
+            shadow = page.evaluate("getComputedStyle(document.activeElement).boxShadow")
+            assert outline != "none" or shadow != "none", name
+            return
+    raise AssertionError(f"No Tab leads to the {role} {name}.")
+
+
+def test_the_first_tab_skips_the_menu(page):
+    page.reload()
+    tab_to(page, "link", "Skip to the page")
+    page.keyboard.press("Enter")
+    tab_to(page, "link", "2 not enrolled")
+    assert page.evaluate("document.activeElement.closest('main') !== null")
+
+
+def test_consents_are_recorded_and_taken_back_with_the_keyboard_alone(page, office):
+    tab_to(page, "link", "Record consents of CO6GA")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Consents of CO6GA")).to_be_visible()
+    tab_to(page, "checkbox", "Ravi Patil 15203A0043")
+    page.keyboard.press("Space")
+    tab_to(page, "button", "Record 1 consent")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("alert")).to_contain_text("1 consent was recorded.")
+    tab_to(page, "button", "Take back the consent just recorded")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("alert")).to_contain_text("1 consent was taken back.")
+
+
+def test_a_date_is_typed_and_its_calendar_has_a_name(page, office):
+    page.goto(f"/classes/{office.class_id}/consents")
+    day = page.get_by_role("textbox", name="Signed on")
+    day.focus()
+    page.keyboard.press("Control+A")
+    page.keyboard.type("3/11/2026")
+    tab_to(page, "button", "Signed on: choose from a calendar")
+
+
+def test_a_class_moves_on_with_the_keyboard_alone(page, office):
+    page.goto(f"/classes/{office.class_id}/year-end")
+    tab_to(page, "combobox", "Class to move to")
+    page.keyboard.type("CO7GA")
+    tab_to(page, "combobox", "Ravi Patil 15203A0043")
+    page.keyboard.type("leaves")
+    tab_to(page, "button", "Preview")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("region", name="Preview: nothing is done yet")).to_be_visible()
+    tab_to(page, "button", "Do all of this")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("alert")).to_contain_text("1 moved to CO7GA, 1 left and was deactivated.")
+
+
+def test_a_screen_reader_hears_what_each_part_of_the_consents_is(page, office):
+    page.goto(f"/classes/{office.class_id}/consents")
+    told = page.locator("body").aria_snapshot()
+    for part in (
+        "banner",
+        'navigation "Main"',
+        "main",
+        'heading "Consents of CO6GA" [level=1]',
+        'textbox "Signed on"',
+        'group "Whose form is signed"',
+        'checkbox "Meera Iyer 15203A0042"',
+        '"Who signed for Meera Iyer"',
+        'button "Record the consents"',
+        'button "Tick all 2"',
+        "contentinfo",
+    ):
+        assert part in told, part
+
+
+def test_every_list_has_one_heading_of_the_first_level_and_a_title_of_its_own(page):
+    for path in ("/", "/students", "/teachers", "/admins", "/audit-trail"):
+        page.goto(path)
+        assert page.locator("h1").count() == 1
+        assert page.title().startswith(page.locator("h1").inner_text().strip())
