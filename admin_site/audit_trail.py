@@ -10,12 +10,15 @@ from flask import Blueprint, Response, make_response, render_template, request
 
 from shared.domain.audit_words import action_words, audit_sentence
 from shared.domain.browser_words import browser_words
+from shared.domain.family_mail import LANGUAGES
+from shared.domain.written_dates import typed_day
 from shared.errors import InvalidInput
+from shared.persistence import people
 from shared.persistence.audit_trail import Asked, Place, find_entries, list_actions, walk_entries
 from shared.persistence.tables import AuditEntry
 from shared.reports.audit_workbook import write_audit_workbook
 from shared.services.audit import note_export
-from shared.web.forms import AskedDay, asked_day
+from shared.web.forms import AskedDay, asked_day, show_day
 from shared.web.password_again import asks_password_again
 from shared.web.sign_in import actor
 from shared.web.site import reading, toolbox
@@ -26,7 +29,13 @@ PAGE_SIZE = 50
 MOST_EXPORTED = 100_000
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _FILTERS = ("since", "until", "actor", "action", "subject")
-# What the worker does by itself between the days; beside it stand a thousand lines of people's own acts.
+_NAME_WORDS = {
+    "class_id": "class",
+    "email": "e-mail",
+    "parent1_email": "first parent's e-mail",
+    "parent2_email": "second parent's e-mail",
+}
+# What the worker does by itself between the days.
 _NIGHTLY = frozenset({"delete the old", "renew face model"})
 
 
@@ -129,14 +138,26 @@ def _changes(entry: AuditEntry) -> list[tuple[str, str | None, str | None]]:
     before, after = entry.before or {}, entry.after or {}
     names = [*before, *(name for name in after if name not in before)]
     told = [(name, _words(name, before.get(name)), _words(name, after.get(name))) for name in names]
-    return [(name, was, becomes) for name, was, becomes in told if was != becomes]
+    return [(_name_words(name), was, becomes) for name, was, becomes in told if was != becomes]
+
+
+def _name_words(name: str) -> str:
+    return _NAME_WORDS.get(name) or name.replace("_", " ")
 
 
 def _words(name: str, value: Any) -> str | None:
+    """A value as people say it; a class by its code, for its number is known to nobody."""
     if isinstance(value, list):
         return ", ".join(map(str, value)) or None
     if value is None or value == "":
         return None
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if name == "class_id":
+        school_class = people.find_class(reading, value)
+        return school_class.class_code if school_class else f"class {value}"
+    if name == "language":
+        return LANGUAGES.get(value, str(value))
+    if name == "signed_on":
+        return show_day(typed_day(str(value))) or str(value)
     return (browser_words(str(value)) if name == "device" else None) or str(value)

@@ -59,6 +59,7 @@ _SENTENCES = {
     "withdraw absence": "Took back an announced absence of {}",
     "withdraw consent": "Withdrew the consent for {} and deleted the face",
 }
+_PARTICLES = ("on", "off", "out", "up", "down", "back", "away")
 _PAST = {
     "choose": "Chose",
     "give": "Gave",
@@ -79,9 +80,10 @@ def audit_sentence(action: str, subject: str) -> str:
     """Return the entry as a sentence without its actor: "Added the student 15203A0042"."""
     sentence = _SENTENCES.get(action)
     if sentence is None:
-        verb, _, thing = action.partition(" ")
-        thing = f" the {thing}" if thing else ""
-        sentence = f"{_past(verb)}{thing} {{}}"
+        verb, *things = action.split()
+        particle = things.pop(0) if things and things[0] in _PARTICLES else ""
+        parts = (_past(verb), particle, f"the {' '.join(things)}" if things else "", "{}")
+        sentence = " ".join(filter(None, parts))
     return sentence.replace("{}", subject).strip()
 
 

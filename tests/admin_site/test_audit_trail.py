@@ -72,7 +72,7 @@ def test_a_page_says_what_was_and_what_became(trail):
     trail.open("/audit-trail?subject=15203A0042")
     told = " ".join(trail.told().split())
     assert "name: Mira → Meera" in told
-    assert "email: m@home.in" in told
+    assert "e-mail: m@home.in" in told
     assert "classes: A, B → A" in told
     assert "Sat 10 Jan 2026, 13:57" in told
 
