@@ -146,7 +146,7 @@ def _name_words(name: str) -> str:
 
 
 def _words(name: str, value: Any) -> str | None:
-    """A value as people say it; a class by its code, for its number is known to nobody."""
+    """Return a value as people say it; a class by its code, for its number is known to nobody."""
     if isinstance(value, list):
         return ", ".join(map(str, value)) or None
     if value is None or value == "":

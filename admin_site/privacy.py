@@ -5,6 +5,7 @@ from io import BytesIO
 from flask import Blueprint, flash, redirect, render_template, request, send_file, url_for
 from werkzeug.wrappers import Response
 
+from shared.domain.typed_text import normal_code
 from shared.persistence import people
 from shared.services.people import erasure, student_export
 from shared.web.password_again import asks_password_again
@@ -24,17 +25,20 @@ def ask_to_erase(student_id: int) -> str:
 @asks_password_again
 def erase(student_id: int) -> str | Response:
     student = people.get_student(reading, student_id)
-    if request.form.get("roll_id", "").strip() != student.roll_id:
-        return _erase_page(student_id, error=f"This is not the roll id. Please type {student.roll_id}.")
+    typed = request.form.get("roll_id", "")
+    if normal_code(typed) != normal_code(student.roll_id):
+        return _erase_page(
+            student_id, typed=typed, error=f"This is not the roll id. Please type {student.roll_id}."
+        )
     reading.close()  # SQLite keeps in its log what anybody still reads, and so the erased student
     erasure.erase_student(toolbox, actor(), student_id)
     flash("The student was erased, with everything that was held on them.", "success")
     return redirect(url_for("students.show_list"))
 
 
-def _erase_page(student_id: int, *, error: str | None = None) -> str:
+def _erase_page(student_id: int, *, typed: str = "", error: str | None = None) -> str:
     student = people.get_student(reading, student_id)
-    return render_template("admin/erase.html", student=student, error=error)
+    return render_template("admin/erase.html", student=student, typed=typed, error=error)
 
 
 @pages.get("/students/<int:student_id>/export")

@@ -51,7 +51,14 @@ def test_another_roll_id_erases_nobody(desk, office):
     desk.open(f"/students/{office.meera}/erase")
     desk.fill("Erase for good", roll_id="15203A0043")
     assert "This is not the roll id." in desk.error_at("roll_id")
+    assert desk.page.find(id="roll_id")["value"] == "15203A0043"  # to see what is wrong with it
     assert count_students(office) == 2
+
+
+def test_the_roll_id_is_typed_in_any_case_to_confirm(desk, office):
+    desk.open(f"/students/{office.meera}/erase")
+    desk.fill("Erase for good", roll_id=" 15203a0042 ")
+    assert count_students(office) == 1
 
 
 @pytest.mark.parametrize("page", ["erase", "export"])
