@@ -1,5 +1,6 @@
 """What the documents name is there: every link and every path of a file or folder."""
 
+import json
 import re
 
 import pytest
@@ -8,7 +9,11 @@ from shared.settings import PROJECT_DIR
 
 PAGES = sorted(
     page.relative_to(PROJECT_DIR)
-    for page in (*PROJECT_DIR.glob("*.md"), *(PROJECT_DIR / "docs").glob("*.md"))
+    for page in (
+        *PROJECT_DIR.glob("*.md"),
+        *(PROJECT_DIR / "docs").glob("*.md"),
+        PROJECT_DIR / "models/README.md",
+    )
 )
 FOLDERS = (
     *("shared/", "admin_site/", "teacher_site/", "launcher/", "tests/", "benchmarks/", "modelling/"),
@@ -54,6 +59,13 @@ def test_every_room_of_the_architecture_page_is_there(row):
     rooms = re.findall(r"`([^`]+)`", row[0])
     assert rooms
     assert all((PROJECT_DIR / room).exists() for room in rooms)
+
+
+def test_the_models_page_names_every_file_with_the_hash_of_the_manifest():
+    text = (PROJECT_DIR / "models" / "README.md").read_text(encoding="utf-8")
+    manifest = json.loads((PROJECT_DIR / "models" / "manifest.json").read_text(encoding="utf-8"))
+    rows = re.findall(r"^\| `([a-z_]+/[a-z_]+)` \|.*\| `([0-9a-f]{64})` \|$", text, re.MULTILINE)
+    assert dict(rows) == {key: card["sha256"] for key, card in manifest.items()}
 
 
 def test_the_readme_is_short():
