@@ -14,6 +14,7 @@ from shared.persistence.tables import Admin
 from shared.services.accounts import lifecycle, second_factor
 from shared.services.audit import Actor
 from shared.services.faces import evaluation as face_evaluation
+from shared.services.faces import lookup_evaluation
 from shared.services.faces.renewal import renew_models
 from shared.services.spoof_check import evaluation as spoof_evaluation
 from shared.services.spoof_check import training as spoof_training
@@ -212,6 +213,38 @@ def evaluate_face_matching(
     if plot:
         plot.write_text(face_evaluation.draw_trade_off(tries), encoding="utf-8")
     click.echo(face_evaluation.as_table(figures))
+
+
+@faces.command("evaluate-lookup")
+@click.argument("folder", metavar="DIR", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option(
+    "--lecture", "size", default=60, show_default=True, type=click.IntRange(2), help="Its students."
+)
+@click.option(
+    "--enrol", default=5, show_default=True, type=click.IntRange(1), help="Photos enrolled of each."
+)
+@click.option("--lectures", default=60, show_default=True, type=click.IntRange(1), help="How many are drawn.")
+@click.option("--seed", default=0, show_default=True, help="Who is in which lecture.")
+@click.option(
+    "--json", "json_file", type=click.Path(dir_okay=False, path_type=Path), help="Write all figures."
+)
+def evaluate_lookup(
+    folder: Path, size: int, enrol: int, lectures: int, seed: int, json_file: Path | None
+) -> None:
+    """Look the people in DIR, a folder a person, up in made-up lectures as roll id by face does."""
+    toolbox = current_app.extensions["toolbox"]
+    try:
+        with click.progressbar(face_evaluation.find_photos(folder), label="Reading") as photos:
+            read = list(face_evaluation.read_photos(toolbox, photos))
+        found = lookup_evaluation.look_up_in_lectures(
+            read, size=size, enrol=enrol, lectures=lectures, seed=seed
+        )
+        figures = lookup_evaluation.summarise(found, seed=seed)
+    except ProductError as refused:
+        raise click.ClickException(str(refused)) from refused
+    if json_file:
+        json_file.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+    click.echo(lookup_evaluation.as_table(figures, size=size, enrol=enrol))
 
 
 @faces.command("renew")

@@ -6,7 +6,7 @@ from typing import Any
 from flask import request
 from flask_login import current_user
 from flask_wtf import FlaskForm
-from wtforms import HiddenField, IntegerField, SelectMultipleField, StringField
+from wtforms import BooleanField, HiddenField, IntegerField, SelectMultipleField, StringField
 from wtforms.validators import InputRequired, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
@@ -32,6 +32,10 @@ class LectureForm(FlaskForm):  # type: ignore[misc]
     minutes = IntegerField("Length in minutes", [InputRequired("Type a number of minutes.")])
     starts_on = DayField("Date", [Optional()], description="Leave date and time empty to begin now.")
     starts_at = ClockField("Time", [Optional()])
+    roll_id_by_face = BooleanField(
+        "Find the roll id by the face",
+        description="Students take the photo and say Yes to their name instead of typing the roll id.",
+    )
     late_after_minutes = IntegerField(
         "Late from … minutes after the start",
         [Optional()],

@@ -34,6 +34,7 @@ from shared.services.kiosk.check_in import (
     check_in,
     turn_head,
 )
+from shared.services.kiosk.lookup import YesRequest, say_yes
 from shared.services.kiosk.passes import (
     bind_key,
     end_pass,
@@ -57,7 +58,7 @@ pages = Blueprint("kiosk", __name__, template_folder="templates")
 SIGNATURE = "X-Kiosk-Signature"
 # What a phone with a pass may ask for; each of these pages asks for the pass.
 OPEN_TO_THE_PASS = frozenset(
-    f"kiosk.{page}" for page in ("page", "key", "status", "ticket", "send", "turn", "call", "leave")
+    f"kiosk.{page}" for page in ("page", "key", "status", "ticket", "send", "turn", "yes", "call", "leave")
 )
 _WITH_PHOTO = frozenset({"kiosk.send", "kiosk.turn", "kiosk.call"})
 _STATIC = frozenset({"static", "shared.static", "bootstrap.static"})
@@ -176,7 +177,7 @@ def _standing(lecture: Lecture) -> dict[str, object]:
 
 @pages.post("/kiosk/check-in")
 def send() -> dict[str, object]:
-    """Answer one photo with its class and roll id."""
+    """Answer one photo with its class and roll id; without both the face is looked up."""
     sent = _sent()
     with toolbox.load_limiter.admit():
         kiosk_pass = _signed_pass(*sent.words)
@@ -199,6 +200,21 @@ def turn() -> dict[str, object]:
     with toolbox.load_limiter.admit():
         kiosk_pass = _signed_pass(*film.words)
         return _told(kiosk_pass, turn_head(toolbox, kiosk_pass, film))
+
+
+@pages.post("/kiosk/yes")
+def yes() -> dict[str, object]:
+    """Answer the student's Yes to the name that a photo without a roll id was answered with."""
+    _living_pass()
+    said = YesRequest(
+        photo_digest=request.form.get("photo_digest", ""),
+        yes_to=request.form.get("yes_to", ""),
+        idempotency_key=_sent_key(),
+        ticket=request.form.get("ticket", ""),
+    )
+    with toolbox.load_limiter.admit():
+        kiosk_pass = _signed_pass(*said.words)
+        return _told(kiosk_pass, say_yes(toolbox, kiosk_pass, said))
 
 
 @pages.post("/kiosk/call")
@@ -231,6 +247,8 @@ def _told(kiosk_pass: KioskPass, answer: CheckInAnswer) -> dict[str, object]:
         "headline": _headline(answer),
         "sentence": school_words.speak(answer.sentence),
         "name": answer.student_name,
+        "class_code": answer.class_code,
+        "roll_id": answer.roll_id,
         "marked_at": _clock(answer.marked_at),
         "may_call_teacher": answer.may_call_teacher,
         "turn": {"side": answer.turn} if answer.turn else None,

@@ -82,6 +82,7 @@ def open_one() -> str | Response:
                 opening_key=form.opening_key.data,
                 late_after_minutes=form.late_after_minutes.data,
                 starts_at=form.begins(toolbox.settings, school_today()),
+                roll_id_by_face=form.roll_id_by_face.data,
             )
         except InvalidInput as refused:
             add_form_error(form, refused)

@@ -30,6 +30,8 @@ class CheckInOutcome(StrEnum):
     TURN_HEAD = "turn_head"
     TURN_AGAIN = "turn_again"
     TURN_FAILED = "turn_failed"
+    IS_IT_YOU = "is_it_you"
+    NOT_IDENTIFIED = "not_identified"
 
     @property
     def headline(self) -> str:
@@ -71,6 +73,8 @@ _WORDS = {
     CheckInOutcome.TURN_HEAD: ("Turn your head a little", "Follow the arrow, or call the teacher."),
     CheckInOutcome.TURN_AGAIN: ("Once more, please", "Follow the arrow, or call the teacher."),
     CheckInOutcome.TURN_FAILED: ("The turn was not seen", "Please call the teacher, or begin again."),
+    CheckInOutcome.IS_IT_YOU: ("Is it you?", "Only Yes marks you."),
+    CheckInOutcome.NOT_IDENTIFIED: ("Please type your roll id", "Your photo is taken already."),
 }
 
 # What a student may have tried in vain; after so many of these the teacher can be called.
@@ -95,7 +99,12 @@ ASKED_TO_TURN = (CheckInOutcome.TURN_HEAD, CheckInOutcome.TURN_AGAIN)
 # A roll id that waits is not told what was seen, but it was one of these.
 LEAVES_A_DOUBT = (*SUSPICIOUS, *ASKED_TO_TURN, CheckInOutcome.SLOWED)
 # What says something of a face. A photo of a wall in between takes no doubt away.
-OF_A_FACE = (*LEAVES_A_DOUBT, CheckInOutcome.PRESENT, CheckInOutcome.ASKED_TEACHER)
+OF_A_FACE = (
+    *LEAVES_A_DOUBT,
+    CheckInOutcome.PRESENT,
+    CheckInOutcome.IS_IT_YOU,
+    CheckInOutcome.ASKED_TEACHER,
+)
 # No further try can help these.
 _CALL_AT_ONCE = (CheckInOutcome.NOT_ENROLLED, CheckInOutcome.UNAVAILABLE, CheckInOutcome.TURN_FAILED)
 
@@ -164,6 +173,22 @@ class Evidence:
 def refuse_photo(verdict: PhotoVerdict) -> CheckInOutcome | None:
     """Return what keeps the faces of a photo from being compared with anybody's; None if nothing does."""
     return _PHOTO_REFUSALS.get(verdict)
+
+
+_WITHOUT_ROLL_ID = {
+    CheckInOutcome.PRESENT: CheckInOutcome.IS_IT_YOU,
+    CheckInOutcome.NO_MATCH: CheckInOutcome.NOT_IDENTIFIED,
+}
+
+
+def without_roll_id(outcome: CheckInOutcome, *, is_certain: bool = True) -> CheckInOutcome:
+    """Turn what a face is answered for its typed roll id into the answer where none was typed.
+
+    Who would be marked is asked for a Yes to the name, if it is certain whose face it is.
+    """
+    if outcome is CheckInOutcome.PRESENT and not is_certain:
+        return CheckInOutcome.NOT_IDENTIFIED
+    return _WITHOUT_ROLL_ID.get(outcome, outcome)
 
 
 def decide(evidence: Evidence) -> CheckInOutcome:

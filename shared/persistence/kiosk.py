@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import Any, cast
 from uuid import uuid4
 
-from sqlalchemy import CursorResult, delete, func, select, update
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy import ColumnElement, CursorResult, delete, func, select, update
+from sqlalchemy.orm import Session, contains_eager, joinedload
 from sqlalchemy.orm.attributes import set_committed_value
 
 from shared.domain.attendance import HERE
@@ -75,18 +75,25 @@ def end_passes(
 
 def find_candidate(session: Session, lecture_id: int, class_code: str, roll_id: str) -> Candidate | None:
     """Find an active student by class and roll id among the classes of a lecture."""
+    return _find_candidate(
+        session, lecture_id, SchoolClass.class_code == class_code, Student.roll_id == roll_id
+    )
+
+
+def find_candidate_by_id(session: Session, lecture_id: int, student_id: int) -> Candidate | None:
+    """Find an active student of the classes of a lecture."""
+    return _find_candidate(session, lecture_id, Student.id == student_id)
+
+
+def _find_candidate(session: Session, lecture_id: int, *who: ColumnElement[bool]) -> Candidate | None:
     query = (
         select(Student, Mark, FaceModelRow.sealed_model)
         .join(SchoolClass, SchoolClass.id == Student.class_id)
         .join(LectureClass, LectureClass.class_id == SchoolClass.id)
         .outerjoin(Mark, (Mark.student_id == Student.id) & (Mark.lecture_id == lecture_id))
         .outerjoin(FaceModelRow, FaceModelRow.student_id == Student.id)
-        .where(
-            LectureClass.lecture_id == lecture_id,
-            SchoolClass.class_code == class_code,
-            Student.roll_id == roll_id,
-            Student.active,
-        )
+        .where(LectureClass.lecture_id == lecture_id, Student.active, *who)
+        .options(contains_eager(Student.school_class))
     )
     row = session.execute(query).one_or_none()
     return None if row is None else Candidate(*row)

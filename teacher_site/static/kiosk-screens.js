@@ -5,7 +5,8 @@ import { find } from "/shared-static/page.js";
 /**
  * What the server answers to a check-in or a call.
  * @typedef {{ outcome: string, headline: string, sentence: string, name?: string | null, marked_at?: string | null,
- *   may_call_teacher?: boolean, here?: number, expected?: number, turn?: { side: Side } | null }} Answer
+ *   may_call_teacher?: boolean, here?: number, expected?: number, turn?: { side: Side } | null,
+ *   class_code?: string | null, roll_id?: string | null }} Answer
  */
 /** @typedef {"good" | "known" | "refused"} Mood */
 /** @typedef {"left" | "right"} Side */
@@ -24,6 +25,13 @@ export const giveUpButton = find("button", HTMLButtonElement, waitingScreen);
 export const answerScreen = find("#answer", HTMLElement);
 export const callButton = find("#call", HTMLButtonElement);
 const turnScreen = find("#turn", HTMLElement);
+const hasSeveralClasses = classesScreen.querySelectorAll("[data-class]").length > 1;
+/** @type {HTMLElement | null} only where the lecture finds the roll id by the face */
+const nameScreen = document.querySelector("#name");
+/** @type {HTMLButtonElement | null} */
+export const yesButton = document.querySelector("#yes");
+/** @type {HTMLButtonElement | null} */
+export const notMeButton = document.querySelector("#not-me");
 const over = find("#over", HTMLElement);
 
 /**
@@ -36,13 +44,15 @@ const write = (screen, selector, words) => {
 };
 
 export const isOver = () => !over.hidden;
+export const isNameShown = () => Boolean(nameScreen && !nameScreen.hidden);
 
 /**
  * While a screen covers the form, keys and screen readers stay with the screen.
  * @param {HTMLElement | null} screen
  */
 function cover(screen = null) {
-  for (const each of [waitingScreen, answerScreen, turnScreen, classesScreen]) each.hidden = each !== screen;
+  for (const each of [waitingScreen, answerScreen, turnScreen, classesScreen, nameScreen])
+    if (each) each.hidden = each !== screen;
   form.inert = find("header", HTMLElement).inert = Boolean(screen) || isOver();
 }
 
@@ -56,12 +66,36 @@ export function showForm({ keepsRollId = false } = {}) {
     form.reset();
     classCode.value = "";
   }
-  say("");
+  say(nameScreen ? "Take the photo: your name comes by itself." : "");
   for (const line of answerScreen.querySelectorAll("p")) line.textContent = "";
+  if (nameScreen) write(nameScreen, "#name-words", "");
   cover();
   if (isOver()) find("a", HTMLElement, over).focus();
+  else if (nameScreen) shutter.focus(/** @type {FocusOptions} */ ({ focusVisible: false }));
   else if (matchMedia("(pointer: fine)").matches) rollId.focus();
   else shutter.focus(/** @type {FocusOptions} */ ({ focusVisible: false }));
+}
+
+/**
+ * Ask whether it is this student; where the lecture has several classes, the class is said too.
+ * @param {Answer} answer
+ */
+export function askName({ name, class_code: code, roll_id: rollIdFound }) {
+  if (!nameScreen || !yesButton) return;
+  write(nameScreen, "#name-words", `${name} · ${hasSeveralClasses ? `${code} ` : ""}${rollIdFound}`);
+  cover(nameScreen);
+  yesButton.focus(/** @type {FocusOptions} */ ({ focusVisible: true }));
+}
+
+/**
+ * Ask for the roll id of the photo that is there.
+ * @param {string} words
+ */
+export function askRollId(words) {
+  if (nameScreen) write(nameScreen, "#name-words", "");
+  cover();
+  say(words);
+  rollId.focus();
 }
 
 /** Uncover the camera and the ring round it, for a turn of the head. */

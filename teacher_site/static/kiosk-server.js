@@ -9,7 +9,8 @@ import { PhoneKey } from "./kiosk-key.js";
 /** @typedef {{ of: string, frames: Blob[] }} Film of a turn of the head: the key of the request it answers, JPEGs */
 /**
  * @typedef {{ classCode: string, rollId: string, photo: Blob, ticket: Promise<string | null> | null,
- *   turn?: Film | null }} CheckIn
+ *   turn?: Film | null, yesTo?: string | null }} CheckIn without class and roll id the face is looked up; `yesTo` is the key
+ *   of the request that was answered with the name
  */
 /** @typedef {{ method?: string, body?: FormData, signal?: AbortSignal }} Options */
 
@@ -91,7 +92,7 @@ export class Server {
    * @param {{ signal: AbortSignal, onDelay: (words: string) => void }} how
    * @returns {Promise<Delivered | null>}
    */
-  async deliver(address, { classCode, rollId, photo, ticket, turn = null }, { signal, onDelay }) {
+  async deliver(address, { classCode, rollId, photo, ticket, turn = null, yesTo = null }, { signal, onDelay }) {
     const digest = await digestOf(photo);
     const key = crypto.randomUUID();
     const film = turn ? [turn.of, ...(await Promise.all(turn.frames.map(digestOf)))] : [];
@@ -101,12 +102,13 @@ export class Server {
       try {
         const fetched = (await next) ?? (await this.fetchTicket({ signal }));
         const body = new FormData();
-        const fields = { ticket: fetched, idempotency_key: key, class_code: classCode, roll_id: rollId };
+        const about = yesTo ? { photo_digest: digest, yes_to: yesTo } : { class_code: classCode, roll_id: rollId };
+        const fields = { ticket: fetched, idempotency_key: key, ...about };
         for (const [name, value] of Object.entries(fields)) body.append(name, value);
-        body.append("photo", photo, "photo.jpg");
+        if (!yesTo) body.append("photo", photo, "photo.jpg");
         if (turn) body.append("turn_of", turn.of);
         for (const frame of turn?.frames ?? []) body.append("frame", frame, "frame.jpg");
-        const lines = [fetched, key, digest, classCode, rollId, ...film];
+        const lines = [fetched, key, digest, ...(yesTo ? [yesTo] : [classCode, rollId]), ...film];
         const response = await this.#askSigned(address, { method: "POST", body, signal }, lines);
         const answer = await response.json();
         if (!TRY_AGAIN.includes(response.status)) return { status: response.status, answer, key };

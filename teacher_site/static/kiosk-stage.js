@@ -58,6 +58,11 @@ export class Stage {
     shot.hidden = true;
   }
 
+  /** Show the photo that was taken again. */
+  showPhoto() {
+    shot.hidden = !this.photo;
+  }
+
   /**
    * One frame of a film as a JPEG; the next one that the camera gives, because the server takes none twice.
    * @param {{ width: number, quality: number }} how

@@ -38,14 +38,16 @@ export class TurnScreen {
 
   /**
    * Ask for a turn and film it: gives JPEGs in order, or null if `signal` ended it. `before` is said first.
-   * Who cannot turn the head may call the teacher at once (`mayCall`).
+   * Who cannot turn the head may call the teacher at once (`mayCall`), or type the roll id where the face was looked
+   * up (`mayType`).
    * @param {Side} side
-   * @param {{ signal: AbortSignal, before?: string, mayCall?: boolean }} how
+   * @param {{ signal: AbortSignal, before?: string, mayCall?: boolean, mayType?: boolean }} how
    * @returns {Promise<Blob[] | null>}
    */
-  async film(side, { signal, before = "", mayCall = true }) {
+  async film(side, { signal, before = "", mayCall = true, mayType = false }) {
     this.#show(side);
-    this.callButton.hidden = !mayCall;
+    this.callButton.hidden = !mayCall && !mayType;
+    this.callButton.textContent = mayType ? "Type the roll id instead" : "Call the teacher";
     try {
       words.textContent = before || "Look straight at the camera.";
       await wait(before ? READ_MS : LOOK_STRAIGHT_MS);
@@ -55,8 +57,13 @@ export class TurnScreen {
       play("ask");
       return await this.#takeFrames(side, signal);
     } finally {
-      delete kiosk.dataset.turning;
+      this.hide();
     }
+  }
+
+  /** Uncover the form again; a film that is being taken ends by its signal. */
+  hide() {
+    delete kiosk.dataset.turning;
   }
 
   /** @param {Side} side */

@@ -22,6 +22,12 @@ export class Visit {
   /** Set where the page itself may be old: then it is loaded again instead of cleared. */
   isPageStale = false;
 
+  /** The key of the request that was answered with the name on the screen. */
+  nameKey = "";
+
+  /** Whether the turn on the screen was asked of a face that was looked up. */
+  isByFace = false;
+
   /** Whether the roll id stays in its field for the next try. */
   keepsRollId = false;
 
@@ -75,8 +81,10 @@ export class Visit {
     return this.#sending.signal;
   }
 
-  /** Back to typing: there was nothing to send. */
+  /** Back to typing: there was nothing to send, or the roll id is needed after all. */
   resume() {
+    clearTimeout(this.#timer);
+    this.#sending.abort();
     this.#state = "typing";
     this.touch();
   }

@@ -12,6 +12,8 @@ import { allowSound, play } from "./sounds.js";
 /** @typedef {import("./kiosk-screens.js").Answer} Answer */
 
 const PRESENT_SHOWN_MS = 2000;
+const CONFIRMED_SHOWN_MS = 1200; // who has read the name before
+const NAME_SHOWN_MS = 3000; // then nobody is marked
 const ANSWER_SHOWN_MS = 3000;
 const OFFER_SHOWN_MS = 8000; // to read that the teacher can be called, and to do it
 const STATUS_EVERY_MS = 10_000;
@@ -22,9 +24,16 @@ const SNAPPING_TICKET_MS = 20_000;
 // After any other refusal the roll id stays for the next try.
 const NO_NEXT_TRY = ["not_enrolled", "lecture_closed", "unavailable"];
 
+// After one of these a face that was looked up goes on as usual, with its roll id.
+const ASKS_FOR_ROLL_ID = ["not_identified", "turn_failed"];
+
+const TYPE_ROLL_ID = "Please type your roll id. Your photo is taken already.";
+
 const stage = new Stage();
 const turnScreen = new TurnScreen(stage);
-const server = new Server(find("#kiosk", HTMLElement).dataset.pass ?? "");
+const kiosk = find("#kiosk", HTMLElement);
+const findsRollId = "byFace" in kiosk.dataset; // where none is typed, the face is looked up
+const server = new Server(kiosk.dataset.pass ?? "");
 let visit = new Visit(server, nextTry);
 
 // --- one visit ---
@@ -57,11 +66,20 @@ async function takePhoto(ticketMs) {
 async function enter() {
   const { rollId } = screens;
   if (!visit.isTyping || screens.isOver()) return;
+  if (findsRollId && !stage.photo && !rollId.value.trim()) {
+    await sendPhoto({ isByFace: true });
+    return;
+  }
   if (!rollId.value.trim()) {
     screens.say(rollId.dataset.ask ?? "");
     rollId.focus();
     return;
   }
+  await sendPhoto();
+}
+
+// Take the photo, if it is not there yet, and send it: with what was typed, or by the face alone.
+async function sendPhoto({ isByFace = false } = {}) {
   const signal = visit.send();
   const isSnapping = !stage.photo;
   const hasPhoto = stage.photo || (await takePhoto(SNAPPING_TICKET_MS));
@@ -71,7 +89,7 @@ async function enter() {
     return;
   }
   screens.showWaiting(isSnapping ? "Photo taken. Checking…" : "Checking…");
-  await deliver("/kiosk/check-in", signal);
+  await deliver("/kiosk/check-in", signal, { isByFace });
 }
 
 // More than one class of the lecture has the roll id: the same photo goes again, with the class that was tapped.
@@ -91,20 +109,51 @@ async function chooseClass(code) {
   await deliver("/kiosk/check-in", signal);
 }
 
+// The name is on the screen: only a Yes marks, and nothing is kept if nobody says it.
+/**
+ * @param {Answer} answer
+ * @param {string} key of the request that was answered so
+ */
+function askName(answer, key) {
+  visit.orderTicket();
+  visit.nameKey = key;
+  screens.askName(answer);
+  play("ask");
+  visit.answer(NAME_SHOWN_MS);
+}
+
+async function sayYes() {
+  const signal = visit.send();
+  screens.showWaiting("Marking…");
+  await deliver("/kiosk/yes", signal, { yesTo: visit.nameKey });
+}
+
+// Nobody was found, or somebody else: the photo stays for the roll id that is typed now.
+/** @param {string} words */
+function askRollId(words) {
+  visit.resume();
+  visit.orderTicket();
+  stage.showPhoto();
+  turnScreen.hide();
+  screens.askRollId(words);
+}
+
 // The server asks for a turn of the head: film it, and send it with the photo that it looked at.
 /**
  * @param {Answer & { turn: { side: import("./kiosk-screens.js").Side } }} answer
  * @param {string} key of the request that was answered so
  * @param {AbortSignal} signal
+ * @param {boolean} isByFace
  */
-async function askToTurn({ turn, outcome, sentence, may_call_teacher: mayCall }, key, signal) {
+async function askToTurn({ turn, outcome, sentence, may_call_teacher: mayCall }, key, signal, isByFace) {
   visit.orderTicket();
+  visit.isByFace = isByFace;
   screens.showTurn();
   const before = outcome === "turn_again" ? sentence : "";
-  const frames = await turnScreen.film(turn.side, { signal, before, mayCall });
+  const frames = await turnScreen.film(turn.side, { signal, before, mayCall, mayType: isByFace });
   if (!frames || signal.aborted) return;
   screens.showWaiting("Checking…");
-  await deliver("/kiosk/turn", signal, { of: key, frames });
+  await deliver("/kiosk/turn", signal, { turn: { of: key, frames }, isByFace });
 }
 
 // The photo that was refused goes to the teacher.
@@ -117,16 +166,17 @@ async function callTeacher() {
 /**
  * @param {string} address
  * @param {AbortSignal} signal aborted when it is given up or the visit is over: the screen is the next student's then
- * @param {import("./kiosk-server.js").Film | null} turn
+ * @param {{ turn?: import("./kiosk-server.js").Film | null, isByFace?: boolean, yesTo?: string | null }} what
  */
-async function deliver(address, signal, turn = null) {
+async function deliver(address, signal, { turn = null, isByFace = false, yesTo = null } = {}) {
   const fields = new FormData(screens.form);
   const checkIn = {
-    classCode: String(fields.get("class_code")),
-    rollId: String(fields.get("roll_id")),
+    classCode: isByFace ? "" : String(fields.get("class_code")),
+    rollId: isByFace ? "" : String(fields.get("roll_id")),
     photo: /** @type {Blob} */ (stage.photo),
     ticket: visit.ticket,
     turn,
+    yesTo,
   };
   const onDelay = (/** @type {string} */ words) => signal.aborted || screens.showWaiting(words, { canGiveUp: true });
   try {
@@ -134,8 +184,10 @@ async function deliver(address, signal, turn = null) {
     if (!delivered || signal.aborted) return;
     if (delivered.status !== 200) showFailure(delivered);
     else if (delivered.answer.outcome === "choose_class") askForClass(delivered.answer);
-    else if (delivered.answer.turn) await askToTurn(delivered.answer, delivered.key, signal);
-    else showAnswer(delivered.answer);
+    else if (delivered.answer.turn) await askToTurn(delivered.answer, delivered.key, signal, isByFace);
+    else if (delivered.answer.outcome === "is_it_you") askName(delivered.answer, delivered.key);
+    else if (isByFace && ASKS_FOR_ROLL_ID.includes(delivered.answer.outcome)) askRollId(TYPE_ROLL_ID);
+    else showAnswer(delivered.answer, yesTo ? CONFIRMED_SHOWN_MS : PRESENT_SHOWN_MS);
   } catch (error) {
     endWith(error);
   }
@@ -147,8 +199,11 @@ function showFailure({ status, answer }) {
   showAnswer({ outcome: "error", headline: "That did not work", sentence: answer.error });
 }
 
-/** @param {Answer} answer */
-function showAnswer(answer) {
+/**
+ * @param {Answer} answer
+ * @param {number} [presentMs]
+ */
+function showAnswer(answer, presentMs = PRESENT_SHOWN_MS) {
   const { outcome, may_call_teacher: mayCall, here, expected } = answer;
   const mood = screens.showAnswer(answer);
   if (mayCall) visit.orderTicket();
@@ -156,7 +211,7 @@ function showAnswer(answer) {
   if (outcome === "lecture_closed") askStatus();
   play(mood);
   visit.keepsRollId = mood === "refused" && !NO_NEXT_TRY.includes(outcome);
-  visit.answer(mayCall ? OFFER_SHOWN_MS : mood === "good" ? PRESENT_SHOWN_MS : ANSWER_SHOWN_MS);
+  visit.answer(mayCall ? OFFER_SHOWN_MS : mood === "good" ? presentMs : ANSWER_SHOWN_MS);
 }
 
 // --- the lecture's state ---
@@ -206,6 +261,10 @@ screens.shutter.addEventListener("click", () => {
     stage.drop();
     return;
   }
+  if (findsRollId && !screens.rollId.value.trim()) {
+    enter();
+    return;
+  }
   // First the keyboard, which a phone opens only within the tap itself.
   screens.rollId.focus();
   takePhoto();
@@ -226,13 +285,21 @@ screens.giveUpButton.addEventListener("click", () => nextVisit());
 
 screens.answerScreen.addEventListener("click", () => visit.mayClear && nextTry());
 
-turnScreen.callButton.addEventListener("click", callTeacher);
+turnScreen.callButton.addEventListener("click", () => (visit.isByFace ? askRollId(TYPE_ROLL_ID) : callTeacher()));
+
+screens.yesButton?.addEventListener("click", () => visit.mayClear && sayYes());
+
+screens.notMeButton?.addEventListener("click", () => visit.mayClear && askRollId(TYPE_ROLL_ID));
 
 // The next student's first letter takes the place of what was kept.
 screens.rollId.addEventListener("focus", () => screens.rollId.select());
 
 document.addEventListener("keydown", (event) => {
   if (!visit.isAnswered) return;
+  if (screens.isNameShown()) {
+    if (event.repeat) event.preventDefault(); // a key held since the photo says no Yes
+    return;
+  }
   const presses = [" ", "Enter"].includes(event.key);
   if (document.activeElement === screens.callButton && presses && !event.repeat) return;
   const isText = event.key.length === 1 && event.key !== " ";

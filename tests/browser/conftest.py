@@ -40,14 +40,20 @@ def address(toolbox: Toolbox, school: SimpleNamespace) -> Iterator[str]:
 
 
 @pytest.fixture
+def shown() -> list[bytes]:
+    """What a phone's camera shows, picture after picture."""
+    return [jpeg(wall())] * 2
+
+
+@pytest.fixture
 def open_page(
-    open_chromium: Callable, address: str, school: SimpleNamespace
+    open_chromium: Callable, address: str, school: SimpleNamespace, shown: list[bytes]
 ) -> Iterator[Callable[..., Page]]:
     """Opens a browser of a size, signed in; what its security policy refuses fails the test at its end."""
     refusals: list[list[str]] = []
 
     def open_one(size: tuple[int, int] = PHONE, *, camera: bool = True) -> Page:
-        browser = open_chromium(camera=[jpeg(wall())] * 2 if camera else None)
+        browser = open_chromium(camera=shown if camera else None)
         viewport = {"width": size[0], "height": size[1]}
         page: Page = browser.new_context(base_url=address, viewport=viewport).new_page()
         refusals.append(note_refusals(page))

@@ -86,6 +86,24 @@ class Phone:
         request = self.write(path, roll_id, photo, class_code, film=(turn_of, frames))
         return _told(self.client.post(f"{self.base_url}{path}", **request))
 
+    def say_yes(
+        self, asked_key: str, photo: bytes, *, ticket: str = "", key: str = "", **sent: str
+    ) -> dict[str, Any]:
+        """Say Yes to the name that the request with this key was answered with, like `check_in`.
+
+        `sent_…` replace fields after they were signed.
+        """
+        path, digest = "/kiosk/yes", hashlib.sha256(photo).hexdigest()
+        fields = {
+            "ticket": ticket or self.fetch_ticket(),
+            "idempotency_key": key or str(uuid4()),
+            "photo_digest": digest,
+            "yes_to": asked_key,
+        }
+        signature = self.sign(path, *fields.values())
+        changed = {name.removeprefix("sent_"): value for name, value in sent.items()}
+        return self._post(path, {**fields, **changed}, signature=signature)
+
     def _send(
         self, path: str, roll_id: str, photo: bytes | None, class_code: str, changes: dict[str, str]
     ) -> dict[str, Any]:

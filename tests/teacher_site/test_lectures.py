@@ -50,6 +50,16 @@ def test_a_lecture_begins_now_for_the_only_class_with_one_press(teacher, toolbox
         assert (lecture.ends_at - lecture.starts_at).seconds == 50 * 60
 
 
+@pytest.mark.parametrize("ticked", [True, False])
+def test_roll_id_by_face_is_the_lectures_choice(teacher, school, toolbox, ticked):
+    form = {"subject": "Networks", "class_ids": school.ids["class"], "minutes": 60, "opening_key": "a form"}
+    page = teacher.post("/lectures/open", form | ({"roll_id_by_face": "y"} if ticked else {}))
+    assert ("Roll id by face" in teacher.page(page.location).get_text()) is ticked
+    with toolbox.reading() as session:
+        opened = session.query(Lecture).order_by(Lecture.id.desc()).first()
+        assert (opened.subject, opened.roll_id_by_face) == ("Networks", ticked)
+
+
 def test_the_form_sent_twice_opens_one_lecture(teacher, toolbox):
     form = open_form(teacher)
     first, second = (teacher.post("/lectures/open", form).location for _ in range(2))

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, SmallInteger, String, UniqueConstraint, select
+from sqlalchemy import JSON, ForeignKey, Index, SmallInteger, String, UniqueConstraint, false, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from shared.domain.attendance import MarkSource
@@ -18,7 +18,8 @@ class Lecture(Base):
     """One meeting of classes with a teacher. `opening_key` makes a form sent twice one lecture.
 
     `kiosk_pin` is the hash of the six digits that take its phones back, until the day after. Check-ins are
-    late from `late_after_minutes` after the start on; None: nobody is by the clock.
+    late from `late_after_minutes` after the start on; None: nobody is by the clock. Where `roll_id_by_face`,
+    the kiosk looks for the face among the lecture's students if no roll id is typed.
     """
 
     __tablename__ = "lecture"
@@ -31,6 +32,7 @@ class Lecture(Base):
     opening_key: Mapped[str] = mapped_column(Digest, unique=True)
     kiosk_pin: Mapped[str | None] = mapped_column(String(255))
     late_after_minutes: Mapped[int | None] = mapped_column(SmallInteger)
+    roll_id_by_face: Mapped[bool] = mapped_column(default=False, server_default=false())
 
     teacher: Mapped[Teacher] = relationship()
     classes: Mapped[list[SchoolClass]] = relationship(

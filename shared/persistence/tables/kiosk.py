@@ -53,7 +53,8 @@ class CheckIn(Base):
 
     `content_digest` says for which photo and roll id the key was answered.
 
-    `turned` says that the face was marked because the head turned as it was asked to.
+    `turned` says that the face was marked because the head turned as it was asked to. `confirmed_by` is the
+    key of the request that said Yes to the name that this one was answered with.
     """
 
     __tablename__ = "check_in"
@@ -65,6 +66,7 @@ class CheckIn(Base):
     content_digest: Mapped[str | None] = mapped_column(Digest)
     outcome: Mapped[CheckInOutcome] = mapped_column(word(CheckInOutcome))
     turned: Mapped[bool] = mapped_column(default=False, server_default=false())
+    confirmed_by: Mapped[str | None] = mapped_column(Digest)
     answered_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
     student: Mapped[Student | None] = relationship()

@@ -34,10 +34,12 @@ def open_lecture(
     opening_key: str,
     starts_at: datetime | None = None,
     late_after_minutes: int | None = None,
+    roll_id_by_face: bool = False,
 ) -> int:
     """Open a lecture, now or at `starts_at` (aware), and give its id.
 
-    Check-ins are late from `late_after_minutes` on; None: nobody is by the clock.
+    Check-ins are late from `late_after_minutes` on; None: nobody is by the clock. With `roll_id_by_face` its
+    kiosks find the roll id by the face.
 
     The same `opening_key` of the same teacher is the same lecture, however often the form is sent.
     Raise InvalidInput naming the field.
@@ -59,11 +61,18 @@ def open_lecture(
                 opening_key=key,
                 classes=classes,
                 late_after_minutes=late_after_minutes,
+                roll_id_by_face=roll_id_by_face,
             )
             session.add(lecture)
             session.flush()
             codes = ", ".join(school_class.class_code for school_class in classes)
-            after = {"classes": codes, "starts_at": starts_at.isoformat(), "ends_at": ends_at.isoformat()}
+            after: dict[str, object] = {
+                "classes": codes,
+                "starts_at": starts_at.isoformat(),
+                "ends_at": ends_at.isoformat(),
+            }
+            if roll_id_by_face:
+                after["roll_id_by_face"] = True
             audit.record_in_lecture(session, toolbox, actor, "open lecture", lecture, after=after)
             return lecture.id
     except AlreadyThere as cause:

@@ -108,7 +108,7 @@ def try_everybody(toolbox: Toolbox, photos: Sequence[ReadPhoto], *, enrol: int =
     for person, theirs in sorted(by_person.items()):
         drawn = chance.sample(theirs, len(theirs))
         if len(drawn) > enrol:
-            models[person] = _train(drawn[:enrol])
+            models[person] = train(drawn[:enrol])
             drawn = drawn[enrol:]
         probes += drawn
     genuine: list[float] = []
@@ -121,7 +121,8 @@ def try_everybody(toolbox: Toolbox, photos: Sequence[ReadPhoto], *, enrol: int =
     return Tries(len(by_person), sorted(genuine), sorted(impostor), max(stored, default=0))
 
 
-def _train(photos: Sequence[ReadPhoto]) -> FaceModel:
+def train(photos: Sequence[ReadPhoto]) -> FaceModel:
+    """Enrol photos as the office would: one that shows somebody else than the others is left out."""
     descriptors = [photo.careful for photo in photos]
     odd = odd_ones_out(descriptors)
     kept = [at for at in range(len(photos)) if at not in odd]

@@ -8,7 +8,7 @@ from datetime import timedelta
 from shared.domain.attendance import normal_code
 from shared.domain.check_in import CheckInOutcome
 from shared.domain.typed_text import fitting_codes
-from shared.persistence import kiosk
+from shared.persistence import kiosk, named_faces
 from shared.persistence.database import Session
 from shared.persistence.kiosk import Candidate
 from shared.persistence.tables import KioskPass
@@ -24,11 +24,17 @@ from shared.toolbox import Toolbox
 # wait for what others did with its roll id. Of wrong faces one in 10,000 matches (models/README.md).
 LOOKS_WHILE_WAITING = 6
 LOOKED_AT_WITHIN = timedelta(minutes=1)
+# After so many faces that were looked up in vain a phone asks for roll ids for a while: a class of sixty has
+# some strangers and some that walk away, and nobody is to go round and name people with it.
+LOOKED_UP_IN_VAIN = 20
 
 
 @dataclass(frozen=True)
 class CheckInRequest:
-    """One request of a kiosk as it arrived; the key is the phone's own, the same however often it is sent."""
+    """One request of a kiosk as it arrived; the key is the phone's own, the same however often it is sent.
+
+    Without class and roll id the face is looked up, where the lecture has chosen that.
+    """
 
     class_code: str
     roll_id: str
@@ -49,7 +55,17 @@ class CheckInRequest:
     @property
     def content_digest(self) -> str:
         """What the idempotency key stands for: the same photo for the same roll id, with whatever ticket."""
-        return digest("\n".join((self.photo_digest, self.class_code, self.roll_id)))
+        return content_digest(self.photo_digest, self.class_code, self.roll_id)
+
+    @property
+    def names_nobody(self) -> bool:
+        """Whether nothing but the face says who it is."""
+        return not (self.class_code or self.roll_id)
+
+
+def content_digest(photo_digest: str, class_code: str = "", roll_id: str = "") -> str:
+    """Give the digest of a photo together with the class and the roll id that were typed, if any were."""
+    return digest("\n".join((photo_digest, class_code, roll_id)))
 
 
 @dataclass(frozen=True)
@@ -74,7 +90,8 @@ class Admission:
     Of whose roll id it is, nothing is told before a face was seen. A suspicious answer has to wait for
     `wait_s` seconds, if not 0; the right face is marked all the same.
 
-    `turn` is the question that a film answers, taken for this request alone.
+    `turn` is the question that a film answers, taken for this request alone. `by_face` says that no roll id
+    was typed: the face is looked up, and who is found is asked for a Yes to the name.
     """
 
     candidate: Candidate | None
@@ -82,6 +99,7 @@ class Admission:
     wait_s: int = 0
     pass_id: int | None = None
     turn: TurnClaim | None = None
+    by_face: bool = False
 
 
 def admit(
@@ -90,8 +108,9 @@ def admit(
     """Use the request's ticket up and find whom it is about, in one transaction.
 
     Return the answer itself where nothing is to be recorded: the ticket is no good, the request was answered
-    before, a try (`is_try`, not a call to the teacher) has to wait and was looked at often enough, or a film
-    answers no question. Raise Conflict for a key that was answered for another photo or roll id.
+    before, a try (`is_try`, not a call to the teacher) has to wait and was looked at often enough, a film
+    answers no question, or too many faces were looked up in vain. Raise Conflict for a key that was answered
+    for another photo or roll id.
     """
     request_digest = digest("\n".join(request.words))
     with toolbox.sessions.begin() as session:
@@ -100,20 +119,28 @@ def admit(
         earlier = kiosk.find_check_in(session, kiosk_pass.id, request.idempotency_key)
         if earlier is not None:
             return tell_again(session, earlier, request.content_digest)
-        found = _find_candidates(session, kiosk_pass.lecture_id, request)
-        candidate = found[0] if len(found) == 1 else None
-        outcome = _before_looking(toolbox, kiosk_pass, found)
-        wait_s = 0
+        by_face = is_try and request.names_nobody and kiosk_pass.lecture.roll_id_by_face
+        if by_face:
+            candidate = _asked_candidate(session, kiosk_pass, request)
+            outcome = None if is_open(toolbox, kiosk_pass.lecture) else CheckInOutcome.LECTURE_CLOSED
+            if candidate is None and _looked_up_in_vain(toolbox, session, kiosk_pass):
+                return CheckInAnswer(CheckInOutcome.NOT_IDENTIFIED)
+        else:
+            found = _find_candidates(session, kiosk_pass.lecture_id, request)
+            candidate = found[0] if len(found) == 1 else None
+            outcome = _before_looking(toolbox, kiosk_pass, found)
+        wait_s, student_id = 0, candidate.student.id if candidate else None
         if is_try and outcome in (None, CheckInOutcome.NOT_IN_CLASS):
-            wait_s = _seconds_to_wait(toolbox, session, kiosk_pass, candidate)
+            wait_s = seconds_to_wait(toolbox, session, kiosk_pass, student_id)
             if wait_s and candidate is not None and _was_looked_at(toolbox, session, kiosk_pass, candidate):
                 return slowed(session, kiosk_pass.lecture_id, candidate.student.id, wait_s)
         turn = None
-        if isinstance(request, FilmRequest) and outcome is None and candidate is not None:
-            turn = _claim_turn(session, toolbox, kiosk_pass, request, candidate)
+        if isinstance(request, FilmRequest) and outcome is None and (by_face or candidate is not None):
+            if candidate is not None:
+                turn = _claim_turn(session, toolbox, kiosk_pass, request, candidate)
             if turn is None:
                 return CheckInAnswer(CheckInOutcome.TOO_LATE)
-    return Admission(candidate, outcome, wait_s, kiosk_pass.id, turn)
+    return Admission(candidate, outcome, wait_s, kiosk_pass.id, turn, by_face)
 
 
 def _claim_turn(
@@ -128,6 +155,21 @@ def _claim_turn(
         student_id=candidate.student.id,
         photo_digest=request.photo_digest,
     )
+
+
+def _asked_candidate(session: Session, kiosk_pass: KioskPass, request: CheckInRequest) -> Candidate | None:
+    """Find whom a film without a roll id is about: who was found when the turn was asked for."""
+    if not isinstance(request, FilmRequest):
+        return None
+    asked_by = kiosk.find_check_in(session, kiosk_pass.id, request.turn_of)
+    if asked_by is None or asked_by.student_id is None or asked_by.content_digest != request.content_digest:
+        return None
+    return kiosk.find_candidate_by_id(session, kiosk_pass.lecture_id, asked_by.student_id)
+
+
+def _looked_up_in_vain(toolbox: Toolbox, session: Session, kiosk_pass: KioskPass) -> bool:
+    since = toolbox.now() - throttling.WINDOW
+    return named_faces.count_in_vain(session, kiosk_pass.id, since) >= LOOKED_UP_IN_VAIN
 
 
 def _find_candidates(session: Session, lecture_id: int, request: CheckInRequest) -> list[Candidate]:
@@ -160,9 +202,7 @@ def _before_looking(
     return CheckInOutcome.ALREADY_MARKED if found[0].mark is not None else None
 
 
-def _seconds_to_wait(
-    toolbox: Toolbox, session: Session, kiosk_pass: KioskPass, candidate: Candidate | None
-) -> int:
+def seconds_to_wait(toolbox: Toolbox, session: Session, kiosk_pass: KioskPass, student_id: int | None) -> int:
     """Return how long a roll id waits that somebody failed with too often; 0 for everybody else, on every
     phone.
 
@@ -170,8 +210,8 @@ def _seconds_to_wait(
     """
     now, lecture_id = toolbox.now(), kiosk_pass.lecture_id
     since = now - throttling.MEMORY
-    if candidate is not None:
-        failures = kiosk.failures_of_student(session, lecture_id, candidate.student.id, since)
+    if student_id is not None:
+        failures = kiosk.failures_of_student(session, lecture_id, student_id, since)
         until = throttling.wait_until(failures)
     else:
         failures = kiosk.failures_of_phone(session, kiosk_pass.id, since)

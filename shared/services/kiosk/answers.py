@@ -19,10 +19,14 @@ from shared.services.kiosk.sightings import Sighting, record_sighting
 from shared.services.kiosk.turns import Film, FirstLook, TurnQuestion, keep, question_of, side_asked
 from shared.toolbox import Toolbox
 
+# What a face gets that is alike and went through both locks of the spoof check.
+_PASSED = (CheckInOutcome.PRESENT, CheckInOutcome.IS_IT_YOU)
+
 
 @dataclass(frozen=True)
 class CheckInAnswer:
-    """What the kiosk tells. `student_name` is there only for PRESENT: a roll id alone tells nobody's name.
+    """What the kiosk tells. `student_name` is there only for PRESENT and IS_IT_YOU: a roll id alone tells
+    nobody's name. IS_IT_YOU comes with class and roll id too.
 
     `wait_s` are the seconds that SLOWED asks for, `turn` is the side to turn to, and `advice` says what was
     wrong with the film before.
@@ -36,6 +40,8 @@ class CheckInAnswer:
     turn: Side | None = None
     advice: str = ""
     is_late: bool = False
+    class_code: str | None = None
+    roll_id: str | None = None
 
     @property
     def sentence(self) -> str:
@@ -53,6 +59,8 @@ class CheckInResult:
     `sighting` tells how the face compares with the lecture's other students. PRESENT comes with a question if
     it would pass for some of them too: it is asked instead of marking, once one of those is here already.
     `shown` is what the second lock decides by about a face that matches; `seen_at` is when the photo arrived.
+    `found` is whom a face without a roll id is most like. `turned` says of a Yes that the head had turned
+    before the name was told.
     """
 
     outcome: CheckInOutcome
@@ -60,6 +68,8 @@ class CheckInResult:
     sighting: Sighting | None = None
     shown: FirstLook | Film | None = None
     seen_at: datetime | None = None
+    found: Student | None = None
+    turned: bool = False
 
 
 def record(
@@ -140,7 +150,7 @@ def _write(
             lecture_id=lecture_id,
             student_id=student.id if student else None,
             outcome=outcome,
-            turned=outcome is CheckInOutcome.PRESENT and isinstance(result.shown, Film),
+            turned=outcome in _PASSED and (result.turned or isinstance(result.shown, Film)),
             answered_at=now,
         )
         session.add(answered)
@@ -165,7 +175,7 @@ def _ask_to_turn(
     session: Session, toolbox: Toolbox, lecture_id: int, student: Student | None, result: CheckInResult
 ) -> TurnQuestion | None:
     """Return what the second lock asks of a face that matches, if it asks anything."""
-    matches = result.outcome in (CheckInOutcome.PRESENT, *ASKED_TO_TURN)
+    matches = result.outcome in (*_PASSED, *ASKED_TO_TURN)
     if student is None or result.shown is None or not matches:
         return None
     return question_of(session, toolbox, lecture_id, student.id, result.shown)
@@ -197,9 +207,11 @@ def _answer(session: Session, answered: CheckIn, student: Student | None, mark: 
     unmarked = outcome in (*REFUSALS, *ASKED_TO_TURN, CheckInOutcome.SLOWED)
     return CheckInAnswer(
         outcome,
-        student_name=student.name if outcome is CheckInOutcome.PRESENT else None,
+        student_name=student.name if outcome in _PASSED else None,
         marked_at=mark.marked_at if timed and mark else None,
         may_call_teacher=unmarked and call_status(session, answered.lecture_id, student.id).may_call,
         turn=side_asked(session, answered),
         is_late=outcome is CheckInOutcome.PRESENT and mark is not None and mark.status == MarkStatus.LATE,
+        class_code=student.school_class.class_code if outcome is CheckInOutcome.IS_IT_YOU else None,
+        roll_id=student.roll_id if outcome is CheckInOutcome.IS_IT_YOU else None,
     )

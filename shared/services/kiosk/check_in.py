@@ -4,6 +4,7 @@ import logging
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 import numpy as np
 
@@ -15,6 +16,7 @@ from shared.domain.check_in import (
     Evidence,
     decide,
     refuse_photo,
+    without_roll_id,
 )
 from shared.domain.face_model import MATCH_THRESHOLD, FaceModel, UnreadableFaceModel
 from shared.domain.second_lock import Zone
@@ -29,6 +31,7 @@ from shared.services.kiosk.admission import Admission, CheckInRequest, FilmReque
 from shared.services.kiosk.answers import CheckInAnswer, CheckInResult, record
 from shared.services.kiosk.confirmations import PICTURE_MAX_BYTES, Question, call_status
 from shared.services.kiosk.head_turn import Known, judge_frames, look_at, open_film
+from shared.services.kiosk.lookup import has_to_wait, look_up
 from shared.services.kiosk.sightings import Sighting, compare_with_lecture
 from shared.services.kiosk.turns import Film, FirstLook, TurnClaim
 from shared.toolbox import Toolbox
@@ -61,10 +64,19 @@ def check_in(toolbox: Toolbox, kiosk_pass: KioskPass, request: CheckInRequest) -
     with metrics.stage("admit"):
         admitted = admit(toolbox, kiosk_pass, request, is_try=True)
     if isinstance(admitted, CheckInAnswer):
-        return admitted
+        answer = admitted
+    else:
+        answer = _look(toolbox, kiosk_pass, admitted, request, seen_at)
+    # The teacher is called about a roll id, and here nobody has typed one.
+    return replace(answer, may_call_teacher=False) if request.names_nobody else answer
+
+
+def _look(
+    toolbox: Toolbox, kiosk_pass: KioskPass, admitted: Admission, request: CheckInRequest, seen_at: datetime
+) -> CheckInAnswer:
     result = assess(toolbox, kiosk_pass.lecture_id, admitted, request)
-    if admitted.wait_s and result.outcome in _HAS_TO_WAIT:
-        result = CheckInResult(CheckInOutcome.SLOWED)
+    if (admitted.wait_s and result.outcome in _HAS_TO_WAIT) or has_to_wait(toolbox, kiosk_pass, result):
+        result = CheckInResult(CheckInOutcome.NOT_IDENTIFIED if admitted.by_face else CheckInOutcome.SLOWED)
     answer = _record(toolbox, kiosk_pass, admitted, replace(result, seen_at=seen_at), request)
     return replace(answer, wait_s=admitted.wait_s) if answer.outcome is CheckInOutcome.SLOWED else answer
 
@@ -111,6 +123,8 @@ def assess(toolbox: Toolbox, lecture_id: int, admitted: Admission, request: Chec
     if admitted.outcome is CheckInOutcome.LECTURE_CLOSED:
         return CheckInResult(admitted.outcome)
     candidate = admitted.candidate
+    if admitted.by_face and candidate is None:
+        return _look_up(toolbox, lecture_id, admitted, request)
     if admitted.outcome is not None or candidate is None or candidate.sealed_model is None:
         told = admitted.outcome or CheckInOutcome.NOT_ENROLLED
         return CheckInResult(look_for_a_face(toolbox, lecture_id, admitted, request.photo) or told)
@@ -124,6 +138,9 @@ def assess(toolbox: Toolbox, lecture_id: int, admitted: Admission, request: Chec
             _log(candidate, failure)
             evidence, sighting, shown = Evidence(), None, None
         outcome = decide(evidence)
+        if admitted.by_face:
+            is_somebody_elses = sighting is not None and sighting.is_ambiguous
+            return CheckInResult(without_roll_id(outcome, is_certain=not is_somebody_elses), shown=shown)
         if outcome is not CheckInOutcome.PRESENT or sighting is None or not sighting.is_ambiguous:
             return CheckInResult(outcome, sighting=sighting, shown=shown)
         picture = shrink_photo(rgb, max_bytes=PICTURE_MAX_BYTES)
@@ -137,6 +154,18 @@ def assess(toolbox: Toolbox, lecture_id: int, admitted: Admission, request: Chec
     if sighting.near_match_id is not None:
         outcome = CheckInOutcome.ASKED_TEACHER
     return CheckInResult(outcome, question, sighting, shown)
+
+
+def _look_up(
+    toolbox: Toolbox, lecture_id: int, admitted: Admission, request: CheckInRequest
+) -> CheckInResult:
+    with toolbox.load_limiter.inference_slot():
+        rgb = _open(toolbox, lecture_id, admitted, request.photo)
+        try:
+            return look_up(toolbox, lecture_id, rgb, request.photo_digest)
+        except _NOT_FOUND_OUT as failure:
+            log.error("a face was not looked up: %s: %s", type(failure).__name__, failure)
+            return CheckInResult(CheckInOutcome.UNAVAILABLE)
 
 
 def look_for_a_face(
@@ -262,7 +291,7 @@ def _record(
     result: CheckInResult,
     request: CheckInRequest,
 ) -> CheckInAnswer:
-    student = admitted.candidate.student if admitted.candidate else None
+    student = admitted.candidate.student if admitted.candidate else result.found
     with metrics.stage("record"):
         answer = record(
             toolbox,

@@ -75,11 +75,21 @@ def frames(how_many=8, *, size=(320, 240)):
 
 
 def send_film(
-    toolbox, school, *, of="k1", key="film", film=None, photo=None, kiosk=None, roll_id="15203A0042"
+    toolbox,
+    school,
+    *,
+    of="k1",
+    key="film",
+    film=None,
+    photo=None,
+    kiosk=None,
+    roll_id="15203A0042",
+    class_code="CO6GA",
 ):
     kiosk = kiosk or school.kiosk
     film = frames() if film is None else film
-    first = sent(toolbox, kiosk, roll_id, gray_photo() if photo is None else photo, key=key)
+    photo = gray_photo() if photo is None else photo
+    first = sent(toolbox, kiosk, roll_id, photo, key=key, class_code=class_code)
     request = FilmRequest(*astuple(first), of, film)
     return turn_head(toolbox, kiosk, request)
 
