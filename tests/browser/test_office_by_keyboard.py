@@ -120,3 +120,22 @@ def test_every_list_has_one_heading_of_the_first_level_and_a_title_of_its_own(pa
         page.goto(path)
         assert page.locator("h1").count() == 1
         assert page.title().startswith(page.locator("h1").inner_text().strip())
+
+
+def test_who_asks_for_less_motion_or_a_dark_scheme_gets_a_still_and_readable_page(page):
+    page.emulate_media(reduced_motion="reduce", color_scheme="dark")
+    page.goto("/students")
+    style = "getComputedStyle(document.querySelector('main .btn')).transitionDuration"
+    assert max(float(each.strip(" s")) for each in page.evaluate(style).split(",")) <= 0.001
+    assert page.evaluate("getComputedStyle(document.documentElement).colorScheme") == "light only"
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+
+
+def test_field_and_button_of_a_consent_are_seen_at_once_on_a_laptop_and_a_phone(page, office):
+    for width, height in ((1366, 768), (360, 740)):
+        page.set_viewport_size({"width": width, "height": height})
+        page.goto(f"/students/{office.meera}/consent")
+        expect(page.get_by_label("Who signed")).to_be_in_viewport(ratio=1)
+        expect(page.get_by_role("button", name="Record the consent and go on")).to_be_in_viewport(ratio=1)
+        page.goto(f"/classes/{office.class_id}/consents")
+        expect(page.get_by_role("button", name="Record the consents")).to_be_in_viewport(ratio=1)
