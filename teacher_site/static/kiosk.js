@@ -181,7 +181,7 @@ async function deliver(address, signal, { turn = null, isByFace = false, yesTo =
   const onDelay = (/** @type {string} */ words) => signal.aborted || screens.showWaiting(words, { canGiveUp: true });
   try {
     const delivered = await server.deliver(address, checkIn, { signal, onDelay });
-    if (!delivered || signal.aborted) return;
+    if (!delivered) return;
     if (delivered.status !== 200) showFailure(delivered);
     else if (delivered.answer.outcome === "choose_class") askForClass(delivered.answer);
     else if (delivered.answer.turn) await askToTurn(delivered.answer, delivered.key, signal, isByFace);

@@ -266,3 +266,13 @@ def test_of_two_different_photos_the_later_is_named():
 @pytest.mark.parametrize("count", [0, 1])
 def test_fewer_than_two_photos_cannot_disagree(count):
     assert odd_ones_out(photos_of(1, count)) == ()
+
+
+@pytest.mark.parametrize(("cosine", "odd"), [(0.35, (23,)), (0.39, ())])
+def test_a_photo_less_like_its_companions_than_one_person_is_is_a_strangers(cosine, odd):
+    assert odd_ones_out([at_score(1.0)] * 23 + [at_score(cosine)]) == odd
+
+
+@pytest.mark.parametrize(("cosine", "odd"), [(0.29, (1,)), (0.31, ())])
+def test_of_two_photos_less_alike_than_one_person_is_the_later_is_a_strangers(cosine, odd):
+    assert odd_ones_out([at_score(1.0), at_score(cosine)]) == odd

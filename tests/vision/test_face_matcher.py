@@ -115,6 +115,25 @@ def test_a_face_below_sixty_pixels_is_asked_to_come_closer(matcher):
     assert reading.descriptor is None
 
 
+@pytest.mark.parametrize(("height", "is_small"), [(59.5, True), (60.5, False)])
+def test_a_face_needs_sixty_pixels(matcher, monkeypatch, height, is_small):
+    rgb = np.asarray(picture("astronaut.png"))
+    (face,) = matcher.finder.find_faces(rgb)
+    monkeypatch.setattr(matcher.finder, "find_faces", lambda rgb: [replace(face, top=face.bottom - height)])
+    assert (matcher.read(rgb).verdict is PhotoVerdict.TOO_SMALL) == is_small
+
+
+@pytest.mark.parametrize(
+    ("height", "score", "is_second"), [(0.72, 0.81, True), (0.68, 0.81, False), (0.72, 0.79, False)]
+)
+def test_a_second_face_counts_from_seven_tenths_of_the_first(matcher, monkeypatch, height, score, is_second):
+    rgb = np.asarray(picture("astronaut.png"))
+    (face,) = matcher.finder.find_faces(rgb)
+    other = replace(face, top=face.bottom - height * face.height, score=score)
+    monkeypatch.setattr(matcher.finder, "find_faces", lambda rgb: [face, other])
+    assert (matcher.read(rgb).verdict is PhotoVerdict.SEVERAL_FACES) == is_second
+
+
 def test_a_dark_photo_is_named_dark(matcher):
     dim = (np.asarray(picture("astronaut.png")) * 0.1).astype(np.uint8)
     reading = matcher.read(dim)

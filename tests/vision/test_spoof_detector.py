@@ -11,10 +11,17 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from shared.domain.second_lock import Strictness, Zone
 from shared.errors import ModelUnavailable
 from shared.vision.face_finder import DetectedFace, FaceFinder
 from shared.vision.model_files import MODELS_DIR
-from shared.vision.spoof_detector import SpoofDetector, SpoofFeatures, SpoofHeads, SpoofVerdict
+from shared.vision.spoof_detector import (
+    LIVING_SHIFT,
+    SpoofDetector,
+    SpoofFeatures,
+    SpoofHeads,
+    SpoofVerdict,
+)
 from tests.support.pictures import on_a_phone, person
 
 FACE = DetectedFace(
@@ -42,11 +49,42 @@ def replace(models_dir: Path, key: str, content: bytes) -> None:
     (models_dir / "manifest.json").write_text(json.dumps(manifest))
 
 
-def test_a_photo_gets_a_score_and_is_live_only_below_the_threshold() -> None:
-    verdict = SpoofDetector().judge(photo(1), FACE)
-    assert 0.0 <= verdict.score <= 1.0
-    assert verdict.zone is verdict.limits.zone_of(verdict.score)
-    assert verdict.is_live == (verdict.score < verdict.limits.living_below)
+def undecided(**numbers: float) -> SpoofHeads:
+    """A last layer that looks at nothing, with these numbers."""
+    shipped = SpoofHeads.from_bytes((MODELS_DIR / "spoof" / "heads.npz").read_bytes())
+    weights = {view: np.zeros_like(vector) for view, vector in shipped.weights.items()}
+    plain = SpoofHeads(weights, 0.0, 0.0, 0.5, SpoofFeatures().networks)
+    return dataclasses.replace(plain, **numbers)
+
+
+@pytest.mark.parametrize("threshold", [0.3, 0.5])
+@pytest.mark.parametrize(
+    ("strictness", "beyond", "zone"),
+    [
+        *((strictness, shift - 0.1, Zone.LIVING) for strictness, shift in LIVING_SHIFT.items()),
+        *((strictness, shift + 0.1, Zone.DOUBTFUL) for strictness, shift in LIVING_SHIFT.items()),
+        (Strictness.USUAL, 2.9, Zone.DOUBTFUL),
+        (Strictness.USUAL, 3.1, Zone.ATTACK),
+    ],
+)
+def test_a_photo_is_judged_by_how_far_its_score_lies_from_the_threshold(threshold, strictness, beyond, zone):
+    logit = float(np.log(threshold / (1 - threshold))) + beyond
+    heads = undecided(close_bias=logit, threshold=threshold)
+    detector = SpoofDetector(find_trained=heads.to_bytes, find_strictness=lambda: strictness)
+    verdict = detector.judge(photo(1), FACE)
+    assert verdict.zone is zone
+    assert verdict.is_live == (zone is Zone.LIVING)
+    assert verdict.score == pytest.approx(1 / (1 + np.exp(-logit)))
+
+
+def test_where_the_limits_lie_was_measured() -> None:
+    assert LIVING_SHIFT == {Strictness.LIGHT: -2.0, Strictness.USUAL: -3.0, Strictness.STRICT: -4.0}
+
+
+def test_a_frame_without_a_device_takes_no_doubt_away() -> None:
+    features = {view: np.zeros_like(vector) for view, vector in undecided().weights.items()}
+    scores = [undecided(close_bias=1.0, frame_bias=bias).score(features) for bias in (-9.0, 0.0, 1.0)]
+    assert scores == pytest.approx([1 / (1 + np.exp(-1)), 1 / (1 + np.exp(-1)), 1 / (1 + np.exp(-2))])
 
 
 def judge(picture: Image.Image) -> SpoofVerdict:
