@@ -10,6 +10,7 @@ from admin_site import create_app as create_office
 from shared.domain.attendance import MarkSource, MarkStatus
 from shared.domain.check_in import ConfirmReason
 from shared.persistence.tables import (
+    EnrolmentPhoto,
     FamilyQuestion,
     Integration,
     Job,
@@ -155,6 +156,14 @@ def _fill(toolbox: Toolbox, office: SimpleNamespace) -> dict[str, int]:
                 letter_names={},
             ),
             "question_id": question,
+            "photo_id": EnrolmentPhoto(
+                student_id=office.meera,
+                file_name="camera.jpg",
+                sealed_photo=toolbox.sealer.seal(
+                    photo_of("meera"), purpose=purposes.enrolment_photo(office.meera)
+                ),
+                added_at=now,
+            ),
             "asked_id": FamilyQuestion(
                 student_id=office.meera, lecture_id=own.id, words="She was there.", sent_at=now
             ),

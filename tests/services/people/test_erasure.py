@@ -208,7 +208,7 @@ def test_a_withdrawn_consent_takes_the_face_out_of_every_table_and_keeps_the_mar
         assert session.scalars(select(NearMatchPair)).all() == []
         assert {flag.near_match_id for flag in session.scalars(select(FaceFlag))} <= {office.ravi, None}
         assert {each.near_match_id for each in session.scalars(select(ToConfirm))} == {office.ravi, None}
-    assert mark.status is MarkStatus.LATE
+    assert mark.status == MarkStatus.LATE
 
 
 def test_a_ledger_erases_again_whoever_an_older_database_still_holds(toolbox, office):

@@ -64,7 +64,7 @@ def test_what_names_the_student_is_all_there(archive):
     cells = set(chain.from_iterable(chain.from_iterable(sheets_of(archive).values())))
     assert set(MEERA) <= cells
     assert "हिन्दी" in cells
-    assert "The school would like to mark attendance by face." in " ".join(map(str, cells))
+    assert "चेहरे से उपस्थिति" in " ".join(map(str, cells))  # the consent, in the family's language
 
 
 def test_pictures_and_numbers_are_opened(archive):
