@@ -12,6 +12,7 @@ from shared.school_clock import SchoolClock
 
 # A sheet's name may not be longer, and may hold none of []:*?/\.
 _LONGEST_SHEET_NAME = 31
+_ONE_DECIMAL = {"num_format": "0.0"}
 
 
 class LectureMark(NamedTuple):
@@ -45,7 +46,10 @@ def write_totals_workbook(
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     with pd.ExcelWriter(buffer, engine="xlsxwriter", engine_kwargs={"options": options}) as writer:
         book: xlsxwriter.Workbook = writer.book
-        below = book.add_format({"bg_color": "#F8D7DA", "font_color": "#58151C"})
+        tint = {"bg_color": "#F8D7DA", "font_color": "#58151C"}
+        below = book.add_format(tint)
+        # One decimal, as on the page: 80.0 and not 80. A row's format would take the place of a column's.
+        percents = {True: book.add_format({**tint, **_ONE_DECIMAL}), False: book.add_format(_ONE_DECIMAL)}
         table = _totals_table(students, statuses, rule)
         table.to_excel(writer, sheet_name="Totals", index=False)
         sheet = writer.sheets["Totals"]
@@ -53,6 +57,9 @@ def write_totals_workbook(
         for row, student in enumerate(students, start=1):
             if student.is_below:
                 sheet.set_row(row, None, below)
+            if student.percent is not None:
+                percent = round(student.percent, 1)
+                sheet.write_number(row, table.columns.get_loc("Percent"), percent, percents[student.is_below])
         names = _sheet_names(lectures, clock)
         _course_table(students, lectures, marks, names, rule).to_excel(
             writer, sheet_name="Course", index=False

@@ -66,7 +66,12 @@ def test_the_picture_has_a_bar_a_lecture_and_words_beside_it(teacher, term):
     bars = page.select("svg.course rect")
     assert [float(bar["height"]) for bar in bars] == [50.0, 50.0, 100.0]
     assert "2 of 2" in bars[-1].get_text()
-    assert page.select_one("svg")["aria-label"]
+    # Read out one by one, with the number that the page and the workbook tell.
+    assert page.select_one("svg.course")["role"] == "list"
+    assert {bar["role"] for bar in bars} == {"listitem"}
+    assert bars[0]["aria-label"].endswith(": 1 of 2, 50.0 %")
+    assert "Fewest: 50.0 %" in page.get_text()
+    assert "Most: 100.0 %" in page.get_text()
     assert not page.select("[style]")
 
 

@@ -50,7 +50,7 @@ def _mark_rest(toolbox: Toolbox, actor: Actor, lecture_id: int, status: str) -> 
             write_mark(session, toolbox, actor, lecture, line, status, source=source, at=now)
         change_id = attendance.changes_of(session, lecture_id, rest[0].id)[0].id
         after = {"status": status, "students": len(rest)}
-        audit.record(session, toolbox, actor, "mark the rest", _named(lecture_id), after=after)
+        audit.record_in_lecture(session, toolbox, actor, "mark the rest", lecture, after=after)
         return MarkedTogether(len(rest), left_waiting, change_id)
 
 
@@ -76,9 +76,5 @@ def undo_together(toolbox: Toolbox, actor: Actor, lecture_id: int, change_id: in
             line = attendance.find_register_line(session, lecture, each.student_id)
             write_mark(session, toolbox, actor, lecture, line, None, source=MarkSource.BY_HAND, at=now)
         after = {"students": len(as_left)}
-        audit.record(session, toolbox, actor, "undo marking the rest", _named(lecture_id), after=after)
+        audit.record_in_lecture(session, toolbox, actor, "undo marking the rest", lecture, after=after)
         return len(as_left), len(together) - len(as_left)
-
-
-def _named(lecture_id: int) -> str:
-    return f"lecture {lecture_id}"

@@ -165,6 +165,9 @@ def test_the_workbook_holds_the_totals_the_course_and_every_lecture(toolbox, sch
     assert rows["Totals"][1][:5] == ["15203A0042", "Meera Iyer", 2, 2, 100]
     assert rows["Totals"][2][:5] == ["15203A0043", "=1+1", 0, 1, 0]
     assert rows["Totals"][2][-1] == "below"
+    percents = book["Totals"]["E"][1:]
+    assert [cell.number_format for cell in percents] == ["0.0", "0.0"]  # 100.0, as on the page
+    assert percents[1].fill.fgColor.rgb == book["Totals"]["A3"].fill.fgColor.rgb == "FFF8D7DA"
     assert [row[2:] for row in rows["Course"][1:]] == [["P", "L"], ["A", "E"]]
     last = book.worksheets[-1]
     assert [cell.value for cell in last[2]][:3] == ["15203A0042", "Meera Iyer", "late"]
