@@ -1,5 +1,5 @@
 # What people type; `make help` lists it. Installing is in setup.sh, running in launcher/.
-.PHONY: help install run serve setup test test-fast check lock models translations bench-reports bench-backup load scale bench-faces trial-threads
+.PHONY: help install run serve setup test test-fast check lock models translations bench-reports bench-backup bench-classroom load scale bench-faces trial-threads
 .NOTPARALLEL:
 .DEFAULT_GOAL := run
 
@@ -91,6 +91,10 @@ scale: ## measure SITES=3 machines' worth of sites on this one
 # A backup and a restore of 5,000 students and 300,000 marks, on SQLite and a private MariaDB.
 bench-backup: ## time a backup and a restore
 	.venv/bin/python -m benchmarks.backup
+
+# A round at the kiosk and the closing of a lecture in a real browser; takes a minute.
+bench-classroom: ## time and count the taps of a teacher's commonest jobs
+	.venv/bin/python -m benchmarks.classroom
 
 # Four threads read photos of mixed sizes for a minute; every answer must be the one of a single thread.
 trial-threads: ## read photos in four threads for a minute
