@@ -7,8 +7,9 @@ run: ## install what is missing and run both sites and the worker; DEMO=1 with a
 	@./setup.sh
 	@.venv/bin/python -m launcher
 
-serve: ## after one `make run`: one site in one process, reloads, breakpoint() works; SITE=admin for the office
+serve: ## one site in one process, reloads, breakpoint() works; SITE=admin for the office, DEMO=1 with a demo school
 	@./setup.sh fast
+	@.venv/bin/python -m launcher.first_run
 	SECURE_COOKIES=0 .venv/bin/flask --app $(or $(SITE),teacher)_site run --debug --no-debugger \
 		--port $(if $(filter admin,$(SITE)),4555,4545)
 

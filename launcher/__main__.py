@@ -24,7 +24,7 @@ from launcher.addresses import (
 )
 from launcher.certificates import ensure_certificate
 from launcher.children import Child, CrashLoop, replace, restart, stop_all
-from launcher.first_run import FIRST_ADMIN_EMAIL, prepare_database
+from launcher.first_run import prepare_database, tell_passwords
 from launcher.ground import allow_files, require_writable, take_alone
 from launcher.privileges import STAYS_ROOT, User, choose_user, hand_over
 from shared import metrics
@@ -71,7 +71,7 @@ def _run(children: list[Child], stopping: threading.Event) -> None:
     address = _find_address(environ)
     _name_sites(environ, ports, address, given)
     settings = read_settings(environ)
-    _tell_passwords(settings, prepare_database(settings, fill_demo=environ.get("DEMO") == "1"))
+    tell_passwords(settings, prepare_database(settings, fill_demo=environ.get("DEMO") == "1"))
     user = choose_user(environ, settings.instance_dir)
     certificate = _renew_certificate(settings, user)
     if user is not None:
@@ -209,18 +209,6 @@ def _answers(port: int, trust: ssl.SSLContext) -> bool:
         return False
     finally:
         connection.close()
-
-
-def _tell_passwords(settings: Settings, passwords: Mapping[str, str]) -> None:
-    # At once, for they cannot be shown a second time should the start fail.
-    for email, password in passwords.items():
-        if email != FIRST_ADMIN_EMAIL:
-            print(f"The demo's teacher {email} signs in at the classroom with {password}", flush=True)
-            continue
-        print(f"The first admin signs in at the office as {FIRST_ADMIN_EMAIL}")
-        print(f"with the password {password} (shown this once only).")
-        print(f"Keep a copy of {settings.instance_dir / 'settings.env'} away from this machine:")
-        print("without its FACE_KEYS no enrolled face can be read again.", flush=True)
 
 
 def _welcome(settings: Settings, address: str, ports: Mapping[str, int]) -> None:

@@ -1,12 +1,19 @@
-"""Brings the database to what the sites expect: its tables, a first admin, on request a demo school."""
+"""Brings the database to what the sites expect: its tables, a first admin, on request a demo school.
+
+`make serve` runs this alone before it serves one site: `python -m launcher.first_run`, DEMO=1 for the demo.
+"""
+
+import os
+import sys
+from collections.abc import Mapping
 
 from sqlalchemy import make_url
 from sqlalchemy.exc import OperationalError
 
-from shared.errors import SettingsError
+from shared.errors import DatabaseUnusable, SettingsError
 from shared.persistence import accounts
 from shared.persistence.database import connect, migrate, reading_sessions
-from shared.settings import Settings
+from shared.settings import Settings, read_settings
 
 FIRST_ADMIN_EMAIL = "admin@localhost"
 
@@ -50,6 +57,18 @@ def prepare_database(settings: Settings, *, fill_demo: bool) -> dict[str, str]:
     return passwords
 
 
+def tell_passwords(settings: Settings, passwords: Mapping[str, str]) -> None:
+    """Print the new accounts' passwords, at once: they cannot be shown again should the start fail."""
+    for email, password in passwords.items():
+        if email != FIRST_ADMIN_EMAIL:
+            print(f"The demo's teacher {email} signs in at the classroom with {password}", flush=True)
+            continue
+        print(f"The first admin signs in at the office as {FIRST_ADMIN_EMAIL}")
+        print(f"with the password {password} (shown this once only).")
+        print(f"Keep a copy of {settings.instance_dir / 'settings.env'} away from this machine:")
+        print("without its FACE_KEYS no enrolled face can be read again.", flush=True)
+
+
 def _way_out(cause: OperationalError) -> str:
     """Return what helps where SQLite's file itself is the matter."""
     if any(words in str(cause.orig) for words in ("not a database", "malformed")):
@@ -58,3 +77,19 @@ def _way_out(cause: OperationalError) -> str:
             "place: .venv/bin/flask --app admin_site restore FILE"
         )
     return ""
+
+
+def main() -> int:
+    """Prepare the installation that the environment names. Return 1 after saying why that cannot be."""
+    os.umask(0o077)  # what is written is its owner's alone
+    try:
+        settings = read_settings()
+        tell_passwords(settings, prepare_database(settings, fill_demo=os.environ.get("DEMO") == "1"))
+    except (SettingsError, DatabaseUnusable) as failure:
+        print(f"\n{failure}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
