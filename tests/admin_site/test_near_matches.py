@@ -44,15 +44,11 @@ def test_the_zips_page_asks_for_the_decision_first(desk, twins):
         class_photos.receive_class_photos(twins.toolbox, twins.actor, twins.class_id, zip_file),
     )
     page = desk.open(f"/classes/{twins.class_id}/photos")
-    assert [each.get_text(strip=True) for each in page.select("details > summary")] == [
-        "Your decision is needed: 1 file",
-        "Not used: 1 file",
-    ]
-    (undecided,) = page.select("details")[0].select("li")
+    assert [each.get_text(strip=True) for each in page.select("details > summary")] == ["Not used: 1 file"]
+    (undecided,) = page.select("[aria-labelledby=decide] li")
     assert "15203A0043 Ravi Patil" in undecided.get_text(" ", strip=True)
     assert "take this face for Meera Iyer, 15203A0042 in CO6GA" in undecided.get_text(" ", strip=True)
-    decide = next(link for link in undecided.select("a") if link.get_text(strip=True) == "Decide")
-    assert decide["href"] == f"/students/{twins.ravi}/enrolment"
+    assert undecided.a["href"] == f"/students/{twins.ravi}/decision"
 
 
 def test_the_readiness_board_lists_the_look_alikes_of_each_class(desk, twins):

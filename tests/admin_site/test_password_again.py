@@ -182,6 +182,9 @@ WEIGHTY_ACTS = {
     "/students/{meera}/enrolment/training": 60,
     "/students/{meera}/enrolment/self-test": 60,
     "/students/{meera}/offers/1": 60,
+    "/integrations/1/turn/1": 5,
+    "/integrations/oneroster": 60,
+    "/integrations/oneroster/import": 60,
     "/students/{meera}/decision": 60,
 }
 
@@ -193,6 +196,9 @@ LIGHT_ACTS = {
     *("/classes/{class_id}/consents", "/classes/{class_id}/consents/take-back"),
     *("/students/{meera}/consent", "/students/{meera}/deactivate", "/students/{meera}/reactivate"),
     *("/spoof-check/archive", "/spoof-check/pictures", "/spoof-check/pictures/discard"),
+    *("/statuses/new", "/statuses/1/edit", "/statuses/1/retire", "/statuses/1/use-again"),
+    *("/timetable", "/timetable/drafts/1/apply", "/integrations/moodle/choose"),
+    "/students/{meera}/family-links/revoke",
     *("/spoof-check/training", "/spoof-check/versions/1/decline"),
 }
 
