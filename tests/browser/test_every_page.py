@@ -25,7 +25,7 @@ NO_PAGES = {
         "decisions.picture",
     ),
     *("family_mail.progress", "live.follow", "sheets.download", "totals.download", "roster.template"),
-    *("timetable.template", "plan.calendar"),
+    *("timetable.template", "plan.calendar", "moodle.marks", "moodle.sessions"),
     *("kiosk.page", "kiosk.status", "kiosk.leave"),
 }
 # What the browser itself says when a page is answered with a failure, which some of these are.
