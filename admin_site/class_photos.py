@@ -43,6 +43,7 @@ def show(class_id: int) -> str | Response:
         folders=folders,
         students=students,
         open_questions=count_questions(reading, class_id),
+        without_consent=len(people.list_without_consent(reading, class_id)),
         undecided={each.id for each in faces.list_students_waiting(reading, class_id)},
     )
 

@@ -4,6 +4,7 @@ from shared.persistence.accounts import find_never_signed_in
 from shared.persistence.tables import Teacher
 from shared.services.accounts.lifecycle import create_teacher
 from shared.services.accounts.sign_in import begin_sign_in
+from tests.support.office import agree
 
 
 def test_a_first_time_password_comes_with_the_address_to_type_it_at(desk, office):
@@ -52,6 +53,14 @@ def test_the_students_of_a_class_lead_to_its_list_consents_and_photos(desk, offi
     page = desk.open(f"/students?class_id={office.class_id}")
     led_to = {link["href"] for link in page.select("main a")}
     assert {f"/classes/{office.class_id}/{each}" for each in ("roster", "consents", "photos")} <= led_to
+
+
+def test_the_page_of_a_zip_leads_to_the_consents_that_are_missing(desk, office):
+    page = desk.open(f"/classes/{office.class_id}/photos")
+    assert "2 students have no consent yet." in " ".join(desk.told().split())
+    assert page.select_one(".alert a")["href"] == f"/classes/{office.class_id}/consents"
+    agree(office.toolbox, office, office.meera, office.ravi)
+    assert "no consent yet" not in desk.open(f"/classes/{office.class_id}/photos").get_text()
 
 
 def test_a_search_that_finds_nothing_says_so_and_leads_back(desk, office):
