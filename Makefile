@@ -81,9 +81,11 @@ bench-reports: ## time reports over 1,000,000 marks
 bench-faces: ## time the search among 100,000 faces
 	.venv/bin/python -m benchmarks.face_index
 
-# Kiosks against a worker for each core and a private MariaDB; takes some three minutes.
-load: ## run kiosks against served workers
-	.venv/bin/python -m benchmarks.load
+# Kiosks against a worker for each core and a private MariaDB; takes some three minutes. Of a hundred check-ins
+# ASKED are asked to turn the head.
+ASKED = 10
+load: ## run kiosks against served workers; ASKED=0 asks nobody to turn the head
+	.venv/bin/python -m benchmarks.load --asked $(ASKED)
 
 # Several sites behind nginx over one MariaDB and Redis; what a check-in costs each part. About a minute.
 scale: ## measure SITES=3 machines' worth of sites on this one

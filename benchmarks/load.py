@@ -4,8 +4,10 @@ Starts the web server as `make run` does, a worker for each core, over a private
 process, so that server and kiosks share the machine. Every check-in is a real one: photographs, networks, a
 mark. Three rounds: kiosks that send without a pause; kiosks as in a school, one check-in each five seconds;
 more kiosks than can be answered, and a teacher who looks at pages meanwhile. Fails where a limit is passed.
+One check-in in ten is asked to turn the head and sends a film; `make load ASKED=0` asks nobody.
 """
 
+import argparse
 import http.client
 import os
 import sys
@@ -20,8 +22,10 @@ from pathlib import Path
 from statistics import quantiles
 from urllib.parse import urlencode
 
-from benchmarks.load_server import Kiosk, Server, Visitor
-from benchmarks.school import TEACHER_EMAIL, Pupil, Shot, found_school
+from benchmarks.check_in import ASKED
+from benchmarks.load_server import Answer, Kiosk, Server, Visitor
+from benchmarks.school import TEACHER_EMAIL, Pupil, Shot, film_turn, found_school
+from shared.domain.head_turn import Side
 from shared.persistence.database import migrate
 from shared.persistence.tables import Teacher
 from shared.services.accounts.lifecycle import renew_password
@@ -46,8 +50,14 @@ class Tally:
     seconds: float
     taken: list[float] = field(default_factory=list)
     refused: list[float] = field(default_factory=list)
+    films: list[float] = field(default_factory=list)
     pages: list[float] = field(default_factory=list)
     outcomes: Counter[str] = field(default_factory=Counter)
+
+    def count(self, answer: Answer) -> None:
+        self.outcomes[answer.outcome] += 1
+        times = self.films if answer.of_film else self.taken
+        (self.refused if answer.outcome == "overloaded" else times).append(answer.taken_ms)
 
     @property
     def per_second(self) -> float:
@@ -74,14 +84,15 @@ def run_round(
         at = time.monotonic() + pause_s * number / len(kiosks)  # as in a school, not all at once
         while at < until:
             time.sleep(max(0.0, at - time.monotonic()))
+            overloaded = False
             try:
-                taken, outcome = kiosk.check_in()
+                for answer in kiosk.check_in():
+                    tally.count(answer)
+                    overloaded = answer.outcome == "overloaded"
             except (OSError, http.client.HTTPException, Refused) as failure:
-                taken, outcome = 0.0, f"error {type(failure).__name__}"
-            tally.outcomes[outcome] += 1
-            (tally.refused if outcome == "overloaded" else tally.taken).append(taken)
+                tally.count(Answer(0.0, f"error {type(failure).__name__}"))
             # As the page does, who was told to wait a moment waits a second.
-            at = max(at + pause_s, time.monotonic()) + (1.0 if outcome == "overloaded" else 0.0)
+            at = max(at + pause_s, time.monotonic()) + (1.0 if overloaded else 0.0)
 
     def look() -> None:
         while teacher and time.monotonic() < until:
@@ -109,7 +120,8 @@ def _print_round(
 ) -> None:
     outcomes = ", ".join(f"{count} {name}" for name, count in tally.outcomes.items() if count)
     print(f"\n{kiosks} kiosks, {tally.seconds:.0f} s: {tally.per_second:.1f} check-ins a second ({outcomes})")
-    for name, of in (("check-in", tally.taken), ("told to wait", tally.refused), ("page", tally.pages)):
+    rows = {"check-in": tally.taken, "film": tally.films, "told to wait": tally.refused, "page": tally.pages}
+    for name, of in rows.items():
         if len(of) > 1:
             print(f"  {name:13}{_spread(of)}")
     shares = ", ".join(f"{name} {seconds / tally.seconds:.0%}" for name, seconds in used.items())
@@ -128,8 +140,11 @@ def _spread(values: list[float]) -> str:
 
 
 @contextmanager
-def school(folder: Path) -> Iterator[tuple[Server, Callable[[int], list[Kiosk]], Visitor]]:
-    """Yield a server, what makes kiosks for it, and its teacher; all gone at the end."""
+def school(folder: Path, asked: float) -> Iterator[tuple[Server, Callable[[int], list[Kiosk]], Visitor]]:
+    """Yield a server, what makes kiosks for it, and its teacher; all gone at the end.
+
+    `asked` is as in `Kiosk`.
+    """
     database = MariaDB(folder / "mariadb")
     database.start()
     try:
@@ -141,7 +156,7 @@ def school(folder: Path) -> Iterator[tuple[Server, Callable[[int], list[Kiosk]],
         others = {"database": database.process.pid if database.process else 0, "kiosks": os.getpid()}
         server = Server(folder, variables, others)
         try:
-            yield server, _kiosk_maker(toolbox, server, pupils), _sign_in(toolbox, server)
+            yield server, _kiosk_maker(toolbox, server, pupils, asked), _sign_in(toolbox, server)
         finally:
             server.stop()
             toolbox.engine.dispose()
@@ -149,9 +164,14 @@ def school(folder: Path) -> Iterator[tuple[Server, Callable[[int], list[Kiosk]],
         database.stop()
 
 
-def _kiosk_maker(toolbox: Toolbox, server: Server, pupils: Sequence[Pupil]) -> Callable[[int], list[Kiosk]]:
+def _kiosk_maker(
+    toolbox: Toolbox, server: Server, pupils: Sequence[Pupil], asked: float
+) -> Callable[[int], list[Kiosk]]:
+    films = {(pupil, side): film_turn(toolbox, pupil.shot, side) for pupil in pupils for side in Side}
+
     def make(count: int) -> list[Kiosk]:
-        return [Kiosk(Visitor(server.port, server.trust), toolbox, pupils) for _ in range(count)]
+        visitors = [Visitor(server.port, server.trust) for _ in range(count)]
+        return [Kiosk(visitor, toolbox, pupils, films, asked) for visitor in visitors]
 
     return make
 
@@ -171,7 +191,15 @@ def _sign_in(toolbox: Toolbox, server: Server) -> Visitor:
 
 def main() -> int:
     """Measure and print; 1 where a limit is passed."""
-    with tempfile.TemporaryDirectory() as scratch, school(Path(scratch)) as (server, make_kiosks, teacher):
+    parser = argparse.ArgumentParser(description="Run kiosks against served workers.")
+    parser.add_argument(
+        "--asked", type=float, default=100 * ASKED, help="how many in a hundred are asked to turn the head"
+    )
+    asked = parser.parse_args().asked / 100
+    with (
+        tempfile.TemporaryDirectory() as scratch,
+        school(Path(scratch), asked) as (server, make_kiosks, teacher),
+    ):
         print(f"ready after {server.ready_s:.1f} s with {len(server.workers)} workers", flush=True)
         run_round(server, make_kiosks(CONSTANT_KIOSKS), seconds=5.0)  # warms up
         constant = run_round(server, make_kiosks(CONSTANT_KIOSKS), seconds=ROUND_S)

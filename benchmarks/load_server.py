@@ -7,18 +7,22 @@ import ssl
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
+from random import random
 from types import SimpleNamespace
 from typing import Any
+from uuid import uuid4
 
 from bs4 import BeautifulSoup
 from urllib3 import encode_multipart_formdata
 
-from benchmarks.school import Pupil, forget_marks, hand_round
+from benchmarks.school import Pupil, forget_marks, hand_round, leave_doubt
 from launcher.addresses import LOOPBACK
 from launcher.certificates import ensure_certificate
 from launcher.children import ENDS_WITH_US
+from shared.domain.head_turn import Side
 from shared.settings import PROJECT_DIR
 from shared.toolbox import Toolbox
 from tests.support.phones import Phone
@@ -83,31 +87,73 @@ class _Requests:
         return SimpleNamespace(status_code=status, text=body.decode(), json=lambda: json.loads(body))
 
 
-class Kiosk:
-    """A phone in the class: checks in one student after the other, and again when all have been."""
+# What is filmed of each pupil's head turning to either side.
+Films = Mapping[tuple[Pupil, Side], Sequence[bytes]]
 
-    def __init__(self, visitor: Visitor, toolbox: Toolbox, pupils: Sequence[Pupil]) -> None:
+
+@dataclass(frozen=True)
+class Answer:
+    """The milliseconds an answer took, and the outcome, "overloaded" or what went wrong."""
+
+    taken_ms: float
+    outcome: str
+    of_film: bool = False
+
+
+class Kiosk:
+    """A phone in the class: checks in one student after the other, and again when all have been.
+
+    The share `asked` of them, 0…1, is asked to turn the head, as after a refusal, and sends the film at once.
+    """
+
+    def __init__(
+        self,
+        visitor: Visitor,
+        toolbox: Toolbox,
+        pupils: Sequence[Pupil],
+        films: Films | None = None,
+        asked: float = 0.0,
+    ) -> None:
         self._toolbox, self._pupils, self._waiting = toolbox, pupils, list(pupils)
+        self._films, self._asked = films or {}, asked
+        self._owed = random() if asked else 0.0  # noqa: S311 nothing secret
         self._token = hand_round(toolbox, pupils)
         visitor.cookies = {"__Host-kiosk_pass": self._token}
         self._phone = Phone(_Requests(visitor))
         self._phone.open()
 
-    def check_in(self) -> tuple[float, str]:
-        """Return the milliseconds the answer took, and the outcome, "overloaded" or what went wrong."""
+    def check_in(self) -> Iterator[Answer]:
+        """Yield the answer to the photo, and to the film if one is asked for."""
         if not self._waiting:
             forget_marks(self._toolbox, self._token)
             self._waiting = list(self._pupils)
         pupil = self._waiting[-1]
-        # The ticket is there before Enter is pressed: the page fetches it at the shutter.
-        request = self._phone.write("/kiosk/check-in", pupil.roll_id, pupil.shot.jpeg, pupil.class_code)
-        began = time.perf_counter()
-        answer = self._phone.client.post("/kiosk/check-in", **request)
-        taken = (time.perf_counter() - began) * 1e3
-        if answer.status_code == 503:
-            return taken, "overloaded"
+        if self._owed >= 1:
+            leave_doubt(self._toolbox, self._token, pupil.roll_id)
+            self._owed -= 1
+        key = str(uuid4())
+        answer, told = self._send("/kiosk/check-in", pupil, idempotency_key=key)
+        yield answer
+        if answer.outcome == "overloaded":
+            return
         self._waiting.pop()
-        return taken, answer.json()["outcome"] if answer.status_code == 200 else f"error {answer.status_code}"
+        self._owed += self._asked
+        if answer.outcome == "turn_head":
+            film = key, self._films[pupil, Side(told["turn"]["side"])]
+            answer, _ = self._send("/kiosk/turn", pupil, film=film)
+            yield replace(answer, of_film=True)
+
+    def _send(self, path: str, pupil: Pupil, **more: Any) -> tuple[Answer, dict[str, Any]]:
+        # The ticket is there before Enter is pressed: the page fetches it at the shutter.
+        request = self._phone.write(path, pupil.roll_id, pupil.shot.jpeg, pupil.class_code, **more)
+        began = time.perf_counter()
+        answer = self._phone.client.post(path, **request)
+        taken = (time.perf_counter() - began) * 1e3
+        if answer.status_code != 200:
+            error = "overloaded" if answer.status_code == 503 else f"error {answer.status_code}"
+            return Answer(taken, error), {}
+        told = answer.json()
+        return Answer(taken, told["outcome"]), told
 
 
 class Server:

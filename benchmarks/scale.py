@@ -154,10 +154,10 @@ def run(school: SimpleNamespace, seconds: float) -> tuple[list[float], Counter[s
 
     def work(kiosk: Kiosk) -> None:
         while time.monotonic() < until:
-            ms, outcome = kiosk.check_in()
-            taken.append(ms)
-            outcomes[outcome] += 1
-            time.sleep(1.0 if outcome == "overloaded" else 0.0)
+            for answer in kiosk.check_in():
+                taken.append(answer.taken_ms)
+                outcomes[answer.outcome] += 1
+                time.sleep(1.0 if answer.outcome == "overloaded" else 0.0)
 
     threads = [Thread(target=work, args=(kiosk,)) for kiosk in school.kiosks]
     for thread in threads:

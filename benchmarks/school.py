@@ -10,12 +10,15 @@ from uuid import uuid4
 
 from PIL import Image
 
+from shared.domain.check_in import CheckInOutcome
 from shared.domain.face_model import FACE_NUMBERS, FaceModel
+from shared.domain.head_turn import Side
 from shared.domain.second_lock import Strictness
 from shared.errors import InvalidInput, PhotoRefused
 from shared.persistence import faces
 from shared.persistence.database import Session
 from shared.persistence.tables import (
+    CheckIn,
     KioskPass,
     Lecture,
     Mark,
@@ -32,6 +35,7 @@ from shared.services.faces.photo_archive import PICTURES
 from shared.services.kiosk.passes import open_kiosk
 from shared.toolbox import Toolbox
 from shared.vision.images import open_photo
+from tests.support.turning_heads import film, framed, jpeg, turned
 
 CROWD, CROWD_SIZE = "CROWD", 59  # a lecture is of sixty
 TEACHER_EMAIL = "bench@school.example"
@@ -96,6 +100,14 @@ def _frame(toolbox: Toolbox, content: bytes) -> bytes | None:
     return file.getvalue()
 
 
+def film_turn(toolbox: Toolbox, shot: Shot, side: Side) -> tuple[bytes, ...]:
+    """Make up what the page sends of the head on this photo turning to this side: ten small JPEGs."""
+    rgb = open_photo(shot.jpeg)
+    face = toolbox.face_matcher.finder.find_faces(rgb)[0]
+    picture = framed(Image.fromarray(rgb), (face.left, face.top, face.right, face.bottom))
+    return tuple(map(jpeg, film(picture, turned, to_the_left=side is Side.LEFT)))
+
+
 def found_school(toolbox: Toolbox, shots: Sequence[Shot]) -> list[Pupil]:
     """Fill an empty database with a teacher, a crowd, and a class of its own for the student of each photo.
 
@@ -109,7 +121,7 @@ def found_school(toolbox: Toolbox, shots: Sequence[Shot]) -> list[Pupil]:
     pupils = [Pupil(f"C{number:02d}", f"C{number:02d}00", shot) for number, shot in enumerate(models)]
     with toolbox.sessions.begin() as session:
         teacher = session.query(Teacher).one()
-        # Nobody is asked to turn the head by chance: what is timed is the usual check-in.
+        # Nobody is asked to turn the head by chance: whom the measurement asks, it says.
         session.add(StrictnessChoice(strictness=Strictness.LIGHT, chosen_at=toolbox.now()))
         for pupil, model in zip(pupils, models.values(), strict=True):
             teacher.classes.append(_found_class(toolbox, session, pupil.class_code, [model]))
@@ -189,7 +201,24 @@ def hand_round(toolbox: Toolbox, pupils: Sequence[Pupil]) -> str:
 
 
 def forget_marks(toolbox: Toolbox, token: str) -> None:
-    """Take away the marks of a kiosk's lecture, so that its students can check in again."""
+    """Take away the marks of a kiosk's lecture and its doubts, so that its students can check in again."""
     with toolbox.sessions.begin() as session:
         kiosk_pass = session.query(KioskPass).filter_by(token_digest=digest(token)).one()
-        session.query(Mark).filter_by(lecture_id=kiosk_pass.lecture_id).delete()
+        for table in (Mark, CheckIn):
+            session.query(table).filter_by(lecture_id=kiosk_pass.lecture_id).delete()
+
+
+def leave_doubt(toolbox: Toolbox, token: str, roll_id: str) -> None:
+    """Let the student's next check-in in a kiosk's lecture be asked to turn the head, as after a refusal."""
+    with toolbox.sessions.begin() as session:
+        kiosk_pass = session.query(KioskPass).filter_by(token_digest=digest(token)).one()
+        session.add(
+            CheckIn(
+                kiosk_pass_id=kiosk_pass.id,
+                idempotency_key=digest(str(uuid4())),
+                lecture_id=kiosk_pass.lecture_id,
+                student_id=session.query(Student).filter_by(roll_id=roll_id).one().id,
+                outcome=CheckInOutcome.TURN_HEAD,
+                answered_at=toolbox.now(),
+            )
+        )

@@ -26,6 +26,13 @@ bench = AppGroup("bench", help="How fast it is.")
 )
 @click.option("--seconds", default=20.0, show_default=True, type=click.FloatRange(min=0), help="How long.")
 @click.option(
+    "--asked",
+    default=100 * check_in_bench.ASKED,
+    show_default=True,
+    type=click.FloatRange(0, 100),
+    help="How many in a hundred are asked to turn the head.",
+)
+@click.option(
     "--json", "json_file", type=click.Path(dir_okay=False, path_type=Path), help="Write all figures."
 )
 @click.option(
@@ -33,7 +40,9 @@ bench = AppGroup("bench", help="How fast it is.")
     type=click.Choice(["classic"]),
     help="Give the same photos to face_recognition's defaults and a Keras Inception v3, and the ratio.",
 )
-def bench_check_in(photos: Path | None, seconds: float, json_file: Path | None, baseline: str | None) -> None:
+def bench_check_in(
+    photos: Path | None, seconds: float, asked: float, json_file: Path | None, baseline: str | None
+) -> None:
     """Time the check-in, from a 640x480 JPEG to the committed mark, stage by stage on one core."""
     photos = photos or TEST_PHOTOGRAPHS
     if not photos.is_dir():
@@ -45,7 +54,9 @@ def bench_check_in(photos: Path | None, seconds: float, json_file: Path | None, 
     try:
         with ExitStack() as stack:
             classic = stack.enter_context(classic_check()) if baseline else None
-            figures = check_in_bench.measure(settings, photos, seconds=seconds, classic=classic)
+            figures = check_in_bench.measure(
+                settings, photos, seconds=seconds, asked=asked / 100, classic=classic
+            )
     except ProductError as refused:
         raise click.ClickException(str(refused)) from refused
     if json_file:

@@ -7,8 +7,9 @@ import sys
 
 import pytest
 
-from benchmarks.check_in import STAGES, as_table, measure
+from benchmarks.check_in import as_table, measure
 from benchmarks.classic_check import classic_check
+from benchmarks.stopwatch import STAGES
 from shared.errors import InvalidInput
 from shared.persistence.tables import Mark, Student
 from shared.settings import PROJECT_DIR
@@ -35,7 +36,7 @@ def photos(tmp_path_factory):
 
 def test_the_stages_add_up_to_the_whole(sqlite_url, make_settings, photos):
     settings = make_settings(sqlite_url)
-    figures = measure(settings, photos, seconds=0)
+    figures = measure(settings, photos, seconds=0, asked=0)
     assert set(figures["stages"]) == {*STAGES, "total"}
     assert figures["photos"] == {"present": 4}
     assert figures["check_ins"] == 4
@@ -45,13 +46,23 @@ def test_the_stages_add_up_to_the_whole(sqlite_url, make_settings, photos):
     # Whatever a check-in comes to do besides must get a stage of its own.
     assert figures["stages"]["other"]["processor_p50"] < 0.1 * total["processor_p50"]
     assert figures["peak_mb"] > 50
-    assert "4 check-ins" in as_table(figures)
+    assert "4 check-ins on one core, 0 asked" in as_table(figures)
+
+
+def test_a_share_of_the_check_ins_turns_the_head_first(sqlite_url, make_settings, photos):
+    figures = measure(make_settings(sqlite_url), photos, seconds=0, asked=0.5)
+    stages = figures["stages"]
+    assert figures["asked"] == 2
+    assert "2 asked to turn the head" in as_table(figures)
+    # A film is ten frames, of which some are looked at as carefully as the photo.
+    assert stages["film"]["processor_p50"] > stages["detect"]["processor_p50"]
+    assert stages["total"]["p95"] > stages["film"]["p50"]
 
 
 def test_the_bench_leaves_the_schools_own_rows_as_they_were(sqlite_url, make_settings, photos):
     toolbox = Toolbox(make_settings(sqlite_url))
     before = sorted(path.name for path in toolbox.settings.instance_dir.iterdir())
-    measure(toolbox.settings, photos, seconds=0, classic=lambda _jpeg: (1.0, 1.0))
+    measure(toolbox.settings, photos, seconds=0, asked=0, classic=lambda _jpeg: (1.0, 1.0))
     with toolbox.reading() as session:
         assert session.query(Student).count() == session.query(Mark).count() == 0
     assert sorted(path.name for path in toolbox.settings.instance_dir.iterdir()) == before
@@ -75,9 +86,8 @@ def run(tmp_path, sqlite_url, *arguments):
 
 def test_the_command_compares_with_the_classic_way(tmp_path, sqlite_url, photos):
     file = tmp_path / "figures.json"
-    done = run(
-        tmp_path, sqlite_url, "--photos", photos, "--seconds", "0", "--json", file, "--baseline", "classic"
-    )
+    options = ("--seconds", "0", "--asked", "0", "--json", file, "--baseline", "classic")
+    done = run(tmp_path, sqlite_url, "--photos", photos, *options)
     assert done.returncode == 0, done.stderr
     figures = json.loads(file.read_text())
     assert figures["ratio"] == figures["classic"]["p50"] / figures["stages"]["total"]["p50"]

@@ -31,11 +31,15 @@ Move = Callable[[Image.Image, float], Image.Image]
 
 def portrait(name: str = "astronaut.png") -> Image.Image:
     """One of FACES as a camera's frame, its face where MIDDLE and NOSE say."""
-    left, top, right, bottom = FACES[name]
+    return framed(Image.open(photograph(name)).convert("RGB"), FACES[name])
+
+
+def framed(photo: Image.Image, face: Sequence[float]) -> Image.Image:
+    """An RGB photo as a camera's frame, its face (left, top, right, bottom) where MIDDLE and NOSE say."""
+    left, top, right, bottom = face
     scale = (bottom - top) / 200
     corner = ((left + right) / 2 - MIDDLE[0] * scale, (top + bottom) / 2 - MIDDLE[1] * scale)
     part = (scale, 0, corner[0], 0, scale, corner[1])
-    photo = Image.open(photograph(name)).convert("RGB")
     return photo.transform((WIDTH, HEIGHT), Image.Transform.AFFINE, part, Image.Resampling.BICUBIC)
 
 
@@ -79,8 +83,15 @@ def clip(
 
     To the left is the person's own.
     """
+    return film(portrait(name), move, to_the_left=to_the_left, steps=steps)
+
+
+def film(
+    picture: Image.Image, move: Move, *, to_the_left: bool, steps: Sequence[float] = STEPS
+) -> list[Image.Image]:
+    """The same of any picture of a camera's frame, its face where MIDDLE and NOSE say."""
     rng = np.random.default_rng(7)
-    picture, sign = portrait(name), 1 if to_the_left else -1
+    sign = 1 if to_the_left else -1
     frames = []
     for step in steps:
         pixels = np.asarray(move(picture, sign * step), np.float32) + rng.normal(0, 2, (HEIGHT, WIDTH, 1))
