@@ -5,7 +5,7 @@
 
 Keras would fetch ImageNet weights at run time; this package (MIT) carries a whole Inception v3, each tensor
 as bytes with a scale and a minimum. The package's own last layers serve another purpose and are left out.
-What is written here sees the whole frame, as it is; `spoof_distillation` trains the lower half for texture.
+The lower half is written here as it is, to see what surrounds a face; `spoof_distillation` trains it on.
 """
 
 import argparse
@@ -27,7 +27,7 @@ PACKAGE_SHA512 = (
     "92b0b57e07932d7b59c20769289d239bb86abf481349141044bf8584e6b1689f"
     "568fddade3604eddcb0eda87708130206607f646f9303eda7447c01aedd73e30"
 )
-INPUT_SIZE = SCENE_SIZE  # 299, the size of Inception's training, costs twice the time
+INPUT_SIZE = SCENE_SIZE
 
 _FOLDER = "package/dist/models/inception_v3/"
 _TENSOR = re.compile(
@@ -73,7 +73,7 @@ def _embedded_bytes(script: str) -> bytes:
 
 
 def build_inception(weights: dict[str, np.ndarray]) -> Any:
-    """Build Keras's Inception v3 without its top, holding `weights`; its input is (n, 224, 224, 3) in 0…1."""
+    """Build Keras's Inception v3 without its top, holding `weights`; its input is (n, 160, 160, 3) in 0…1."""
     import keras
 
     network = keras.applications.InceptionV3(
@@ -92,20 +92,12 @@ def build_inception(weights: dict[str, np.ndarray]) -> Any:
 
 
 def scene_network(inception: Any) -> Any:
-    """Return what the whole frame is described by, (n, 224, 224, 3) RGB in 0…255 to (n, 3584).
-
-    These are mean and deviation over the picture of the block `mixed4`, and the mean of the last.
-    """
+    """Return what describes surroundings: (n, 160, 160, 3) RGB in 0…255 to `mixed4`, (n, 8, 8, 768)."""
     import keras
 
     pixels = keras.Input((INPUT_SIZE, INPUT_SIZE, 3))
-    outputs = [inception.get_layer(name).output for name in ("mixed4", "mixed10")]
-    texture, things = keras.Model(inception.input, outputs)(pixels / 255.0)
-    mean = keras.ops.mean(texture, axis=(1, 2))
-    spread = keras.ops.mean(keras.ops.square(texture), axis=(1, 2)) - keras.ops.square(mean)
-    deviation = keras.ops.sqrt(keras.ops.maximum(spread, 0.0) + 1e-6)
-    features = [mean, deviation, keras.ops.mean(things, axis=(1, 2))]
-    return keras.Model(pixels, keras.ops.concatenate(features, axis=1))
+    lower_half = keras.Model(inception.input, inception.get_layer("mixed4").output)
+    return keras.Model(pixels, lower_half(pixels / 255.0))
 
 
 def to_litert(network: Any) -> bytes:
@@ -139,7 +131,7 @@ def main() -> None:
         "licence": "MIT",
         "origin": "npm nsfwjs 4.4.0, Inception v3",
         "input": [INPUT_SIZE, INPUT_SIZE, 3],
-        "output": network.output_shape[1],
+        "output": list(network.output_shape[1:]),
     }
     content = to_litert(network)
     write_model_file("spoof/scene", "spoof/scene.tflite", content, card, arguments.models)

@@ -15,7 +15,7 @@ from shared.errors import ModelUnavailable
 from shared.vision.face_finder import Box, DetectedFace
 from shared.vision.model_files import MODELS_DIR, open_model_file
 from shared.vision.served_network import ServedNetwork
-from shared.vision.spoof_views import CLOSE_VIEWS, VIEWS, cut_close, cut_frame, cut_skin
+from shared.vision.spoof_views import CLOSE_VIEWS, VIEWS, cut_close, cut_scene, cut_skin, describe_regions
 
 NETWORKS = ("texture", "skin", "scene")
 # A last layer that another machine put into use judges here this many seconds later at most.
@@ -24,12 +24,10 @@ NOTICE_WITHIN_S = 3.0
 _DAMAGED = "The camera check is not available: its trained layer is damaged."
 
 
-# How far the limits of "clearly living" and of "clearly a picture" lie from a layer's threshold, as logits.
-# Of 81 living people and 85 attacks of sources that no network saw, 67 and 3.5 % pass at once at -3.0, 74 and
-# 7.1 % at -2.0, 61 and 3.5 % at -4.0; those between are asked to turn the head. At 0, where nobody was asked,
-# it was 93 and 12.9 %. From +3.0 on 1 of the 81 is refused. Not cross-fitted: models/README.md (Nov 2026).
-LIVING_SHIFT = {Strictness.LIGHT: -2.0, Strictness.USUAL: -3.0, Strictness.STRICT: -4.0}
-ATTACK_SHIFT = 3.0
+# How far the limits of "clearly living" and of "clearly a picture" lie from a layer's threshold, as logits;
+# those between are asked to turn the head. models/README.md has what each lets pass, leaving sources out.
+LIVING_SHIFT = {Strictness.LIGHT: -0.5, Strictness.USUAL: -1.0, Strictness.STRICT: -2.5}
+ATTACK_SHIFT = 2.5
 
 
 @dataclass(frozen=True)
@@ -74,16 +72,23 @@ class SpoofHeads:
     def score(self, features: dict[str, np.ndarray]) -> float:
         """Return both together, 0…1, the higher the more like an attack; NaN if a feature is.
 
-        A whole frame in which no device is seen proves nothing, so the frame's part only adds to the doubt.
+        Surroundings in which no device is seen prove nothing, so they only add to the doubt; where one is
+        seen, nobody is clearly living, however good the skin looks.
         """
-        logit = self.close_logit(features) + np.maximum(self.frame_logit(features), 0.0)
+        logit, device = self.close_logit(features), self.frame_logit(features)
+        if not device <= 0.0:
+            logit = np.maximum(logit + device, self._threshold_logit + max(LIVING_SHIFT.values()))
         return float(1.0 / (1.0 + np.exp(-np.clip(logit, -50.0, 50.0))))
 
     def limits(self, strictness: Strictness) -> ZoneLimits:
         """Return where the three zones of the score meet; the threshold lies between."""
-        logit = float(np.log(self.threshold / (1.0 - self.threshold)))
-        living, attack = logit + LIVING_SHIFT[strictness], logit + ATTACK_SHIFT
+        living = self._threshold_logit + LIVING_SHIFT[strictness]
+        attack = self._threshold_logit + ATTACK_SHIFT
         return ZoneLimits(1.0 / (1.0 + float(np.exp(-living))), 1.0 / (1.0 + float(np.exp(-attack))))
+
+    @property
+    def _threshold_logit(self) -> float:
+        return float(np.log(self.threshold / (1.0 - self.threshold)))
 
     def to_bytes(self) -> bytes:
         """Return an .npz without pickled objects."""
@@ -142,12 +147,12 @@ class SpoofFeatures:
         crops = np.stack([cut_skin(photo, face, enlarged) for enlarged in CLOSE_VIEWS.values()])
         both = zip(texture, self._run("skin", crops), strict=True)
         close = dict(zip(CLOSE_VIEWS, map(np.concatenate, both), strict=True))
-        return close | {"frame": self._run("scene", cut_frame(photo, face)[np.newaxis])[0]}
+        return close | {"frame": self.of_frame(rgb, face)}
 
-    def of_frame(self, rgb: np.ndarray) -> np.ndarray:
-        """Return features of the whole photo alone, for pictures that need no face."""
-        features: np.ndarray = self._run("scene", cut_frame(Image.fromarray(rgb))[np.newaxis])[0]
-        return features
+    def of_frame(self, rgb: np.ndarray, face: Box | None = None) -> np.ndarray:
+        """Return features of a face's surroundings alone, or of a whole photo that needs no face."""
+        view, place = cut_scene(Image.fromarray(rgb), face)
+        return describe_regions(self._run("scene", view[np.newaxis])[0], place)
 
     def _run(self, name: str, views: np.ndarray) -> np.ndarray:
         (features,) = self._served[name].run(views)

@@ -1,5 +1,6 @@
 """The crops of one photo that the spoof check looks at, in serving and in training alike."""
 
+from dataclasses import dataclass
 from math import ceil
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,7 @@ if TYPE_CHECKING:
     from shared.vision.face_finder import Box
 
 CLOSE_SIZE = 80  # pixels, square: what the network of texture reads
-SCENE_SIZE = 224  # pixels, square: what the network of the whole frame reads
+SCENE_SIZE = 160  # pixels, square: what the network of the surroundings reads
 
 # Sides of the crop in faces: the face with its surroundings, and with what it is held in. The enlargements
 # are those of the two public networks the texture network learned from.
@@ -25,9 +26,10 @@ VIEWS = (*CLOSE_VIEWS, "frame")
 LEAST_ROOM = 1.6
 CONTINUED_ROOM = 2.0
 
-# Of a longer photo the whole frame's view keeps this much round the face: squashed to a square, living people
-# in portraits of 2.3 to 1 look like a held device in 40 % (Caltech-101), of 16 to 9 in 1 %. November 2026.
-LONGEST_ASPECT = 16 / 9
+# The surroundings are a square of so many faces round the face, as far as the photo goes. What is held up is
+# found in squares of so many faces: the face with what shows it, what borders on that, and all the rest.
+SCENE_FACES = 5.0
+FACE_REGION, HELD_REGION = 1.2, 2.6
 
 # dlib's boxes are square; the head between the ears is narrower, and so is a crop of it.
 FACE_ASPECT = 0.82
@@ -35,6 +37,16 @@ FACE_ASPECT = 0.82
 # The head from the forehead's top to the chin, as YuNet boxes it, in sides of dlib's square: its height, and
 # how far its middle lies below the square's (medians of 560 frames).
 HEAD_HEIGHT, HEAD_SHIFT = 1.23, -0.08
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a face lies in a view: its middle and its size, in shares of the view's sides."""
+
+    across: float
+    down: float
+    wide: float
+    high: float
 
 
 def cut_close(photo: Image.Image, face: "Box", enlarged: float, *, size: int = CLOSE_SIZE) -> np.ndarray:
@@ -83,14 +95,39 @@ def cut_skin(photo: Image.Image, face: "Box", enlarged: float, *, size: int = CL
     return np.asarray(crop, np.float32)
 
 
-def cut_frame(photo: Image.Image, face: "Box | None" = None) -> np.ndarray:
-    """Return the whole photo, or with a face at most LONGEST_ASPECT of it, squashed to (224, 224, 3) float32
-    RGB in 0…255."""
-    left, top, width, height = 0.0, 0.0, float(photo.width), float(photo.height)
-    if face is not None:
-        width, height = min(width, height * LONGEST_ASPECT), min(height, width * LONGEST_ASPECT)
-        left = min(max((face.left + face.right - width) / 2, 0.0), photo.width - width)
-        top = min(max((face.top + face.bottom - height) / 2, 0.0), photo.height - height)
-    box = (left, top, left + width, top + height)
-    view = photo.resize((SCENE_SIZE, SCENE_SIZE), Image.Resampling.BILINEAR, box)
-    return np.asarray(view, np.float32)
+def cut_scene(photo: Image.Image, face: "Box | None" = None) -> tuple[np.ndarray, Place]:
+    """Return the surroundings of a face, or a photo without one as if it had one in its middle, squashed to
+    (160, 160, 3) float32 RGB in 0…255; and the face's place there."""
+    if face is None:
+        middle, side = (photo.width / 2, photo.height / 2), max(photo.size) / SCENE_FACES
+    else:
+        middle, side = ((face.left + face.right) / 2, (face.top + face.bottom) / 2), float(face.height)
+    reach = side * SCENE_FACES / 2
+    left, top = max(0.0, middle[0] - reach), max(0.0, middle[1] - reach)
+    right, bottom = min(float(photo.width), middle[0] + reach), min(float(photo.height), middle[1] + reach)
+    size, box = (SCENE_SIZE, SCENE_SIZE), (left, top, right, bottom)
+    view = photo.resize(size, Image.Resampling.BILINEAR, box)
+    wide, high = right - left, bottom - top
+    place = Place((middle[0] - left) / wide, (middle[1] - top) / high, side / wide, side / high)
+    return np.asarray(view, np.float32), place
+
+
+def describe_regions(grid: np.ndarray, place: Place) -> np.ndarray:
+    """Describe a (rows, columns, channels) grid of the surroundings: the means of the face, of what borders
+    on it and of the rest, and the deviation over all, (4 * channels,) float32.
+
+    A region that lies outside the photo is described as all of it.
+    """
+    grid = grid.astype(np.float32)
+    rows, columns = ((np.arange(count) + 0.5) / count for count in grid.shape[:2])
+
+    def within(faces: float) -> np.ndarray:
+        high = np.abs(rows - place.down) <= faces * place.high / 2
+        wide = np.abs(columns - place.across) <= faces * place.wide / 2
+        both: np.ndarray = np.logical_and.outer(high, wide)
+        return both
+
+    face, held = within(FACE_REGION), within(HELD_REGION)
+    regions = (face, held & ~face, ~held)
+    means = [grid[region if region.any() else np.ones_like(region)].mean(axis=0) for region in regions]
+    return np.concatenate([*means, grid.std(axis=(0, 1))])

@@ -20,13 +20,13 @@ from tests.support.pictures import jpeg, person, wall
 
 @pytest.fixture(scope="module")
 def photos(tmp_path_factory):
-    """Two people, one of them with three photos, and a wall."""
+    """Three people, one of them with two photos, and a wall."""
     folder = tmp_path_factory.mktemp("photos")
     for name, picture in {
         "one/obama": person("obama.jpg"),
-        "one/obama2": person("obama2.jpg"),
         "one/obama3": person("obama3.jpg"),
         "other/biden": person("biden.jpg"),
+        "third/astronaut": person("astronaut.png"),
         "other/wall": wall(),
     }.items():
         (folder / name).parent.mkdir(exist_ok=True)

@@ -1,0 +1,171 @@
+"""Trains what the shipped last layer makes of a face's surroundings, and tells how all of it does.
+
+    python -m modelling.scene_layer FRAMES_DIR
+
+The folder holds `live/` and `attack_…/`, each with a folder per source; what follows `_p` in a source's name
+tells people of one collection apart, and a collection is left out as one. Every picture teaches, its mirror
+image, and a part of it as narrow as phones held upright take. Each picture is judged by a layer that saw
+nothing of its collection; the close views' part of the last layer stays as it is. `--living` is a folder of
+folders of more people, who teach as one collection with one picture each and are not judged, `--only` are
+collections to tell about as well. `--write` trains on all of them."""
+
+import argparse
+import re
+from collections import Counter
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from modelling.manifest import write_model_file
+from shared.domain.second_lock import Strictness, Zone
+from shared.vision.face_finder import Box, FaceFinder
+from shared.vision.images import open_photo
+from shared.vision.model_files import MODELS_DIR, open_model_file
+from shared.vision.spoof_detector import SpoofFeatures, SpoofHeads
+from shared.vision.spoof_training import Sample, fit_layer
+
+LIVE, PICTURES = "live", (".jpg", ".jpeg", ".png")
+# Compared, leaving collections out, on 543 frames: models/README.md.
+PULL = 2.0
+WEIGHT = 2.3  # of the trained layer's sum beside that of the close views
+FOLDS = 12
+NARROW = (1.0, 2.2)  # how many times as high as wide: a phone held upright sends 1.3
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A picture with a face: its label, its sample, and those of its variants, which only teach."""
+
+    label: str
+    sample: Sample
+    variants: list[Sample]
+
+
+def look_at(folder: Path, models_dir: Path) -> list[Seen]:
+    """Look at every picture below the folder in which a face is found; of several the largest."""
+    finder, networks, seen = FaceFinder(models_dir=models_dir), SpoofFeatures(models_dir), []
+    rng = np.random.default_rng(0)
+    for path in sorted(path for path in folder.glob("*/*/*") if path.suffix.lower() in PICTURES):
+        label, source = path.parts[-3:-1]
+        rgb = open_photo(path.read_bytes())
+        faces = finder.find_faces(rgb)
+        if not faces:
+            continue
+        face, told = faces[0].dlib_square, (label != LIVE, collection_of(source))
+        varied = (mirror(rgb, face), narrow(rgb, face, rng.uniform(*NARROW)))
+        variants = [Sample({"frame": networks.of_frame(*variant)}, *told) for variant in varied]
+        seen.append(Seen(label, Sample(networks.of_photo(rgb, face), *told), variants))
+    return seen
+
+
+def look_at_living(folder: Path, models_dir: Path) -> list[Sample]:
+    """Look at what surrounds everybody living in a folder, at the first picture of each person's folder."""
+    finder, networks, samples = FaceFinder(models_dir=models_dir), SpoofFeatures(models_dir), []
+    for person in sorted(path for path in folder.iterdir() if path.is_dir()):
+        path = min(path for path in person.iterdir() if path.suffix.lower() in PICTURES)
+        rgb = open_photo(path.read_bytes())
+        for face in finder.find_faces(rgb)[:1]:
+            features = networks.of_frame(rgb, face.dlib_square)
+            samples.append(Sample({"frame": features}, is_attack=False, source=folder.name))
+    return samples
+
+
+def mirror(rgb: np.ndarray, face: Box) -> tuple[np.ndarray, Box]:
+    """Return the mirror image of a picture and its face."""
+    width = rgb.shape[1]
+    turned = Box(width - face.right, face.top, width - face.left, face.bottom)
+    return np.ascontiguousarray(rgb[:, ::-1]), turned
+
+
+def narrow(rgb: np.ndarray, face: Box, tall: float) -> tuple[np.ndarray, Box]:
+    """Cut a picture beside its face until it is `tall` times as high as wide; return it and its face."""
+    height, width = rgb.shape[:2]
+    wide = round(min(width, max(height / tall, 1.2 * (face.right - face.left))))
+    left = min(max(0, (face.left + face.right - wide) // 2), width - wide)
+    moved = Box(face.left - left, face.top, face.right - left, face.bottom)
+    return np.ascontiguousarray(rgb[:, left : left + wide]), moved
+
+
+def collection_of(source: str) -> str:
+    """Return the name of a source without what tells its people apart."""
+    return re.sub(r"_p\d+$", "", source)
+
+
+def fit_scene(samples: Sequence[Sample], heads: SpoofHeads) -> SpoofHeads:
+    """Put a layer of the surroundings trained on these samples into `heads`."""
+    features = np.stack([sample.features["frame"] for sample in samples])
+    nothing = np.zeros(features.shape[1], np.float32)
+    weights, bias = fit_layer(features, list(samples), nothing, 0.0, pull=PULL)
+    return replace(
+        heads, weights={**heads.weights, "frame": WEIGHT * weights}, frame_bias=float(WEIGHT * bias)
+    )
+
+
+def judge_left_out(seen: Sequence[Seen], living: Sequence[Sample], heads: SpoofHeads) -> np.ndarray:
+    """Judge each picture by a layer that saw nothing of its collection: scores (n,)."""
+    sizes = Counter(each.sample.source for each in seen)
+    # The largest first, so that no two of them are left out together.
+    order = sorted(sizes, key=lambda name: (-sizes[name], name))
+    scores = np.full(len(seen), np.nan)
+    for first in range(min(FOLDS, len(order))):
+        out = set(order[first::FOLDS])
+        trained = fit_scene([*teaching(seen, without=out), *living], heads)
+        for place, each in enumerate(seen):
+            if each.sample.source in out:
+                scores[place] = trained.score(each.sample.features)
+    return scores
+
+
+def teaching(seen: Sequence[Seen], *, without: Collection[str] = ()) -> list[Sample]:
+    """All samples but those of some collections."""
+    return [
+        sample
+        for each in seen
+        if each.sample.source not in without
+        for sample in (each.sample, *each.variants)
+    ]
+
+
+def tell(seen: Sequence[Seen], scores: np.ndarray, heads: SpoofHeads) -> str:
+    """Tell the errors of the scores, and the zones of each strictness by label."""
+    labels = np.array([each.label for each in seen])
+    live, attacks = np.sort(scores[labels == LIVE]), scores[labels != LIVE]
+    higher = (attacks[:, np.newaxis] > live).mean() + (attacks[:, np.newaxis] == live).mean() / 2
+    passed = (attacks <= live[len(live) - 1 - int(0.05 * len(live))]).mean()
+    lines = [f"AUC {higher:.3f}; attacks that pass where 5 % of the living are refused: {passed:.1%}"]
+    for strictness in Strictness:
+        limits = heads.limits(strictness)
+        for label in sorted(set(labels)):
+            zones = Counter(limits.zone_of(score) for score in scores[labels == label])
+            counts = ", ".join(f"{zones[zone]} {zone}" for zone in Zone)
+            lines.append(f"{strictness:8}{label:16}{counts}")
+    return "\n".join(lines)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Train the last layer of a face's surroundings.")
+    parser.add_argument("frames", type=Path, help="folder of whole frames by label and source")
+    parser.add_argument("--only", nargs="*", default=[], help="collections to tell about as well")
+    parser.add_argument("--living", type=Path, help="folders of more living people, who only teach")
+    parser.add_argument("--models", type=Path, default=MODELS_DIR)
+    parser.add_argument("--write", action="store_true", help="ship a last layer trained on all of them")
+    arguments = parser.parse_args()
+    seen = look_at(arguments.frames, arguments.models)
+    heads = SpoofHeads.from_bytes(open_model_file("spoof/heads", models_dir=arguments.models).content)
+    living = look_at_living(arguments.living, arguments.models) if arguments.living else []
+    scores = judge_left_out(seen, living, heads)
+    print(tell(seen, scores, heads))
+    chosen = [place for place, each in enumerate(seen) if each.sample.source in arguments.only]
+    if chosen:
+        print(f"{len(chosen)} of {', '.join(arguments.only)}:")
+        print(tell([seen[place] for place in chosen], scores[chosen], heads))
+    if arguments.write:
+        card = {"licence": "ours", "origin": "trained by us; see README.md"}
+        content = fit_scene([*teaching(seen), *living], heads).to_bytes()
+        write_model_file("spoof/heads", "spoof/heads.npz", content, card, arguments.models)
+
+
+if __name__ == "__main__":
+    main()
