@@ -11,6 +11,7 @@ from shared.domain.second_lock import Strictness
 from shared.errors import Conflict, InvalidInput
 from shared.persistence import jobs, spoof
 from shared.persistence.jobs import JobKind
+from shared.persistence.tables import SpoofActivation
 from shared.services.spoof_check import pictures as spoof_pictures
 from shared.services.spoof_check import strictness as spoof_strictness
 from shared.services.spoof_check import training as spoof_training
@@ -135,6 +136,13 @@ def _of_hundred(share: float | None) -> str:
     return f"{100 * share:.0f}" if share else "none"
 
 
+def _steps_of(activation: SpoofActivation | None) -> dict[str, Any]:
+    """Return what each step of strictness costs on the school's own pictures, if the version in use tells it."""
+    version = activation.version if activation else None
+    steps: dict[str, Any] = ((version.card if version else None) or {}).get("after", {}).get("steps", {})
+    return steps
+
+
 def _page(**outcome: Any) -> str:
     job = jobs.find_latest(reading, JobKind.TRAIN_SPOOF_CHECK, spoof_training.SUBJECT)
     activation = spoof.find_activation(reading)
@@ -157,6 +165,7 @@ def _page(**outcome: Any) -> str:
         shares=spoof_strictness.count_shares(toolbox),
         strictness=spoof.get_strictness(reading),
         steps=Strictness,
+        own_steps=_steps_of(activation),
         is_worse=spoof_versions.is_worse,
         of_hundred=_of_hundred,
         at_most_of_none=lambda of: (wilson_bounds(0, of) or (0, 1))[1],

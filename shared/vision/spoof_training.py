@@ -124,21 +124,30 @@ def train(
     two sources each.
     """
     groups = _folds(samples)
-    kept_out: list[KeptOut] = []
+    left_out: list[tuple[int, SpoofHeads]] = []
     for done, group in enumerate(groups):
         on_progress(done, len(groups) + 1)
         heads = fit([sample for sample in samples if sample.source not in group], active)
-        kept_out += [
-            KeptOut(place, active.score(sample.features), heads.score(sample.features))
+        left_out += [
+            (place, heads)
             for place, sample in enumerate(samples)
             if sample.source in group and sample.has_face
         ]
     on_progress(len(groups), len(groups) + 1)
-    live = [judged.after for judged in kept_out if not samples[judged.place].is_attack]
+    live = [heads.score(samples[place].features) for place, heads in left_out if not samples[place].is_attack]
     # Just above the live score at this share, so that the one it was read from passes.
     threshold = float(np.nextafter(np.quantile(live, 1 - MAX_BPCER, method="higher"), 1.0))
-    heads = replace(fit(samples, active), threshold=float(np.clip(threshold, 1e-6, 1 - 1e-6)))
-    return Candidate(heads, kept_out)
+    threshold = float(np.clip(threshold, 1e-6, 1 - 1e-6))
+    # What a seen device does to a score depends on the threshold, so all are scored by the one found.
+    kept_out = [
+        KeptOut(
+            place,
+            active.score(samples[place].features),
+            replace(heads, threshold=threshold).score(samples[place].features),
+        )
+        for place, heads in left_out
+    ]
+    return Candidate(replace(fit(samples, active), threshold=threshold), kept_out)
 
 
 def _folds(samples: list[Sample]) -> list[set[str]]:

@@ -7,7 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from shared.domain.second_lock import ZoneLimits
+from shared.domain.second_lock import Strictness, ZoneLimits
 from shared.errors import Conflict, PhotoRefused
 from shared.persistence import jobs, spoof
 from shared.persistence.jobs import JobKind
@@ -27,6 +27,10 @@ SILENT_FOR = timedelta(minutes=2)
 CUT_OFF = "The training was cut off in the middle. The pictures are still there; please start again."
 WORST = 6  # mistakes of each sort that are shown
 MISTAKE_BYTES = 50_000  # of a small copy, at most
+
+# What the office reads of each step of strictness, on sources kept out: of the living how many pass at once,
+# are asked to turn the head and are refused, of the attacks how many pass at once.
+RATES_OF_A_STEP = ("live_at_once", "live_asked", "bpcer", "apcer")
 
 _WORKER = Actor(site="worker", email="worker")
 
@@ -67,17 +71,23 @@ def train_on(
         before[judged.place] = Judged(one.path, one.label, one.source, judged.before)
         after[judged.place] = Judged(one.path, one.label, one.source, judged.after)
     card = {
-        "before": _figures(before, active.threshold),
-        "after": _figures(after, candidate.heads.threshold),
+        "before": _figures(before, active),
+        "after": _figures(after, candidate.heads),
         "pictures": len(seen),
         "trained_at": toolbox.now().isoformat(timespec="seconds"),
     }
     return Trained(candidate.heads.to_bytes(), card, after)
 
 
-def _figures(answers: dict[int, Judged], threshold: float) -> dict[str, Any]:
-    figures = summarise(list(answers.values()), ZoneLimits(threshold, threshold))
+def _figures(answers: dict[int, Judged], heads: Any) -> dict[str, Any]:
+    """The figures of a last layer's answers: at its threshold, and of each step of strictness."""
+    judged = list(answers.values())
+    figures = summarise(judged, ZoneLimits(heads.threshold, heads.threshold))
     del figures["sources"]  # names of people
+    figures["steps"] = {}
+    for step in Strictness:
+        of_step = summarise(judged, heads.limits(step))
+        figures["steps"][step] = {rate: of_step[rate] for rate in RATES_OF_A_STEP}
     return figures
 
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select, update
 
+from shared.domain.second_lock import Strictness
 from shared.errors import Conflict, InvalidInput, ModelUnavailable, NotFound
 from shared.jobs.worker import run_job
 from shared.persistence import jobs, spoof
@@ -89,6 +90,13 @@ def test_pictures_become_a_version_with_its_figures_and_are_deleted(toolbox, off
     assert version.card["after"]["labels"]["attack_phone"]["refused"] == 6
     assert len(version.card["before"]["apcer_bounds"]) == 2
     assert "sources" not in version.card["after"]  # names of people
+    steps = version.card["after"]["steps"]
+    assert set(steps) == set(Strictness)
+    assert steps[Strictness.STRICT]["live_at_once"] <= steps[Strictness.LIGHT]["live_at_once"]
+    assert all(
+        of["live_at_once"] + of["live_asked"] + of["bpcer"] == pytest.approx(1, abs=1e-3)
+        for of in steps.values()
+    )
     assert count(toolbox, SpoofPicture) == 0
     assert {"send spoof pictures", "train spoof check", "add spoof version"} <= set(actions)
     assert count(toolbox, SpoofActivation) == 0  # training alone changes nothing in class
