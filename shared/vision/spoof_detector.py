@@ -26,7 +26,7 @@ _DAMAGED = "The camera check is not available: its trained layer is damaged."
 
 # How far the limits of "clearly living" and of "clearly a picture" lie from a layer's threshold, as logits;
 # those between are asked to turn the head. models/README.md has what each lets pass, leaving sources out.
-LIVING_SHIFT = {Strictness.LIGHT: -0.5, Strictness.USUAL: -1.0, Strictness.STRICT: -2.5}
+LIVING_SHIFT = {Strictness.LIGHT: -0.5, Strictness.USUAL: -1.5, Strictness.STRICT: -2.5}
 ATTACK_SHIFT = 2.5
 
 
