@@ -137,7 +137,7 @@ def _of_hundred(share: float | None) -> str:
 
 
 def _steps_of(activation: SpoofActivation | None) -> dict[str, Any]:
-    """Return what each step of strictness costs on the school's own pictures, if the version in use tells it."""
+    """Return what each step of strictness costs on the school's pictures, if the version in use tells."""
     version = activation.version if activation else None
     steps: dict[str, Any] = ((version.card if version else None) or {}).get("after", {}).get("steps", {})
     return steps

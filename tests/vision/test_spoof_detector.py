@@ -79,7 +79,7 @@ def test_a_photo_is_judged_by_how_far_its_score_lies_from_the_threshold(threshol
 
 
 def test_where_the_limits_lie_was_measured() -> None:
-    assert LIVING_SHIFT == {Strictness.LIGHT: -0.5, Strictness.USUAL: -1.0, Strictness.STRICT: -2.5}
+    assert LIVING_SHIFT == {Strictness.LIGHT: -0.5, Strictness.USUAL: -1.5, Strictness.STRICT: -2.5}
 
 
 def test_a_frame_without_a_device_takes_no_doubt_away() -> None:

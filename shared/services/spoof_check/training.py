@@ -80,7 +80,7 @@ def train_on(
 
 
 def _figures(answers: dict[int, Judged], heads: Any) -> dict[str, Any]:
-    """The figures of a last layer's answers: at its threshold, and of each step of strictness."""
+    """Return the figures of a last layer's answers: at its threshold, and of each step of strictness."""
     judged = list(answers.values())
     figures = summarise(judged, ZoneLimits(heads.threshold, heads.threshold))
     del figures["sources"]  # names of people
