@@ -13,7 +13,9 @@ as soon as the model is ready, unless the school has decided to keep them, encry
 
 What it is used for: in class a photo is taken when the student checks in. It is compared with the face \
 model of the roll id that was typed, and with those of the others of that lecture and at enrolment of \
-the school, so that nobody is taken for somebody else; then it is forgotten. Where the camera is in \
+the school, so that nobody is taken for somebody else; then it is forgotten. Where a teacher has chosen so \
+for a lecture, no roll id is typed: whoever takes the photo is compared with the students of that lecture \
+alone and asked whether the name that is found is right. Where the camera is in \
 doubt, the teacher is shown one picture, which is deleted with the teacher's decision and after seven \
 days at the latest; a face that was refused is remembered, as numbers, until the lecture is closed. A \
 check-in that a teacher confirmed may improve the face model, if the office agrees. The model is used \
@@ -32,7 +34,10 @@ _HINDI = """\
 
 किस काम आता है: कक्षा में उपस्थिति के समय विद्यार्थी की एक तस्वीर ली जाती है। उसकी तुलना लिखी गई रोल आईडी के चेहरे \
 के मॉडल से, उसी व्याख्यान के दूसरे विद्यार्थियों के मॉडलों से, और नामांकन के समय पूरे स्कूल के मॉडलों से होती है, ताकि \
-किसी को कोई और न समझ लिया जाए; फिर तस्वीर भुला दी जाती है। जहाँ कैमरे को संदेह हो, \
+किसी को कोई और न समझ लिया जाए; फिर तस्वीर भुला दी जाती है। जहाँ शिक्षक ने किसी व्याख्यान के लिए \
+ऐसा चुना है, वहाँ रोल आईडी नहीं लिखी जाती: जो तस्वीर लेता है, उसकी तुलना केवल उसी व्याख्यान के विद्यार्थियों \
+से होती है, और उससे पूछा जाता है कि मिला हुआ नाम सही है या नहीं। \
+जहाँ कैमरे को संदेह हो, \
 वहाँ शिक्षक को एक तस्वीर दिखाई जाती है, \
 जो शिक्षक के निर्णय के साथ, और अधिक से अधिक सात दिन में, मिटा दी जाती है; जो चेहरा स्वीकार नहीं हुआ, वह संख्याओं के रूप में \
 व्याख्यान बंद होने तक याद रखा जाता है। \
