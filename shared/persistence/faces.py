@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement, delete, exists, or_, select, update
 from sqlalchemy.orm import Session, aliased, contains_eager, undefer
 
 from shared.domain.photo_verdict import PhotoVerdict
+from shared.persistence import check_in_statements as statements
 from shared.persistence.tables import (
     EnrolmentPhoto,
     FaceFlag,
@@ -146,7 +147,7 @@ def find_sealed_model(session: Session, student_id: int) -> bytes | None:
 
 def find_version(session: Session) -> tuple[int, int]:
     """Return how many changes of face models there were, and at which of them a model was last deleted."""
-    row = session.execute(select(FaceVersion.version, FaceVersion.removed_at)).one()
+    row = session.execute(statements.FACES_VERSION).one()
     return row.version, row.removed_at
 
 

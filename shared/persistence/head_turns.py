@@ -5,9 +5,10 @@ from datetime import datetime
 from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
-from shared.domain.check_in import OF_A_FACE, CheckInOutcome
+from shared.domain.check_in import CheckInOutcome
 from shared.domain.head_turn import TurnVerdict
 from shared.domain.second_lock import AskedTurn
+from shared.persistence import check_in_statements as statements
 from shared.persistence.tables import CheckIn, HeadTurn
 
 
@@ -61,7 +62,4 @@ def note_verdict(session: Session, turn_id: int, verdict: TurnVerdict) -> None:
 
 def find_last_outcome(session: Session, lecture_id: int, student_id: int) -> CheckInOutcome | None:
     """Return how the newest check-in with a face was answered for a student at a lecture, on any phone."""
-    query = select(CheckIn.outcome).where(
-        CheckIn.lecture_id == lecture_id, CheckIn.student_id == student_id, CheckIn.outcome.in_(OF_A_FACE)
-    )
-    return session.scalar(query.order_by(CheckIn.id.desc()).limit(1))
+    return session.scalar(statements.LAST_OUTCOME, {"the_lecture": lecture_id, "the_student": student_id})

@@ -6,15 +6,15 @@ from datetime import datetime
 from typing import Any, cast
 from uuid import uuid4
 
-from sqlalchemy import ColumnElement, CursorResult, delete, func, select, update
-from sqlalchemy.orm import Session, contains_eager, joinedload
+from sqlalchemy import CursorResult, delete, func, select, update
+from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
 from shared.domain.attendance import HERE
 from shared.domain.check_in import SUSPICIOUS, CheckInOutcome
+from shared.persistence import check_in_statements as statements
 from shared.persistence.tables import (
     CheckIn,
-    FaceModelRow,
     KioskPass,
     KioskTicket,
     Lecture,
@@ -22,14 +22,11 @@ from shared.persistence.tables import (
     Mark,
     SchoolClass,
     Student,
-    Teacher,
 )
 
 # No row of these tables that such a statement changes is loaded beside it: saves looking for them in the
 # session, half a millisecond a statement.
 _NOTHING_LOADED = {"synchronize_session": False}
-# More failures than these cannot make a wait longer.
-_FAILURES_LOOKED_AT = 40
 # On a phone the roll ids of nobody count too.
 _FAILED_ON_A_PHONE = (*SUSPICIOUS, CheckInOutcome.NOT_IN_CLASS)
 
@@ -45,13 +42,7 @@ class Candidate:
 
 def find_pass(session: Session, token_digest: str) -> KioskPass | None:
     """Find a pass that nobody has ended and whose teacher is active, with its lecture."""
-    query = (
-        select(KioskPass)
-        .join(KioskPass.teacher)
-        .where(KioskPass.token_digest == token_digest, KioskPass.ended_at.is_(None), Teacher.active)
-        .options(joinedload(KioskPass.lecture, innerjoin=True))
-    )
-    return session.scalar(query)
+    return session.scalar(statements.LIVING_PASS, {"token": token_digest})
 
 
 def find_passes(session: Session, lecture_id: int) -> list[KioskPass]:
@@ -75,27 +66,17 @@ def end_passes(
 
 def find_candidate(session: Session, lecture_id: int, class_code: str, roll_id: str) -> Candidate | None:
     """Find an active student by class and roll id among the classes of a lecture."""
-    return _find_candidate(
-        session, lecture_id, SchoolClass.class_code == class_code, Student.roll_id == roll_id
-    )
+    asked = {"the_lecture": lecture_id, "class_code": class_code, "roll_id": roll_id}
+    return _candidate(session.execute(statements.CANDIDATE, asked).one_or_none())
 
 
 def find_candidate_by_id(session: Session, lecture_id: int, student_id: int) -> Candidate | None:
     """Find an active student of the classes of a lecture."""
-    return _find_candidate(session, lecture_id, Student.id == student_id)
+    asked = {"the_lecture": lecture_id, "the_student": student_id}
+    return _candidate(session.execute(statements.CANDIDATE_BY_ID, asked).one_or_none())
 
 
-def _find_candidate(session: Session, lecture_id: int, *who: ColumnElement[bool]) -> Candidate | None:
-    query = (
-        select(Student, Mark, FaceModelRow.sealed_model)
-        .join(SchoolClass, SchoolClass.id == Student.class_id)
-        .join(LectureClass, LectureClass.class_id == SchoolClass.id)
-        .outerjoin(Mark, (Mark.student_id == Student.id) & (Mark.lecture_id == lecture_id))
-        .outerjoin(FaceModelRow, FaceModelRow.student_id == Student.id)
-        .where(LectureClass.lecture_id == lecture_id, Student.active, *who)
-        .options(contains_eager(Student.school_class))
-    )
-    row = session.execute(query).one_or_none()
+def _candidate(row: Any) -> Candidate | None:
     return None if row is None else Candidate(*row)
 
 
@@ -118,12 +99,7 @@ def list_roll_ids(session: Session, lecture_id: int, class_code: str) -> Sequenc
 
 def list_expected(session: Session, lecture_id: int) -> Sequence[int]:
     """Return the ids of the active students of a lecture's classes."""
-    query = (
-        select(Student.id)
-        .join(LectureClass, LectureClass.class_id == Student.class_id)
-        .where(LectureClass.lecture_id == lecture_id, Student.active)
-    )
-    return session.scalars(query).all()
+    return session.scalars(statements.EXPECTED, {"the_lecture": lecture_id}).all()
 
 
 def find_here(session: Session, lecture_id: int, student_ids: Collection[int]) -> int | None:
@@ -136,10 +112,7 @@ def find_here(session: Session, lecture_id: int, student_ids: Collection[int]) -
 
 def find_check_in(session: Session, pass_id: int, idempotency_key: str) -> CheckIn | None:
     """Find the answer already given to a phone's request."""
-    query = select(CheckIn).where(
-        CheckIn.kiosk_pass_id == pass_id, CheckIn.idempotency_key == idempotency_key
-    )
-    return session.scalar(query.options(joinedload(CheckIn.student)))
+    return session.scalar(statements.ANSWERED, {"the_pass": pass_id, "key": idempotency_key})
 
 
 def find_mark(session: Session, lecture_id: int, student_id: int) -> Mark | None:
@@ -152,11 +125,9 @@ def find_living_pass(session: Session, pass_id: int, *, alone: bool = False) -> 
 
     `alone` also keeps every other phone of the lecture from writing meanwhile.
     """
-    query = select(KioskPass).where(KioskPass.id == pass_id, KioskPass.ended_at.is_(None))
-    found = session.scalar(query.with_for_update().execution_options(populate_existing=True))
+    found = session.scalar(statements.LOCKED_PASS, {"the_pass": pass_id})
     if found is not None:
-        lecture = select(Lecture).where(Lecture.id == found.lecture_id).with_for_update(read=not alone)
-        locked = session.scalar(lecture.execution_options(populate_existing=True))
+        locked = session.scalar(statements.LOCKED_LECTURE[not alone], {"the_lecture": found.lecture_id})
         set_committed_value(found, "lecture", locked)  # else it is let go and read once more
     return found
 
@@ -177,13 +148,8 @@ def use_ticket(
     session: Session, pass_id: int, token_digest: str, *, issued_after: datetime, bound_to: str
 ) -> bool:
     """Bind a pass's unused ticket to one request, in one step; False if there is none young enough."""
-    using = update(KioskTicket).where(
-        KioskTicket.token_digest == token_digest,
-        KioskTicket.kiosk_pass_id == pass_id,
-        KioskTicket.issued_at > issued_after,
-        KioskTicket.bound_to.is_(None),
-    )
-    used = session.execute(using.values(bound_to=bound_to), execution_options=_NOTHING_LOADED)
+    asked = {"ticket": token_digest, "the_pass": pass_id, "issued_after": issued_after, "request": bound_to}
+    used = session.execute(statements.USE_TICKET, asked)
     return cast("CursorResult[Any]", used).rowcount == 1
 
 
@@ -197,14 +163,8 @@ def failures_of_student(
     session: Session, lecture_id: int, student_id: int, since: datetime
 ) -> Sequence[datetime]:
     """Return when somebody failed with a student's roll id at a lecture, on any phone, oldest first."""
-    query = select(CheckIn.answered_at).where(
-        CheckIn.lecture_id == lecture_id,
-        CheckIn.student_id == student_id,
-        CheckIn.outcome.in_(SUSPICIOUS),
-        CheckIn.answered_at > since,
-    )
-    latest = session.scalars(query.order_by(CheckIn.id.desc()).limit(_FAILURES_LOOKED_AT)).all()
-    return latest[::-1]
+    asked = {"the_lecture": lecture_id, "the_student": student_id, "since": since}
+    return session.scalars(statements.FAILURES_OF_STUDENT, asked).all()[::-1]
 
 
 def count_slowed(session: Session, pass_id: int, student_id: int, since: datetime) -> int:
@@ -226,7 +186,7 @@ def failures_of_phone(session: Session, pass_id: int, since: datetime) -> Sequen
         CheckIn.outcome.in_(_FAILED_ON_A_PHONE),
         CheckIn.answered_at > since,
     )
-    latest = session.scalars(query.order_by(CheckIn.id.desc()).limit(_FAILURES_LOOKED_AT)).all()
+    latest = session.scalars(query.order_by(CheckIn.id.desc()).limit(statements.FAILURES_LOOKED_AT)).all()
     return latest[::-1]
 
 

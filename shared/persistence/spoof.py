@@ -9,12 +9,12 @@ from sqlalchemy import CursorResult, delete, func, select
 from sqlalchemy.orm import Session, joinedload, selectinload, undefer
 
 from shared.domain.second_lock import Strictness
+from shared.persistence import check_in_statements as statements
 from shared.persistence.tables import (
     SpoofActivation,
     SpoofMistake,
     SpoofPicture,
     SpoofVersion,
-    StrictnessChoice,
 )
 
 
@@ -89,8 +89,7 @@ def find_activation(session: Session) -> SpoofActivation | None:
 
 def get_strictness(session: Session) -> Strictness:
     """Return the step of strictness that was chosen last, or the usual one."""
-    query = select(StrictnessChoice.strictness).order_by(StrictnessChoice.id.desc())
-    return session.scalar(query.limit(1)) or Strictness.USUAL
+    return session.scalar(statements.STRICTNESS) or Strictness.USUAL
 
 
 def delete_mistakes(session: Session, version_id: int) -> None:

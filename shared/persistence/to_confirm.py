@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session, contains_eager, joinedload, undefer
 
 from shared.domain.check_in import ASKED_TO_TURN, REFUSALS, CheckInOutcome, ConfirmReason
 from shared.errors import NotFound
+from shared.persistence import check_in_statements as statements
 from shared.persistence.tables import CheckIn, Student, ToConfirm
 
 # What a decision and the passing of time take away: the picture and what was read off it.
@@ -86,16 +87,9 @@ def settle(
     accepted: bool | None = None,
 ) -> None:
     """End what waits for a student, by a decision or because a mark was made; its picture goes at once."""
-    waiting = (
-        ToConfirm.lecture_id == lecture_id,
-        ToConfirm.student_id == student_id,
-        ToConfirm.waiting.is_(True),
-    )
-    decided = {"waiting": None, "accepted": accepted, "decided_at": now, "decided_by_id": teacher_id}
-    session.execute(
-        update(ToConfirm).where(*waiting).values(**decided, **_WITHOUT_PICTURE),
-        execution_options={"synchronize_session": False},  # nobody reads a loaded entry after this
-    )
+    decided = {"is_accepted": accepted, "at": now, "by": teacher_id}
+    asked = {"the_lecture": lecture_id, "the_student": student_id, **decided}
+    session.execute(statements.END_WAITING, asked)
 
 
 def forget_pictures(session: Session, *, before: datetime) -> int:

@@ -143,10 +143,11 @@ def _upright_rgb(photo: Image.Image) -> Image.Image:
     plain.thumbnail((WORKING_SIDE, WORKING_SIDE), reducing_gap=2.0)
     if plain.mode == "RGBA":
         plain = Image.alpha_composite(Image.new("RGBA", plain.size, "white"), plain)
-    rgb = plain.convert("RGB")
+    rgb = _in_rgb(plain)
     # Compositing and scaling 16 bits make new images, which know no orientation.
     rgb.info["exif"] = photo.info.get("exif") or b""
-    return ImageOps.exif_transpose(rgb)
+    ImageOps.exif_transpose(rgb, in_place=True)
+    return rgb
 
 
 def _eight_bit(photo: Image.Image) -> Image.Image:
@@ -156,4 +157,9 @@ def _eight_bit(photo: Image.Image) -> Image.Image:
         return Image.fromarray((np.asarray(photo) >> 8).astype(np.uint8))
     if photo.mode in ("LA", "PA", "RGBA") or "transparency" in photo.info:
         return photo.convert("RGBA")
-    return photo.convert("RGB")
+    return _in_rgb(photo)
+
+
+def _in_rgb(photo: Image.Image) -> Image.Image:
+    """Return it as it is where it is RGB, for Pillow would copy it: a millisecond of a kiosk's photo."""
+    return photo if photo.mode == "RGB" else photo.convert("RGB")
