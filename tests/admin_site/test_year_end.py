@@ -19,8 +19,8 @@ def test_a_class_moves_on_after_a_preview(desk, office):
     desk.fill("Preview", class_code="co7ga", **{f"fate-{office.ravi}": "leaves"})
     told = desk.told()
     assert "nothing is done yet" in told
-    assert "1 move to CO7GA, which is added" in told
-    assert "1 leave and are deactivated" in told
+    assert "1 moves to CO7GA, which is added" in told
+    assert "1 leaves and is deactivated" in told
     assert "1 family agreed to attendance in class, and that ends." in told
     assert fates(desk) == {f"fate-{office.meera}": "moves", f"fate-{office.ravi}": "leaves"}
     with office.toolbox.reading() as session:
