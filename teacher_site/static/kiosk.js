@@ -2,6 +2,7 @@
 // student. Nothing is kept in the page longer than its visit.
 
 import { find } from "/shared-static/page.js";
+import { watchLight } from "./kiosk-light.js";
 import * as screens from "./kiosk-screens.js";
 import { NotThisPhone, PassEnded, Server } from "./kiosk-server.js";
 import { Stage } from "./kiosk-stage.js";
@@ -350,6 +351,7 @@ new BroadcastChannel("sign-in").postMessage("ended");
 
 nextVisit();
 stage.start();
+watchLight(() => visit.isTyping && !stage.photo && stage.isRunning && !screens.isOver());
 stayAwake();
 askStatus();
 server.bind().then((key) => {
