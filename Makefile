@@ -31,10 +31,11 @@ test: setup check
 	.venv/bin/python -m pytest -n 2 --dist worksteal
 endif
 
-# Without root, a server's program, Chromium or a network: what most changes break shows here first.
-test-fast: ## the quick tests, on SQLite alone; installs without root
+# Without root, a server's program, Chromium or a network: what most changes break shows here first. The rules, the
+# services on SQLite, the sheets, and every page once as every kind of visitor (tests/test_permissions.py).
+test-fast: ## the quick tests, in two minutes on two idle cores; installs without root
 	@./setup.sh fast
-	.venv/bin/python -m pytest -q -n 2 -m "not servers and not browser and not models"
+	.venv/bin/python -m pytest -q -n 2 -m "not servers and not browser and not models and not pages and not slow"
 
 check: ## linters and types
 	@./setup.sh fast

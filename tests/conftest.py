@@ -51,6 +51,8 @@ _PLACES = {
         ),
     ),
     "browser": ("tests/browser/",),
+    "pages": ("tests/admin_site/", "tests/teacher_site/"),
+    "slow": ("tests/test_equal_time.py", "tests/test_demo_school.py", "tests/test_upgrade.py"),
     "models": ("tests/vision/", "tests/modelling/", "tests/benchmarks/", "tests/test_both_sites.py"),
 }
 
