@@ -9,6 +9,7 @@ from admin_site import (
     classes,
     commands,
     consents,
+    days_off,
     decisions,
     enrolment,
     integrations,
@@ -89,6 +90,7 @@ def create_app(settings: Settings | None = None, toolbox: Toolbox | None = None)
             integrations.pages,
             statuses.pages,
             timetable.pages,
+            days_off.pages,
         ],
         commands=(
             *commands.commands,

@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 from shared.errors import InvalidInput
 from shared.persistence import attendance, families
 from shared.services.attendance.lectures import open_lecture
-from shared.services.timetable import plan
+from shared.services.timetable import plan, untaken
 from shared.web.forms import add_form_error, asked_day
 from shared.web.sign_in import actor
 from shared.web.site import reading, toolbox
@@ -36,6 +36,7 @@ def today() -> str:
         lectures=lectures,
         planned=plan.waiting_today(toolbox, reading, teacher_id),
         may_start=plan.may_start,
+        untaken=untaken.list_untaken(toolbox, reading, teacher_id),
         counts=attendance.count_here(reading, [lecture.id for lecture in lectures]),
         classes=attendance.classes_of(reading, teacher_id),
         questions=families.open_questions(reading, teacher_id),

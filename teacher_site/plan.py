@@ -3,14 +3,15 @@
 from datetime import timedelta
 from itertools import groupby
 
-from flask import Blueprint, Response, flash, redirect, render_template, url_for
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response as AnyResponse
 
-from shared.errors import Conflict
-from shared.persistence import timetable
+from shared.errors import Conflict, InvalidInput
+from shared.persistence import attendance, timetable
 from shared.persistence.tables import PlannedLecture
 from shared.services.timetable import plan
+from shared.services.timetable.not_held import say_lecture_not_held, say_planned_not_held
 from shared.web.sign_in import actor
 from shared.web.site import reading, toolbox
 
@@ -49,6 +50,36 @@ def start(planned_id: int) -> AnyResponse:
         flash(str(refused), "warning")
         return redirect(url_for("lectures.today"))
     return redirect(url_for("attendance.show", lecture_id=lecture_id))
+
+
+@pages.route("/plan/<int:planned_id>/not-held", methods=["GET", "POST"])
+def not_held(planned_id: int) -> str | AnyResponse:
+    planned = timetable.find_own_planned(reading, current_user.id, planned_id)
+    reason = request.form.get("reason", "")
+    if request.method == "POST":
+        try:
+            say_planned_not_held(toolbox, actor(), planned_id, reason)
+        except (Conflict, InvalidInput) as refused:
+            flash(str(refused), "warning")
+        else:
+            flash("The lecture counts nowhere, and nobody is written to.", "success")
+            return redirect(url_for("lectures.today"))
+    return render_template("teacher/not_held.html", lecture=planned, reason=reason)
+
+
+@pages.route("/lectures/<int:lecture_id>/not-held", methods=["GET", "POST"])
+def lecture_not_held(lecture_id: int) -> str | AnyResponse:
+    lecture = attendance.find_own_lecture(reading, current_user.id, lecture_id)
+    reason = request.form.get("reason", "")
+    if request.method == "POST":
+        try:
+            say_lecture_not_held(toolbox, actor(), lecture_id, reason)
+        except InvalidInput as refused:
+            flash(str(refused), "warning")
+        else:
+            flash("The lecture is closed as not held. Reopen it if it was held after all.", "success")
+            return redirect(url_for("attendance.show", lecture_id=lecture_id))
+    return render_template("teacher/not_held.html", lecture=lecture, reason=reason)
 
 
 @pages.post("/plan/link")

@@ -109,6 +109,7 @@ FOREIGN = {
     "defusedxml": ("shared.reports",),
     "xlrd": ("shared.reports",),
     "icalendar": ("shared.reports",),
+    "holidays": ("shared.reports",),
     "recurring_ical_events": ("shared.reports",),
 }
 # Each costs a serving process a second or hundreds of megabytes: only the function that needs it pays.

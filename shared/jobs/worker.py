@@ -14,7 +14,7 @@ from shared.services.accounts import notices, password_links
 from shared.services.faces import class_photos, enrolment
 from shared.services.family_mail import delivery
 from shared.services.spoof_check import training as spoof_training
-from shared.services.timetable import plan_import
+from shared.services.timetable import plan_import, untaken
 from shared.services.upkeep import nightly
 from shared.settings import read_settings
 from shared.toolbox import Toolbox
@@ -79,6 +79,7 @@ def __getattr__(name: str) -> object:
     queue.every_minute("sweep_mail", lambda: delivery.sweep(toolbox))
     queue.every_minute("sweep_password_links", lambda: password_links.sweep(toolbox))
     queue.every_minute("sweep_account_notices", lambda: notices.sweep(toolbox))
+    queue.every_minute("sweep_untaken", lambda: untaken.sweep(toolbox))
     queue.every_minute("start_lost_jobs", lambda: start_lost_jobs(toolbox))
     queue.every_minute("night", lambda: nightly.work_if_due(toolbox))
     return queue.huey

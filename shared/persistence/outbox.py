@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, Update, case, func, literal, select, update
+from sqlalchemy import CursorResult, Update, case, delete, func, literal, select, update
 from sqlalchemy.orm import Session, joinedload, load_only, selectinload
 
 from shared.domain.family_mail import BACK_OFF, GIVE_UP_AFTER, MailState
@@ -13,6 +13,13 @@ from shared.persistence.tables.base import UtcDateTime
 
 _IN_DOUBT = "The worker stopped before it knew whether the mail server took the letter."
 GIVEN_UP = "Given up after a day. "
+
+
+def forget_queued(session: Session, lecture_id: int) -> int:
+    """Take away a lecture's letters that no worker has taken yet; gives how many."""
+    mine = (OutgoingMail.lecture_id == lecture_id, OutgoingMail.state == MailState.QUEUED)
+    gone = session.execute(delete(OutgoingMail).where(*mine))
+    return cast("CursorResult[Any]", gone).rowcount
 
 
 def letters_of(session: Session, lecture_id: int) -> Sequence[OutgoingMail]:

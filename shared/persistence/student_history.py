@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import exists, or_, select
+from sqlalchemy import and_, exists, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from shared.persistence.tables import Lecture, LectureClass, Mark, Student, Teaching
@@ -30,7 +30,9 @@ def find_taught_student(session: Session, teacher_id: int | None, student_id: in
 
 def list_attended(session: Session, student: Student, *, now: datetime) -> Sequence[Attended]:
     """Return every lecture that is over and has to do with a student, the earliest first."""
-    over = or_(Lecture.closed_at.is_not(None), Lecture.ends_at <= now)
+    over = and_(
+        or_(Lecture.closed_at.is_not(None), Lecture.ends_at <= now), Lecture.not_held_reason.is_(None)
+    )
     marks = select(Mark).join(Lecture, Lecture.id == Mark.lecture_id)
     marks = marks.where(Mark.student_id == student.id, over).options(joinedload(Mark.school_class))
     by_lecture = {mark.lecture_id: mark for mark in session.scalars(marks)}

@@ -2,15 +2,17 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
-from datetime import datetime
+from datetime import date, datetime
+from typing import Any, cast
 
-from sqlalchemy import Select, delete, func, insert, select, update
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy import CursorResult, Delete, Select, Update, delete, func, insert, select, update
+from sqlalchemy.orm import Session, joinedload, selectinload
 
 from shared.domain.timetable.plan import Slot
 from shared.errors import NotFound
 from shared.persistence.tables import (
     CalendarLink,
+    DayOff,
     PlanDraft,
     PlannedClass,
     PlannedLecture,
@@ -111,6 +113,7 @@ def count_remaining(
         PlannedClass.class_id == class_id,
         PlannedLecture.draft_id.is_(None),
         PlannedLecture.lecture_id.is_(None),
+        PlannedLecture.not_held_reason.is_(None),
         PlannedLecture.starts_at > after,
     )
     if until is not None:
@@ -178,7 +181,7 @@ def remove(session: Session, planned_ids: Sequence[int]) -> int:
     for at in range(0, len(planned_ids), _AT_ONCE):
         some = planned_ids[at : at + _AT_ONCE]
         gone = delete(PlannedLecture).where(PlannedLecture.id.in_(some), PlannedLecture.lecture_id.is_(None))
-        removed += session.execute(gone).rowcount  # type: ignore[attr-defined]
+        removed += _changed(session, gone)
     return removed
 
 
@@ -186,8 +189,11 @@ def move(session: Session, pairs: Iterable[tuple[Slot, Slot]]) -> None:
     """Change planned lectures to what becomes of them, but none that was opened meanwhile."""
     for was, becomes in pairs:
         mine = (PlannedLecture.id == was.planned_id, PlannedLecture.lecture_id.is_(None))
-        changed = session.execute(update(PlannedLecture).where(*mine).values(**_columns(becomes)))
-        if changed.rowcount and was.class_ids != becomes.class_ids:  # type: ignore[attr-defined]
+        values = _columns(becomes)
+        if was.starts_at != becomes.starts_at:
+            values["not_held_reason"] = None  # that was of the day it moved away from
+        changed = _changed(session, update(PlannedLecture).where(*mine).values(**values))
+        if changed and was.class_ids != becomes.class_ids:
             session.execute(delete(PlannedClass).where(PlannedClass.planned_id == was.planned_id))
             rows = [{"planned_id": was.planned_id, "class_id": each} for each in becomes.class_ids]
             session.execute(insert(PlannedClass), rows)
@@ -227,3 +233,69 @@ def find_teacher_of_link(session: Session, token_digest: str) -> Teacher | None:
 def forget_link(session: Session, teacher_id: int) -> None:
     """End a teacher's link."""
     session.execute(delete(CalendarLink).where(CalendarLink.teacher_id == teacher_id))
+
+
+def get_planned(session: Session, planned_id: int) -> PlannedLecture:
+    """Find any planned lecture, locked, for the office. Raises NotFound."""
+    query = _plan().where(PlannedLecture.id == planned_id).options(selectinload(PlannedLecture.classes))
+    planned = session.scalar(query.with_for_update())
+    if planned is None:
+        raise NotFound("There is no such lecture in the plan.")
+    return planned
+
+
+def list_untaken(
+    session: Session, *, since: datetime, now: datetime, teacher_id: int | None = None
+) -> Sequence[PlannedLecture]:
+    """Return what was planned since then, is over, and neither opened nor called off, latest first."""
+    query = _plan().where(
+        PlannedLecture.starts_at >= since,
+        PlannedLecture.starts_at < now,
+        PlannedLecture.ends_at <= now,
+        PlannedLecture.lecture_id.is_(None),
+        PlannedLecture.not_held_reason.is_(None),
+    )
+    if teacher_id is not None:
+        query = query.where(PlannedLecture.teacher_id == teacher_id)
+    query = query.options(selectinload(PlannedLecture.classes), joinedload(PlannedLecture.teacher))
+    return session.scalars(query.order_by(PlannedLecture.starts_at.desc(), PlannedLecture.id)).all()
+
+
+def list_days_off(session: Session, *, since: date) -> Sequence[DayOff]:
+    """Return the days without lectures from a day on."""
+    return session.scalars(select(DayOff).where(DayOff.day >= since).order_by(DayOff.day)).all()
+
+
+def mark_not_held(session: Session, since: datetime, until: datetime, reason: str) -> int:
+    """Say of what is planned in [since, until), and was not opened, that it is not held; gives how many."""
+    query = update(PlannedLecture).where(
+        PlannedLecture.starts_at >= since,
+        PlannedLecture.starts_at < until,
+        PlannedLecture.draft_id.is_(None),
+        PlannedLecture.lecture_id.is_(None),
+        PlannedLecture.not_held_reason.is_(None),
+    )
+    return _changed(session, query.values(not_held_reason=reason))
+
+
+def hold_again(session: Session, since: datetime, until: datetime, reason: str) -> int:
+    """Take a reason back from what is planned in [since, until); gives how many."""
+    query = update(PlannedLecture).where(
+        PlannedLecture.starts_at >= since,
+        PlannedLecture.starts_at < until,
+        PlannedLecture.not_held_reason == reason,
+    )
+    return _changed(session, query.values(not_held_reason=None))
+
+
+def note_told(session: Session, planned_ids: Sequence[int], column: str, now: datetime | None) -> bool:
+    """Write down when somebody was told; False where somebody was already. None: nobody was after all."""
+    told = getattr(PlannedLecture, column)
+    query = update(PlannedLecture).where(PlannedLecture.id.in_(planned_ids))
+    if now is not None:
+        query = query.where(told.is_(None))
+    return bool(_changed(session, query.values({told: now})))
+
+
+def _changed(session: Session, query: Update | Delete) -> int:
+    return cast("CursorResult[Any]", session.execute(query)).rowcount

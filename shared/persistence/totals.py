@@ -74,7 +74,7 @@ def count_not_over(session: Session, series: Series, *, now: datetime) -> int:
 
 def _of(series: Series) -> Select[Lecture]:
     query = select(Lecture).join(LectureClass, LectureClass.lecture_id == Lecture.id)
-    query = query.where(LectureClass.class_id == series.class_id)
+    query = query.where(LectureClass.class_id == series.class_id, Lecture.not_held_reason.is_(None))
     if series.since is not None:
         query = query.where(Lecture.starts_at >= series.since)
     if series.until is not None:

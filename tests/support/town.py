@@ -10,6 +10,7 @@ from admin_site import create_app as create_office
 from shared.domain.attendance import MarkSource, MarkStatus
 from shared.domain.check_in import ConfirmReason
 from shared.persistence.tables import (
+    DayOff,
     EnrolmentPhoto,
     FamilyQuestion,
     Integration,
@@ -135,6 +136,7 @@ def _fill(toolbox: Toolbox, office: SimpleNamespace) -> dict[str, int]:
                 try_at=now,
             ),
             "entry_id": entry,
+            "day_id": DayOff(day=now.date() + timedelta(days=30), name="A holiday"),
             "draft_id": PlanDraft(file_name="plan.ics", content=b"", made_by="an admin", made_at=now),
             "planned_id": PlannedLecture(
                 subject="Physics",

@@ -47,3 +47,22 @@ def test_the_calendars_link_is_shown_once_and_needs_no_sign_in(teacher, planned,
         assert name not in answer.data
     teacher.press("/plan", "End the link")
     assert Phone(app, "203.0.113.9").get(path).status_code == 404
+
+
+def test_a_register_that_was_not_taken_is_noted_down_or_was_not_held(teacher, planned, toolbox):
+    with toolbox.sessions.begin() as session:
+        row = session.get(PlannedLecture, planned)
+        row.starts_at, row.ends_at = (each - timedelta(days=1) for each in (row.starts_at, row.ends_at))
+    shown = teacher.page("/").select_one("[aria-labelledby=untaken-title]")
+    assert "Physics" in shown.get_text()
+    teacher.post(f"/plan/{planned}/not-held", {"reason": "ill"})
+    assert teacher.page("/").select_one("[aria-labelledby=untaken-title]") is None
+
+
+def test_a_lecture_is_closed_as_not_held_on_its_own_page(teacher, school):
+    lecture = f"/lectures/{school.ids['lecture']}"
+    assert "Say why" in teacher.post(f"{lecture}/not-held", {"reason": ""}).text
+    teacher.post(f"{lecture}/not-held", {"reason": "the power failed"})
+    assert "This lecture was not held: the power failed." in teacher.page(lecture).get_text()
+    teacher.press(lecture, "Reopen")
+    assert "not held:" not in teacher.page(lecture).get_text()

@@ -51,7 +51,7 @@ from shared.persistence.tables.spoof import (
     SpoofVersion,
     StrictnessChoice,
 )
-from shared.persistence.tables.timetable import CalendarLink, PlanDraft, PlannedClass, PlannedLecture
+from shared.persistence.tables.timetable import CalendarLink, DayOff, PlanDraft, PlannedClass, PlannedLecture
 
 __all__ = [
     "Account",
@@ -64,6 +64,7 @@ __all__ = [
     "CalendarLink",
     "CheckIn",
     "Consent",
+    "DayOff",
     "EnrolmentPhoto",
     "Erasure",
     "FaceFlag",

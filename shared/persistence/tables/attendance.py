@@ -20,6 +20,7 @@ class Lecture(Base):
     `kiosk_pin` is the hash of the six digits that take its phones back, until the day after. Check-ins are
     late from `late_after_minutes` after the start on; None: nobody is by the clock. Where `roll_id_by_face`,
     the kiosk looks for the face among the lecture's students if no roll id is typed.
+    One with a `not_held_reason` is closed, counts nowhere, and mails nobody.
     """
 
     __tablename__ = "lecture"
@@ -33,6 +34,7 @@ class Lecture(Base):
     kiosk_pin: Mapped[str | None] = mapped_column(String(255))
     late_after_minutes: Mapped[int | None] = mapped_column(SmallInteger)
     roll_id_by_face: Mapped[bool] = mapped_column(default=False, server_default=false())
+    not_held_reason: Mapped[str | None] = mapped_column(Name)
 
     teacher: Mapped[Teacher] = relationship()
     classes: Mapped[list[SchoolClass]] = relationship(

@@ -1,8 +1,8 @@
 """The plan: lectures that wait for their teacher, plans that wait to be applied, and links to calendars."""
 
-from datetime import datetime
+from datetime import date, datetime
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, String, UniqueConstraint
+from sqlalchemy import Date, ForeignKey, Index, LargeBinary, String, UniqueConstraint
 from sqlalchemy.dialects import mysql
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -32,7 +32,8 @@ class PlannedLecture(Base):
     """A lecture of the plan. `lecture_id` is the one that was opened for it: what holds marks is that one.
 
     One with a `draft_id` is being brought in and is not there yet for anybody, see
-    shared.persistence.timetable. `identity` is what the plan knows it by when it comes again.
+    shared.persistence.timetable. `identity` is what the plan knows it by when it comes again. That nobody
+    took its register is told to the teacher and to the office, once each.
     """
 
     __tablename__ = "planned_lecture"
@@ -44,6 +45,9 @@ class PlannedLecture(Base):
     ends_at: Mapped[datetime] = mapped_column(UtcDateTime)
     identity: Mapped[str] = mapped_column(Digest)
     lecture_id: Mapped[int | None] = mapped_column(ForeignKey("lecture.id", ondelete="SET NULL"), unique=True)
+    not_held_reason: Mapped[str | None] = mapped_column(Name)
+    told_teacher_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    told_office_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     draft_id: Mapped[int | None] = mapped_column(ForeignKey("plan_draft.id", ondelete="CASCADE"), index=True)
 
     teacher: Mapped[Teacher] = relationship()
@@ -67,6 +71,15 @@ class PlannedClass(Base):
     class_id: Mapped[int] = mapped_column(ForeignKey("school_class.id"), index=True)
 
     __table_args__ = table(UniqueConstraint("planned_id", "class_id"))
+
+
+class DayOff(Base):
+    """A holiday, or another day without lectures: what is planned on it is not held, for this reason."""
+
+    __tablename__ = "day_off"
+
+    day: Mapped[date] = mapped_column(Date, unique=True)
+    name: Mapped[str] = mapped_column(Name)
 
 
 class CalendarLink(Base):

@@ -165,7 +165,7 @@ def reopen_lecture(toolbox: Toolbox, actor: Actor, lecture_id: int) -> Lecture:
         now, clock = toolbox.now(), toolbox.settings.clock
         before = {"closed_at": _iso(lecture.closed_at), "ends_at": _iso(lecture.ends_at)}
         if lecture.closed_at is not None:
-            lecture.closed_at = None
+            lecture.closed_at = lecture.not_held_reason = None
             for mark in attendance.marks_from(session, lecture_id, MarkSource.CLOSING):
                 if not mark.student.active or mark.student.class_id != mark.class_id:
                     continue

@@ -173,6 +173,8 @@ def send_mail(toolbox: Toolbox, actor: Actor, lecture_id: int, *, seen: str) -> 
 def _refuse_unready(toolbox: Toolbox, lecture: Lecture) -> None:
     if toolbox.settings.mail_server is None:
         raise InvalidInput("Mail is not set up yet. The office names the school's mail server first.")
+    if lecture.not_held_reason is not None:
+        raise Conflict("This lecture was not held, so nobody is written to.")
     if lecture.closed_at is None:
         raise Conflict("Close the lecture first: until then not everybody's mark is certain.")
     kept = timedelta(days=toolbox.settings.keep_letters_days)

@@ -23,7 +23,7 @@ def waiting_today(toolbox: Toolbox, session: Session, teacher_id: int) -> Sequen
     """Return what a teacher's plan says of today and nobody has opened."""
     clock = toolbox.settings.clock
     planned = timetable.planned_between(session, teacher_id, *clock.day(clock.day_of(toolbox.now())))
-    return [each for each in planned if each.lecture_id is None]
+    return [each for each in planned if each.lecture_id is None and each.not_held_reason is None]
 
 
 def may_start(planned: PlannedLecture, now: datetime) -> bool:

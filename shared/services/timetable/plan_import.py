@@ -23,6 +23,7 @@ from shared.persistence.jobs import JobKind
 from shared.persistence.tables import PlanDraft
 from shared.services import audit
 from shared.services.audit import Actor
+from shared.services.timetable.days_off import mark_days_off
 from shared.services.timetable.reading import ReadPlan, School, Span, read_plan
 from shared.toolbox import Toolbox
 
@@ -223,6 +224,7 @@ def _apply(
         timetable.remove(session, [slot.planned_id for slot in changes.removed if slot.starts_at > now])
         timetable.move(session, [pair for pair in changes.moved if pair[0].starts_at > now])
         timetable.publish(session, draft_id)
+        mark_days_off(session, toolbox)
         asked = [*coming, *(becomes for _, becomes in changes.moved)]
         pairs = {(slot.teacher_id, each) for slot in asked for each in slot.class_ids}
         teaching = timetable.add_teaching(session, pairs)

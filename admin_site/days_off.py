@@ -1,0 +1,85 @@
+"""Pages of the calendar: days without lectures, and registers that nobody took."""
+
+from datetime import date
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from shared.errors import Conflict, InvalidInput, WorkbookRefused
+from shared.persistence import timetable
+from shared.reports.public_holidays import list_countries
+from shared.services.timetable import days_off, not_held, untaken
+from shared.web.sign_in import actor
+from shared.web.site import reading, toolbox
+
+pages = Blueprint("days_off", __name__)
+
+
+@pages.get("/calendar")
+def show() -> str:
+    return _page(())
+
+
+@pages.post("/calendar/look")
+def look() -> str | tuple[str, int]:
+    """Answer with the days of a country, a calendar or a table, to choose from."""
+    sent = request.files.get("file")
+    try:
+        if sent is not None and sent.filename:
+            found = days_off.read_days(toolbox, sent.stream.read())
+        else:
+            country, region = request.form.get("country", ""), request.form.get("region", "")
+            found = days_off.holidays_ahead(toolbox, country, region)
+    except (InvalidInput, WorkbookRefused) as refused:
+        flash(str(refused), "warning")
+        return _page(()), refused.status
+    return _page(found)
+
+
+def _page(found: days_off.Days) -> str:
+    today = toolbox.settings.clock.day_of(toolbox.now())
+    return render_template(
+        "admin/calendar.html",
+        days=timetable.list_days_off(reading, since=today),
+        found=found,
+        countries=list_countries(),
+        typed=request.form,
+        untaken=untaken.list_untaken(toolbox, reading),
+    )
+
+
+@pages.post("/calendar/days")
+def add() -> Response:
+    try:
+        chosen = {
+            date.fromisoformat(day): request.form.get(f"name-{day}", "")
+            for day in request.form.getlist("day")
+        }
+    except ValueError as cause:
+        raise InvalidInput("The page was not sent whole. Please load it again.") from cause
+    try:
+        count = days_off.add_days_off(toolbox, actor(), chosen)
+    except InvalidInput as refused:
+        flash(str(refused), "warning")
+    else:
+        flash(f"{len(chosen)} days were taken over; {count} planned lectures are not held.", "success")
+    return redirect(url_for("days_off.show"))
+
+
+@pages.post("/calendar/days/<int:day_id>/remove")
+def remove(day_id: int) -> Response:
+    count = days_off.remove_day_off(toolbox, actor(), day_id)
+    flash(f"The day is an ordinary one again; {count} planned lectures are held.", "success")
+    return redirect(url_for("days_off.show"))
+
+
+@pages.post("/calendar/planned/<int:planned_id>/not-held")
+def say_not_held(planned_id: int) -> Response:
+    reason = request.form.get("reason", "")
+    try:
+        not_held.say_planned_not_held(toolbox, actor(), planned_id, reason, for_the_office=True)
+    except (Conflict, InvalidInput) as refused:
+        flash(str(refused), "warning")
+    else:
+        flash("The lecture counts nowhere, and nobody is written to.", "success")
+    return redirect(url_for("days_off.show", _anchor="untaken"))

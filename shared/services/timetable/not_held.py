@@ -1,0 +1,58 @@
+"""Lectures that are not held: they count nowhere, mail nobody, and say why."""
+
+from shared.domain.attendance import one_line
+from shared.errors import Conflict, InvalidInput
+from shared.persistence import attendance, outbox, timetable
+from shared.persistence.tables import PlannedLecture
+from shared.services import audit
+from shared.services.audit import Actor
+from shared.toolbox import Toolbox
+
+LONGEST_REASON = 200
+
+
+def checked_reason(typed: str) -> str:
+    """Return the reason on one line. Raises InvalidInput."""
+    reason = one_line(typed)
+    if not reason or len(reason) > LONGEST_REASON:
+        raise InvalidInput(f"Say why in 1 to {LONGEST_REASON} characters.", field="reason")
+    return reason
+
+
+def say_planned_not_held(
+    toolbox: Toolbox, actor: Actor, planned_id: int, reason: str, *, for_the_office: bool = False
+) -> PlannedLecture:
+    """Say of a planned lecture that it is not held. A teacher may of their own, the office of every one.
+
+    Raises InvalidInput, NotFound, and Conflict for one that was opened.
+    """
+    reason = checked_reason(reason)
+    with toolbox.sessions.begin() as session:
+        if for_the_office:
+            planned = timetable.get_planned(session, planned_id)
+        else:
+            planned = timetable.find_own_planned(session, actor.account_id, planned_id)
+        if planned.lecture_id is not None:
+            raise Conflict("This lecture was opened already; its own page says that it is not held.")
+        before, planned.not_held_reason = planned.not_held_reason, reason
+        subject = f"planned {planned.id}: {planned.subject}"
+        after = {"not held": reason, "planned": planned.starts_at.isoformat()}
+        audit.record(
+            session, toolbox, actor, "say not held", subject, before={"not held": before}, after=after
+        )
+        return planned
+
+
+def say_lecture_not_held(toolbox: Toolbox, actor: Actor, lecture_id: int, reason: str) -> None:
+    """Close a lecture as not held. Its marks stay and count nowhere; letters that wait are not sent.
+
+    Reopening it makes it an ordinary one again. Raises InvalidInput, NotFound.
+    """
+    reason = checked_reason(reason)
+    with toolbox.sessions.begin() as session:
+        lecture = attendance.find_own_lecture(session, actor.account_id, lecture_id, lock=True)
+        before, lecture.not_held_reason = {"not held": lecture.not_held_reason}, reason
+        lecture.closed_at = lecture.closed_at or toolbox.now()
+        letters = outbox.forget_queued(session, lecture_id)
+        subject, after = f"lecture {lecture.id}: {lecture.subject}", {"not held": reason, "letters": letters}
+        audit.record(session, toolbox, actor, "say not held", subject, before=before, after=after)
