@@ -75,8 +75,9 @@ translations: ## update the catalogues; NEW=mr begins a language
 	@rm $(CATALOGUE)/messages.pot
 
 # Reports, totals and downloads over 1,000,000 marks on a private MariaDB; takes some minutes.
-bench-reports: ## time reports over 1,000,000 marks
+bench-reports: ## time reports over 1,000,000 marks, and a timetable of 240,000 lectures
 	.venv/bin/python -m benchmarks.reports
+	.venv/bin/python -m benchmarks.timetable
 
 # Looking a face up among 100,000 enrolled ones, on SQLite and on a private MariaDB; takes some minutes.
 bench-faces: ## time the search among 100,000 faces

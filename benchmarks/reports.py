@@ -70,7 +70,7 @@ def main() -> int:
 def _measure(server: MariaDB, folder: Path) -> int:
     url = server.create("school")
     migrate(url)
-    toolbox = Toolbox(_settings(url, folder))
+    toolbox = Toolbox(settings_of(url, folder))
     password = create_teacher(toolbox, Actor(site="command", email="bench"), email=TEACHER_EMAIL, name="Asha")
     with toolbox.sessions.begin() as session:
         session.query(Teacher).update({"must_change_password": False})
@@ -97,7 +97,7 @@ def _measure(server: MariaDB, folder: Path) -> int:
     return 1 if failures else 0
 
 
-def _settings(url: str, folder: Path) -> Settings:
+def settings_of(url: str, folder: Path) -> Settings:
     return read_settings(
         {
             "DATABASE_URL": url,

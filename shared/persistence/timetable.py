@@ -157,17 +157,19 @@ def discard_staged(session: Session) -> None:
 def stage(session: Session, draft_id: int, slots: Sequence[Slot]) -> None:
     """Write lectures that nobody sees until `publish`."""
     last = session.scalar(select(func.max(PlannedLecture.id))) or 0
-    session.execute(insert(PlannedLecture), [{**_columns(slot), "draft_id": draft_id} for slot in slots])
+    rows = [{**_columns(slot), "draft_id": draft_id} for slot in slots]
+    session.connection().execute(insert(PlannedLecture), rows)
+    # By the primary key: the index of drafts would be read from its beginning for each batch.
     mine = select(PlannedLecture.id, PlannedLecture.identity, PlannedLecture.starts_at)
-    mine = mine.where(PlannedLecture.id > last, PlannedLecture.draft_id == draft_id)
+    mine = mine.where(PlannedLecture.id > last)
     ids: dict[tuple[str, datetime], list[int]] = defaultdict(list)
     for planned_id, identity, starts_at in session.execute(mine):
         ids[identity, starts_at].append(planned_id)
-    rows = []
+    of = []
     for slot in slots:
         planned_id = ids[slot.identity, slot.starts_at].pop()
-        rows += [{"planned_id": planned_id, "class_id": class_id} for class_id in slot.class_ids]
-    session.execute(insert(PlannedClass), rows)
+        of += [{"planned_id": planned_id, "class_id": class_id} for class_id in slot.class_ids]
+    session.connection().execute(insert(PlannedClass), of)
 
 
 def publish(session: Session, draft_id: int) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from difflib import get_close_matches
+from functools import cache
 
 from shared.domain.attendance import normal_code, one_line
 from shared.domain.sheet_table import Cell
@@ -126,6 +127,7 @@ def tie_lines(
 ) -> ReadPlan:
     """Make planned lectures of lines: every day of each, tied to its classes and teacher."""
     plan = ReadPlan(problems=list(problems))
+    moment = cache(clock.moment)  # a term has some thousand hours, and 120,000 lectures
     for line in lines:
         tied = _tie(school, line.row, line.class_codes, line.teacher)
         if isinstance(tied, list):
@@ -134,7 +136,7 @@ def tie_lines(
         teacher_id, class_ids = tied
         for day in line.days(span.first, span.last):
             try:
-                moments = clock.moment(day, line.begins), clock.moment(day, line.ends)
+                moments = moment(day, line.begins), moment(day, line.ends)
             except InvalidInput as refused:
                 plan.problems.append(PlanProblem(line.row, str(refused)))
                 continue
