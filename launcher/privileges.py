@@ -77,6 +77,10 @@ def _is_named(uid: int) -> bool:
 
 
 def _can_run(user: User) -> bool:
-    """Tell whether the user may read the program, which may lie in somebody's own folder."""
-    try_it = [*user.prefix, sys.executable, "-c", "import flask, shared.settings"]
+    """Tell whether the user may read the program, which may lie in somebody's own folder.
+
+    A shell of the user's starts it, as later: what setpriv starts itself is found with root's rights still.
+    """
+    as_later = [*user.prefix, "sh", "-c", 'exec "$@"', "sh"]
+    try_it = [*as_later, sys.executable, "-c", "import flask, shared.settings"]
     return subprocess.run(try_it, cwd=PROJECT_DIR, capture_output=True, check=False).returncode == 0

@@ -2,11 +2,16 @@
 
 import os
 import pwd
+import shutil
 import signal
 import subprocess
+import sys
+import sysconfig
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from cryptography import x509
@@ -21,10 +26,12 @@ from launcher.privileges import User, choose_user, hand_over
 from shared.errors import SettingsError
 from shared.security.certificates import fingerprint
 from shared.services.people.erasure import write_ledger
-from shared.settings import draw_face_key, read_settings
+from shared.settings import PROJECT_DIR, draw_face_key, read_settings
+from tests.support.installation import Installation
 from tests.support.servers import wait_until
 
 NOBODY = User(pwd.getpwnam("nobody").pw_uid, pwd.getpwnam("nobody").pw_gid)
+PACKAGES = sysconfig.get_path("purelib")
 SCHOOL = IPv4Network("192.168.7.0/24")
 
 
@@ -128,6 +135,15 @@ def test_another_address_of_the_machine_is_told_to_the_sites_unless_somebody_nam
     assert launcher._find_address({"BIND": "127.0.0.1"}) == "127.0.0.1"
 
 
+def test_a_python_in_roots_own_folder_is_nothing_for_another_user(tmp_path, monkeypatch):
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0o700)
+    shutil.copy("/bin/true", closed / "python")
+    monkeypatch.setattr(sys, "executable", str(closed / "python"))
+    prefix = NOBODY.prefix if os.geteuid() == 0 else ["false"]
+    assert not privileges._can_run(SimpleNamespace(prefix=prefix))
+
+
 @pytest.fixture
 def open_folder(tmp_path) -> Path:
     """A folder whose way another user may go."""
@@ -185,3 +201,51 @@ def _user_id() -> int:
 def _can_read(path: Path) -> bool:
     prefix = NOBODY.prefix if os.geteuid() == 0 else []
     return subprocess.run([*prefix, "cat", str(path)], capture_output=True, check=False).returncode == 0
+
+
+@pytest.fixture
+def product(open_folder) -> Iterator[Installation]:
+    """The whole product, started by whoever runs the tests; where that is root, for nobody."""
+    product = Installation(open_folder)
+    if _user() and not privileges._can_run(NOBODY):  # this Python lies in root's own folder
+        said = product.start(python="/usr/bin/python3.11", PYTHONPATH=PACKAGES, RUN_AS="nobody")
+    else:
+        said = product.start(**({"RUN_AS": "nobody"} if _user() else {}))
+    assert "its browser warns" in said, said
+    yield product
+    product.end(signal.SIGTERM)
+
+
+def test_the_whole_product_runs_as_its_user_and_so_does_what_it_writes(product):
+    wait_until(lambda: "huey_consumer" in " ".join(map(_command, product.child_pids())), within_s=60)
+    for pid in product.child_pids():
+        assert (_ids(pid, "Uid"), _ids(pid, "NoNewPrivs")) == ({_user_id()}, {int(_user() is not None)})
+    assert _ids(product.process.pid, "Uid") == {os.geteuid()}
+
+    def owners() -> dict[str, tuple[int, int]]:
+        inside = [path for path in product.instance_dir.rglob("*") if "tls" not in path.parts]
+        return {path.name: (path.stat().st_uid, path.stat().st_mode & 0o077) for path in inside}
+
+    assert product.answers("TEACHER_PORT")
+    assert "attendance.sqlite3" in owners()
+    assert set(owners().values()) == {(_user_id(), 0)}
+    # A backup is taken by whoever keeps the machine, while the sites write.
+    backup = product.instance_dir.parent / "school.backup"
+    flask = [sys.executable, "-m", "flask", "--app", "admin_site", "backup", str(backup)]
+    environ = {**os.environ, "INSTANCE_DIR": str(product.instance_dir)}
+    subprocess.run(flask, cwd=PROJECT_DIR, env=environ, check=True, capture_output=True)
+    assert (backup.stat().st_uid, backup.stat().st_mode & 0o077) == (os.geteuid(), 0)
+    assert set(owners().values()) == {(_user_id(), 0)}
+    assert product.answers("TEACHER_PORT")
+    assert product.answers("ADMIN_PORT")
+    assert _can_read(product.instance_dir / "tls" / "authority.pem") == (_user() is None)
+
+
+def _ids(pid: int, name: str) -> set[int]:
+    """What the kernel says of a process: all its user ids, or whether it may gain privileges."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    return set(map(int, status.partition(f"{name}:")[2].splitlines()[0].split()))
+
+
+def _command(pid: int) -> str:
+    return Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " ")

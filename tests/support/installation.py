@@ -19,13 +19,13 @@ class Installation:
         self.instance_dir = home / "instance"
         self.ports = {"ADMIN_PORT": find_free_port(), "TEACHER_PORT": find_free_port()}
 
-    def start(self, **variables: str) -> str:
+    def start(self, *, python: str = sys.executable, **variables: str) -> str:
         """Start it, wait until it says that it runs or ends, and return what it said."""
         environ = {name: value for name, value in os.environ.items() if not name.startswith("DATABASE")}
         environ |= {"INSTANCE_DIR": str(self.instance_dir), "BIND": "127.0.0.1"}
         environ |= {name: str(port) for name, port in self.ports.items()} | variables
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "launcher"],
+            [python, "-m", "launcher"],
             cwd=PROJECT_DIR,
             env=environ,
             stdout=subprocess.PIPE,
