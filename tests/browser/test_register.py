@@ -185,3 +185,12 @@ def test_the_second_screen_is_for_the_back_row_and_has_no_menu(open_page, school
     height = page.locator(".numbers strong").bounding_box()["height"]
     assert height > size[0] / 7
     refuse_barriers(page)
+
+
+def test_the_report_tells_how_on_a_phone_without_sideways_scrolling(open_page, school):
+    page = open_page(PHONE, camera=False)
+    page.goto(f"/report?lecture_id={school.ids['lecture']}")
+    table = page.get_by_role("region", name="Attendance")
+    expect(table.get_by_role("columnheader", name="How")).to_be_visible()
+    assert table.evaluate("region => region.scrollWidth <= region.clientWidth")
+    refuse_barriers(page)
