@@ -65,9 +65,9 @@ models: ## rebuild the networks
 	npm pack --silent --pack-destination .cache @mediapipe/face_mesh@0.4.1657299874
 	.venv/bin/python -m modelling.face_mesh_extraction .cache/mediapipe-face_mesh-0.4.1657299874.tgz
 
-# After a change of the letters' words; the next language begins with `make translations NEW=mr`.
+# After a change of the letters' words; the next language begins with `make translations NEW=gu`.
 CATALOGUE = shared/mail/translations
-translations: ## update the catalogues; NEW=mr begins a language
+translations: ## update the catalogues; NEW=gu begins a language
 	.venv/bin/pybabel --quiet extract --no-location --omit-header -o $(CATALOGUE)/messages.pot shared/mail
 	$(if $(NEW),.venv/bin/pybabel --quiet init -i $(CATALOGUE)/messages.pot -d $(CATALOGUE) -l $(NEW))
 	.venv/bin/pybabel --quiet update --no-fuzzy-matching --ignore-pot-creation-date -i $(CATALOGUE)/messages.pot -d $(CATALOGUE)

@@ -10,7 +10,7 @@ from shared.domain.attendance import MarkStatus
 from shared.domain.statuses import CountsAs, Status
 
 # The languages letters to families are written in.
-LANGUAGES = {"en": "English", "hi": "हिन्दी"}
+LANGUAGES = {"en": "English", "hi": "हिन्दी", "mr": "मराठी"}
 
 
 class MailState(StrEnum):
