@@ -52,7 +52,10 @@ _PLACES = {
     ),
     "browser": ("tests/browser/",),
     "pages": ("tests/admin_site/", "tests/teacher_site/"),
-    "slow": ("tests/test_equal_time.py", "tests/test_demo_school.py", "tests/test_upgrade.py"),
+    "slow": (
+        *("tests/test_equal_time.py", "tests/test_demo_school.py", "tests/test_upgrade.py"),
+        "tests/services/upkeep/test_backup.py",  # a fifth of the services' processor time
+    ),
     "models": ("tests/vision/", "tests/modelling/", "tests/benchmarks/", "tests/test_both_sites.py"),
 }
 
