@@ -7,6 +7,7 @@ university from it. Fails if a check-in got lost, was answered wrongly or came t
 """
 
 import argparse
+import http.client
 import os
 import re
 import ssl
@@ -24,7 +25,7 @@ from types import SimpleNamespace
 from sqlalchemy import func, select
 
 from benchmarks.load_server import TICKS_PER_S, Kiosk, Visitor
-from benchmarks.school import Pupil, Shot, found_school
+from benchmarks.school import Shot, found_school
 from launcher.addresses import LOOPBACK
 from launcher.certificates import ensure_certificate
 from launcher.children import ENDS_WITH_US
@@ -122,28 +123,32 @@ def university(folder: Path, sites: int) -> Iterator[SimpleNamespace]:
             running.callback(machine.stop)
         (folder / "tls").mkdir()
         certificate = ensure_certificate(folder / "tls", ["localhost"], [LOOPBACK])
+        _wait_until_ready([machine.port for machine in machines])
         front = Balancer(folder / "nginx", certificate, [machine.port for machine in machines])
         front.start()
         running.callback(front.stop)
-        kiosks = _kiosks(folder, toolbox, pupils, front.port, sites * KIOSKS_A_SITE)
+        trust = ssl.create_default_context(cafile=folder / "tls" / "authority.crt")
+        kiosks = [Kiosk(Visitor(front.port, trust), toolbox, pupils) for _ in range(sites * KIOSKS_A_SITE)]
         yield SimpleNamespace(
             database=database, queue=queue, toolbox=toolbox, machines=machines, front=front, kiosks=kiosks
         )
 
 
-def _kiosks(folder: Path, toolbox: Toolbox, pupils: Sequence[Pupil], port: int, count: int) -> list[Kiosk]:
-    trust = ssl.create_default_context(cafile=folder / "tls" / "authority.crt")
-    deadline = time.monotonic() + 120
-    while True:
+def _wait_until_ready(ports: Sequence[int]) -> None:
+    """Wait for each site itself: nginx leaves one that refused it aside for ten seconds."""
+    deadline, waiting = time.monotonic() + 120, list(ports)
+    while waiting:
+        connection = http.client.HTTPConnection("127.0.0.1", waiting[0], timeout=30)
         try:
-            if Visitor(port, trust).open("/readyz") == 200:
-                break
+            connection.request("GET", "/readyz")
+            if connection.getresponse().status == 200:
+                del waiting[0]
         except OSError:
-            pass
+            time.sleep(0.1)
+        finally:
+            connection.close()
         if time.monotonic() > deadline:
             raise RuntimeError("the sites did not become ready")
-        time.sleep(0.2)
-    return [Kiosk(Visitor(port, trust), toolbox, pupils) for _ in range(count)]
 
 
 def run(school: SimpleNamespace, seconds: float) -> tuple[list[float], Counter[str]]:
