@@ -65,7 +65,7 @@ class SpoofHeads:
         return self.close_bias + sum(float(self.weights[view] @ features[view]) for view in CLOSE_VIEWS)
 
     def frame_logit(self, features: dict[str, np.ndarray]) -> float:
-        """Return how much the whole frame looks like one with a device, sheet or card in it: 0 is
+        """Return how much the surroundings look like a device, sheet or card that shows the face: 0 is
         undecided."""
         return self.frame_bias + float(self.weights["frame"] @ features["frame"])
 

@@ -67,16 +67,29 @@ def judge_frames(
     turned = [frames[place] for place in turned_places(turn, side)[:TURNED_LOOKED_AT]]
     doubts = tuple(_doubt(toolbox, frame) for frame in (straight, *turned))
     most_doubt = toolbox.spoof_detector.limits.halfway
-    front = _describe(toolbox, straight)
-    alike = max(turned, key=lambda frame: float(front @ _describe(toolbox, frame)))
-    faces = [front, _describe(toolbox, alike)] + ([] if known is None else [known.descriptor])
+    verdict = TurnVerdict.ANOTHER_FACE
+    for frame in turned:
+        likeness, matches = _compare(toolbox, straight, frame, known)
+        verdict = decide_turn(
+            TurnEvidence(
+                TurnVerdict.TURNED, likeness, known is not None, matches, doubts=doubts, most_doubt=most_doubt
+            )
+        )
+        if verdict is not TurnVerdict.ANOTHER_FACE:  # the next one is described only where this is not known
+            break
+    return verdict
+
+
+def _compare(
+    toolbox: Toolbox, straight: Frame, turned: Frame, known: Known | None
+) -> tuple[float, tuple[float, ...]]:
+    """Return the least likeness of the faces, and the matches with the model of who is `known`."""
+    faces = [_describe(toolbox, straight), _describe(toolbox, turned)]
+    if known is None:
+        return float(faces[0] @ faces[1]), ()
+    faces.append(known.descriptor)
     likeness = min(float(one @ other) for place, one in enumerate(faces) for other in faces[:place])
-    matches: tuple[float, ...] = ()
-    if known is not None:
-        matches = _match(toolbox, straight, known.model), _match(toolbox, alike, known.model)
-    return decide_turn(
-        TurnEvidence(verdict, likeness, known is not None, matches, doubts=doubts, most_doubt=most_doubt)
-    )
+    return likeness, (_match(toolbox, straight, known.model), _match(toolbox, turned, known.model))
 
 
 def _match(toolbox: Toolbox, frame: Frame, model: FaceModel) -> float:
