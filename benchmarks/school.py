@@ -72,7 +72,7 @@ def read_shots(toolbox: Toolbox, folder: Path) -> list[Shot]:
     shots = []
     for path in paths[:: max(1, -(-len(paths) // MOST_PHOTOS))]:
         try:
-            jpeg = _frame(toolbox, path.read_bytes())
+            jpeg = frame(toolbox, path.read_bytes())
         except PhotoRefused:
             continue
         if jpeg:
@@ -82,7 +82,7 @@ def read_shots(toolbox: Toolbox, folder: Path) -> list[Shot]:
     return shots
 
 
-def _frame(toolbox: Toolbox, content: bytes) -> bytes | None:
+def frame(toolbox: Toolbox, content: bytes) -> bytes | None:
     """Return the largest window of the frame's proportions around the face, in its size; None without a
     face."""
     rgb = open_photo(content)
