@@ -80,7 +80,8 @@ class _Requests:
     def post(
         self, path: str, *, data: Mapping[str, str], files: Any, headers: Mapping[str, str]
     ) -> SimpleNamespace:
-        body, kind = encode_multipart_formdata({**data, **(files or {})})
+        parts = files.items() if isinstance(files, dict) else files or ()  # of a film some have one name
+        body, kind = encode_multipart_formdata([*data.items(), *parts])
         return self._told(*self.visitor.ask("POST", path, body, {**headers, "Content-Type": str(kind)}))
 
     def _told(self, status: int, body: bytes) -> SimpleNamespace:
