@@ -30,7 +30,7 @@ from shared.toolbox import Toolbox
 # A plan that was looked at yesterday is looked at again: marks were made since, and lectures opened.
 DRAFT_LIFE = timedelta(hours=24)
 LARGEST_DRAFT_BYTES = 12 * 1024 * 1024  # of the 16 MB that MariaDB's MEDIUMBLOB holds
-_BATCH = 2_000
+_BATCH = 10_000
 _SAMPLE = 30
 
 
