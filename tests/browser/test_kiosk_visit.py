@@ -7,6 +7,7 @@ from playwright.sync_api import expect
 from shared.persistence.tables import Mark
 from tests.browser.conftest import wait_for_the_camera
 from tests.support.eyes import MEERA_LOOKS, Eyes, give_eyes
+from tests.support.pictures import jpeg
 
 ROLL_ID = "15203A0042"
 
@@ -76,10 +77,12 @@ def test_a_page_that_is_put_away_keeps_nothing_and_comes_back_with_its_camera(ki
     wait_for_the_camera(kiosk)
 
 
-def test_the_photo_is_what_the_camera_saw_and_not_its_mirror_image(hand_round, monkeypatch):
-    halves = Image.new("RGB", (640, 480), "white")
-    halves.paste("black", (0, 0, 320, 480))
-    monkeypatch.setattr("tests.browser.conftest.wall", lambda: halves)
+HALVES = Image.new("RGB", (640, 480), "white")
+HALVES.paste("black", (0, 0, 320, 480))
+
+
+@pytest.mark.parametrize("shown", [[jpeg(HALVES)] * 2], ids=["black and white"])
+def test_the_photo_is_what_the_camera_saw_and_not_its_mirror_image(hand_round):
     page = hand_round()
     wait_for_the_camera(page)
     page.get_by_role("button", name="Take the photo").click()
