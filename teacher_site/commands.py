@@ -8,8 +8,6 @@ import click
 from flask import current_app
 from flask.cli import AppGroup
 
-from benchmarks import check_in as check_in_bench
-from benchmarks.classic_check import classic_check
 from shared.errors import ProductError
 from shared.settings import PROJECT_DIR
 
@@ -27,7 +25,7 @@ bench = AppGroup("bench", help="How fast it is.")
 @click.option("--seconds", default=20.0, show_default=True, type=click.FloatRange(min=0), help="How long.")
 @click.option(
     "--asked",
-    default=100 * check_in_bench.ASKED,
+    default=10.0,  # of benchmarks.check_in, whose ASKED it is
     show_default=True,
     type=click.FloatRange(0, 100),
     help="How many in a hundred are asked to turn the head.",
@@ -44,6 +42,10 @@ def bench_check_in(
     photos: Path | None, seconds: float, asked: float, json_file: Path | None, baseline: str | None
 ) -> None:
     """Time the check-in, from a 640x480 JPEG to the committed mark, stage by stage on one core."""
+    # Only here: benches stand on what the tests have, which an installation has not.
+    from benchmarks import check_in as check_in_bench
+    from benchmarks.classic_check import classic_check
+
     photos = photos or TEST_PHOTOGRAPHS
     if not photos.is_dir():
         raise click.ClickException(
