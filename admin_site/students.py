@@ -9,7 +9,7 @@ from admin_site.forms import ConsentForm, StudentForm, asked_page, class_choices
 from shared.domain.face_model import CURRENT
 from shared.domain.family_mail import LANGUAGES
 from shared.errors import InvalidInput
-from shared.persistence import families, people
+from shared.persistence import faces, families, people
 from shared.persistence.people import Lack
 from shared.services.faces import model_offers
 from shared.services.families import links
@@ -72,6 +72,7 @@ def show(student_id: int) -> str:
         "admin/student.html",
         student=student,
         consent=student.consent,
+        waits=any(each.id == student_id for each in faces.list_students_waiting(reading, student.class_id)),
         effects=model_offers.list_effects(reading, toolbox, student),
         languages=LANGUAGES,
         current_network=CURRENT,

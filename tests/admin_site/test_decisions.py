@@ -51,6 +51,14 @@ def test_readiness_shows_what_is_open_and_leads_to_it(desk, office, asked):
     assert link["href"] == f"/students/{office.ravi}/decision"
 
 
+def test_a_page_of_a_student_says_that_photos_wait_and_leads_to_the_question(desk, office, asked):
+    page = desk.open(f"/students/{office.ravi}")
+    assert "Photos of this student wait for you" in desk.told()
+    assert f"/students/{office.ravi}/decision" in [a["href"] for a in page.select(".alert a")]
+    desk.open(f"/students/{office.meera}")
+    assert "Photos of this student wait for you" not in desk.told()
+
+
 def test_two_people_who_look_alike_are_both_enrolled(desk, office, asked):
     desk.open(f"/students/{office.ravi}/decision")
     desk.fill("Two people who look alike.")
