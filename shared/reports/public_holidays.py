@@ -11,8 +11,14 @@ def list_countries() -> list[tuple[str, str]]:
     """Return every country that is known, as its two letters and its name, by name."""
     from holidays.registry import COUNTRIES
 
-    named = ((code, re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name)) for name, code, *_ in COUNTRIES.values())
-    return sorted(set(named), key=lambda each: each[1])
+    named = {(code, _spaced(name)) for name, code, *_ in COUNTRIES.values()}
+    return sorted(named, key=lambda each: each[1])
+
+
+def _spaced(name: str) -> str:
+    """Return the name of the package's class as people write it: "SaintKittsAndNevis", "DRCongo"."""
+    words = re.sub(r"(?<=[a-z])(?<!Mc)(?=[A-Z])|(?<=^DR)", " ", name)
+    return re.sub(r" (And|Of|The)(?= )", lambda small: small[0].lower(), words)
 
 
 def find_holidays(country: str, region: str, years: Sequence[int]) -> list[tuple[date, str]]:
