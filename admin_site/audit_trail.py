@@ -54,12 +54,13 @@ def show() -> str:
     entries: Sequence[AuditEntry] = []
     if not is_refused:
         entries = find_entries(reading, _asked(request.args, days), after=_place(), limit=PAGE_SIZE + 1)
+    named = [(action, action_words(action)) for action in list_actions(reading)]
     shown, has_more = entries[:PAGE_SIZE], len(entries) > PAGE_SIZE
     return render_template(
         "admin/audit_trail.html",
         lines=list(_fold(shown)),
         older=f"{shown[-1].at.isoformat()}~{shown[-1].id}" if has_more else None,
-        actions={action: action_words(action) for action in list_actions(reading)},
+        actions=dict(sorted(named, key=lambda each: each[1])),
         typed=request.args,
         days=days,
         is_refused=is_refused,

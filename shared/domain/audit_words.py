@@ -8,6 +8,7 @@ _SENTENCES = {
     "announce absence": "Announced an absence of {}",
     "apply sheet": "Saved an edited sheet of {}",
     "ask about a mark": "Wrote that something is wrong about {}",
+    "change password": "Changed the password of {}",
     "choose password by link": "Chose a password for {} by a link",
     "choose strictness": "Changed how strict the camera check is",
     "close lecture": "Closed {}",

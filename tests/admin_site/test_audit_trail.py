@@ -213,7 +213,7 @@ def test_sign_ins_slowed_tries_and_changed_passwords_stand_in_it(desk, stranger,
     desk.open("/audit-trail")
     entries = subjects(desk)
     assert f"Signed in as {ADMIN_EMAIL}" in entries
-    assert f"Changed the password {ADMIN_EMAIL}" in entries
+    assert f"Changed the password of {ADMIN_EMAIL}" in entries
     assert f"Slowed down wrong passwords for {ADMIN_EMAIL}" in entries
     assert "Slowed down wrong passwords for an unknown address" in entries
     assert "secret" not in desk.told()
