@@ -239,7 +239,7 @@ def _train(toolbox: Toolbox, student_id: int, earlier: FaceModel | None) -> str 
 
 
 def _summary(trained: int, undecided: int, asked: int, unused: int) -> str:
-    sentences = [f"{trained} {'student is' if trained == 1 else 'students are'} enrolled."]
+    sentences = [f"{trained or 'No'} {'student is' if trained < 2 else 'students are'} enrolled."]
     if undecided:
         words = "looks like somebody else and needs" if undecided == 1 else "look like somebody else and need"
         sentences.append(f"{undecided} {words} your decision.")
