@@ -94,3 +94,13 @@ def test_the_name_comes_after_the_turn_of_the_head(phone, photo, toolbox):
     told = phone.client.post(f"{SITE}/kiosk/turn", **request).json()
     assert (told["outcome"], told["name"]) == ("is_it_you", "Meera Iyer")
     assert phone.say_yes(film_key, photo)["outcome"] == "present"
+
+
+def test_the_teacher_is_told_what_students_do_before_the_phone_goes_round(teacher, school, toolbox):
+    address = f"/lectures/{school.ids['lecture']}/kiosk"
+    assert "type their roll id" in teacher.page(address).main.get_text()
+    with toolbox.sessions.begin() as session:
+        session.get_one(Lecture, school.ids["lecture"]).roll_id_by_face = True
+    told = teacher.page(address).main.get_text()
+    assert "say Yes to their name" in told
+    assert "type their roll id" not in told
