@@ -1,7 +1,7 @@
 """Pages of one lecture's attendance: marking by hand, the history, closing, the report."""
 
 from shared.domain.attendance import MarkSource, MarkStatus
-from shared.persistence.tables import Lecture, Mark, SchoolClass, Student
+from shared.persistence.tables import Lecture, Mark, SchoolClass, Student, Teacher
 from shared.services.attendance.marks import set_mark
 
 
@@ -188,6 +188,14 @@ def test_the_report_of_one_class_leaves_the_other_out(teacher, school, toolbox):
         lecture.classes.append(other)
     report = teacher.page(f"/report?lecture_id={school.ids['lecture']}&class_id={school.ids['class']}")
     assert "Uma Bhat" not in report.get_text()
+    assert "Only the students of CO6GA are counted here." in report.get_text()
+    assert report.find("a", string="Show CO6GB") is None  # a class that this teacher does not teach
+    with toolbox.sessions.begin() as session:
+        taught = session.query(SchoolClass).filter_by(class_code="CO6GB").one()
+        teaches = session.get_one(Teacher, school.ids["teacher"])
+        teaches.classes.append(taught)
+    report = teacher.page(f"/report?lecture_id={school.ids['lecture']}")
+    assert "Uma Bhat" in teacher.page(report.find("a", string="Show CO6GB")["href"]).get_text()
     assert "Uma Bhat" in teacher.page(lecture_page(school)).get_text()
 
 
