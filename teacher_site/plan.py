@@ -32,6 +32,8 @@ def _page(token: str | None = None) -> str:
     planned = timetable.planned_between(reading, current_user.id, since, since + _SHOWN)
     return render_template(
         "teacher/plan.html",
+        now=toolbox.now(),
+        may_start=plan.may_start,
         days=[(day, list(lectures)) for day, lectures in groupby(planned, key=_day_of)],
         link=timetable.find_link(reading, current_user.id),
         token=token,

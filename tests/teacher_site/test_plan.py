@@ -34,6 +34,16 @@ def test_one_tap_opens_what_is_planned(teacher, planned, toolbox):
         assert session.query(Lecture).count() == 2
 
 
+def test_the_plan_starts_it_too_and_what_is_over_has_a_register(teacher, planned, toolbox):
+    assert "Start" in teacher.page("/plan").select_one("li button").get_text()
+    with toolbox.sessions.begin() as session:
+        row = session.get_one(PlannedLecture, planned)
+        row.ends_at = toolbox.now()
+    words = teacher.page("/plan").select_one("li button").get_text()
+    assert words.startswith("Take the register Physics at")
+    assert teacher.press("/plan", words).location.startswith("/lectures/")
+
+
 def test_the_calendars_link_is_shown_once_and_needs_no_sign_in(teacher, planned, app):
     page = teacher.press("/plan", "Make a link")
     assert page.status_code == 200
