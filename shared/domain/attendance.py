@@ -39,7 +39,7 @@ _SOURCE_LABELS = {
     MarkSource.BY_HAND: "by hand",
     MarkSource.CONFIRMED: "confirmed by the teacher",
     MarkSource.SHEET: "from a sheet",
-    MarkSource.CLOSING: "when the lecture was closed",
+    MarkSource.CLOSING: "at closing",
 }
 
 

@@ -33,6 +33,8 @@ class Outlook:
             return f"{self.percent} % cannot be reached any more"
         if self.may_miss >= self.remaining:
             return f"may miss all {self.remaining} to come"
+        if not self.may_miss:
+            return f"may miss none of {self.remaining} to come"
         return f"may miss {self.may_miss} more of {self.remaining} to come"
 
 

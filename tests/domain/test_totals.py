@@ -65,7 +65,7 @@ def test_so_many_more_may_be_missed_and_not_one_more(attended, missed, remaining
     ("attended", "held", "remaining", "said"),
     [
         (7, 10, 10, "may miss 2 more of 10 to come"),
-        (5, 10, 10, "may miss 0 more of 10 to come"),
+        (5, 10, 10, "may miss none of 10 to come"),
         (4, 10, 10, "75 % cannot be reached any more"),
         (30, 30, 4, "may miss all 4 to come"),
     ],
