@@ -168,8 +168,10 @@ def _from_calendar(school: School, clock: SchoolClock, content: bytes, span: Spa
     calendar = open_calendar(content, span.first, span.last)
     plan = ReadPlan()
     if calendar.endless:
-        series = "1 series never ends" if calendar.endless == 1 else f"{calendar.endless} series never end"
-        plan.notes.append(f"{series}; they are planned until {span.last:%d %b %Y}.")
+        series = f"{calendar.endless} series never end; they are"
+        if calendar.endless == 1:
+            series = "1 series never ends; it is"
+        plan.notes.append(f"{series} planned until {span.last:%d %b %Y}.")
     told: set[PlanProblem] = set()
     for event in calendar.occurrences:
         starts_at, ends_at = (
@@ -234,14 +236,14 @@ def _tie_event(
         codes = {school.class_of[span.class_id].class_code}
     if not codes:
         problems.append(PlanProblem(event.row, f"“{event.summary[:60]}” names no class.",
-                                    "Begin it with the class code, or choose a class above."))  # fmt: skip
+                                    "Begin it with the class code, or choose a class below."))  # fmt: skip
     people = [each for each in event.people if school.has_address(each)]
     teacher = said.get("teacher") or (people[0] if len(set(people)) == 1 else "")
     if not teacher and span.teacher_id in school.teacher_of:
         teacher = school.teacher_of[span.teacher_id].email
     if not teacher:
         problems.append(PlanProblem(event.row, f"“{event.summary[:60]}” names no teacher.",
-                                    "Invite the teacher by e-mail, or choose a teacher above."))  # fmt: skip
+                                    "Invite the teacher by e-mail, or choose a teacher below."))  # fmt: skip
     subject = " ".join(words)
     if not subject or len(subject) > LONGEST_SUBJECT:
         problems.append(PlanProblem(event.row, "The event has no title, or one that is too long."))

@@ -218,7 +218,7 @@ def test_a_calendars_series_keeps_its_hour_over_daylight_saving_with_its_excepti
     )  # fmt: skip
     span = Span(date(2027, 3, 1), date(2027, 4, 14))
     found = review(toolbox, calendar(series, moved), span=span)
-    assert found.notes == ["1 series never ends; they are planned until 14 Apr 2027."]
+    assert found.notes == ["1 series never ends; it is planned until 14 Apr 2027."]
     apply(toolbox, found)
     assert [when for when, _ in planned(toolbox)] == [
         "16 Mar 10:00", "31 Mar 12:00", "06 Apr 10:00", "13 Apr 10:00",
