@@ -40,4 +40,4 @@ def test_a_refusal_keeps_what_was_chosen(desk, office):
     assert desk.page.find(id="class_code")["value"] == "CO6GA"
     assert fates(desk)[f"fate-{office.ravi}"] == "stays"
     desk.fill("Preview", class_code="")
-    assert "This may not be empty." in desk.told()
+    assert "Please type the class to move to." in desk.told()

@@ -65,6 +65,8 @@ def plan_year_end(
     grouped: dict[Fate, list[Student]] = {fate: [] for fate in Fate}
     for student in students:
         grouped[fates.get(student.id, Fate.STAYS)].append(student)
+    if grouped[Fate.MOVES] and not target_code.strip():
+        raise InvalidInput("Please type the class to move to.", field="class_code")
     target_code = checked_code(target_code, field="class_code") if grouped[Fate.MOVES] else ""
     target = people.find_class_by_code(session, target_code) if target_code else None
     problems, already_there = [], 0

@@ -85,7 +85,9 @@ def test_a_class_that_changed_meanwhile_is_looked_at_again(toolbox, school):
         assert session.scalar(select(SchoolClass.id).where(SchoolClass.class_code == "CO7GA")) is None
 
 
-@pytest.mark.parametrize(("code", "said"), [("CO6GA", "the class they are in"), (" ", "may not be empty")])
+@pytest.mark.parametrize(
+    ("code", "said"), [("CO6GA", "the class they are in"), (" ", "the class to move to")]
+)
 def test_there_must_be_somewhere_to_move_to(toolbox, school, code, said):
     with pytest.raises(InvalidInput, match=said):
         carry_out(toolbox, school, {school.meera: Fate.MOVES}, code=code)
