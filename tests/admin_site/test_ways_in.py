@@ -68,4 +68,4 @@ def test_a_search_that_finds_nothing_says_so_and_leads_back(desk, office):
         page = desk.open(path)
         assert "No matches. Show all" in desk.told()
         assert page.find("a", string="Show all")["href"].startswith(path.partition("?")[0])
-    assert "There is no teacher yet." in desk.open("/teachers").main.get_text()
+    assert "There is no active teacher." in desk.open("/teachers").main.get_text()
