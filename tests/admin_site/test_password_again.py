@@ -191,7 +191,18 @@ WEIGHTY_ACTS = {
 
 # What needs none: it can be taken back and opens nothing, or asks for a password itself.
 LIGHT_ACTS = {
-    *("/sign-in", "/sign-out", "/password", "/password-again", "/forgotten-password", "/choose-password"),
+    *(
+        "/calendar/look",
+        "/calendar/days",
+        "/calendar/days/1/remove",
+        "/calendar/planned/1/not-held",
+        "/sign-in",
+        "/sign-out",
+        "/password",
+        "/password-again",
+        "/forgotten-password",
+        "/choose-password",
+    ),
     *("/classes/new", "/classes/{class_id}/edit", "/classes/{class_id}/reactivate"),
     *("/classes/{class_id}/consents", "/classes/{class_id}/consents/take-back"),
     *("/students/{meera}/consent", "/students/{meera}/deactivate", "/students/{meera}/reactivate"),

@@ -19,7 +19,7 @@ from shared.domain.browser_words import browser_words
         ("write backup", "monday.zip", "Wrote the backup monday.zip"),
         ("carry everything", "home", "Carried the everything home"),
         ("send spoof pictures", "", "Sent pictures for the camera check"),
-        ("turn on integration", "moodle", "Turned on the integration moodle"),
+        ("turn on integration", "moodle", "Turned moodle on"),
         ("rejoice", "", "Rejoiced"),
     ],
 )
