@@ -1,19 +1,18 @@
-"""Pages for families, behind the link of a letter; and what they wrote, on the teacher's side."""
+"""Pages for families, behind the link of a letter."""
 
 from collections.abc import Callable
 from functools import partial
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from shared.errors import Conflict, InvalidInput, NotFound
 from shared.services.accounts.attempts import Budget
 from shared.services.families import page
 from shared.services.families.page import FamilyView
-from shared.services.families.wording import day_in, status_in, words_of
+from shared.services.families.wording import day_in, sentences_of_no_link, status_in, words_of
 from shared.web.forms import asked_day
 from shared.web.rate_limit import rate_limited
-from shared.web.sign_in import actor
 from shared.web.site import toolbox
 
 pages = Blueprint("families", __name__, template_folder="templates")
@@ -51,20 +50,13 @@ def ask() -> str | tuple[str, int] | Response:
     return _write(_look(), send, "sent")
 
 
-@pages.post("/families/questions/<int:asked_id>/settle")
-def settle(asked_id: int) -> Response:
-    page.settle_question(toolbox, actor(), asked_id)
-    flash("Taken off the list.", "success")
-    return redirect(url_for("lectures.today"))
-
-
 def _token() -> str:
     """Return the token. It stands in the query, which no log keeps."""
     return request.args.get("link", "")
 
 
 def _look() -> FamilyView:
-    """Return what the link shows. Raises NotFound for a wrong one, and TooManyTries after many of them.
+    """Return what the link shows. Raise NotFound for a wrong one, and TooManyTries after many of them.
 
     A right one is never slowed: a whole school's families may stand behind one address.
     """
@@ -73,6 +65,12 @@ def _look() -> FamilyView:
     except NotFound:
         rate_limited((Budget(f"family link {request.remote_addr}"),), lambda: False)
         raise
+
+
+@pages.errorhandler(NotFound)
+def say_no_link(_missing: NotFound) -> tuple[str, int]:
+    """Answer a family whose link is not good: no menu, and no way to the teachers' sign-in."""
+    return render_template("teacher/family_over.html", sentences=sentences_of_no_link(toolbox)), 404
 
 
 def _write(view: FamilyView, send: Callable[..., None], done: str) -> str | tuple[str, int] | Response:

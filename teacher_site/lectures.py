@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response
 from shared.errors import InvalidInput
 from shared.persistence import attendance, families
 from shared.services.attendance.lectures import open_lecture
+from shared.services.families import page as family_page
 from shared.services.timetable import plan, untaken
 from shared.web.forms import add_form_error, asked_day
 from shared.web.sign_in import actor
@@ -42,6 +43,14 @@ def today() -> str:
         questions=families.open_questions(reading, teacher_id),
         now=toolbox.now(),
     )
+
+
+@pages.post("/families/questions/<int:asked_id>/settle")
+def settle_question(asked_id: int) -> Response:
+    """Take what a family wrote off the list."""
+    family_page.settle_question(toolbox, actor(), asked_id)
+    flash("Taken off the list.", "success")
+    return redirect(url_for("lectures.today"))
 
 
 @pages.get("/lectures")

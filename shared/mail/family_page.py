@@ -86,6 +86,15 @@ def find_words(
         )
 
 
+def show_no_link(mailer: Mailer, language: str, *, contact: str) -> tuple[str, str]:
+    """Return that a link is not good, and whom to ask, in the language."""
+    with mailer.writing_in(language):
+        return (
+            gettext("This link is no longer good. Every new letter from the school has one that is."),
+            gettext("Questions: %(contact)s", contact=contact) if contact else "",
+        )
+
+
 def show_day(mailer: Mailer, language: str, day: date | datetime) -> str:
     """Return a day as the language writes it."""
     with mailer.writing_in(language):

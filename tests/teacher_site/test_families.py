@@ -104,6 +104,9 @@ def test_a_link_that_is_not_good_shows_nothing_and_always_the_same(stranger, lin
     answer = stranger.get(path)
     assert answer.status_code == 404
     assert links.OVER in answer.text
+    assert "हर नए पत्र में" in answer.text
+    assert "/sign-in" not in answer.text
+    assert 'href="/"' not in answer.text
     assert "Meera" not in answer.text
 
 

@@ -2,8 +2,9 @@
 
 from datetime import date, datetime
 
+from shared.domain.family_mail import LANGUAGES
 from shared.domain.statuses import Status
-from shared.mail.family_page import FamilyWords, find_words, show_day, show_status
+from shared.mail.family_page import FamilyWords, find_words, show_day, show_no_link, show_status
 from shared.services.families.page import FamilyView
 from shared.toolbox import Toolbox
 
@@ -18,6 +19,14 @@ def words_of(toolbox: Toolbox, view: FamilyView) -> FamilyWords:
         held=view.held,
         contact=toolbox.settings.school_contact,
     )
+
+
+def sentences_of_no_link(toolbox: Toolbox) -> list[tuple[str, str, str]]:
+    """Return, for each language of the letters, its code, that a link is not good, and whom to ask."""
+    return [
+        (language, *show_no_link(toolbox.mailer, language, contact=toolbox.settings.school_contact))
+        for language in LANGUAGES
+    ]
 
 
 def day_in(toolbox: Toolbox, language: str, day: date | datetime) -> str:
