@@ -91,7 +91,7 @@ def read_class_photos(toolbox: Toolbox, job_id: int, class_id: int) -> str:
     results += filter(None, (make_thumbnail(toolbox, class_id, each, openings) for each in questions))
     with toolbox.sessions.begin() as session:
         jobs.record_file_results(session, job_id, results)
-    trained = undecided = 0
+    undecided = 0
     for student_id, photos in groupby(unseen, key=lambda photo: photo.student_id):
         seen = []
         for photo in photos:
@@ -101,7 +101,6 @@ def read_class_photos(toolbox: Toolbox, job_id: int, class_id: int) -> str:
         earlier = _open_present(toolbox, student_id) if student_id in learnt else None
         student, settled, used = _settle(toolbox, student_id, seen, earlier)
         near_match = _train(toolbox, student_id, earlier) if used else None
-        trained += bool(used) and near_match is None
         undecided += near_match is not None
         results += [
             file_result(
@@ -117,7 +116,9 @@ def read_class_photos(toolbox: Toolbox, job_id: int, class_id: int) -> str:
             jobs.record_file_results(session, job_id, results)
     with toolbox.reading() as session:
         asked = photo_questions.count_questions(session, class_id)
-    return _summary(trained, undecided, asked, sum(not result["used"] for result in results))
+    # With those of the zip whose photos were learnt before an answer about another brought this run.
+    trained = {each["student_id"] for each in results if each["used"] and not each.get("undecided")}
+    return _summary(len(trained), undecided, asked, sum(not result["used"] for result in results))
 
 
 def _store(toolbox: Toolbox, student: Student, name: str, content: bytes) -> None:
