@@ -47,8 +47,8 @@ INSERT INTO lecture (id, subject, teacher_id, starts_at, ends_at, closed_at, ope
     UTC_TIMESTAMP(6) - INTERVAL n.seq * 24 - 1 HOUR, SHA2(CONCAT(c.id, ' ', n.seq), 256)
   FROM school_class c JOIN seq_1_to_200 n ON n.seq <= IF(c.id = 201, 120, 200);
 INSERT INTO lecture_class (lecture_id, class_id) SELECT id, id DIV 1000 FROM lecture;
-INSERT INTO mark (lecture_id, student_id, status, source, marked_at, note)
-  SELECT l.id, s.id,
+INSERT INTO mark (lecture_id, student_id, class_id, status, source, marked_at, note)
+  SELECT l.id, s.id, s.class_id,
     ELT(GREATEST(1, (l.id * 7 + s.id * 13) % 10 - 5), 'present', 'late', 'excused', 'absent'),
     'face', l.starts_at, ''
   FROM lecture l JOIN student s ON s.class_id = l.id DIV 1000;
