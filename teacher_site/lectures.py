@@ -32,11 +32,13 @@ def today() -> str:
     teacher_id = current_user.id
     since, until = toolbox.settings.clock.day(school_today())
     lectures = attendance.lectures_between(reading, teacher_id, since, until)
+    planned = plan.waiting_today(toolbox, reading, teacher_id)
     return render_template(
         "teacher/today.html",
         lectures=lectures,
-        planned=plan.waiting_today(toolbox, reading, teacher_id),
+        planned=planned,
         may_start=plan.may_start,
+        by_face=plan.chose_by_face(toolbox, reading, planned),
         untaken=untaken.list_untaken(toolbox, reading, teacher_id),
         counts=attendance.count_here(reading, [lecture.id for lecture in lectures]),
         classes=attendance.classes_of(reading, teacher_id),

@@ -47,7 +47,9 @@ def _day_of(planned: PlannedLecture) -> str:
 @pages.post("/plan/<int:planned_id>/start")
 def start(planned_id: int) -> AnyResponse:
     try:
-        lecture_id = plan.start_planned(toolbox, actor(), planned_id)
+        lecture_id = plan.start_planned(
+            toolbox, actor(), planned_id, roll_id_by_face="roll_id_by_face" in request.form
+        )
     except Conflict as refused:
         flash(str(refused), "warning")
         return redirect(url_for("lectures.today"))

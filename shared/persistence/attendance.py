@@ -96,6 +96,16 @@ def lectures_between(
     return session.scalars(query.order_by(Lecture.starts_at, Lecture.id)).all()
 
 
+def chose_by_face(session: Session, teacher_id: int, since: datetime) -> set[int]:
+    """Return the ids of classes in whose last lecture since then this teacher had the roll id found by the
+    face."""
+    query = select(LectureClass.class_id, Lecture.roll_id_by_face)
+    query = query.join(Lecture, Lecture.id == LectureClass.lecture_id)
+    query = query.where(Lecture.teacher_id == teacher_id, Lecture.starts_at >= since)
+    last = {row.class_id: row.roll_id_by_face for row in session.execute(query.order_by(Lecture.id))}
+    return {class_id for class_id, chosen in last.items() if chosen}
+
+
 def page_of_lectures(
     session: Session,
     teacher_id: int,

@@ -24,7 +24,7 @@ def planned(toolbox, school):
 
 def test_one_tap_opens_what_is_planned(teacher, planned, toolbox):
     line = teacher.page("/").select_one("[aria-labelledby=planned-title] li").get_text(" ", strip=True)
-    assert "CO6GA Physics, room 3 Start" in line
+    assert "CO6GA Physics, room 3 Roll id by face" in line
     answer = teacher.press("/", "Start Physics at " + line.split()[0])
     assert answer.location.startswith("/lectures/")
     page = teacher.page(answer.location)
@@ -42,6 +42,22 @@ def test_the_plan_starts_it_too_and_what_is_over_has_a_register(teacher, planned
     words = teacher.page("/plan").select_one("li button").get_text()
     assert words.startswith("Take the register Physics at")
     assert teacher.press("/plan", words).location.startswith("/lectures/")
+
+
+def test_the_roll_id_by_face_is_a_tick_that_stays_ticked_for_the_class(teacher, planned, toolbox):
+    assert not teacher.page("/").select_one("[name=roll_id_by_face]").has_attr("checked")
+    teacher.post(f"/plan/{planned}/start", {"roll_id_by_face": "y"})
+    with toolbox.sessions.begin() as session:
+        lecture = session.query(Lecture).order_by(Lecture.id.desc()).first()
+        assert lecture.roll_id_by_face
+        row = session.get(PlannedLecture, planned)
+        row.lecture_id = None
+    tick = teacher.page("/").select_one("[name=roll_id_by_face]")
+    assert tick.has_attr("checked")
+    assert tick["id"] == f"by-face-{planned}"
+    with toolbox.sessions.begin() as session:
+        session.get(Lecture, lecture.id).roll_id_by_face = False
+    assert not teacher.page("/").select_one("[name=roll_id_by_face]").has_attr("checked")
 
 
 def test_the_calendars_link_is_shown_once_and_needs_no_sign_in(teacher, planned, app):

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from shared.errors import Conflict, NotFound
-from shared.persistence import timetable
+from shared.persistence import attendance, timetable
 from shared.persistence.database import AlreadyThere, Session
 from shared.persistence.tables import CalendarLink, Lecture, PlannedLecture
 from shared.reports.calendar_files import CalendarEvent, write_calendar
@@ -15,6 +15,8 @@ from shared.toolbox import Toolbox
 
 # Who comes early may begin early; much earlier is the wrong lecture.
 MAY_START_BEFORE = timedelta(minutes=30)
+# A choice for a class is proposed again, also after the holidays.
+_CHOICE_HOLDS = timedelta(days=60)
 # What a calendar shows: last week's lectures, and the plan to come.
 _SHOWN_BEFORE, _SHOWN_AFTER = timedelta(days=7), timedelta(days=400)
 
@@ -26,24 +28,32 @@ def waiting_today(toolbox: Toolbox, session: Session, teacher_id: int) -> Sequen
     return [each for each in planned if each.lecture_id is None and each.not_held_reason is None]
 
 
+def chose_by_face(toolbox: Toolbox, session: Session, planned: Sequence[PlannedLecture]) -> set[int]:
+    """Return the ids of planned lectures that are likely by face: one of their classes was, the last time."""
+    if not planned:
+        return set()
+    chosen = attendance.chose_by_face(session, planned[0].teacher_id, toolbox.now() - _CHOICE_HOLDS)
+    return {each.id for each in planned if chosen.intersection(of.id for of in each.classes)}
+
+
 def may_start(planned: PlannedLecture, now: datetime) -> bool:
     """Tell whether it is time to start a planned lecture; all of its day, once it is."""
     return now >= planned.starts_at - MAY_START_BEFORE
 
 
-def start_planned(toolbox: Toolbox, actor: Actor, planned_id: int) -> int:
+def start_planned(toolbox: Toolbox, actor: Actor, planned_id: int, *, roll_id_by_face: bool = False) -> int:
     """Open the lecture that was planned, and give its id; a second tap finds it open.
 
-    Who starts early takes check-ins at once, and the clock of the late goes by the plan. Raise NotFound, and
-    Conflict before its time.
+    With `roll_id_by_face` its kiosks find the roll id by the face. Who starts early takes check-ins at once,
+    and the clock of the late goes by the plan. Raise NotFound, and Conflict before its time.
     """
     try:
-        return _start(toolbox, actor, planned_id)
+        return _start(toolbox, actor, planned_id, roll_id_by_face)
     except AlreadyThere:  # tapped twice in the same moment
-        return _start(toolbox, actor, planned_id)
+        return _start(toolbox, actor, planned_id, roll_id_by_face)
 
 
-def _start(toolbox: Toolbox, actor: Actor, planned_id: int) -> int:
+def _start(toolbox: Toolbox, actor: Actor, planned_id: int, roll_id_by_face: bool) -> int:
     now, settings = toolbox.now(), toolbox.settings
     with toolbox.sessions.begin() as session:
         planned = timetable.find_own_planned(session, actor.account_id, planned_id)
@@ -64,12 +74,15 @@ def _start(toolbox: Toolbox, actor: Actor, planned_id: int) -> int:
             opening_key=digest(f"plan {planned.id}"),
             classes=list(planned.classes),
             late_after_minutes=late_after,
+            roll_id_by_face=roll_id_by_face,
         )
         session.add(lecture)
         session.flush()
         planned.lecture_id = lecture.id
         codes = ", ".join(each.class_code for each in planned.classes)
-        after = {"classes": codes, "planned": planned.starts_at.isoformat()}
+        after: dict[str, object] = {"classes": codes, "planned": planned.starts_at.isoformat()}
+        if roll_id_by_face:
+            after["roll_id_by_face"] = True
         subject = f"lecture {lecture.id}: {lecture.subject}"
         audit.record(session, toolbox, actor, "start planned lecture", subject, after=after)
         return lecture.id
