@@ -26,6 +26,7 @@ from admin_site import (
     students,
     teachers,
     timetable,
+    weekly_grid,
     year_end,
 )
 from shared.persistence.tables import Admin
@@ -90,6 +91,7 @@ def create_app(settings: Settings | None = None, toolbox: Toolbox | None = None)
             integrations.pages,
             statuses.pages,
             timetable.pages,
+            weekly_grid.pages,
             days_off.pages,
         ],
         commands=(

@@ -24,7 +24,7 @@ from shared.web.site import reading, toolbox
 
 pages = Blueprint("timetable", __name__)
 
-_USUAL_TERM = timedelta(weeks=20)
+USUAL_TERM = timedelta(weeks=20)
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -76,7 +76,7 @@ class PlanForm(FlaskForm):  # type: ignore[misc]
 def show() -> str | tuple[str, int]:
     """Return the timetable's page; a posted plan is answered with what it would change."""
     today = toolbox.settings.clock.day_of(toolbox.now())
-    form = PlanForm(data={"first": today, "last": today + _USUAL_TERM, "minutes": 60})
+    form = PlanForm(data={"first": today, "last": today + USUAL_TERM, "minutes": 60})
     if not form.validate_on_submit():
         return _page(form)
     try:
@@ -102,7 +102,13 @@ def show() -> str | tuple[str, int]:
 def _page(form: PlanForm, found: PlanReview | None = None) -> str:
     draft = timetable.find_latest_draft(reading)
     job = jobs.find_latest(reading, JobKind.IMPORT_TIMETABLE, draft.id) if draft else None
-    return render_template("admin/timetable.html", form=form, found=found, job=None if found else job)
+    return render_template(
+        "admin/timetable.html",
+        form=form,
+        found=found,
+        job=None if found else job,
+        grids=timetable.list_grids(reading),
+    )
 
 
 @pages.get("/timetable/template.xlsx")

@@ -219,6 +219,9 @@ OFFICE = {
     "timetable.apply": ADMINS,
     "timetable.show": ADMINS,
     "timetable.template": ADMINS,
+    "weekly_grid.change": ADMINS,
+    "weekly_grid.remove": ADMINS,
+    "weekly_grid.start": ADMINS,
 }
 TABLES = {"office": OFFICE, "classroom": CLASSROOM}
 

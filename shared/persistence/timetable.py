@@ -19,6 +19,7 @@ from shared.persistence.tables import (
     SchoolClass,
     Teacher,
     Teaching,
+    WeeklyGrid,
 )
 
 # More ids than that, and a statement would be longer than both databases like.
@@ -147,6 +148,20 @@ def get_draft(session: Session, draft_id: int, *, lock: bool = False) -> PlanDra
 def find_latest_draft(session: Session) -> PlanDraft | None:
     """Return the plan that was uploaded last."""
     return session.scalar(select(PlanDraft).order_by(PlanDraft.id.desc()).limit(1))
+
+
+def get_grid(session: Session, grid_id: int, *, lock: bool = False) -> WeeklyGrid:
+    """Find a weekly timetable that was typed. Raises NotFound."""
+    query = select(WeeklyGrid).where(WeeklyGrid.id == grid_id)
+    grid = session.scalar(query.with_for_update() if lock else query)
+    if grid is None:
+        raise NotFound("This weekly grid is not there any more.")
+    return grid
+
+
+def list_grids(session: Session) -> Sequence[WeeklyGrid]:
+    """Return the weekly timetables that were typed, the latest first."""
+    return session.scalars(select(WeeklyGrid).order_by(WeeklyGrid.changed_at.desc(), WeeklyGrid.id)).all()
 
 
 def discard_staged(session: Session) -> None:

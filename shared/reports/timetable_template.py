@@ -4,6 +4,7 @@ import io
 
 import xlsxwriter
 
+from shared.domain.timetable.table import WEEKDAY_NAMES
 from shared.reports.plain_workbook import TEXT_STAYS_TEXT
 
 _COLUMNS = {
@@ -20,7 +21,6 @@ _EXAMPLES = (
     ("CO6GA", "Physics", "teacher@school.example", "3", "Monday", "", "10:00", "10:50"),
     ("CO6GA + CO6GB", "Excursion", "teacher@school.example", "", "", "23 Nov 2026", "09:00", "15:00"),
 )
-_WEEKDAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
 _TEXT_ROWS = 2_000
 
 
@@ -40,7 +40,7 @@ def write_timetable_template() -> bytes:
             for at, cell in enumerate(row):
                 sheet.write_string(number, at, cell, text)
         day = list(_COLUMNS).index("Day")
-        sheet.data_validation(1, day, _TEXT_ROWS, day, {"validate": "list", "source": _WEEKDAYS})
+        sheet.data_validation(1, day, _TEXT_ROWS, day, {"validate": "list", "source": list(WEEKDAY_NAMES)})
         sheet.freeze_panes(1, 1)
     book.close()
     return buffer.getvalue()

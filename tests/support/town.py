@@ -1,5 +1,6 @@
 """Both sites over one school in which there is a row of everything that an address can name."""
 
+import json
 import re
 from datetime import datetime, timedelta
 from types import SimpleNamespace
@@ -9,6 +10,7 @@ from flask import Flask
 from admin_site import create_app as create_office
 from shared.domain.attendance import MarkSource, MarkStatus
 from shared.domain.check_in import ConfirmReason
+from shared.domain.timetable.grid import GridRow
 from shared.persistence.tables import (
     DayOff,
     EnrolmentPhoto,
@@ -29,6 +31,7 @@ from shared.persistence.tables import (
     SpoofVersion,
     Teacher,
     ToConfirm,
+    WeeklyGrid,
 )
 from shared.security import purposes
 from shared.security.tokens import digest
@@ -138,6 +141,15 @@ def _fill(toolbox: Toolbox, office: SimpleNamespace) -> dict[str, int]:
             "entry_id": entry,
             "day_id": DayOff(day=now.date() + timedelta(days=30), name="A holiday"),
             "draft_id": PlanDraft(file_name="plan.ics", content=b"", made_by="an admin", made_at=now),
+            "grid_id": WeeklyGrid(
+                first=now.date(),
+                last=now.date() + timedelta(days=100),
+                only_add=False,
+                used=2,
+                content=json.dumps([GridRow(1, "Monday", "10:00", "10:50", "CO6GA", "Physics"), GridRow(2)]),
+                changed_by="an admin",
+                changed_at=now,
+            ),
             "planned_id": PlannedLecture(
                 subject="Physics",
                 teacher_id=own.teacher_id,

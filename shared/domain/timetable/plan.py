@@ -1,7 +1,7 @@
 """A term's plan: what a file says of each lecture, which of them clash, and what a new plan would change."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import NamedTuple
@@ -16,7 +16,10 @@ MOST_PROBLEMS = 100
 
 
 class PlanProblem(NamedTuple):
-    """What is wrong with a line of a plan, and what was perhaps meant; `row` as the file counts, from 1."""
+    """What is wrong with a line of a plan, and what was perhaps meant; `row` as the file counts, from 1.
+
+    0: the plan as a whole.
+    """
 
     row: int
     sentence: str
@@ -101,8 +104,14 @@ class PlanChanges:
         return len(self.added) + len(self.moved) + len(self.removed)
 
 
-def compare(standing: Iterable[Slot], asked: Iterable[Slot], *, only_add: bool = False) -> PlanChanges:
-    """Return how the lectures that stand become those asked for; `only_add` takes none away.
+def compare(
+    standing: Iterable[Slot],
+    asked: Iterable[Slot],
+    *,
+    only_add: bool = False,
+    replaced: Collection[str] = (),
+) -> PlanChanges:
+    """Return how the lectures that stand become those asked for; `only_add` takes away but those `replaced`.
 
     Two lectures of one identity are told apart by their order in time.
     """
@@ -119,7 +128,7 @@ def compare(standing: Iterable[Slot], asked: Iterable[Slot], *, only_add: bool =
             unchanged += 1
         else:
             moved.append((was, slot))
-    left = [] if only_add else [slot for slots in stands.values() for slot in slots]
+    left = [slot for slots in stands.values() for slot in slots if not only_add or slot.identity in replaced]
     return PlanChanges(added, moved, sorted(left, key=lambda each: each.starts_at), unchanged)
 
 

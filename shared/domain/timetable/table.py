@@ -23,6 +23,7 @@ COLUMNS = {
     "key": Column(("Activity Id",)),
 }
 LONGEST_SUBJECT = 100
+WEEKDAY_NAMES = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 _WEEKDAYS = (
     "monday mon mo सोमवार lundi montag",

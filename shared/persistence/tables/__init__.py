@@ -51,7 +51,14 @@ from shared.persistence.tables.spoof import (
     SpoofVersion,
     StrictnessChoice,
 )
-from shared.persistence.tables.timetable import CalendarLink, DayOff, PlanDraft, PlannedClass, PlannedLecture
+from shared.persistence.tables.timetable import (
+    CalendarLink,
+    DayOff,
+    PlanDraft,
+    PlannedClass,
+    PlannedLecture,
+    WeeklyGrid,
+)
 
 __all__ = [
     "Account",
@@ -109,4 +116,5 @@ __all__ = [
     "Teacher",
     "Teaching",
     "ToConfirm",
+    "WeeklyGrid",
 ]

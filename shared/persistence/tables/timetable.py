@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import Date, ForeignKey, Index, LargeBinary, String, UniqueConstraint
+from sqlalchemy import Date, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.dialects import mysql
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -71,6 +71,23 @@ class PlannedClass(Base):
     class_id: Mapped[int] = mapped_column(ForeignKey("school_class.id"), index=True)
 
     __table_args__ = table(UniqueConstraint("planned_id", "class_id"))
+
+
+class WeeklyGrid(Base):
+    """A weekly timetable as the office typed it, to be opened again; `content` is its rows as JSON.
+
+    `used` is how many numbers its rows have had: a number is a row's for good, also after the row went.
+    """
+
+    __tablename__ = "weekly_grid"
+
+    first: Mapped[date] = mapped_column(Date)
+    last: Mapped[date] = mapped_column(Date)
+    only_add: Mapped[bool]
+    used: Mapped[int]
+    content: Mapped[str] = mapped_column(Text().with_variant(mysql.MEDIUMTEXT(), "mysql"))
+    changed_by: Mapped[str] = mapped_column(String(254))
+    changed_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class DayOff(Base):

@@ -2,8 +2,9 @@
 
 import json
 import zlib
+from bisect import bisect_left
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
@@ -61,13 +62,14 @@ def review_upload(
 
     Raise InvalidInput for days that are none, WorkbookRefused, Overloaded.
     """
-    _check_span(span)
+    check_span(span)
     with toolbox.reading() as session:
         plan = read_plan(session, toolbox.settings.clock, content, span)
         return review_plan(toolbox, actor, session, plan, file_name=file_name, only_add=only_add)
 
 
-def _check_span(span: Span) -> None:
+def check_span(span: Span) -> None:
+    """Raise InvalidInput for days or a length that no plan has."""
     if span.last < span.first:
         raise InvalidInput("The last day comes before the first.", field="last")
     if span.last - span.first > LONGEST_PLAN:
@@ -77,9 +79,20 @@ def _check_span(span: Span) -> None:
 
 
 def review_plan(
-    toolbox: Toolbox, actor: Actor, session: Session, plan: ReadPlan, *, file_name: str, only_add: bool
+    toolbox: Toolbox,
+    actor: Actor,
+    session: Session,
+    plan: ReadPlan,
+    *,
+    file_name: str,
+    only_add: bool,
+    replaced: Collection[str] = (),
 ) -> PlanReview:
-    """Compare what was read with the plan that stands, and keep a draft of it if it may be applied."""
+    """Compare what was read with the plan that stands, and keep a draft of it if it may be applied.
+
+    `replaced` are the identities that an earlier form of this plan brought in: they go where it does not
+    name them, whatever their class.
+    """
     now = toolbox.now()
     names = School(timetable.list_classes(session), timetable.list_teachers(session))
     if plan.problems:
@@ -89,26 +102,28 @@ def review_plan(
     past = len(plan.slots) - len(coming)
     if not coming:
         problem = PlanProblem(
-            1, "There is no lecture to come in this file.", "Look at the days chosen above."
+            0, "There is no lecture to come in this plan.", "Look at its first and last day."
         )
         return PlanReview(file_name, [problem], plan.notes, past=past, names=names)
     of_the_file = {class_id for slot in coming for class_id in slot.class_ids}
     everything = timetable.future_slots(session, after=now)
-    theirs = [slot for slot in everything if of_the_file.intersection(slot.class_ids)]
-    changes = compare(theirs, coming, only_add=only_add)
+    theirs = [
+        slot for slot in everything if of_the_file.intersection(slot.class_ids) or slot.identity in replaced
+    ]
+    changes = compare(theirs, coming, only_add=only_add, replaced=replaced)
     changes = replace(changes, compared_with=timetable.last_applied(session))
-    replaced = {slot.planned_id for slot in changes.removed} | {was.planned_id for was, _ in changes.moved}
-    same = _unchanged_ids(theirs, changes)
-    others = [slot for slot in everything if slot.planned_id not in replaced and slot.planned_id not in same]
+    stands_for_itself = _told_by_plan(theirs, coming, changes)
+    others = [slot for slot in everything if slot.planned_id not in stands_for_itself]
     problems = _tell_clashes(toolbox, names, [*coming, *others])
     if problems:
         return PlanReview(file_name, problems[:MOST_PROBLEMS], plan.notes, past=past, names=names)
+    notes = [*plan.notes, *_tell_days_off(toolbox, session, coming)]
     counted = Counter(names.class_of[each].class_code for slot in coming for each in slot.class_ids)
     draft_id = _keep(toolbox, actor, file_name, changes) if changes.total else None
     return PlanReview(
         file_name,
         (),
-        plan.notes,
+        notes,
         changes,
         past=past,
         teaching=_new_teaching(names, coming),
@@ -118,10 +133,11 @@ def review_plan(
     )
 
 
-def _unchanged_ids(standing: Sequence[Slot], changes: PlanChanges) -> set[int]:
-    """Return what stands and is asked for alike: the file's own line stands for it among the clashes."""
-    touched = {slot.planned_id for slot in changes.removed} | {was.planned_id for was, _ in changes.moved}
-    return {slot.planned_id for slot in standing} - touched if changes.unchanged else set()
+def _told_by_plan(standing: Sequence[Slot], asked: Sequence[Slot], changes: PlanChanges) -> set[int]:
+    """Return what goes, moves, or is asked for alike: the plan's own lines stand for it among the clashes."""
+    asked_for = {slot.identity for slot in asked}
+    same = {slot.planned_id for slot in standing if slot.identity in asked_for}
+    return same | {slot.planned_id for slot in changes.removed}
 
 
 def _tell_clashes(toolbox: Toolbox, names: School, slots: Sequence[Slot]) -> list[PlanProblem]:
@@ -143,6 +159,17 @@ def _tell_clashes(toolbox: Toolbox, names: School, slots: Sequence[Slot]) -> lis
         when = clock.show_moment(max(first.starts_at, second.starts_at))
         told.setdefault((first.row, sentence), f"First on {when}.")
     return [PlanProblem(row, sentence, when) for (row, sentence), when in sorted(told.items())]
+
+
+def _tell_days_off(toolbox: Toolbox, session: Session, slots: Sequence[Slot]) -> list[str]:
+    clock = toolbox.settings.clock
+    starts = sorted(slot.starts_at for slot in slots)
+    told = []
+    for off in timetable.list_days_off(session, since=clock.day_of(starts[0])):
+        since, until = clock.day(off.day)
+        if count := bisect_left(starts, until) - bisect_left(starts, since):
+            told.append(f"{off.name}, {off.day:%d %b %Y} ({count})")
+    return [f"Lectures on days off are not held: {', '.join(told)}."] if told else []
 
 
 def _new_teaching(names: School, slots: Sequence[Slot]) -> list[str]:

@@ -147,7 +147,7 @@ def tie_lines(
             break
     if len(plan.slots) > MOST_LECTURES:
         plan.problems.append(
-            PlanProblem(1, f"These are more than {MOST_LECTURES:,} lectures. Plan one term.")
+            PlanProblem(0, f"These are more than {MOST_LECTURES:,} lectures. Plan one term.")
         )
     return plan
 

@@ -1,7 +1,6 @@
 """A term's plan comes in: looked at first, whole or not at all, and never over a lecture that was opened."""
 
 from datetime import UTC, date, datetime, timedelta
-from types import SimpleNamespace
 
 import pytest
 
@@ -12,7 +11,6 @@ from shared.persistence.tables import (
     Job,
     PlanDraft,
     PlannedLecture,
-    SchoolClass,
     Teacher,
     Teaching,
 )
@@ -20,34 +18,14 @@ from shared.services.audit import Actor
 from shared.services.timetable import plan
 from shared.services.timetable.plan_import import review_upload, start_import
 from shared.services.timetable.reading import Span
-from shared.toolbox import Toolbox
-from tests.support.school import TEACHER_EMAIL, found_school
+from tests.services.timetable.conftest import NOW
+from tests.support.school import TEACHER_EMAIL
 
 OFFICE = Actor(site="office", email="office@school.example", account_id=1)
-# A Sunday evening before the term.
-NOW = datetime(2026, 11, 29, 15, tzinfo=UTC)
 TERM = Span(date(2026, 11, 30), date(2026, 12, 31))
 HEAD = "Class,Subject,Teacher,Room,Day,Begins,Ends\n"
 PHYSICS = "CO6GA,Physics,Asha Rao,3,Monday,10:00,10:50\n"
 MATHS = "CO6GA,Maths,asha.rao@school.example,3,Tuesday,10:00,10:50\n"
-
-
-@pytest.fixture
-def toolbox(sqlite_url, make_settings):
-    hands = SimpleNamespace(now=NOW)
-    toolbox = Toolbox(make_settings(sqlite_url, TIME_ZONE="Europe/Berlin"), now=lambda: hands.now)
-    toolbox.__dict__["hands"] = hands
-    yield toolbox
-    toolbox.engine.dispose()
-
-
-@pytest.fixture
-def school(toolbox):
-    school = found_school(toolbox)
-    with toolbox.sessions.begin() as session:
-        session.add(SchoolClass(class_code="CO6GB", name="", active=True))
-        session.add(SchoolClass(class_code="CO5OLD", name="", active=False))
-    return school
 
 
 def calendar(*events):
