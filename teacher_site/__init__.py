@@ -19,10 +19,11 @@ from teacher_site import (
     moodle,
     plan,
     sheets,
+    term_sheet,
     totals,
 )
 
-PAGES = (lectures, attendance, families, family_mail, kiosk, live, moodle, plan, sheets, totals)
+PAGES = (lectures, attendance, families, family_mail, kiosk, live, moodle, plan, sheets, term_sheet, totals)
 
 
 def create_app(settings: Settings | None = None, toolbox: Toolbox | None = None) -> Flask:

@@ -106,6 +106,10 @@ CLASSROOM = {
     "sheets.show": OWN,
     "sheets.undo": OWN,
     "static": STATIC,
+    "term_sheet.apply": {**OWN, "other teacher": "served"},  # a 400: the list is sealed for its teacher
+    "term_sheet.download": SIGNED_IN,  # with the asker's own lectures in it
+    "term_sheet.show": SIGNED_IN,
+    "term_sheet.undo": OWN,
     "totals.download": SIGNED_IN,
     "totals.show": SIGNED_IN,
     "totals.student": SIGNED_IN,

@@ -107,8 +107,8 @@ def review_sheet(
                 problems.append(student)
             continue
         shown, now = downloaded.get(student.student_id, student.value), student.value
-        asked = _row_problem(row, student, rows_of, held_on, finder) or _asked(
-            row, shown, statuses, is_closed
+        asked = _row_problem(row, student, rows_of, held_on, finder) or value_asked(
+            row, shown, statuses, is_closed=is_closed
         )
         rows_of[student.student_id] = row.number
         if isinstance(asked, Problem):
@@ -160,8 +160,10 @@ def _row_problem(
     return None
 
 
-def _asked(row: TableRow, shown: MarkValue, statuses: Statuses, is_closed: bool) -> MarkValue | Problem:
-    """Return the value a row asks for, where it showed `shown`."""
+def value_asked(
+    row: TableRow, shown: MarkValue, statuses: Statuses, *, is_closed: bool
+) -> MarkValue | Problem:
+    """Return the value a row asks for, where it showed `shown`; without a column of notes the note stays."""
     for name in ("status", "note"):
         if row.is_formula(name):
             title = COLUMNS[name].title.lower()
@@ -189,7 +191,10 @@ def _read_status(row: TableRow, shown: MarkValue, statuses: Statuses) -> str | P
     typed = row.text("status")
     if not typed:
         return None
-    if shown.status is not None and typed == statuses.name_of(shown.status):
+    if shown.status is not None and typed in (
+        statuses.get(shown.status).name,
+        statuses.get(shown.status).short,
+    ):
         return shown.status  # as it was downloaded, also one that is no longer offered
     status = statuses.read(typed)
     if status is not None:

@@ -81,6 +81,12 @@ class Statuses:
 
     def __init__(self, all_of_them: Iterable[Status]) -> None:
         self._by_key = {status.key: status for status in all_of_them}
+        # A term's sheet has 24,000 cells to read, so the letters are taken from the names once.
+        self._own_words: dict[str, str] = {}
+        for status in self.choices:
+            if status.is_own:
+                self._own_words.setdefault(letters_of(status.name), status.key)
+                self._own_words.setdefault(letters_of(status.short), status.key)
 
     @classmethod
     def of_school(cls, late_counts_as: CountsAs, own: Iterable[Status] = ()) -> "Statuses":
@@ -111,11 +117,7 @@ class Statuses:
 
     def read(self, typed: str) -> str | None:
         """Return the key of what was typed: the school's own names first, then the words people write."""
-        letters = letters_of(typed)
-        for status in self.choices:
-            if status.is_own and letters in (letters_of(status.name), letters_of(status.short)):
-                return status.key
-        return read_status(typed)
+        return self._own_words.get(letters_of(typed)) or read_status(typed)
 
     def guess(self, typed: str) -> Status | None:
         """Return the status to ask about; None where nothing is near."""

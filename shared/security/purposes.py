@@ -74,6 +74,11 @@ def sheet_review(account_id: int | None, lecture_id: int) -> str:
     return f"sheet-review:{account_id}:{lecture_id}"
 
 
+def term_review(account_id: int | None, class_id: int) -> str:
+    """Return the purpose of a reviewed sheet of a class's term that a page carries."""
+    return f"term-review:{account_id}:{class_id}"
+
+
 def spoof_picture(picture_id: int) -> str:
     """Return the purpose of a picture that waits to teach the spoof check."""
     return f"spoof-picture:{picture_id}"

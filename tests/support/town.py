@@ -130,6 +130,14 @@ def _fill(toolbox: Toolbox, office: SimpleNamespace) -> dict[str, int]:
                 review_key=digest("review"),
                 applied_at=now,
             ),
+            "term_upload_id": SheetUpload(
+                lecture_id=own.id,
+                teacher_id=own.teacher_id,
+                file_name="term.xlsx",
+                review_key=digest("part of a term"),
+                term_key=digest("term"),
+                applied_at=now,
+            ),
             "mail_id": OutgoingMail(
                 **about,
                 address="iyer@home.example",

@@ -123,7 +123,10 @@ class MarkChange(Base):
 
 
 class SheetUpload(Base):
-    """An edited sheet that was applied, kept to be undone as a whole. One review is applied once."""
+    """An edited sheet that was applied, kept to be undone as a whole. One review is applied once.
+
+    Those that one press applied from a term's sheet, one a lecture, share a `term_key`.
+    """
 
     __tablename__ = "sheet_upload"
 
@@ -131,6 +134,7 @@ class SheetUpload(Base):
     teacher_id: Mapped[int] = mapped_column(ForeignKey("teacher.id"))
     file_name: Mapped[str] = mapped_column(Name)
     review_key: Mapped[str] = mapped_column(Digest, unique=True)
+    term_key: Mapped[str | None] = mapped_column(Digest, index=True)
     applied_at: Mapped[datetime] = mapped_column(UtcDateTime)
     undone_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 

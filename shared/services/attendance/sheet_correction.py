@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PureWindowsPath
+from typing import Any
 
 from shared.domain.attendance import MarkSource, one_line
 from shared.domain.attendance_sheet import MarkValue, SheetReview, Standing, review_sheet
@@ -11,7 +12,8 @@ from shared.errors import Conflict, InvalidInput, WorkbookRefused
 from shared.persistence import attendance, sheets, statuses
 from shared.persistence.attendance import RegisterLine
 from shared.persistence.database import Session
-from shared.persistence.tables import Lecture, Mark, MarkChange, SheetMarkChange, SheetUpload
+from shared.persistence.sheets import HistoryLine
+from shared.persistence.tables import Lecture, Mark, SheetMarkChange, SheetUpload
 from shared.reports.attendance_workbook import (
     SheetIdentity,
     read_attendance_workbook,
@@ -62,7 +64,7 @@ def review_upload(
 
     Raise NotFound, WorkbookRefused, and Conflict for the sheet of another lecture.
     """
-    file_name, uploaded = _shown_name(file_name), read_attendance_workbook(content)
+    file_name, uploaded = shown_name(file_name), read_attendance_workbook(content)
     with toolbox.reading() as session:
         lecture = attendance.find_own_lecture(session, actor.account_id, lecture_id)
         if uploaded.identity.lecture_id != lecture_id:
@@ -75,14 +77,13 @@ def review_upload(
             uploaded.table.rows,
             _standings(attendance.register(session, lecture_id), toolbox.settings),
             statuses.load(session, toolbox.settings.late_counts_as),
-            downloaded=_as_downloaded(sheets.list_changes(session, lecture_id), uploaded.identity.version),
+            downloaded=as_downloaded(sheets.list_changes(session, [lecture_id]), uploaded.identity.version),
             held_on=toolbox.settings.clock.day_of(lecture.starts_at),
             is_closed=lecture.closed_at is not None,
         )
     if not review.changes:
         return UploadReview(file_name, review)
-    rows = [[change.student.student_id, *change.was, *change.becomes] for change in review.changes]
-    content_to_seal = {"key": new_token(), "file_name": file_name, "rows": rows}
+    content_to_seal = {"key": new_token(), "file_name": file_name, "rows": rows_of(review)}
     sealed = seal_form(
         toolbox.sealer, content_to_seal, purpose=purposes.sheet_review(actor.account_id, lecture_id)
     )
@@ -101,24 +102,35 @@ def apply_review(toolbox: Toolbox, actor: Actor, lecture_id: int, sealed: str) -
         applied = sheets.find_upload_by_key(session, key)
         if applied is not None:
             return applied
-        lines = {line.student.id: line for line in attendance.register(session, lecture_id)}
-        _refuse_stale(lines, {student_id: was for student_id, (was, _) in asked.items()})
-        if lecture.closed_at is not None and any(becomes.status is None for _, becomes in asked.values()):
-            raise Conflict("The lecture was closed meanwhile, and this sheet would take marks away.")
-        upload = SheetUpload(
-            lecture_id=lecture_id,
-            teacher_id=actor.account_id,
-            file_name=file_name,
-            review_key=key,
-            applied_at=toolbox.now(),
-            changes=[_kept_change(lines[each], becomes) for each, (_, becomes) in asked.items()],
-        )
-        session.add(upload)
-        for each, (_, becomes) in asked.items():
-            _write(session, toolbox, actor, lecture, lines[each], becomes)
-        after = {"file": file_name, "marks": len(asked)}
-        audit.record_in_lecture(session, toolbox, actor, "apply sheet", lecture, after=after)
+        upload = SheetUpload(teacher_id=actor.account_id, file_name=file_name, review_key=key)
+        apply_changes(session, toolbox, actor, lecture, asked, upload)
         return upload
+
+
+def apply_changes(
+    session: Session,
+    toolbox: Toolbox,
+    actor: Actor,
+    lecture: Lecture,
+    asked: Mapping[int, tuple[MarkValue, MarkValue]],
+    upload: SheetUpload,
+) -> None:
+    """Write what a review asked of a lecture, locked, and keep it as `upload`, inside the caller's
+    transaction.
+
+    `asked` holds, by student id, what was and what becomes. Raise Conflict.
+    """
+    lines = {line.student.id: line for line in attendance.register(session, lecture.id)}
+    _refuse_stale(lines, {student_id: was for student_id, (was, _) in asked.items()})
+    if lecture.closed_at is not None and any(becomes.status is None for _, becomes in asked.values()):
+        raise Conflict("The lecture was closed meanwhile, and this sheet would take marks away.")
+    upload.lecture_id, upload.applied_at = lecture.id, toolbox.now()
+    upload.changes = [_kept_change(lines[each], becomes) for each, (_, becomes) in asked.items()]
+    session.add(upload)
+    for each, (_, becomes) in asked.items():
+        _write(session, toolbox, actor, lecture, lines[each], becomes)
+    after = {"file": upload.file_name, "marks": len(asked)}
+    audit.record_in_lecture(session, toolbox, actor, "apply sheet", lecture, after=after)
 
 
 def _opened(
@@ -132,43 +144,57 @@ def _opened(
         )
     except BrokenSeal as cause:
         raise InvalidInput("The review was not sent whole. Please upload the sheet again.") from cause
-    asked = {
-        student_id: (
-            MarkValue(was, was_note),
-            MarkValue(becomes, note),
-        )
-        for student_id, was, was_note, becomes, note in reviewed["rows"]
+    return digest(reviewed["key"]), reviewed["file_name"], asked_of(reviewed["rows"])
+
+
+def rows_of(review: SheetReview) -> list[list[Any]]:
+    """Return the changes of a review as a sealed form carries them."""
+    return [[change.student.student_id, *change.was, *change.becomes] for change in review.changes]
+
+
+def asked_of(rows: Iterable[Sequence[Any]]) -> dict[int, tuple[MarkValue, MarkValue]]:
+    """Return by student id what was and what becomes, of what `rows_of` gave."""
+    return {
+        student_id: (MarkValue(was, was_note), MarkValue(becomes, note))
+        for student_id, was, was_note, becomes, note in rows
     }
-    return digest(reviewed["key"]), reviewed["file_name"], asked
 
 
 def undo_upload(toolbox: Toolbox, actor: Actor, lecture_id: int, upload_id: int) -> int:
     """Take every change of an upload back: status, note, time and way of marking. Gives how many.
 
-    Raise NotFound, and Conflict when it was undone before or one of its marks was changed since.
+    Raise NotFound, and Conflict when it was undone before, one of its marks was changed since, or it is part
+    of a term's sheet.
     """
     with toolbox.sessions.begin() as session:
         lecture = attendance.find_own_lecture(session, actor.account_id, lecture_id, lock=True)
         upload = sheets.find_upload(session, lecture_id, upload_id)
-        if upload.undone_at is not None:
-            raise Conflict("This upload was undone already.")
-        lines = {line.student.id: line for line in attendance.register(session, lecture_id)}
-        became = {each.student_id: MarkValue(each.becomes, each.becomes_note) for each in upload.changes}
-        _refuse_stale(lines, became)
-        if lecture.closed_at is not None and any(each.was is None for each in upload.changes):
-            raise Conflict(
-                "In a closed lecture everybody has a mark, and some had none before this upload. "
-                "Reopen the lecture, then undo."
-            )
-        for each in upload.changes:
-            was = MarkValue(each.was, each.was_note)
-            mark = _write(session, toolbox, actor, lecture, lines[each.student_id], was)
-            if mark is not None and each.was_source is not None and each.was_marked_at is not None:
-                mark.source, mark.marked_at = each.was_source, each.was_marked_at
-        upload.undone_at = toolbox.now()
-        after = {"file": upload.file_name, "marks": len(upload.changes)}
-        audit.record_in_lecture(session, toolbox, actor, "undo sheet", lecture, after=after)
-        return len(upload.changes)
+        if upload.term_key is not None:
+            raise Conflict("This came with a term's sheet. Undo it there: Totals, The term as one sheet.")
+        return take_back(session, toolbox, actor, lecture, upload)
+
+
+def take_back(session: Session, toolbox: Toolbox, actor: Actor, lecture: Lecture, upload: SheetUpload) -> int:
+    """Undo an upload of a locked lecture in the caller's transaction. Gives how many. Raise Conflict."""
+    if upload.undone_at is not None:
+        raise Conflict("This upload was undone already.")
+    lines = {line.student.id: line for line in attendance.register(session, lecture.id)}
+    became = {each.student_id: MarkValue(each.becomes, each.becomes_note) for each in upload.changes}
+    _refuse_stale(lines, became)
+    if lecture.closed_at is not None and any(each.was is None for each in upload.changes):
+        raise Conflict(
+            "In a closed lecture everybody has a mark, and some had none before this upload. "
+            "Reopen the lecture, then undo."
+        )
+    for each in upload.changes:
+        was = MarkValue(each.was, each.was_note)
+        mark = _write(session, toolbox, actor, lecture, lines[each.student_id], was)
+        if mark is not None and each.was_source is not None and each.was_marked_at is not None:
+            mark.source, mark.marked_at = each.was_source, each.was_marked_at
+    upload.undone_at = toolbox.now()
+    after = {"file": upload.file_name, "marks": len(upload.changes)}
+    audit.record_in_lecture(session, toolbox, actor, "undo sheet", lecture, after=after)
+    return len(upload.changes)
 
 
 def _standings(lines: Iterable[RegisterLine], settings: Settings) -> list[Standing]:
@@ -195,7 +221,7 @@ def _marked(mark: Mark | None, settings: Settings) -> str:
     return f"{mark.source.label}, {settings.clock.show_short(mark.marked_at)}"
 
 
-def _as_downloaded(changes: Sequence[MarkChange], version: int) -> dict[int, MarkValue]:
+def as_downloaded(changes: Iterable[HistoryLine], version: int) -> dict[int, MarkValue]:
     """Return what a sheet of this version showed of each student whose mark was changed since."""
     shown: dict[int, MarkValue] = {}
     notes: dict[int, str] = {}
@@ -251,7 +277,7 @@ def _other_lecture(session: Session, settings: Settings, actor: Actor, lecture_i
     return f"This is the sheet of another lecture: {named}. Upload it there."
 
 
-def _shown_name(file_name: str) -> str:
+def shown_name(file_name: str) -> str:
     """Return the last part of a file's name, for showing only; nothing is stored under it."""
     return one_line(PureWindowsPath(file_name).name)[:200] or "a sheet without a name"
 

@@ -78,7 +78,7 @@ def _totals(session: Session, toolbox: Toolbox, actor: Actor, asked: SeriesAsked
     school_class = totals.find_taught_class(session, actor.account_id, asked.class_id)
     if school_class is None:
         raise NotFound("There is no such class, or you do not teach it.")
-    lectures = totals.held_lectures(session, _series(toolbox, asked), now=toolbox.now())
+    lectures = totals.held_lectures(session, series_of(toolbox, asked), now=toolbox.now())
     known = statuses.load(session, toolbox.settings.late_counts_as)
     rule = TotalsRule(known, warn_below_percent=toolbox.settings.warn_below_percent)
     remaining = _count_to_come(session, toolbox, asked)
@@ -94,7 +94,8 @@ def _totals(session: Session, toolbox: Toolbox, actor: Actor, asked: SeriesAsked
     )
 
 
-def _series(toolbox: Toolbox, asked: SeriesAsked) -> Series:
+def series_of(toolbox: Toolbox, asked: SeriesAsked) -> Series:
+    """Return the series as it is read. Raise InvalidInput for days the wrong way round."""
     if asked.since and asked.until and asked.since > asked.until:
         raise InvalidInput("The first day comes after the last one.", field="since")
     return Series(
@@ -109,7 +110,7 @@ def _series(toolbox: Toolbox, asked: SeriesAsked) -> Series:
 def _count_to_come(session: Session, toolbox: Toolbox, asked: SeriesAsked) -> int:
     """Return how many lectures of the series are not over: of the plan, and those that were opened for
     later."""
-    series, now = _series(toolbox, asked), toolbox.now()
+    series, now = series_of(toolbox, asked), toolbox.now()
     planned = timetable.count_remaining(
         session,
         asked.class_id,
