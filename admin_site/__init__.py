@@ -9,6 +9,7 @@ from admin_site import (
     classes,
     commands,
     consents,
+    covers,
     days_off,
     decisions,
     enrolment,
@@ -92,6 +93,7 @@ def create_app(settings: Settings | None = None, toolbox: Toolbox | None = None)
             statuses.pages,
             timetable.pages,
             weekly_grid.pages,
+            covers.pages,
             days_off.pages,
         ],
         commands=(

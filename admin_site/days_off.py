@@ -38,13 +38,15 @@ def look() -> str | tuple[str, int]:
 
 def _page(found: days_off.Days) -> str:
     today = toolbox.settings.clock.day_of(toolbox.now())
+    not_taken = untaken.list_untaken(toolbox, reading)
     return render_template(
         "admin/calendar.html",
         days=timetable.list_days_off(reading, since=today),
         found=found,
         countries=list_countries(),
         typed=request.form,
-        untaken=untaken.list_untaken(toolbox, reading),
+        untaken=not_taken,
+        cover_of=untaken.covers_of(toolbox, reading, not_taken),
     )
 
 

@@ -11,6 +11,7 @@ from shared.web.site import SiteDescription, build_site, prepare
 from teacher_site import (
     attendance,
     commands,
+    covers,
     families,
     family_mail,
     kiosk,
@@ -23,7 +24,10 @@ from teacher_site import (
     totals,
 )
 
-PAGES = (lectures, attendance, families, family_mail, kiosk, live, moodle, plan, sheets, term_sheet, totals)
+PAGES = (
+    *(lectures, attendance, covers, families, family_mail, kiosk, live, moodle, plan, sheets),
+    *(term_sheet, totals),
+)
 
 
 def create_app(settings: Settings | None = None, toolbox: Toolbox | None = None) -> Flask:

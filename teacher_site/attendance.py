@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 from shared.domain.attendance import LectureState, MarkStatus
 from shared.domain.face_model import MATCH_THRESHOLD
 from shared.errors import Conflict, InvalidInput
-from shared.persistence import attendance, families, kiosk
+from shared.persistence import attendance, covers, families, kiosk
 from shared.persistence.tables import Lecture
 from shared.services.attendance import flagged_faces, lateness, marks
 from shared.services.attendance.lectures import close_lecture, reopen_lecture
@@ -32,7 +32,9 @@ pages = Blueprint("attendance", __name__, template_folder="templates")
 
 
 @pages.get("/lectures/<int:lecture_id>")
-def show(lecture_id: int) -> str:
+def show(lecture_id: int) -> str | Response:
+    if covers.find_held_for(reading, current_user.id, lecture_id):
+        return redirect(url_for("covers.read", covered_id=lecture_id))
     lecture = attendance.find_own_lecture(reading, current_user.id, lecture_id)
     history = attendance.history(reading, lecture_id)
     late = attendance.marks_with(reading, lecture_id, MarkStatus.LATE)

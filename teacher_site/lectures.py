@@ -32,13 +32,14 @@ def today() -> str:
     teacher_id = current_user.id
     since, until = toolbox.settings.clock.day(school_today())
     lectures = attendance.lectures_between(reading, teacher_id, since, until)
-    planned = plan.waiting_today(toolbox, reading, teacher_id)
+    planned, cover_of = plan.waiting_with_covers(toolbox, reading, teacher_id)
     return render_template(
         "teacher/today.html",
         lectures=lectures,
         planned=planned,
+        cover_of=cover_of,
         may_start=plan.may_start,
-        by_face=plan.chose_by_face(toolbox, reading, planned),
+        by_face=plan.chose_by_face(toolbox, reading, teacher_id, planned),
         untaken=untaken.list_untaken(toolbox, reading, teacher_id),
         counts=attendance.count_here(reading, [lecture.id for lecture in lectures]),
         classes=attendance.classes_of(reading, teacher_id),

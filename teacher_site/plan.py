@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from shared.errors import Conflict, InvalidInput
 from shared.persistence import attendance, timetable
 from shared.persistence.tables import PlannedLecture
-from shared.services.timetable import plan
+from shared.services.timetable import covers, plan
 from shared.services.timetable.not_held import say_lecture_not_held, say_planned_not_held
 from shared.web.sign_in import actor
 from shared.web.site import reading, toolbox
@@ -29,12 +29,14 @@ def show() -> str:
 
 def _page(token: str | None = None) -> str:
     since = toolbox.settings.clock.day(toolbox.settings.clock.day_of(toolbox.now()))[0]
-    planned = timetable.planned_between(reading, current_user.id, since, since + _SHOWN)
+    until = since + _SHOWN
+    planned, cover_of = covers.plan_between(reading, current_user.id, since, until, now=toolbox.now())
     return render_template(
         "teacher/plan.html",
         now=toolbox.now(),
         may_start=plan.may_start,
         days=[(day, list(lectures)) for day, lectures in groupby(planned, key=_day_of)],
+        cover_of=cover_of,
         link=timetable.find_link(reading, current_user.id),
         token=token,
     )
@@ -58,7 +60,7 @@ def start(planned_id: int) -> AnyResponse:
 
 @pages.route("/plan/<int:planned_id>/not-held", methods=["GET", "POST"])
 def not_held(planned_id: int) -> str | AnyResponse:
-    planned = timetable.find_own_planned(reading, current_user.id, planned_id)
+    planned, _ = covers.find_held(reading, current_user.id, planned_id, now=toolbox.now())
     reason = request.form.get("reason", "")
     if request.method == "POST":
         try:

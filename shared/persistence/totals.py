@@ -62,7 +62,9 @@ def find_taught_class(session: Session, teacher_id: int | None, class_id: int) -
 def held_lectures(session: Session, series: Series, *, now: datetime) -> Sequence[Lecture]:
     """Return the lectures of a series that are over, by the teacher or by the clock, the earliest first."""
     query = _of(series).where(or_(Lecture.closed_at.is_not(None), Lecture.ends_at <= now))
-    query = query.options(joinedload(Lecture.teacher)).order_by(Lecture.starts_at, Lecture.id)
+    query = query.options(joinedload(Lecture.teacher), joinedload(Lecture.for_teacher)).order_by(
+        Lecture.starts_at, Lecture.id
+    )
     return session.scalars(query).all()
 
 
@@ -80,7 +82,9 @@ def _of(series: Series) -> Select[Lecture]:
     if series.until is not None:
         query = query.where(Lecture.starts_at < series.until)
     if series.teacher_id is not None:
-        query = query.where(Lecture.teacher_id == series.teacher_id)
+        query = query.where(
+            or_(Lecture.teacher_id == series.teacher_id, Lecture.for_teacher_id == series.teacher_id)
+        )
     if series.subject is not None:
         query = query.where(Lecture.subject == series.subject)
     return query
@@ -116,7 +120,8 @@ def list_marks(
 ) -> list[MarkLine]:
     """Return every mark of a class's students in these lectures; of another teacher's lecture without its
     note."""
-    note = case((Lecture.teacher_id == for_teacher_id, Mark.note), else_="")
+    is_own = or_(Lecture.teacher_id == for_teacher_id, Lecture.for_teacher_id == for_teacher_id)
+    note = case((is_own, Mark.note), else_="")
     query = (
         _marks(class_id, lecture_ids)
         .join(Lecture, Lecture.id == Mark.lecture_id)
@@ -137,10 +142,10 @@ def list_students(session: Session, class_id: int, *, with_marks: Collection[int
 
 
 def lecturers_of(session: Session, class_id: int) -> Sequence[tuple[int, str, str]]:
-    """Return who holds which lectures in a class: teacher's id and name, and subject."""
+    """Return who holds which lectures in a class, or has them held: teacher's id and name, and subject."""
     query = (
         select(Teacher.id, Teacher.name, Lecture.subject)
-        .join(Lecture, Lecture.teacher_id == Teacher.id)
+        .join(Lecture, or_(Lecture.teacher_id == Teacher.id, Lecture.for_teacher_id == Teacher.id))
         .join(LectureClass, LectureClass.lecture_id == Lecture.id)
         .where(LectureClass.class_id == class_id)
         .distinct()

@@ -63,13 +63,17 @@ def record_in_lecture(
     before: dict[str, Any] | None = None,
     after: dict[str, Any] | None = None,
 ) -> None:
-    """Add an entry about a lecture ("lecture 12: Algebra") or a student in it ("lecture 12: 15203A0042")."""
+    """Add an entry about a lecture ("lecture 12: Algebra") or a student in it ("lecture 12: 15203A0042").
+
+    Where its teacher covers, it says for whom: "lecture 12, for Asha Rao: Algebra".
+    """
+    whose = f", for {lecture.for_teacher.name[:80]}" if lecture.for_teacher else ""
     record(
         session,
         toolbox,
         actor,
         action,
-        f"lecture {lecture.id}: {student.roll_id if student else lecture.subject}",
+        f"lecture {lecture.id}{whose}: {student.roll_id if student else lecture.subject}",
         student_id=student.id if student else None,
         lecture_id=lecture.id,
         before=before,

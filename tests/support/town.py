@@ -12,6 +12,7 @@ from shared.domain.attendance import MarkSource, MarkStatus
 from shared.domain.check_in import ConfirmReason
 from shared.domain.timetable.grid import GridRow
 from shared.persistence.tables import (
+    Cover,
     DayOff,
     EnrolmentPhoto,
     FamilyQuestion,
@@ -147,6 +148,23 @@ def _fill(toolbox: Toolbox, office: SimpleNamespace) -> dict[str, int]:
                 try_at=now,
             ),
             "entry_id": entry,
+            "cover_id": Cover(
+                teacher_id=own.teacher_id,
+                colleague_id=lectures[1].teacher_id,
+                starts_at=now + timedelta(days=40),
+                ends_at=now + timedelta(days=41),
+                granted_by="an admin",
+                granted_at=now,
+            ),
+            "covered_id": Lecture(
+                subject="Held by another",
+                teacher=lectures[1].teacher,
+                for_teacher=own.teacher,
+                classes=[school_class],
+                starts_at=now - timedelta(days=3),
+                ends_at=now - timedelta(days=2),
+                opening_key=digest("held by another"),
+            ),
             "day_id": DayOff(day=now.date() + timedelta(days=30), name="A holiday"),
             "draft_id": PlanDraft(file_name="plan.ics", content=b"", made_by="an admin", made_at=now),
             "grid_id": WeeklyGrid(

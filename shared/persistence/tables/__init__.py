@@ -53,6 +53,7 @@ from shared.persistence.tables.spoof import (
 )
 from shared.persistence.tables.timetable import (
     CalendarLink,
+    Cover,
     DayOff,
     PlanDraft,
     PlannedClass,
@@ -71,6 +72,7 @@ __all__ = [
     "CalendarLink",
     "CheckIn",
     "Consent",
+    "Cover",
     "DayOff",
     "EnrolmentPhoto",
     "Erasure",

@@ -20,13 +20,15 @@ class Lecture(Base):
     `kiosk_pin` is the hash of the six digits that take its phones back, until the day after. Check-ins are
     late from `late_after_minutes` after the start on; None: nobody is by the clock. Where `roll_id_by_face`,
     the kiosk looks for the face among the lecture's students if no roll id is typed.
-    One with a `not_held_reason` is closed, counts nowhere, and mails nobody.
+    One with a `not_held_reason` is closed, counts nowhere, and mails nobody. Where a colleague covers, the
+    lecture is the colleague's, `teacher_id`, and `for_teacher_id` is whose it was in the plan.
     """
 
     __tablename__ = "lecture"
 
     subject: Mapped[str] = mapped_column(Name)
     teacher_id: Mapped[int] = mapped_column(ForeignKey("teacher.id"))
+    for_teacher_id: Mapped[int | None] = mapped_column(ForeignKey("teacher.id"), index=True)
     starts_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
     ends_at: Mapped[datetime] = mapped_column(UtcDateTime)
     closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
@@ -36,12 +38,18 @@ class Lecture(Base):
     roll_id_by_face: Mapped[bool] = mapped_column(default=False, server_default=false())
     not_held_reason: Mapped[str | None] = mapped_column(Name)
 
-    teacher: Mapped[Teacher] = relationship()
+    teacher: Mapped[Teacher] = relationship(foreign_keys=[teacher_id])
+    for_teacher: Mapped[Teacher | None] = relationship(foreign_keys=[for_teacher_id])
     classes: Mapped[list[SchoolClass]] = relationship(
         secondary="lecture_class", order_by="SchoolClass.code_order"
     )
 
     __table_args__ = table(Index("ix_lecture_teacher", "teacher_id", "starts_at"))
+
+    @property
+    def held_by(self) -> str:
+        """Return who holds it: "Bina Shah", or "Bina Shah, for Asha Rao"."""
+        return f"{self.teacher.name}, for {self.for_teacher.name}" if self.for_teacher else self.teacher.name
 
 
 class LectureClass(Base):

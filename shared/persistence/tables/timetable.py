@@ -1,4 +1,4 @@
-"""The plan: lectures that wait for their teacher, plans that wait to be applied, and links to calendars."""
+"""The plan: what waits for its teacher, who covers it, plans to be applied, and links to calendars."""
 
 from datetime import date, datetime
 
@@ -88,6 +88,44 @@ class WeeklyGrid(Base):
     content: Mapped[str] = mapped_column(Text().with_variant(mysql.MEDIUMTEXT(), "mysql"))
     changed_by: Mapped[str] = mapped_column(String(254))
     changed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class Cover(Base):
+    """A colleague holds what a teacher's plan has from `starts_at` until before `ends_at`, whole days.
+
+    With `planned_id` that one lecture alone, on the day it was granted for. It ends by itself, or when it is
+    taken back.
+    """
+
+    __tablename__ = "cover"
+
+    teacher_id: Mapped[int] = mapped_column(ForeignKey("teacher.id", ondelete="CASCADE"))
+    colleague_id: Mapped[int] = mapped_column(ForeignKey("teacher.id", ondelete="CASCADE"))
+    planned_id: Mapped[int | None] = mapped_column(
+        ForeignKey("planned_lecture.id", ondelete="CASCADE"), index=True
+    )
+    starts_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    ends_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    granted_by: Mapped[str] = mapped_column(String(254))
+    granted_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    taken_back_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    teacher: Mapped[Teacher] = relationship(foreign_keys=[teacher_id])
+    colleague: Mapped[Teacher] = relationship(foreign_keys=[colleague_id])
+    planned: Mapped[PlannedLecture | None] = relationship()
+
+    __table_args__ = table(
+        Index("ix_cover_teacher", "teacher_id", "ends_at"),
+        Index("ix_cover_colleague", "colleague_id", "ends_at"),
+    )
+
+    def is_for(self, planned: PlannedLecture) -> bool:
+        """Tell whether a planned lecture is among what it covers."""
+        return (
+            self.teacher_id == planned.teacher_id
+            and self.planned_id in (None, planned.id)
+            and self.starts_at <= planned.starts_at < self.ends_at
+        )
 
 
 class DayOff(Base):

@@ -70,12 +70,12 @@ def student_history_of(toolbox: Toolbox, actor: Actor, student_id: int) -> Stude
                 marked[mark.status] += 1
                 codes[class_id] = mark.school_class.class_code
             so_far = _total(student, marked, unmarked, rule)
-            is_own = lecture.teacher_id == actor.account_id
+            is_own = actor.account_id in (lecture.teacher_id, lecture.for_teacher_id)
             line = HistoryLine(
                 lecture_id=lecture.id,
                 starts_at=lecture.starts_at,
                 subject=lecture.subject,
-                teacher=lecture.teacher.name,
+                teacher=lecture.held_by,
                 class_code=codes[class_id],
                 status=mark.status if mark else None,
                 marked_at=mark.marked_at if mark else None,

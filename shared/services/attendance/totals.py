@@ -163,7 +163,7 @@ def _shares(session: Session, class_id: int, lectures: Sequence[Lecture], active
         count = counted.get(lecture.id, totals.HereCount())
         # Whoever is without a mark in a lecture that nobody closed was expected all the same.
         expected = count.marked + (0 if lecture.closed_at else active - count.of_members)
-        teacher = lecture.teacher.name
+        teacher = lecture.held_by
         shares.append(
             LectureShare(lecture.id, lecture.starts_at, lecture.subject, teacher, count.here, expected)
         )

@@ -6,6 +6,7 @@ from shared.persistence import attendance, outbox, timetable
 from shared.persistence.tables import PlannedLecture
 from shared.services import audit
 from shared.services.audit import Actor
+from shared.services.timetable import covers
 from shared.toolbox import Toolbox
 
 LONGEST_REASON = 200
@@ -22,7 +23,7 @@ def checked_reason(typed: str) -> str:
 def say_planned_not_held(
     toolbox: Toolbox, actor: Actor, planned_id: int, reason: str, *, for_the_office: bool = False
 ) -> PlannedLecture:
-    """Say of a planned lecture that it is not held. A teacher may of their own, the office of every one.
+    """Say of a planned lecture that it is not held. Who holds it may, and the office of every one.
 
     Raises InvalidInput, NotFound, and Conflict for one that was opened.
     """
@@ -31,7 +32,7 @@ def say_planned_not_held(
         if for_the_office:
             planned = timetable.get_planned(session, planned_id)
         else:
-            planned = timetable.find_own_planned(session, actor.account_id, planned_id)
+            planned, _ = covers.find_held(session, actor.account_id, planned_id, now=toolbox.now())
         if planned.lecture_id is not None:
             raise Conflict("This lecture was opened already; its own page says that it is not held.")
         before, planned.not_held_reason = planned.not_held_reason, reason
@@ -54,5 +55,5 @@ def say_lecture_not_held(toolbox: Toolbox, actor: Actor, lecture_id: int, reason
         before, lecture.not_held_reason = {"not held": lecture.not_held_reason}, reason
         lecture.closed_at = lecture.closed_at or toolbox.now()
         letters = outbox.forget_queued(session, lecture_id)
-        subject, after = f"lecture {lecture.id}: {lecture.subject}", {"not held": reason, "letters": letters}
-        audit.record(session, toolbox, actor, "say not held", subject, before=before, after=after)
+        after = {"not held": reason, "letters": letters}
+        audit.record_in_lecture(session, toolbox, actor, "say not held", lecture, before=before, after=after)

@@ -6,11 +6,12 @@ from datetime import datetime, timedelta
 from shared.errors import Conflict, NotFound
 from shared.persistence import attendance, timetable
 from shared.persistence.database import AlreadyThere, Session
-from shared.persistence.tables import CalendarLink, Lecture, PlannedLecture
+from shared.persistence.tables import CalendarLink, Cover, Lecture, PlannedLecture
 from shared.reports.calendar_files import CalendarEvent, write_calendar
 from shared.security.tokens import digest, new_token
 from shared.services import audit
 from shared.services.audit import Actor
+from shared.services.timetable import covers
 from shared.toolbox import Toolbox
 
 # Who comes early may begin early; much earlier is the wrong lecture.
@@ -22,17 +23,27 @@ _SHOWN_BEFORE, _SHOWN_AFTER = timedelta(days=7), timedelta(days=400)
 
 
 def waiting_today(toolbox: Toolbox, session: Session, teacher_id: int) -> Sequence[PlannedLecture]:
-    """Return what a teacher's plan says of today and nobody has opened."""
-    clock = toolbox.settings.clock
-    planned = timetable.planned_between(session, teacher_id, *clock.day(clock.day_of(toolbox.now())))
-    return [each for each in planned if each.lecture_id is None and each.not_held_reason is None]
+    """Return what a teacher's plan says of today and nobody has opened, what they cover included."""
+    return waiting_with_covers(toolbox, session, teacher_id)[0]
 
 
-def chose_by_face(toolbox: Toolbox, session: Session, planned: Sequence[PlannedLecture]) -> set[int]:
+def waiting_with_covers(
+    toolbox: Toolbox, session: Session, teacher_id: int
+) -> tuple[Sequence[PlannedLecture], dict[int, Cover]]:
+    """Return the same, and how each is covered, see `covers.plan_between`."""
+    now, clock = toolbox.now(), toolbox.settings.clock
+    since, until = clock.day(clock.day_of(now))
+    planned, cover_of = covers.plan_between(session, teacher_id, since, until, now=now)
+    return [each for each in planned if each.lecture_id is None and each.not_held_reason is None], cover_of
+
+
+def chose_by_face(
+    toolbox: Toolbox, session: Session, teacher_id: int, planned: Sequence[PlannedLecture]
+) -> set[int]:
     """Return the ids of planned lectures that are likely by face: one of their classes was, the last time."""
     if not planned:
         return set()
-    chosen = attendance.chose_by_face(session, planned[0].teacher_id, toolbox.now() - _CHOICE_HOLDS)
+    chosen = attendance.chose_by_face(session, teacher_id, toolbox.now() - _CHOICE_HOLDS)
     return {each.id for each in planned if chosen.intersection(of.id for of in each.classes)}
 
 
@@ -45,7 +56,8 @@ def start_planned(toolbox: Toolbox, actor: Actor, planned_id: int, *, roll_id_by
     """Open the lecture that was planned, and give its id; a second tap finds it open.
 
     With `roll_id_by_face` its kiosks find the roll id by the face. Who starts early takes check-ins at once,
-    and the clock of the late goes by the plan. Raise NotFound, and Conflict before its time.
+    and the clock of the late goes by the plan. Whoever covers it holds it. Raise NotFound, and Conflict
+    before its time and for the teacher whose colleague covers.
     """
     try:
         return _start(toolbox, actor, planned_id, roll_id_by_face)
@@ -56,7 +68,7 @@ def start_planned(toolbox: Toolbox, actor: Actor, planned_id: int, *, roll_id_by
 def _start(toolbox: Toolbox, actor: Actor, planned_id: int, roll_id_by_face: bool) -> int:
     now, settings = toolbox.now(), toolbox.settings
     with toolbox.sessions.begin() as session:
-        planned = timetable.find_own_planned(session, actor.account_id, planned_id)
+        planned, cover = covers.find_held(session, actor.account_id, planned_id, now=now)
         if planned.lecture_id is not None:
             return planned.lecture_id
         if not may_start(planned, now):
@@ -68,7 +80,8 @@ def _start(toolbox: Toolbox, actor: Actor, planned_id: int, roll_id_by_face: boo
             late_after += -(-(planned.starts_at - starts_at) // timedelta(minutes=1))
         lecture = Lecture(
             subject=planned.subject,
-            teacher_id=planned.teacher_id,
+            teacher_id=cover.colleague_id if cover else planned.teacher_id,
+            for_teacher_id=planned.teacher_id if cover else None,
             starts_at=starts_at,
             ends_at=planned.ends_at,
             opening_key=digest(f"plan {planned.id}"),
@@ -83,8 +96,7 @@ def _start(toolbox: Toolbox, actor: Actor, planned_id: int, roll_id_by_face: boo
         after: dict[str, object] = {"classes": codes, "planned": planned.starts_at.isoformat()}
         if roll_id_by_face:
             after["roll_id_by_face"] = True
-        subject = f"lecture {lecture.id}: {lecture.subject}"
-        audit.record(session, toolbox, actor, "start planned lecture", subject, after=after)
+        audit.record_in_lecture(session, toolbox, actor, "start planned lecture", lecture, after=after)
         return lecture.id
 
 
@@ -113,11 +125,13 @@ def write_own_calendar(toolbox: Toolbox, token: str) -> bytes:
         teacher = timetable.find_teacher_of_link(session, digest(token))
         if teacher is None:
             raise NotFound("There is no such calendar, or its link has ended.")
-        planned = timetable.planned_between(session, teacher.id, now - _SHOWN_BEFORE, now + _SHOWN_AFTER)
+        since, until = now - _SHOWN_BEFORE, now + _SHOWN_AFTER
+        planned, cover_of = covers.plan_between(session, teacher.id, since, until, now=now)
         events = [
             CalendarEvent(
                 uid=f"{digest(f'planned {each.id} {each.identity}')[:32]}@attendance",
-                summary=f"{', '.join(of.class_code for of in each.classes)} {each.subject}",
+                summary=f"{', '.join(of.class_code for of in each.classes)} {each.subject}"
+                + _cover_words(cover_of.get(each.id), teacher.id),
                 location=each.room,
                 starts_at=each.starts_at,
                 ends_at=each.ends_at,
@@ -125,6 +139,14 @@ def write_own_calendar(toolbox: Toolbox, token: str) -> bytes:
             for each in planned
         ]
     return write_calendar(events, name=f"{toolbox.settings.school_name}: {teacher.name}", now=now)
+
+
+def _cover_words(cover: Cover | None, teacher_id: int) -> str:
+    if cover is None:
+        return ""
+    if cover.colleague_id == teacher_id:
+        return f", for {cover.teacher.name}"
+    return f" ({cover.colleague.name} covers)"
 
 
 def _own_id(actor: Actor) -> int:

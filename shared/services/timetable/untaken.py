@@ -2,14 +2,15 @@
 
 import logging
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from shared.mail.mailer import MailServerFailure, Outcome
 from shared.mail.plan_email import UntakenEmail, compose_untaken
-from shared.persistence import accounts, timetable
+from shared.persistence import accounts, covers, timetable
 from shared.persistence.database import Session
-from shared.persistence.tables import PlannedLecture
+from shared.persistence.tables import Cover, PlannedLecture
+from shared.services.timetable.covers import cover_of
 from shared.toolbox import Toolbox
 
 log = logging.getLogger(__name__)
@@ -24,9 +25,27 @@ TOLD_WITHIN = timedelta(days=3)
 def list_untaken(
     toolbox: Toolbox, session: Session, teacher_id: int | None = None
 ) -> Sequence[PlannedLecture]:
-    """Return what was planned in the last days and nobody opened, of a teacher or all, latest first."""
+    """Return what was planned in the last days and nobody opened, all or what a teacher holds, latest first.
+
+    While a colleague covers it is the colleague's, and afterwards the teacher's own again.
+    """
     now = toolbox.now()
-    return timetable.list_untaken(session, since=now - SHOWN_FOR, now=now, teacher_id=teacher_id)
+    since = now - SHOWN_FOR
+    found = timetable.list_untaken(session, since=since, now=now, teacher_id=teacher_id)
+    if teacher_id is None:
+        return found
+    given = covers.standing(session, after=now, teacher_id=teacher_id)
+    held = [each for each in found if cover_of(given, each) is None]
+    for cover in covers.standing(session, after=now, colleague_id=teacher_id):
+        theirs = timetable.list_untaken(session, since=since, now=now, teacher_id=cover.teacher_id)
+        held += filter(cover.is_for, theirs)
+    return sorted(held, key=lambda each: (each.starts_at, each.id), reverse=True)
+
+
+def covers_of(toolbox: Toolbox, session: Session, planned: Sequence[PlannedLecture]) -> dict[int, Cover]:
+    """Return, by the planned lectures' ids, who was to cover them, also where the cover has ended since."""
+    given = covers.standing(session, after=toolbox.now() - SHOWN_FOR)
+    return {each.id: cover for each in planned if (cover := cover_of(given, each))}
 
 
 def sweep(toolbox: Toolbox) -> None:
@@ -50,16 +69,19 @@ def sweep(toolbox: Toolbox) -> None:
             for each in untaken
             if each.told_office_at is None and now >= clock.day(clock.day_of(each.starts_at))[1] + MORNING
         ]
+        by = covers_of(toolbox, session, untaken)
         admins = [(admin.email, admin.name) for admin in accounts.find_admins(session) if admin.active]
     of_teacher: dict[tuple[str, str], list[PlannedLecture]] = defaultdict(list)
     for each in evening:
-        if each.teacher.active:
-            of_teacher[each.teacher.email, each.teacher.name].append(each)
+        cover = by.get(each.id)
+        told = cover.colleague if cover and cover.ends_at > now else each.teacher
+        if told.active:
+            of_teacher[told.email, told.name].append(each)
     for (address, name), lectures in of_teacher.items():
         if _claim(toolbox, lectures, "told_teacher_at", now):
-            _tell(toolbox, [(address, name)], lectures, "told_teacher_at")
+            _tell(toolbox, [(address, name)], lectures, by, "told_teacher_at")
     if morning and _claim(toolbox, morning, "told_office_at", now):
-        _tell(toolbox, admins, morning, "told_office_at")
+        _tell(toolbox, admins, morning, by, "told_office_at")
 
 
 def _claim(toolbox: Toolbox, lectures: Sequence[PlannedLecture], column: str, now: datetime) -> bool:
@@ -69,10 +91,14 @@ def _claim(toolbox: Toolbox, lectures: Sequence[PlannedLecture], column: str, no
 
 
 def _tell(
-    toolbox: Toolbox, people_told: Sequence[tuple[str, str]], lectures: Sequence[PlannedLecture], column: str
+    toolbox: Toolbox,
+    people_told: Sequence[tuple[str, str]],
+    lectures: Sequence[PlannedLecture],
+    by: Mapping[int, Cover],
+    column: str,
 ) -> None:
-    for_the_office = column == "told_office_at"
-    settings, lines = toolbox.settings, [_line(toolbox, each, for_the_office) for each in reversed(lectures)]
+    for_the_office, settings = column == "told_office_at", toolbox.settings
+    lines = [_line(toolbox, each, by.get(each.id), for_the_office) for each in reversed(lectures)]
     link = settings.admin_site_url + "/timetable" if for_the_office else settings.teacher_site_url
     try:
         with toolbox.mailer.connect() as connection:
@@ -87,7 +113,9 @@ def _tell(
         log.warning("not everybody was told of registers that were not taken")
 
 
-def _line(toolbox: Toolbox, planned: PlannedLecture, with_teacher: bool) -> str:
+def _line(toolbox: Toolbox, planned: PlannedLecture, cover: Cover | None, with_teacher: bool) -> str:
     codes = " + ".join(each.class_code for each in planned.classes)
-    who = f", {planned.teacher.name}" if with_teacher else ""
+    who = f", {cover.colleague.name if cover else planned.teacher.name}" if with_teacher else ""
+    if cover is not None:
+        who += f", for {planned.teacher.name}"
     return f"{toolbox.settings.clock.show_moment(planned.starts_at)}: {codes} {planned.subject}{who}"

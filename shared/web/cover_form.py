@@ -1,0 +1,90 @@
+"""The form by which somebody lets a colleague cover, on both sites: one planned lecture, or some days."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from flask_wtf import FlaskForm
+from wtforms import SelectChoice, SelectField
+from wtforms.validators import Optional
+
+from shared.persistence import covers, timetable
+from shared.persistence.tables import Cover, PlannedLecture
+from shared.services.timetable.covers import CoverAsked, cover_of
+from shared.settings import Settings
+from shared.web.forms import DayField
+from shared.web.site import reading, toolbox
+
+# One lecture is chosen from so much of the plan; whole days may be further off.
+SHOWN = timedelta(days=14)
+
+
+class CoverForm(FlaskForm):  # type: ignore[misc]
+    """A teacher's planned lectures, and who may hold them."""
+
+    colleague_id = SelectField("Colleague", coerce=int)
+    planned_id = SelectField(
+        "Which lectures", coerce=int, description="One of the next two weeks, or all of some days."
+    )
+    first = DayField("First day", [Optional()], description="Only for days.")
+    last = DayField("Last day", [Optional()], description="Left empty: that one day.")
+
+    def __init__(self, teacher_id: int, **values: Any) -> None:
+        super().__init__(**values)
+        self._teacher_id = teacher_id
+        teachers = sorted(timetable.list_teachers(reading), key=lambda each: each.search_text)
+        colleagues = [SelectChoice(each.id, each.name) for each in teachers if each.id != teacher_id]
+        self.colleague_id.choices = [SelectChoice(0, "Choose"), *colleagues]
+        waiting = list_coverable(teacher_id, toolbox.now())
+        lectures = [SelectChoice(each.id, _line(toolbox.settings, each)) for each in waiting]
+        self.planned_id.choices = [SelectChoice(0, "all from the first to the last day"), *lectures]
+        for field in (self.colleague_id, self.planned_id):
+            field.validate_choice = False  # what has become of it since is for the service to say
+
+    @property
+    def asked(self) -> CoverAsked:
+        """Return what was filled in; days count only where no lecture was chosen."""
+        one = self.planned_id.data or None
+        return CoverAsked(
+            self._teacher_id,
+            self.colleague_id.data or 0,
+            planned_id=one,
+            first=None if one else self.first.data,
+            last=None if one else self.last.data,
+        )
+
+    def words_of(self, count: int) -> str:
+        """Return what the page says of a cover that was granted, of so many lectures by now."""
+        chosen = self.colleague_id.data
+        name = next(each.label for each in self.colleague_id.choices if each.value == chosen)
+        if not count:
+            return f"{name} covers these days; nothing is planned on them yet."
+        return f"{name} covers {count} planned lecture{'' if count == 1 else 's'}."
+
+
+def list_coverable(teacher_id: int, now: datetime) -> list[PlannedLecture]:
+    """Return what a teacher's plan holds of the next two weeks that a colleague could still take."""
+    given = covers.standing(reading, after=now, teacher_id=teacher_id)
+    since = toolbox.settings.clock.day(toolbox.settings.clock.day_of(now))[0]
+    planned = timetable.planned_between(reading, teacher_id, since, since + SHOWN)
+    return [
+        each
+        for each in planned
+        if each.lecture_id is None
+        and each.not_held_reason is None
+        and each.ends_at > now
+        and cover_of(given, each) is None
+    ]
+
+
+def _line(settings: Settings, planned: PlannedLecture) -> str:
+    codes = " + ".join(each.class_code for each in planned.classes)
+    return f"{settings.clock.show_moment(planned.starts_at)}: {codes} {planned.subject}"
+
+
+def days_words(cover: Cover) -> str:
+    """Return "Mon 23 Nov 2026", "Mon 23 Nov 2026 to Wed 25 Nov 2026", or the one lecture."""
+    clock = toolbox.settings.clock
+    if cover.planned is not None:
+        return _line(toolbox.settings, cover.planned)
+    first, last = (clock.show_date(each) for each in (cover.starts_at, cover.ends_at - timedelta(seconds=1)))
+    return first if first == last else f"{first} to {last}"
