@@ -73,7 +73,8 @@ def download_term(toolbox: Toolbox, actor: Actor, asked: SeriesAsked) -> tuple[s
     with toolbox.reading() as session:
         school_class = find_class(session, actor, own.class_id)
         held = totals.held_lectures(session, series_of(toolbox, own), now=toolbox.now())
-        lecture_ids = [each.id for each in held]
+        # What a colleague held for the teacher is the colleague's to correct.
+        lecture_ids = [each.id for each in held if each.teacher_id == actor.account_id]
     if not lecture_ids:
         raise InvalidInput("You held no lecture in these days. A lecture is in the sheet once it is over.")
     if len(lecture_ids) > MOST_LECTURES:

@@ -14,6 +14,7 @@ from shared.services.accounts.lifecycle import create_teacher
 from shared.services.attendance.lectures import close_lecture, open_lecture
 from shared.services.attendance.marks import set_mark
 from shared.services.attendance.student_history import student_history_of
+from shared.services.attendance.term_correction import download_term
 from shared.services.attendance.totals import SeriesAsked, class_totals
 from shared.services.audit import Actor
 from shared.services.people.registration import set_teacher_active
@@ -144,6 +145,8 @@ def test_it_counts_in_the_teachers_totals_with_its_notes(toolbox, school):
     mine = SeriesAsked(school.ids["class"], teacher_id=school.ids["teacher"])
     found = class_totals(toolbox, school.actor, mine)
     assert "Bina Shah, for Asha Rao" in [each.teacher for each in found.lectures]
+    with pytest.raises(InvalidInput, match="You held no lecture"):  # to read, not to correct
+        download_term(toolbox, school.actor, SeriesAsked(school.ids["class"], subject="Physics"))
     (line,) = [
         each
         for each in student_history_of(toolbox, school.actor, school.ids["meera"]).lines
