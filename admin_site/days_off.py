@@ -31,18 +31,18 @@ def look() -> str | tuple[str, int]:
             country, region = request.form.get("country", ""), request.form.get("region", "")
             found = days_off.holidays_ahead(toolbox, country, region)
     except (InvalidInput, WorkbookRefused) as refused:
-        flash(str(refused), "warning")
-        return _page(()), refused.status
+        return _page((), refused=str(refused)), refused.status
     return _page(found)
 
 
-def _page(found: days_off.Days) -> str:
+def _page(found: days_off.Days, *, refused: str = "") -> str:
     today = toolbox.settings.clock.day_of(toolbox.now())
     not_taken = untaken.list_untaken(toolbox, reading)
     return render_template(
         "admin/calendar.html",
         days=timetable.list_days_off(reading, since=today),
         found=found,
+        refused=refused,
         countries=list_countries(),
         typed=request.form,
         untaken=not_taken,

@@ -63,8 +63,10 @@ class GridForm(FlaskForm):  # type: ignore[misc]
         self.rows.process(None, data=[row._asdict() for row in rows])
 
 
-def _number(typed: str | None) -> int:
-    return int(typed) if typed and typed.isascii() and typed.isdigit() and len(typed) < 8 else 0
+def _number(typed: object) -> int:
+    """Return a row's number; of a form that was sent without fields it is the number itself."""
+    text = str(typed or "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 8 else 0
 
 
 @pages.route("/timetable/grid", methods=["GET", "POST"])

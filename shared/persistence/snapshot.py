@@ -7,7 +7,7 @@ Rows travel as plain values that mean the same to SQLite and MariaDB: numbers, t
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import LargeBinary, Table, delete, exists, func, inspect, select, text, update
@@ -89,7 +89,9 @@ def _batches(connection: Connection, table: Table) -> Iterator[Batch]:
 
 
 def _plain(value: Any) -> Any:
-    return value.isoformat(" ", "microseconds") if isinstance(value, datetime) else value
+    if isinstance(value, datetime):
+        return value.isoformat(" ", "microseconds")
+    return value.isoformat() if isinstance(value, date) else value
 
 
 class RowsDoNotFit(ValueError):

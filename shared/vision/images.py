@@ -139,7 +139,8 @@ def _upright_rgb(photo: Image.Image) -> Image.Image:
     if scale < 1:
         # JPEG can be decoded at a half or a quarter, many times faster; other formats ignore this.
         photo.draft(None, (round(photo.width * scale), round(photo.height * scale)))
-    plain = _eight_bit(photo)
+    # The plug-in for HEIC decodes once more, into the smaller size, when the photo itself is scaled.
+    plain = _eight_bit(photo if photo.format in CAMERA.formats else photo.copy())
     plain.thumbnail((WORKING_SIDE, WORKING_SIDE), reducing_gap=2.0)
     if plain.mode == "RGBA":
         plain = Image.alpha_composite(Image.new("RGBA", plain.size, "white"), plain)

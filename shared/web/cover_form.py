@@ -18,12 +18,20 @@ from shared.web.site import reading, toolbox
 SHOWN = timedelta(days=14)
 
 
+def _row_id(typed: object) -> int:
+    """Return a row's id, 0 for none. Raise ValueError for what no table can hold."""
+    number = int(str(typed))
+    if not 0 <= number < 2**31:
+        raise ValueError("no id")
+    return number
+
+
 class CoverForm(FlaskForm):  # type: ignore[misc]
     """A teacher's planned lectures, and who may hold them."""
 
-    colleague_id = SelectField("Colleague", coerce=int)
+    colleague_id = SelectField("Colleague", coerce=_row_id)
     planned_id = SelectField(
-        "Which lectures", coerce=int, description="One of the next two weeks, or all of some days."
+        "Which lectures", coerce=_row_id, description="One of the next two weeks, or all of some days."
     )
     first = DayField("First day", [Optional()], description="Only for days.")
     last = DayField("Last day", [Optional()], description="Left empty: that one day.")

@@ -192,6 +192,11 @@ WEIGHTY_ACTS = {
 # What needs none: it can be taken back and opens nothing, or asks for a password itself.
 LIGHT_ACTS = {
     *(
+        "/timetable/covers",
+        "/timetable/covers/1/take-back",
+        "/timetable/grid",
+        "/timetable/grids/1",
+        "/timetable/grids/1/remove",
         "/calendar/look",
         "/calendar/days",
         "/calendar/days/1/remove",

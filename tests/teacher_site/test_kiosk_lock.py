@@ -226,7 +226,7 @@ def test_the_third_refusal_offers_the_teacher_and_the_call_is_kept(phone, photo,
     assert (answer["outcome"], answer["headline"]) == ("asked_teacher", "The teacher will look at it")
     assert set(answer) == {
         *("outcome", "headline", "sentence", "name", "marked_at", "may_call_teacher", "here", "expected"),
-        "turn",
+        *("turn", "class_code", "roll_id"),
     }
     with toolbox.reading() as session:
         assert session.query(CheckIn).filter_by(outcome="asked_teacher").count() == 1

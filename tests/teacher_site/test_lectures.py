@@ -1,5 +1,6 @@
 """Pages of the lectures: a teacher sees and opens their own."""
 
+from datetime import timedelta
 from urllib.parse import urlencode
 
 import pytest
@@ -69,8 +70,8 @@ def test_the_form_sent_twice_opens_one_lecture(teacher, toolbox):
 
 
 def test_a_date_and_time_are_the_schools(teacher, toolbox):
-    today = toolbox.settings.clock.day_of(toolbox.now())
-    form = open_form(teacher, starts_on=today.isoformat(), starts_at="23:30")
+    tomorrow = toolbox.settings.clock.day_of(toolbox.now()) + timedelta(days=1)
+    form = open_form(teacher, starts_on=tomorrow.isoformat(), starts_at="23:30")
     page = teacher.get(teacher.post("/lectures/open", form).location).text
     assert "23:30–00:20" in page
     assert "scheduled" in page

@@ -23,7 +23,7 @@ def photos() -> dict[str, bytes]:
     return {
         **SMALL_FILES_THAT_ARE_NO_PHOTO,
         **{f"a PNG bomb of {side} x {side}": bomb(side) for side in (9000, 13000)},
-        "over 5 MB": jpeg(portrait) + bytes(5 * 1024 * 1024),
+        "over 20 MB": jpeg(portrait) + bytes(20 * 1024 * 1024),
         "no face": jpeg(wall()),
         "two faces": jpeg(two_people("obama.jpg", "biden.jpg")),
         "a face under 80 pixels": jpeg(portrait.resize((portrait.width // 6, portrait.height // 6))),
