@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Protocol
 
 from shared.domain.attendance import normal_code
 from shared.domain.check_in import CheckInOutcome
@@ -102,6 +103,33 @@ class Admission:
     by_face: bool = False
 
 
+class KeyedRequest(Protocol):
+    """What every request of a kiosk has that is answered once: see CheckInRequest."""
+
+    @property
+    def ticket(self) -> str: ...
+    @property
+    def idempotency_key(self) -> str: ...
+    @property
+    def words(self) -> tuple[str, ...]: ...
+    @property
+    def content_digest(self) -> str: ...
+
+
+def answer_at_once(
+    session: Session, toolbox: Toolbox, kiosk_pass: KioskPass, request: KeyedRequest
+) -> CheckInAnswer | None:
+    """Use a request's ticket up, and return the answer where it is no good or the key was answered before.
+
+    Raise Conflict for a key that was answered for something else.
+    """
+    request_digest = digest("\n".join(request.words))
+    if not use_ticket(session, toolbox, kiosk_pass, request.ticket, request_digest=request_digest):
+        return CheckInAnswer(CheckInOutcome.TOO_LATE)
+    earlier = kiosk.find_check_in(session, kiosk_pass.id, request.idempotency_key)
+    return None if earlier is None else tell_again(session, earlier, request.content_digest)
+
+
 def admit(
     toolbox: Toolbox, kiosk_pass: KioskPass, request: CheckInRequest, *, is_try: bool
 ) -> Admission | CheckInAnswer:
@@ -112,13 +140,10 @@ def admit(
     answers no question, or too many faces were looked up in vain. Raise Conflict for a key that was answered
     for another photo or roll id.
     """
-    request_digest = digest("\n".join(request.words))
     with toolbox.sessions.begin() as session:
-        if not use_ticket(session, toolbox, kiosk_pass, request.ticket, request_digest=request_digest):
-            return CheckInAnswer(CheckInOutcome.TOO_LATE)
-        earlier = kiosk.find_check_in(session, kiosk_pass.id, request.idempotency_key)
-        if earlier is not None:
-            return tell_again(session, earlier, request.content_digest)
+        known = answer_at_once(session, toolbox, kiosk_pass, request)
+        if known is not None:
+            return known
         by_face = is_try and request.names_nobody and kiosk_pass.lecture.roll_id_by_face
         if by_face:
             candidate = _asked_candidate(session, kiosk_pass, request)

@@ -14,9 +14,8 @@ from shared.persistence.kiosk import Candidate
 from shared.persistence.tables import KioskPass
 from shared.security.tokens import digest
 from shared.services.faces.looks import Look
-from shared.services.kiosk.admission import content_digest, seconds_to_wait
-from shared.services.kiosk.answers import CheckInAnswer, CheckInResult, record, tell_again
-from shared.services.kiosk.passes import use_ticket
+from shared.services.kiosk.admission import answer_at_once, content_digest, seconds_to_wait
+from shared.services.kiosk.answers import CheckInAnswer, CheckInResult, record
 from shared.services.kiosk.turns import FirstLook
 from shared.toolbox import Toolbox
 
@@ -92,13 +91,10 @@ def say_yes(toolbox: Toolbox, kiosk_pass: KioskPass, request: YesRequest) -> Che
 
     Raise Conflict for a key that was answered for something else.
     """
-    request_digest = digest("\n".join(request.words))
     with toolbox.sessions.begin() as session:
-        if not use_ticket(session, toolbox, kiosk_pass, request.ticket, request_digest=request_digest):
-            return CheckInAnswer(CheckInOutcome.TOO_LATE)
-        earlier = kiosk.find_check_in(session, kiosk_pass.id, request.idempotency_key)
-        if earlier is not None:
-            return tell_again(session, earlier, request.content_digest)
+        known = answer_at_once(session, toolbox, kiosk_pass, request)
+        if known is not None:
+            return known
         asked = named_faces.claim(
             session,
             kiosk_pass.id,
