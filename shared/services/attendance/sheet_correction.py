@@ -1,6 +1,5 @@
 """Corrects a lecture's attendance by a sheet: download, review of the edited one, apply, undo."""
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PureWindowsPath
@@ -19,6 +18,7 @@ from shared.reports.attendance_workbook import (
     read_attendance_workbook,
     write_attendance_workbook,
 )
+from shared.reports.file_names import file_name, lecture_title
 from shared.security import purposes
 from shared.security.sealed_form import open_form, seal_form
 from shared.security.sealing import BrokenSeal
@@ -50,11 +50,11 @@ def download_sheet(toolbox: Toolbox, actor: Actor, lecture_id: int) -> tuple[str
         identity = SheetIdentity(lecture.id, sheets.history_version(session, lecture.id))
         register = _standings(attendance.register(session, lecture.id), settings)
         known = statuses.load(session, settings.late_counts_as)
-    codes = ", ".join(school_class.class_code for school_class in lecture.classes)
-    title = f"{codes} {lecture.subject} {settings.clock.local(lecture.starts_at):%Y-%m-%d %H.%M}"
+    codes = (school_class.class_code for school_class in lecture.classes)
+    title = lecture_title(codes, lecture.subject, settings.clock.local(lecture.starts_at))
     held_on = _held_on(lecture, settings)
     content = write_attendance_workbook(identity, register, known, title=title, held_on=held_on)
-    return re.sub(r"[^\w .,-]+", "_", title) + ".xlsx", content
+    return file_name(title, ".xlsx"), content
 
 
 def review_upload(

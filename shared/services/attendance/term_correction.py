@@ -3,7 +3,6 @@
 Each lecture is reviewed, written and kept as by a sheet of its own; here they are joined.
 """
 
-import re
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from shared.persistence.database import Session
 from shared.persistence.sheets import HistoryLine
 from shared.persistence.tables import Lecture, SchoolClass, SheetUpload
 from shared.reports.attendance_workbook import SheetIdentity
+from shared.reports.file_names import file_name
 from shared.reports.term_workbook import (
     MOST_CELLS,
     MOST_LECTURES,
@@ -101,7 +101,7 @@ def download_term(toolbox: Toolbox, actor: Actor, asked: SeriesAsked) -> tuple[s
         known,
         title=title,
     )
-    return re.sub(r"[^\w .,-]+", "_", title) + ".xlsx", content
+    return file_name(title, ".xlsx"), content
 
 
 def review_term_upload(

@@ -1,6 +1,5 @@
 """Adds up the attendance of a class over a series of lectures, for the page and as a workbook."""
 
-import re
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from shared.persistence import statuses, timetable, totals
 from shared.persistence.database import Session
 from shared.persistence.tables import Lecture, SchoolClass, Student
 from shared.persistence.totals import Series
+from shared.reports.file_names import file_name
 from shared.reports.term_totals import LectureMark, write_totals_workbook
 from shared.services.audit import Actor
 from shared.toolbox import Toolbox
@@ -71,7 +71,7 @@ def download_totals(toolbox: Toolbox, actor: Actor, asked: SeriesAsked) -> tuple
         found.students, found.lectures, words, statuses=found.statuses, rule=found.rule, clock=clock
     )
     name = f"{found.school_class.class_code} totals {clock.show_day(toolbox.now())}"
-    return re.sub(r"[^\w .,-]+", "_", name) + ".xlsx", content
+    return file_name(name, ".xlsx"), content
 
 
 def _totals(session: Session, toolbox: Toolbox, actor: Actor, asked: SeriesAsked) -> ClassTotals:

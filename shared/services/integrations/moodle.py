@@ -2,7 +2,6 @@
 
 import csv
 import io
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -23,6 +22,7 @@ from shared.persistence import attendance, integrations, statuses, totals
 from shared.persistence.attendance import RegisterLine
 from shared.persistence.database import Session
 from shared.persistence.tables import Integration
+from shared.reports.file_names import file_name, lecture_title
 from shared.services import audit
 from shared.services.audit import Actor
 from shared.toolbox import Toolbox
@@ -60,10 +60,10 @@ def write_marks(toolbox: Toolbox, actor: Actor, lecture_id: int) -> MoodleFile:
         lecture = attendance.find_own_lecture(session, actor.account_id, lecture_id)
         known = statuses.load(session, toolbox.settings.late_counts_as)
         students = [_marked(line, known) for line in attendance.register(session, lecture_id)]
-        codes = ", ".join(school_class.class_code for school_class in lecture.classes)
-        title = f"{codes} {lecture.subject} {toolbox.settings.clock.local(lecture.starts_at):%Y-%m-%d %H.%M}"
+        codes = (school_class.class_code for school_class in lecture.classes)
+        title = lecture_title(codes, lecture.subject, toolbox.settings.clock.local(lecture.starts_at))
     rows, left_out = mark_rows(students, identifier)
-    return MoodleFile(_file_name(f"{title} for Moodle"), _csv(rows), len(rows) - 1, left_out)
+    return MoodleFile(file_name(f"{title} for Moodle", ".csv"), _csv(rows), len(rows) - 1, left_out)
 
 
 def write_sessions(
@@ -100,7 +100,7 @@ def write_sessions(
         ]
         title = f"{school_class.class_code} sessions for Moodle"
     rows = session_rows(sessions, course)
-    return MoodleFile(_file_name(title), _csv(rows), len(rows) - 1)
+    return MoodleFile(file_name(title, ".csv"), _csv(rows), len(rows) - 1)
 
 
 def _require_on(session: Session) -> tuple[Identifier, Course]:
@@ -120,7 +120,3 @@ def _csv(rows: Sequence[Sequence[str]]) -> str:
     text = io.StringIO()
     csv.writer(text, lineterminator="\r\n").writerows(rows)
     return text.getvalue()
-
-
-def _file_name(title: str) -> str:
-    return re.sub(r"[^\w .,-]+", "_", title) + ".csv"
