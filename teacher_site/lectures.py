@@ -32,7 +32,7 @@ def today() -> str:
     teacher_id = current_user.id
     since, until = toolbox.settings.clock.day(school_today())
     lectures = attendance.lectures_between(reading, teacher_id, since, until)
-    planned, cover_of = plan.waiting_with_covers(toolbox, reading, teacher_id)
+    planned, cover_of = plan.waiting_today(toolbox, reading, teacher_id)
     return render_template(
         "teacher/today.html",
         lectures=lectures,

@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, exists, not_, or_, select
+from sqlalchemy import ColumnElement, not_, or_, select
 from sqlalchemy.orm import Session
 
 from shared.domain.attendance import HERE
 from shared.domain.statuses import CountsAs, Status, Statuses
 from shared.errors import NotFound
-from shared.persistence.tables import Mark, OwnStatus
+from shared.persistence.tables import OwnStatus
 
 
 def load(session: Session, late_counts_as: str) -> Statuses:
@@ -29,11 +29,6 @@ def get_own(session: Session, status_id: int, *, lock: bool = False) -> OwnStatu
     if row is None:
         raise NotFound("There is no such status.")
     return row
-
-
-def is_used(session: Session, key: str) -> bool:
-    """Tell whether any mark has this status now."""
-    return bool(session.scalar(select(exists().where(Mark.status == key))))
 
 
 def is_here(status: Any) -> ColumnElement[bool]:

@@ -22,15 +22,13 @@ _CHOICE_HOLDS = timedelta(days=60)
 _SHOWN_BEFORE, _SHOWN_AFTER = timedelta(days=7), timedelta(days=400)
 
 
-def waiting_today(toolbox: Toolbox, session: Session, teacher_id: int) -> Sequence[PlannedLecture]:
-    """Return what a teacher's plan says of today and nobody has opened, what they cover included."""
-    return waiting_with_covers(toolbox, session, teacher_id)[0]
-
-
-def waiting_with_covers(
+def waiting_today(
     toolbox: Toolbox, session: Session, teacher_id: int
 ) -> tuple[Sequence[PlannedLecture], dict[int, Cover]]:
-    """Return the same, and how each is covered, see `covers.plan_between`."""
+    """Return what a teacher's plan says of today and nobody has opened, what they cover included.
+
+    With it comes how each is covered, see `covers.plan_between`.
+    """
     now, clock = toolbox.now(), toolbox.settings.clock
     since, until = clock.day(clock.day_of(now))
     planned, cover_of = covers.plan_between(session, teacher_id, since, until, now=now)

@@ -91,7 +91,7 @@ def grant(toolbox, school, *, by=None, to=None, **what):
 
 def waiting(toolbox, who):
     with toolbox.reading() as session:
-        return [each.id for each in plan.waiting_today(toolbox, session, who.account_id)]
+        return [each.id for each in plan.waiting_today(toolbox, session, who.account_id)[0]]
 
 
 def count_covers(toolbox):

@@ -48,7 +48,7 @@ def move_to(toolbox, moment):
 
 def waiting(toolbox, school):
     with toolbox.reading() as session:
-        return [each.id for each in plan.waiting_today(toolbox, session, school.ids["teacher"])]
+        return [each.id for each in plan.waiting_today(toolbox, session, school.ids["teacher"])[0]]
 
 
 def start(toolbox, school, actor=None):
