@@ -3,11 +3,9 @@
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from shared.errors import InvalidInput
 from shared.persistence import covers, timetable
-from shared.services.timetable.covers import grant_cover, take_back
+from shared.services.timetable.covers import take_back
 from shared.web.cover_form import CoverForm, days_words
-from shared.web.forms import add_form_error
 from shared.web.sign_in import actor
 from shared.web.site import reading, toolbox
 
@@ -21,14 +19,9 @@ def show() -> str | Response | tuple[str, int]:
     asked_id = request.args.get("teacher_id", type=int)
     teacher = next((each for each in teachers if each.id == asked_id), None)
     form, status = CoverForm(teacher.id) if teacher else None, 200
-    if form and form.validate_on_submit():
-        try:
-            count = grant_cover(toolbox, actor(), form.asked)
-        except InvalidInput as refused:
-            add_form_error(form, refused)
-            status = refused.status
-        else:
-            flash(form.words_of(count), "success")
+    if form is not None and form.is_submitted():
+        status = form.grant()
+        if status == form.GRANTED:
             return redirect(url_for("covers.show"))
     granted = covers.standing(reading, after=toolbox.now())
     page = render_template(

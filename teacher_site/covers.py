@@ -6,11 +6,10 @@ from flask import Blueprint, flash, redirect, render_template, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from shared.errors import InvalidInput, NotFound
+from shared.errors import NotFound
 from shared.persistence import attendance, covers
-from shared.services.timetable.covers import grant_cover, take_back
+from shared.services.timetable.covers import take_back
 from shared.web.cover_form import CoverForm, days_words
-from shared.web.forms import add_form_error
 from shared.web.sign_in import actor
 from shared.web.site import reading, toolbox
 
@@ -23,14 +22,9 @@ _SHOWN_BACK = timedelta(days=60)
 @pages.route("/plan/covers", methods=["GET", "POST"])
 def show() -> str | Response | tuple[str, int]:
     form, status = CoverForm(current_user.id), 200
-    if form.validate_on_submit():
-        try:
-            count = grant_cover(toolbox, actor(), form.asked)
-        except InvalidInput as refused:
-            add_form_error(form, refused)
-            status = refused.status
-        else:
-            flash(form.words_of(count), "success")
+    if form.is_submitted():
+        status = form.grant()
+        if status == form.GRANTED:
             return redirect(url_for("covers.show"))
     now, teacher_id = toolbox.now(), current_user.id
     page = render_template(

@@ -3,15 +3,18 @@
 from datetime import datetime, timedelta
 from typing import Any
 
+from flask import flash
 from flask_wtf import FlaskForm
 from wtforms import SelectChoice, SelectField
 from wtforms.validators import Optional
 
+from shared.errors import InvalidInput
 from shared.persistence import covers, timetable
 from shared.persistence.tables import Cover, PlannedLecture
-from shared.services.timetable.covers import CoverAsked, cover_of
+from shared.services.timetable.covers import CoverAsked, cover_of, grant_cover
 from shared.settings import Settings
-from shared.web.forms import DayField
+from shared.web.forms import DayField, add_form_error
+from shared.web.sign_in import actor
 from shared.web.site import reading, toolbox
 
 # One lecture is chosen from so much of the plan; whole days may be further off.
@@ -28,6 +31,8 @@ def _row_id(typed: object) -> int:
 
 class CoverForm(FlaskForm):  # type: ignore[misc]
     """A teacher's planned lectures, and who may hold them."""
+
+    GRANTED = 302
 
     colleague_id = SelectField("Colleague", coerce=_row_id)
     planned_id = SelectField(
@@ -60,7 +65,19 @@ class CoverForm(FlaskForm):  # type: ignore[misc]
             last=None if one else self.last.data,
         )
 
-    def words_of(self, count: int) -> str:
+    def grant(self) -> int:
+        """Grant what was sent, and tell; return the status of the answer, GRANTED where nothing was wrong."""
+        if not self.validate():
+            return 200
+        try:
+            count = grant_cover(toolbox, actor(), self.asked)
+        except InvalidInput as refused:
+            add_form_error(self, refused)
+            return refused.status
+        flash(self._words_of(count), "success")
+        return self.GRANTED
+
+    def _words_of(self, count: int) -> str:
         """Return what the page says of a cover that was granted, of so many lectures by now."""
         chosen = self.colleague_id.data
         name = next(each.label for each in self.colleague_id.choices if each.value == chosen)
