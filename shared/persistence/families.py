@@ -72,6 +72,15 @@ def list_marks(session: Session, student_id: int) -> list[MarkOf]:
     return [MarkOf(*row) for row in session.execute(query)]
 
 
+def has_mark(session: Session, student_id: int, lecture_id: int) -> bool:
+    """Return whether a student has a mark in a lecture that was closed."""
+    query = select(Mark.id).join(Lecture, Lecture.id == Mark.lecture_id)
+    query = query.where(
+        Mark.student_id == student_id, Mark.lecture_id == lecture_id, Lecture.closed_at.is_not(None)
+    )
+    return session.scalar(query) is not None
+
+
 def list_absences(session: Session, student_id: int, *, since: date) -> Sequence[AnnouncedAbsence]:
     """Return what was announced for a student and is not over, the earliest first."""
     query = select(AnnouncedAbsence).where(

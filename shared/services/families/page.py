@@ -130,9 +130,7 @@ def ask(toolbox: Toolbox, token: str, *, lecture_id: int | None, words: str, add
     words = _checked(words, field="words", longest=LONGEST_QUESTION)
     with toolbox.sessions.begin() as session:
         student = _writing(session, toolbox, token)
-        if lecture_id is not None and all(
-            mark.lecture_id != lecture_id for mark in families.list_marks(session, student.id)
-        ):
+        if lecture_id is not None and not families.has_mark(session, student.id, lecture_id):
             raise NotFound("Not found.")
         session.add(
             FamilyQuestion(student_id=student.id, lecture_id=lecture_id, words=words, sent_at=toolbox.now())
