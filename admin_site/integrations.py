@@ -69,7 +69,7 @@ def show_list() -> str:
     identifier, course = moodle.read_choice(integrations.get_chosen(reading, Integration.MOODLE))
     return render_template(
         "admin/integrations.html",
-        is_on={name: integrations.is_on(reading, name) for name in Integration},
+        on=integrations.list_on(reading),
         identifier=identifier,
         identifiers=IDENTIFIER_WORDS,
         course=course,

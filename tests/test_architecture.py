@@ -29,7 +29,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "faces": (),
     "families": (),
     "family_mail": ("families",),
-    "integrations": ("accounts", "faces"),
+    "integrations": ("accounts", "faces", "people"),
     "kiosk": ("attendance", "faces"),
     "people": ("accounts", "faces"),
     "spoof_check": ("faces", "kiosk"),

@@ -21,6 +21,16 @@ class Belongings:
     def __bool__(self) -> bool:
         return self.has_face or self.has_consent or self.marks > 0
 
+    @property
+    def words(self) -> str:
+        """Return "a face model, 12 marks" and the like; "" for nothing."""
+        words = (
+            ("a face model", self.has_face),
+            ("a consent", self.has_consent),
+            (f"{self.marks} marks", self.marks),
+        )
+        return ", ".join(text for text, is_there in words if is_there)
+
 
 def list_remembered_columns(session: Session) -> dict[str, Mapping[str, str]]:
     """Return what the columns of every set of headings were tied to, by the headings."""

@@ -28,6 +28,11 @@ def get_chosen(session: Session, name: Integration) -> dict[str, Any]:
     return {} if choice is None else dict(choice.chosen)
 
 
+def list_on(session: Session) -> set[Integration]:
+    """Return the integrations that the office has turned on."""
+    return set(session.scalars(select(IntegrationChoice.name).where(IntegrationChoice.is_on)))
+
+
 def is_on(session: Session, name: Integration) -> bool:
     """Return whether the office has turned an integration on."""
     choice = find_choice(session, name)
@@ -78,6 +83,6 @@ def lock_students(session: Session, student_ids: Collection[int]) -> dict[int, S
     return {student.id: student for student in session.scalars(query)}
 
 
-def is_there(session: Session, kind: type[SchoolClass | Student | Teacher], sourced_id: str) -> bool:
-    """Return whether a record of the information system has its row here."""
-    return session.scalar(select(kind.id).where(kind.sourced_id == sourced_id)) is not None
+def list_sourced_ids(session: Session, kind: type[SchoolClass | Student | Teacher]) -> set[str]:
+    """Return what the information system calls the records of a kind that are here."""
+    return {each for each in session.scalars(select(kind.sourced_id)) if each is not None}

@@ -171,18 +171,9 @@ class Comparison:
     def _ask_about_child(self, listed: ListedStudent, student: Student, belongings: Belongings) -> str:
         key = f"child/{student.roll_id}"
         answer = self._answers.get(key, "")
-        has = ", ".join(
-            words
-            for words, there in (
-                ("a face model", belongings.has_face),
-                ("a consent", belongings.has_consent),
-                (f"{belongings.marks} marks", belongings.marks),
-            )
-            if there
-        )
         sentence = (
-            f"Roll id {student.roll_id} is {student.name} so far, with {has}; the list says {listed.name}. "
-            "Is this another child?"
+            f"Roll id {student.roll_id} is {student.name} so far, with {belongings.words}; "
+            f"the list says {listed.name}. Is this another child?"
         )
         choices = (
             Choice(

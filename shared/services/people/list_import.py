@@ -14,12 +14,10 @@ from shared.security.tokens import digest
 from shared.services import audit
 from shared.services.audit import Actor
 from shared.services.people.list_comparison import RowAction
+from shared.services.people.roll_ids import free_roll_id
 from shared.toolbox import Toolbox
 
 _KEPT = ("name", "email", "parent1_email", "parent2_email", "language")
-# What a roll id gets that another child has now, so that the past still says whose it was.
-_FORMER = "-FORMER"
-_LONGEST_ROLL_ID = 64
 
 
 def import_list(toolbox: Toolbox, actor: Actor, class_id: int, sealed: str) -> int:
@@ -75,7 +73,7 @@ def _import_row(
     if row["action"] == RowAction.REPLACE:
         if student.name != row["was"]["name"]:
             raise _overtaken(student.name)
-        _free_roll_id(session, toolbox, actor, student, roster)
+        free_roll_id(session, toolbox, actor, student, roster.keys())
         _add(session, toolbox, actor, class_id, row)
         return
     if (
@@ -107,29 +105,6 @@ def _add(session: Session, toolbox: Toolbox, actor: Actor, class_id: int, row: M
     session.add(student)
     session.flush()
     audit.record(session, toolbox, actor, "add student", row["roll_id"], student_id=student.id, after=values)
-
-
-def _free_roll_id(
-    session: Session, toolbox: Toolbox, actor: Actor, student: Student, roster: Mapping[str, Student]
-) -> None:
-    """Deactivate a student and mark their roll id as former; face, consent and marks stay theirs."""
-    before = {"roll_id": student.roll_id, "active": student.active}
-    base = student.roll_id[: _LONGEST_ROLL_ID - len(_FORMER) - 4] + _FORMER
-    number = 1
-    while (freed := base if number == 1 else f"{base}-{number}") in roster:
-        number += 1
-    student.roll_id, student.active = freed, False
-    session.flush()
-    audit.record(
-        session,
-        toolbox,
-        actor,
-        "give roll id to another child",
-        freed,
-        student_id=student.id,
-        before=before,
-        after={"roll_id": freed, "active": False},
-    )
 
 
 def _overtaken(name: str) -> Conflict:

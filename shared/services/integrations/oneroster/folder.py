@@ -11,7 +11,7 @@ from shared.persistence.tables import Integration
 from shared.reports.oneroster_zip import LARGEST_PACKAGE_BYTES
 from shared.services.audit import Actor
 from shared.services.integrations.oneroster.importing import import_package
-from shared.services.integrations.oneroster.review import Review, review_package
+from shared.services.integrations.oneroster.review import Review, digest_of, review_package
 from shared.toolbox import Toolbox
 
 log = logging.getLogger(__name__)
@@ -35,9 +35,7 @@ def review_newest(toolbox: Toolbox, actor: Actor, answers: Answers) -> Review | 
     path = find_newest(folder) if folder else None
     if path is None:
         return None
-    with path.open("rb") as file:
-        content = file.read(LARGEST_PACKAGE_BYTES + 1)
-    return review_package(toolbox, actor, content, answers, sent_on=_made_on(toolbox, path))
+    return review_package(toolbox, actor, _read(path), answers, sent_on=_made_on(toolbox, path))
 
 
 def read_folder(toolbox: Toolbox) -> None:
@@ -52,11 +50,13 @@ def read_folder(toolbox: Toolbox) -> None:
     path = find_newest(folder) if folder else None
     if chosen is None or path is None:
         return
-    actor = Actor(site="worker", email=f"OneRoster of {_made_on(toolbox, path):%d %b %Y}")
+    made_on = _made_on(toolbox, path)
+    actor = Actor(site="worker", email=f"OneRoster of {made_on:%d %b %Y}")
     try:
-        review = review_newest(toolbox, actor, chosen.get("answers", {}))
-        if review is None or review.digest == chosen.get("digest"):
+        content = _read(path)
+        if digest_of(content) == chosen.get("digest"):
             return
+        review = review_package(toolbox, actor, content, chosen.get("answers", {}), sent_on=made_on)
         waits = why_it_waits(review)
         if not waits and review.sealed:
             import_package(toolbox, actor, review.sealed)
@@ -64,8 +64,14 @@ def read_folder(toolbox: Toolbox) -> None:
         waits = str(failure)
         log.warning("the OneRoster package was not imported: %s", failure)
     with toolbox.sessions.begin() as session:
-        chosen = {"waits": waits, "package": path.name}
-        integrations.save_choice(session, Integration.ONEROSTER, now=toolbox.now(), chosen=chosen)
+        state = {"waits": waits, "package": path.name}
+        integrations.save_choice(session, Integration.ONEROSTER, now=toolbox.now(), chosen=state)
+
+
+def _read(path: Path) -> bytes:
+    """Return a package's bytes; of one that is too large, enough to be refused as such."""
+    with path.open("rb") as file:
+        return file.read(LARGEST_PACKAGE_BYTES + 1)
 
 
 def why_it_waits(review: Review) -> str:

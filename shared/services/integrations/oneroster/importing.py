@@ -1,6 +1,7 @@
 """Imports a OneRoster package that was reviewed: every change of it, or none."""
 
 import secrets
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -17,12 +18,10 @@ from shared.services import audit
 from shared.services.accounts.lifecycle import revoke_access
 from shared.services.audit import Actor
 from shared.services.faces.near_matches import move_near_matches
-from shared.services.integrations.oneroster.school import Action, Kind
+from shared.services.integrations.oneroster.school import Action, Kind, value_of
+from shared.services.people.roll_ids import free_roll_id
 from shared.toolbox import Toolbox
 
-# What a roll id becomes that somebody else has now.
-_FORMER = "-FORMER"
-_LONGEST_ROLL_ID = 64
 _TABLES: dict[Kind, type[SchoolClass | Student | Teacher]] = {
     Kind.CLASS: SchoolClass,
     Kind.STUDENT: Student,
@@ -48,8 +47,10 @@ def import_package(toolbox: Toolbox, actor: Actor, sealed: str) -> int:
     except BrokenSeal as cause:
         raise InvalidInput("The review was not sent whole. Please send the package again.") from cause
     changes = content["changes"]
-    # Nobody ever sees it: the office gives a first-time password, or the teacher asks for a link by mail.
-    password = hash_password(first_time_password(), salt=toolbox.settings.password_salt)
+    password = ""
+    if any(change["kind"] == Kind.TEACHER and change["id"] is None for change in changes):
+        # Nobody ever sees it: the office gives a first-time password, or the teacher asks for a link by mail.
+        password = hash_password(first_time_password(), salt=toolbox.settings.password_salt)
     try:
         with toolbox.sessions.begin() as session:
             _Import(session, toolbox, actor, content["source"], password).apply(changes)
@@ -78,7 +79,13 @@ class _Import:
         self._password = password
 
     def apply(self, changes: Sequence[Mapping[str, Any]]) -> None:
-        changes = [each for each in changes if not self._is_done(each)]
+        there = {kind: integrations.list_sourced_ids(self._session, table) for kind, table in _TABLES.items()}
+        # A second press finds its new records there already.
+        changes = [
+            each
+            for each in changes
+            if each["id"] is not None or each["becomes"]["sourced_id"] not in there[Kind(each["kind"])]
+        ]
         of_kind = {kind: [each for each in changes if each["kind"] == kind] for kind in Kind}
         for change in of_kind[Kind.CLASS]:
             self._change_class(change)
@@ -89,18 +96,12 @@ class _Import:
         for change in of_kind[Kind.TEACHER]:
             self._change_teacher(change, teachers)
 
-    def _is_done(self, change: Mapping[str, Any]) -> bool:
-        """Tell whether a second press finds a new record there already."""
-        return change["id"] is None and integrations.is_there(
-            self._session, _TABLES[Kind(change["kind"])], change["becomes"]["sourced_id"]
-        )
-
     def _change_class(self, change: Mapping[str, Any]) -> None:
         if change["id"] is None:
             self._session.add(SchoolClass(**change["becomes"]))
         else:
             row = self._session.get_one(SchoolClass, change["id"])
-            self._set(row, change, {name: getattr(row, name) for name in change["was"]})
+            self._set(row, change, {name: value_of(row, name) for name in change["was"]})
         self._record(change, change["words"])
 
     def _change_students(self, changes: Sequence[Mapping[str, Any]]) -> None:
@@ -114,7 +115,7 @@ class _Import:
                 row = rows.get(change["id"])
                 if row is None:
                     raise Conflict(_OVERTAKEN.format(change["words"]))
-                self._require_unchanged(change, {name: self._value(row, name) for name in change["was"]})
+                self._require_unchanged(change, {name: value_of(row, name) for name in change["was"]})
         targets = {each["id"]: self._place_of(each, rows) for each in moving}
         for change in moving:
             rows[change["id"]].roll_id = f"~{change['id']}"
@@ -122,31 +123,32 @@ class _Import:
         new = [each for each in changes if each["id"] is None]
         self._free_places([*targets.values(), *(self._place_of(each, rows) for each in new)])
         for change in changes:
-            self._change_student(change, rows, targets)
-        self._session.flush()
+            if change["id"] is not None:
+                self._change_student(change, rows[change["id"]], targets.get(change["id"]))
+        self._add_students(new, rows)
         for change in moving:
             move_near_matches(self._session, self._toolbox, rows[change["id"]])
 
     def _change_student(
-        self,
-        change: Mapping[str, Any],
-        rows: Mapping[int, Student],
-        targets: Mapping[int, tuple[int, str]],
+        self, change: Mapping[str, Any], row: Student, target: tuple[int, str] | None
     ) -> None:
-        values = {name: value for name, value in change["becomes"].items() if name != "class_code"}
-        if change["id"] is None:
-            class_id, _ = self._place_of(change, rows)
-            row = Student(**values, class_id=class_id)
-            self._session.add(row)
-            self._session.flush()
-        else:
-            row = rows[change["id"]]
-            for name, value in values.items():
+        for name, value in change["becomes"].items():
+            if name != "class_code":
                 setattr(row, name, value)
-            families.note_changed_addresses(self._session, row.id, change["was"])
-            if change["id"] in targets:
-                row.class_id, row.roll_id = targets[change["id"]]
-        self._record(change, change["becomes"].get("roll_id", row.roll_id), student_id=row.id)
+        families.note_changed_addresses(self._session, row.id, change["was"])
+        if target is not None:
+            row.class_id, row.roll_id = target
+        self._record(change, row.roll_id, student_id=row.id)
+
+    def _add_students(self, changes: Sequence[Mapping[str, Any]], rows: Mapping[int, Student]) -> None:
+        added = []
+        for change in changes:
+            values = {name: value for name, value in change["becomes"].items() if name != "class_code"}
+            added.append(Student(**values, class_id=self._place_of(change, rows)[0]))
+        self._session.add_all(added)
+        self._session.flush()  # the audit trail knows them by their ids
+        for change, row in zip(changes, added, strict=True):
+            self._record(change, row.roll_id, student_id=row.id)
 
     def _place_of(self, change: Mapping[str, Any], rows: Mapping[int, Student]) -> tuple[int, str]:
         """Return the class and roll id that a student gets or keeps."""
@@ -165,29 +167,17 @@ class _Import:
         """Rename the roll ids of those who stand where somebody else comes: they keep all that is theirs."""
         wanted = {(class_id, normal_code(roll_id)) for class_id, roll_id in places}
         students = integrations.list_students(self._session, {class_id for class_id, _ in places})
-        taken = {(each.class_id, each.roll_id) for each in students}
+        taken = defaultdict(set)
         for student in students:
-            if (student.class_id, normal_code(student.roll_id)) not in wanted:
-                continue
-            before = {"roll_id": student.roll_id, "active": student.active}
-            base = student.roll_id[: _LONGEST_ROLL_ID - len(_FORMER) - 4] + _FORMER
-            number = 1
-            while (student.class_id, freed := base if number == 1 else f"{base}-{number}") in taken:
-                number += 1
-            taken.add((student.class_id, freed))
-            student.roll_id, student.active = freed, False
-            after = {"roll_id": freed, "active": False, "source": self._source}
-            audit.record(
-                self._session,
-                self._toolbox,
-                self._actor,
-                "give roll id to another child",
-                freed,
-                student_id=student.id,
-                before=before,
-                after=after,
-            )
-        self._session.flush()
+            taken[student.class_id].add(student.roll_id)
+        for student in students:
+            if (student.class_id, normal_code(student.roll_id)) in wanted:
+                of_class = taken[student.class_id]
+                of_class.add(
+                    free_roll_id(
+                        self._session, self._toolbox, self._actor, student, of_class, source=self._source
+                    )
+                )
 
     def _change_teacher(self, change: Mapping[str, Any], teachers: Mapping[int, Teacher]) -> None:
         values = dict(change["becomes"])
@@ -203,7 +193,7 @@ class _Import:
             self._session.add(row)
         else:
             row = teachers[change["id"]]
-            self._require_unchanged(change, {name: self._value(row, name) for name in change["was"]})
+            self._require_unchanged(change, {name: value_of(row, name) for name in change["was"]})
             for name, value in values.items():
                 setattr(row, name, value)
             if change["action"] == Action.GONE:
@@ -212,13 +202,6 @@ class _Import:
         if codes is not None:
             row.classes = [self._classes[code] for code in codes if code in self._classes]
         self._record(change, row.email)
-
-    def _value(self, row: Student | Teacher, name: str) -> Any:
-        if isinstance(row, Student) and name == "class_code":
-            return row.school_class.class_code
-        if isinstance(row, Teacher) and name == "classes":
-            return sorted(each.class_code for each in row.classes)
-        return getattr(row, name)
 
     def _set(self, row: SchoolClass, change: Mapping[str, Any], now: Mapping[str, Any]) -> None:
         self._require_unchanged(change, now)

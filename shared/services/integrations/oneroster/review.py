@@ -56,7 +56,7 @@ def review_package(
     today = clock.day_of(now)
     source = f"OneRoster of {sent_on or today:%d %b %Y}"
     package = read_package(open_oneroster(content), today=today)
-    digest = hashlib.sha256(content).hexdigest()
+    digest = digest_of(content)
     if package.problems:
         return Review(source, package, digest, problems=package.problems)
     with toolbox.reading() as session:
@@ -84,6 +84,11 @@ def review_package(
     }
     purpose = purposes.oneroster_review(actor.account_id)
     return replace(review, sealed=seal_form(toolbox.sealer, content_of_form, purpose=purpose))
+
+
+def digest_of(content: bytes) -> str:
+    """Return what a package (the zip's bytes) is known by: SHA-256 in hexadecimal."""
+    return hashlib.sha256(content).hexdigest()
 
 
 def remembered(answers: Answers) -> dict[str, str]:

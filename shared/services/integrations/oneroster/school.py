@@ -79,7 +79,7 @@ def change_of(
     """Return how a row gets these values; None if nothing differs."""
     if row is None:
         return Change(kind, Action.NEW, words, becomes=dict(values))
-    now = {name: _now(row, name) for name in values}
+    now = {name: value_of(row, name) for name in values}
     was = {name: now[name] for name in values if now[name] != values[name]}
     if not was:
         return None
@@ -100,7 +100,7 @@ def stored_address(typed: str, person: Person, notices: list[Notice]) -> str | N
         return None
 
 
-def _now(row: SchoolClass | Student | Teacher, name: str) -> Any:
+def value_of(row: SchoolClass | Student | Teacher, name: str) -> Any:
     """Return a value of a row as a change names it: classes by their codes."""
     if isinstance(row, Student) and name == "class_code":
         return row.school_class.class_code

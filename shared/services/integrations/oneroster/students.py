@@ -22,7 +22,6 @@ from shared.domain.oneroster.roll import RollEntry
 from shared.domain.typed_text import fold, normal_code
 from shared.errors import InvalidInput
 from shared.persistence import class_lists, integrations
-from shared.persistence.class_lists import Belongings
 from shared.persistence.tables import Student
 from shared.services.integrations.oneroster.school import Change, Kind, School, change_of, stored_address
 from shared.services.typed_input import checked_code, checked_name
@@ -154,8 +153,9 @@ class StudentComparison:
         key = f"who/{person.sourced_id}"
         answer = self._answers.get(key, "")
         belongings = class_lists.find_belongings(self._school.session, [holder.id])[holder.id]
+        kept = f", with {belongings.words}" if belongings else ""
         sentence = (
-            f"{holder.name} {words}{_list(belongings)}; the package has {person.name} "
+            f"{holder.name} {words}{kept}; the package has {person.name} "
             f"({person.identifier or 'no identifier'}). Are they the same person?"
         )
         choices = (
@@ -175,14 +175,3 @@ def _keeps_place(holder: Student | None, listed: set[str]) -> bool:
     """Tell whether somebody of the system stays active at a roll id, although the package says nothing of
     them."""
     return bool(holder and holder.active and holder.sourced_id and holder.sourced_id not in listed)
-
-
-def _list(belongings: Belongings) -> str:
-    """Return ", with a face model and 12 marks" and the like."""
-    words = (
-        ("a face model", belongings.has_face),
-        ("a consent", belongings.has_consent),
-        (f"{belongings.marks} marks", belongings.marks),
-    )
-    there = [text for text, is_there in words if is_there]
-    return f", with {', '.join(there)}" if there else ""
