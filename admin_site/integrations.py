@@ -5,8 +5,8 @@ import base64
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
+from admin_site.questions import LARGEST_CARRIED, given_answers
 from shared.domain import moodle
-from shared.domain.class_lists.questions import Answers
 from shared.domain.moodle import Course, Identifier
 from shared.errors import Conflict, InvalidInput, WorkbookRefused
 from shared.persistence import integrations
@@ -56,9 +56,6 @@ COURSE_WORDS = {
     Course.SUBJECT: "the lecture's subject; its classes are the groups",
     Course.CLASS_CODE: "the class's code",
 }
-_ANSWER = "answer:"
-# A package travels in the page until its questions are answered; a form holds a megabyte, answers included.
-_LARGEST_CARRIED = 900_000
 # The page shows so many changes of a kind; all of them are counted.
 MOST_SHOWN = 200
 
@@ -113,12 +110,12 @@ def oneroster() -> str | tuple[str, int]:
         return _page()
     try:
         if request.form.get("folder"):
-            found = folder.review_newest(toolbox, actor(), _answers())
+            found = folder.review_newest(toolbox, actor(), given_answers())
             if found is None:
                 raise InvalidInput("The folder holds no package now.")
             return _page(found)
         content, is_new = _sent_package()
-        return _page(review_package(toolbox, actor(), content, {} if is_new else _answers()), content)
+        return _page(review_package(toolbox, actor(), content, {} if is_new else given_answers()), content)
     except (InvalidInput, WorkbookRefused) as refused:
         return _page(refused=str(refused)), refused.status
 
@@ -151,17 +148,9 @@ def _sent_package() -> tuple[bytes, bool]:
         raise InvalidInput("The package was not sent whole. Please send it again.") from cause
 
 
-def _answers() -> Answers:
-    return {
-        name.removeprefix(_ANSWER): value.strip()
-        for name, value in request.form.items()
-        if name.startswith(_ANSWER) and value.strip()
-    }
-
-
 def _page(found: Review | None = None, content: bytes | None = None, *, refused: str = "") -> str:
     carried = ""
-    if content is not None and len(content) <= _LARGEST_CARRIED:
+    if content is not None and len(content) <= LARGEST_CARRIED:
         purpose = purposes.oneroster_package(actor().account_id)
         carried = seal_form(toolbox.sealer, base64.b64encode(content).decode(), purpose=purpose)
     of_folder = toolbox.settings.oneroster_dir
@@ -169,9 +158,9 @@ def _page(found: Review | None = None, content: bytes | None = None, *, refused:
     return render_template(
         "admin/oneroster.html",
         found=found,
-        sent=carried if len(carried) <= _LARGEST_CARRIED else "",
+        sent=carried if len(carried) <= LARGEST_CARRIED else "",
         is_of_folder=found is not None and content is None,
-        is_too_long=found is not None and len(found.sealed) > _LARGEST_CARRIED,
+        is_too_long=found is not None and len(found.sealed) > LARGEST_CARRIED,
         refused=refused,
         folder=of_folder,
         newest=newest.name if newest else "",

@@ -5,6 +5,7 @@ import base64
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
+from admin_site.questions import LARGEST_CARRIED, given_answers
 from shared.domain.class_lists.columns import FIELD_WORDS, NOT_USED
 from shared.domain.class_lists.questions import Answers
 from shared.domain.family_mail import LANGUAGES
@@ -38,9 +39,6 @@ COLUMN_WORDS = {
     "parent2_email": "Second parent's e-mail",
     "language": "Language",
 }
-_ANSWER = "answer:"
-# The list travels in the page until its questions are answered; a form holds a megabyte, answers included.
-_LARGEST_CARRIED = 900_000
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -101,11 +99,7 @@ def _sent_list(class_id: int) -> tuple[SentList, bool]:
 
 def _answers() -> Answers:
     """Return what was answered; the columns count only when they were tied by hand."""
-    given = {
-        name.removeprefix(_ANSWER): value.strip()
-        for name, value in request.form.items()
-        if name.startswith(_ANSWER) and value.strip()
-    }
+    given = given_answers()
     by_hand = bool(request.form.get("tied"))
     return {
         key: value for key, value in given.items() if by_hand or not key.startswith(("column/", "header"))
@@ -125,7 +119,7 @@ def _page(
         "admin/roster.html",
         school_class=people.get_class(reading, class_id),
         found=found,
-        sent=carried if len(carried) <= _LARGEST_CARRIED else "",
+        sent=carried if len(carried) <= LARGEST_CARRIED else "",
         file_name=sent.name if sent else "",
         refused=refused,
         pasted="" if found else request.form.get("pasted", ""),
