@@ -65,14 +65,11 @@ models: ## rebuild the networks
 	npm pack --silent --pack-destination .cache @mediapipe/face_mesh@0.4.1657299874
 	.venv/bin/python -m modelling.face_mesh_extraction .cache/mediapipe-face_mesh-0.4.1657299874.tgz
 
-# After a change of the letters' words; the next language begins with `make translations NEW=gu`.
-CATALOGUE = shared/mail/translations
+# After a change of any words; the next language begins with `make translations NEW=gu`. Scripts have a catalogue of their own,
+# which travels in their pages.
+CATALOGUE = shared/translations
 translations: ## update the catalogues; NEW=gu begins a language
-	.venv/bin/pybabel --quiet extract --no-location --omit-header -o $(CATALOGUE)/messages.pot shared/mail
-	$(if $(NEW),.venv/bin/pybabel --quiet init -i $(CATALOGUE)/messages.pot -d $(CATALOGUE) -l $(NEW))
-	.venv/bin/pybabel --quiet update --no-fuzzy-matching --ignore-pot-creation-date -i $(CATALOGUE)/messages.pot -d $(CATALOGUE)
-	.venv/bin/pybabel --quiet compile -d $(CATALOGUE)
-	@rm $(CATALOGUE)/messages.pot
+	.venv/bin/python -m shared.translations.extraction $(NEW)
 
 # Reports, totals and downloads over 1,000,000 marks on a private MariaDB; takes some minutes.
 bench-reports: ## time reports over 1,000,000 marks, and a timetable of 240,000 lectures

@@ -10,7 +10,7 @@ from flask import Blueprint, Response, make_response, render_template, request
 
 from shared.domain.audit_words import action_words, audit_sentence
 from shared.domain.browser_words import browser_words
-from shared.domain.family_mail import LANGUAGES
+from shared.domain.languages import LANGUAGES
 from shared.domain.written_dates import typed_day
 from shared.errors import InvalidInput
 from shared.persistence import people

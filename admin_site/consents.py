@@ -6,7 +6,7 @@ from flask import Blueprint, flash, redirect, render_template, request, session,
 from werkzeug.wrappers import Response
 
 from admin_site.forms import ClassConsentForm
-from shared.domain.family_mail import LANGUAGES
+from shared.domain.languages import LANGUAGES
 from shared.errors import InvalidInput
 from shared.persistence import people
 from shared.services.people import consent as consents

@@ -18,7 +18,7 @@ from wtforms import (
 from wtforms.validators import InputRequired, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
-from shared.domain.family_mail import LANGUAGES
+from shared.domain.languages import LANGUAGES
 from shared.persistence import people
 from shared.persistence.tables import SchoolClass
 from shared.services.people.registration import StudentDetails

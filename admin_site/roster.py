@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from admin_site.questions import LARGEST_CARRIED, given_answers
 from shared.domain.class_lists.columns import FIELD_WORDS, NOT_USED
 from shared.domain.class_lists.questions import Answers
-from shared.domain.family_mail import LANGUAGES
+from shared.domain.languages import LANGUAGES
 from shared.errors import Conflict, InvalidInput, WorkbookRefused
 from shared.persistence import people
 from shared.reports.class_list_template import write_class_list_template

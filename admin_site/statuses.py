@@ -6,7 +6,7 @@ from werkzeug.wrappers import Response
 from wtforms import BooleanField, SelectChoice, SelectField, StringField
 from wtforms.validators import InputRequired
 
-from shared.domain.family_mail import LANGUAGES
+from shared.domain.languages import LANGUAGES
 from shared.domain.statuses import LONGEST_NAME, LONGEST_SHORT, Colour, CountsAs
 from shared.errors import InvalidInput
 from shared.persistence import statuses

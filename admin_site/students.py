@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response
 
 from admin_site.forms import ConsentForm, StudentForm, asked_page, class_choices
 from shared.domain.face_model import CURRENT
-from shared.domain.family_mail import LANGUAGES
+from shared.domain.languages import LANGUAGES
 from shared.errors import InvalidInput
 from shared.persistence import faces, families, people
 from shared.persistence.people import Lack

@@ -7,10 +7,17 @@
 class ProductError(Exception):
     """A failure with a sentence for the person who meets it.
 
-    The sentence is `str(error)`; `status` is the HTTP status the web answers with.
+    The sentence is `str(error)` in English, and `error.sentence` for pages, which say it in the reader's
+    language; `status` is the HTTP status the web answers with.
     """
 
     status = 400
+
+    @property
+    def sentence(self) -> str:
+        """What was raised, a `shared.domain.languages.Sentence` where it can be said in other languages."""
+        words: str = self.args[0]
+        return words
 
 
 class PhotoRefused(ProductError):

@@ -16,11 +16,13 @@ from pathlib import Path
 
 import pytz
 
+from shared.domain.languages import LANGUAGES
 from shared.errors import SettingsError
 from shared.school_clock import SchoolClock
 
 VERSION = "0.2.0"  # its one place; CHANGELOG.md says what it holds
 
+DEFAULT_ROLL_ID_NAME = "roll id"
 PROJECT_DIR = Path(__file__).resolve().parents[1]
 
 LONGEST_UNTIL_LATE_MINUTES = 12 * 60  # as long as the longest lecture
@@ -54,6 +56,7 @@ class Settings:
     time_zone: str
     school_contact: str
     roll_id_name: str
+    language: str
     keep_enrolment_photos: bool
     keep_check_ins_days: int
     keep_letters_days: int
@@ -112,7 +115,8 @@ def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
         school_name=environ.get("SCHOOL_NAME", "Our School"),
         time_zone=_time_zone(environ),
         school_contact=environ.get("SCHOOL_CONTACT", ""),
-        roll_id_name=environ.get("ROLL_ID_NAME", "").strip() or "roll id",
+        roll_id_name=environ.get("ROLL_ID_NAME", "").strip() or DEFAULT_ROLL_ID_NAME,
+        language=_language(environ),
         keep_enrolment_photos=_flag(environ, "KEEP_ENROLMENT_PHOTOS"),
         keep_check_ins_days=_span(environ, "KEEP_CHECK_INS_DAYS", 30, most=3650),
         keep_letters_days=_span(environ, "KEEP_LETTERS_DAYS", 180, most=3650),
@@ -250,6 +254,14 @@ def _face_keys(environ: Mapping[str, str]) -> dict[int, bytes]:
     if not keys or any(len(key) != 32 or not 0 < number < 256 for number, key in keys.items()):
         raise SettingsError("FACE_KEYS must hold numbered keys of 32 bytes in base64, such as 1:q83v….")
     return keys
+
+
+def _language(environ: Mapping[str, str]) -> str:
+    """Read LANGUAGE_OF_PAGES, a key of `shared.domain.languages.LANGUAGES`."""
+    language = environ.get("LANGUAGE_OF_PAGES", "en").strip().lower()
+    if language not in LANGUAGES:
+        raise SettingsError(f"LANGUAGE_OF_PAGES must be one of {', '.join(LANGUAGES)}.")
+    return language
 
 
 def _time_zone(environ: Mapping[str, str]) -> str:

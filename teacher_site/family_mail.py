@@ -6,7 +6,8 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from shared.domain.attendance import LectureState
-from shared.domain.family_mail import LANGUAGES, SETTLED, MailState, Recipients, count_states, is_overdue
+from shared.domain.family_mail import SETTLED, MailState, Recipients, count_states, is_overdue
+from shared.domain.languages import LANGUAGES
 from shared.errors import Conflict, InvalidInput
 from shared.persistence import attendance, outbox
 from shared.persistence.tables import OutgoingMail

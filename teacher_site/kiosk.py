@@ -45,10 +45,10 @@ from shared.services.kiosk.passes import (
     require_a_signature,
     require_signature,
 )
-from shared.web import school_words
 from shared.web.device import require_device_token
 from shared.web.error_pages import answer_nobody
 from shared.web.kiosk_pass import ONLY_THE_TEACHER, forget_pass, has_pass_cookie, keep_pass, sent_pass
+from shared.web.languages import say
 from shared.web.rate_limit import rate_limited
 from shared.web.sign_in import actor
 from shared.web.site import reading, toolbox
@@ -245,7 +245,7 @@ def _told(kiosk_pass: KioskPass, answer: CheckInAnswer) -> dict[str, object]:
     return {
         "outcome": answer.outcome,
         "headline": _headline(answer),
-        "sentence": school_words.speak(answer.sentence),
+        "sentence": say(answer.sentence),
         "name": answer.student_name,
         "class_code": answer.class_code,
         "roll_id": answer.roll_id,

@@ -28,6 +28,7 @@ OPEN = {
     "shared.is_ready",
     "shared.certificate",
     "shared.authority",
+    "shared.choose_language",
     "shared.notice",
     # Whoever has its token is shown a plan that names nobody, see tests/teacher_site/test_plan.py.
     "plan.calendar",
@@ -124,7 +125,7 @@ def test_an_unknown_address_is_a_page_with_a_sentence(sites):
 def test_the_footer_shows_the_version(sites):
     for app in sites.values():
         page = app.test_client().get("/sign-in", **HTTPS).text
-        assert f"attendance by face {VERSION}</footer>" in page
+        assert f"attendance by face {VERSION}</span>" in page
 
 
 def test_a_strangers_upload_is_turned_away_unread(sites):

@@ -9,9 +9,6 @@ from enum import StrEnum
 from shared.domain.attendance import MarkStatus
 from shared.domain.statuses import CountsAs, Status
 
-# The languages letters to families are written in.
-LANGUAGES = {"en": "English", "hi": "हिन्दी", "mr": "मराठी"}
-
 
 class MailState(StrEnum):
     """What became of one letter. Only QUEUED is ever sent; PERHAPS_SENT waits for a person's decision."""

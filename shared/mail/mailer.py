@@ -12,7 +12,6 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from email.utils import formataddr
 from enum import Enum
-from pathlib import Path
 from typing import Any
 
 from flask import Flask
@@ -20,6 +19,7 @@ from flask_babel import Babel, force_locale
 from flask_mail import Connection, Mail, Message
 
 from shared.settings import Settings
+from shared.translations import TRANSLATIONS_DIR
 
 __all__ = [
     "EmailResult",
@@ -37,7 +37,6 @@ SMTP_TIMEOUT_S = 30
 IMPLICIT_TLS_PORT = 465  # RFC 8314
 
 _IN_DOUBT = "The connection broke before the mail server said yes or no."
-_TRANSLATIONS_DIR = Path(__file__).parent / "translations"
 
 
 class Outcome(Enum):
@@ -158,7 +157,7 @@ class Mailer:
             MAIL_USE_SSL=settings.mail_use_tls and settings.mail_port == IMPLICIT_TLS_PORT,
             MAIL_DEFAULT_SENDER=formataddr((on_one_line(settings.school_name), settings.mail_sender)),
             BABEL_DEFAULT_TIMEZONE=settings.time_zone,
-            BABEL_TRANSLATION_DIRECTORIES=str(_TRANSLATIONS_DIR),
+            BABEL_TRANSLATION_DIRECTORIES=str(TRANSLATIONS_DIR),
         )
         self._mail = Mail()
         self._mail.init_app(self._app)
@@ -170,7 +169,7 @@ class Mailer:
     @contextmanager
     def writing_in(self, language: str) -> Iterator[None]:
         """Yield the context a letter is written in; English where there is no catalogue for the language."""
-        has_catalogue = language.isalpha() and (_TRANSLATIONS_DIR / language).is_dir()
+        has_catalogue = language.isalpha() and (TRANSLATIONS_DIR / language).is_dir()
         with self._app.app_context(), force_locale(language if has_catalogue else "en"):
             yield
 

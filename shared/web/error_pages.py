@@ -10,7 +10,7 @@ from shared import metrics
 from shared.errors import Overloaded, ProductError, TooManyTries
 from shared.logs import request_id
 from shared.persistence.database import UNREACHABLE
-from shared.web import school_words
+from shared.web.languages import say
 
 log = logging.getLogger(__name__)
 
@@ -43,7 +43,7 @@ def install(app: Flask) -> None:
 
 def answer_failure(status: int, sentence: str) -> Response:
     """Say one sentence as a page, or as {"error": …} to a script that asked for JSON."""
-    sentence = school_words.speak(sentence)
+    sentence = say(sentence)
     if request.accept_mimetypes.best == "application/json":
         return make_response(jsonify(error=sentence), status)
     if status >= 500:
@@ -69,7 +69,7 @@ def _page(status: int, sentence: str) -> Response:
 
 
 def _product_error(error: ProductError) -> Response:
-    response = answer_failure(error.status, str(error))
+    response = answer_failure(error.status, error.sentence)
     if isinstance(error, Overloaded):
         metrics.count_turned_away("turns")
     if isinstance(error, TooManyTries | Overloaded):

@@ -11,6 +11,7 @@ from wtforms.widgets import TextInput
 
 from shared.domain.written_dates import typed_day
 from shared.errors import InvalidInput
+from shared.web.languages import say
 
 NO_DAY = "Please give a date like 23 Nov 2026."
 NO_TIME = "Please give a time like 09:30."
@@ -74,6 +75,6 @@ def add_form_error(form: FlaskForm, refused: InvalidInput) -> None:
     """Let a service's refusal stand at its field, or above the form."""
     field = form._fields.get(refused.field or "")
     if field is None:
-        form.form_errors.append(str(refused))
+        form.form_errors.append(say(refused.sentence))
     else:
-        field.errors = [*field.errors, str(refused)]
+        field.errors = [*field.errors, say(refused.sentence)]

@@ -1,14 +1,30 @@
 """What anybody may ask of either site: is it alive, is it ready, its certificate, the notice for families."""
 
 from pathlib import Path
+from urllib.parse import urlsplit
 
-from flask import Blueprint, Response, current_app, jsonify, render_template, request, send_file
+from flask import (
+    Blueprint,
+    Response,
+    current_app,
+    jsonify,
+    redirect,
+    render_template,
+    request,
+    send_file,
+    url_for,
+)
+from flask_login import current_user
 
-from shared.domain.family_mail import LANGUAGES
-from shared.errors import NotFound, ProductError
+from shared.domain.languages import LANGUAGES, sentence
+from shared.errors import InvalidInput, NotFound, ProductError
 from shared.persistence.database import UNREACHABLE, is_migrated
 from shared.security.certificates import fingerprint
+from shared.services.accounts import lifecycle
 from shared.toolbox import Toolbox
+from shared.web.cookies import cookie_name
+from shared.web.languages import COOKIE_SECONDS
+from shared.web.sign_in import is_signed_in as is_signed_in_here
 
 
 def make_open_pages() -> Blueprint:
@@ -26,6 +42,7 @@ def make_open_pages() -> Blueprint:
     pages.add_url_rule("/certificate", view_func=certificate)
     pages.add_url_rule("/certificate/authority.crt", view_func=authority)
     pages.add_url_rule("/notice", view_func=notice)
+    pages.add_url_rule("/language", view_func=choose_language, methods=["POST"])
     return pages
 
 
@@ -80,6 +97,32 @@ def notice() -> str:
         languages=LANGUAGES,
         language=language if language in LANGUAGES else "en",
     )
+
+
+def choose_language() -> Response:
+    """Show the pages in another language from now on: to an account wherever it signs in, and in this browser
+    to whoever is not signed in.
+    """
+    language = request.form.get("language", "")
+    if language not in LANGUAGES:
+        raise InvalidInput(sentence("This language is not offered."))
+    toolbox: Toolbox = current_app.extensions["toolbox"]
+    site = current_app.extensions["site"]
+    if is_signed_in_here(toolbox, site.name):
+        lifecycle.choose_language(toolbox, site.account, current_user.id, language)
+    answer: Response = redirect(_page_before(), 303)  # type: ignore[assignment]
+    name = cookie_name(current_app, "language")
+    secure = current_app.config["SESSION_COOKIE_SECURE"]
+    answer.set_cookie(name, language, COOKIE_SECONDS, secure=secure, httponly=True, samesite="Lax")
+    return answer
+
+
+def _page_before() -> str:
+    """Return the page on which the language was chosen; the site's first where the browser does not say."""
+    before = urlsplit(request.referrer or "")
+    if before.netloc != request.host:
+        return url_for(current_app.extensions["site"].home)
+    return f"{before.path}?{before.query}" if before.query else before.path
 
 
 def _is_database_ready(toolbox: Toolbox) -> bool:

@@ -2,15 +2,18 @@
 
 from collections.abc import Callable
 
-from flask import Flask, current_app
+from flask import Flask
 from jinja2.ext import Extension
 from markupsafe import Markup
+
+from shared.web import languages
 
 
 def make_filter(word: str) -> Callable[[str], str]:
     """Return what replaces "roll id" by the school's word, capitalised where a sentence begins with it."""
 
     def school_words(text: str) -> str:
+        text = languages.say(text)
         told = text.replace("roll id", word).replace("Roll id", word[:1].upper() + word[1:])
         return Markup(told) if isinstance(text, Markup) else told  # noqa: S704  (it was markup before)
 
@@ -31,9 +34,3 @@ def install(app: Flask, word: str) -> None:
 
     app.jinja_env.add_extension(SchoolWords)
     app.jinja_env.filters["school_words"] = school_words
-
-
-def speak(sentence: str) -> str:
-    """Return a sentence in the words of the site that answers."""
-    told: str = current_app.jinja_env.filters["school_words"](sentence)
-    return told

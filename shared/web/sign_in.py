@@ -48,6 +48,7 @@ _ALWAYS_OPEN = frozenset(
         "shared.certificate",
         "shared.authority",
         "shared.notice",
+        "shared.choose_language",
     }
 )
 # The same for everybody: asking the database who asks would leave pages without their looks when it is away.

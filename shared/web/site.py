@@ -14,7 +14,7 @@ from werkzeug.routing import IntegerConverter
 from shared.persistence.database import Session
 from shared.settings import VERSION, Settings, read_settings
 from shared.toolbox import Toolbox
-from shared.web import error_pages, one_address, password_links, request_log, school_words, sign_in
+from shared.web import error_pages, languages, one_address, password_links, request_log, school_words, sign_in
 from shared.web.cookies import cookie_name
 from shared.web.kiosk_pass import close_to_phones
 from shared.web.open_pages import make_open_pages
@@ -119,6 +119,7 @@ def build_site(
         app.before_request(gate)
     _install_limits(app, description)
     Bootstrap5(app)
+    languages.install(app, settings)
     # Before the token is looked for in the body: a stranger's upload is not even read.
     app.before_request(lambda: sign_in.guard(toolbox, description))
     CSRFProtect(app)
@@ -193,8 +194,8 @@ def _install_words(app: Flask, description: SiteDescription, settings: Settings)
     school_words.install(app, settings.roll_id_name)
     clock = settings.clock
     app.jinja_env.filters["local_time"] = clock.show_time
-    app.jinja_env.filters["local_date"] = clock.show_date
-    app.jinja_env.filters["local_moment"] = clock.show_moment
+    app.jinja_env.filters["local_date"] = lambda moment: languages.show_date(clock.local(moment))
+    app.jinja_env.filters["local_moment"] = lambda moment: languages.show_moment(clock.local(moment))
 
     @app.context_processor
     def words() -> dict[str, object]:

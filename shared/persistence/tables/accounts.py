@@ -23,13 +23,17 @@ from shared.persistence.tables.search import at_insert, keep_current, person_tex
 
 
 class Account:
-    """What an admin and a teacher have in common; the names are those Flask-Security asks for."""
+    """What an admin and a teacher have in common; the names are those Flask-Security asks for.
+
+    `language` is the one they chose to read the pages in; the school's where it is None.
+    """
 
     name: Mapped[str] = mapped_column(Name)
     email: Mapped[str] = mapped_column(Email, unique=True)
     password: Mapped[str] = mapped_column(String(255))
     must_change_password: Mapped[bool] = mapped_column(default=True)
     active: Mapped[bool] = mapped_column(default=True)
+    language: Mapped[str | None] = mapped_column(String(16))
     fs_uniquifier: Mapped[str] = mapped_column(Digest, unique=True)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 

@@ -70,6 +70,16 @@ def set_admin_active(toolbox: Toolbox, actor: Actor, admin_id: int, *, active: b
             revoke_access(session, toolbox, admin)
 
 
+def choose_language(
+    toolbox: Toolbox, kind: type[Admin] | type[Teacher], account_id: int, language: str
+) -> None:
+    """Remember in which language of `LANGUAGES` an account reads the pages."""
+    with toolbox.sessions.begin() as session:
+        account = session.get(kind, account_id)
+        if isinstance(account, Admin | Teacher):
+            account.language = language
+
+
 def renew_password(toolbox: Toolbox, actor: Actor, kind: type[Admin] | type[Teacher], email: str) -> str:
     """Give an account a new first-time password and sign it out everywhere."""
     password = first_time_password()

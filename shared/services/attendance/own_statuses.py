@@ -8,7 +8,7 @@ from typing import Any
 from anyascii import anyascii
 
 from shared.domain.attendance import MarkStatus
-from shared.domain.family_mail import LANGUAGES
+from shared.domain.languages import LANGUAGES
 from shared.domain.statuses import LONGEST_NAME, MOST_OWN, Colour, CountsAs, find_refusal
 from shared.domain.typed_text import clean
 from shared.errors import InvalidInput

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from shared.domain.family_mail import LANGUAGES
+from shared.domain.languages import LANGUAGES
 from shared.domain.statuses import Status
 from shared.mail.family_page import FamilyWords, find_words, show_day, show_no_link, show_status
 from shared.services.families.page import FamilyView

@@ -8,7 +8,7 @@ from typing import Any
 from shared.domain.class_lists.layout import Layout, Skipped, find_layout
 from shared.domain.class_lists.questions import Answers, Notice, Question
 from shared.domain.class_lists.reading import ClassList, read_class_list
-from shared.domain.family_mail import LANGUAGES
+from shared.domain.languages import LANGUAGES
 from shared.domain.table_cells import TableFile
 from shared.domain.typed_text import fold
 from shared.errors import InvalidInput

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from shared.domain.family_mail import LANGUAGES
+from shared.domain.languages import LANGUAGES
 from shared.errors import InvalidInput
 from shared.persistence import faces, families, people
 from shared.persistence.database import AlreadyThere, Session

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from shared.domain.face_model import FaceModel
-from shared.domain.family_mail import LANGUAGES
+from shared.domain.languages import LANGUAGES
 from shared.domain.statuses import Statuses
 from shared.persistence import statuses
 from shared.persistence.people import get_student
