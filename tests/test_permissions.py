@@ -6,10 +6,7 @@ A route without a line in the tables below fails the tests, and so does a line w
 from types import SimpleNamespace
 
 import pytest
-from bs4 import BeautifulSoup
 from flask import Flask
-from flask.testing import FlaskClient
-from werkzeug.test import TestResponse
 
 from shared.persistence.tables import (
     AuditEntry,
@@ -18,11 +15,10 @@ from shared.services.people.registration import set_teacher_active
 from shared.toolbox import Toolbox
 from teacher_site.kiosk import OPEN_TO_THE_PASS
 from tests.conftest import settings_for
+from tests.support.browsers import Browser
 from tests.support.office import ADMIN_EMAIL, ADMIN_PASSWORD
 from tests.support.school import TEACHER_EMAIL
 from tests.support.town import OTHER_EMAIL, address, open_town, routes
-
-SITES = {"office": "https://localhost:4555", "classroom": "https://localhost:4545"}
 
 # What each kind of route answers to whom. "kiosk": the phone stays in the kiosk. "nothing": 404, as if
 # there were no such thing. "no pass": nothing, or the start page.
@@ -251,33 +247,6 @@ SERVED = (200, 302, 400, 403, 404, 409)
 SERVED_AS = {"shared.is_signed_in": (204,), "spoof_check.activate": (503,)}
 # These end the sign-in that sends them.
 ENDS_THE_SIGN_IN = {"security.logout", "kiosk.hand_over"}
-
-
-class Browser:
-    """A browser with its own cookies at one of the sites."""
-
-    def __init__(self, app: Flask, site: str) -> None:
-        self.client: FlaskClient = app.test_client()
-        self.base = SITES[site]
-
-    def get(self, path: str, **how) -> TestResponse:
-        return self.client.get(path, base_url=self.base, **how)
-
-    def post(self, path: str, **fields: str) -> TestResponse:
-        page = BeautifulSoup(self.get("/", follow_redirects=True).text, "html.parser")
-        fields["csrf_token"] = page.select_one("meta[name=csrf-token]")["content"]
-        return self.client.post(path, base_url=self.base, data=fields, headers={"Referer": self.base + "/"})
-
-    def sign_in(self, email: str, password: str) -> "Browser":
-        assert self.post("/sign-in", email=email, password=password).location == "/"
-        return self
-
-    def cookie(self, name: str) -> str:
-        return self.client.get_cookie(name, "localhost").value
-
-    def take_cookie(self, name: str, value: str) -> "Browser":
-        self.client.set_cookie(name, value, domain="localhost")
-        return self
 
 
 @pytest.fixture
