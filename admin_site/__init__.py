@@ -36,6 +36,7 @@ from shared.services.faces import photo_archive
 from shared.services.faces.enrolment import LARGEST_BATCH_BYTES
 from shared.settings import Settings
 from shared.toolbox import Toolbox
+from shared.web.languages import lazy_gettext
 from shared.web.site import SiteDescription, build_site, prepare
 
 
@@ -44,20 +45,20 @@ def create_app(settings: Settings | None = None, toolbox: Toolbox | None = None)
     settings, toolbox = prepare(settings, toolbox)
     description = SiteDescription(
         name="office",
-        title="Office",
+        title=lazy_gettext("Office"),
         address=settings.admin_site_url,
         secret_key=settings.admin_secret_key,
         account=Admin,
         navigation=(
-            ("readiness.board", "Readiness"),
-            ("classes.show_list", "Classes"),
-            ("teachers.show_list", "Teachers"),
-            ("students.show_list", "Students"),
-            ("admins.show_list", "Admins"),
-            ("audit_trail.show", "Audit trail"),
-            ("spoof_check.show", "Camera check"),
-            ("timetable.show", "Timetable"),
-            ("integrations.show_list", "School systems"),
+            ("readiness.board", lazy_gettext("Readiness")),
+            ("classes.show_list", lazy_gettext("Classes")),
+            ("teachers.show_list", lazy_gettext("Teachers")),
+            ("students.show_list", lazy_gettext("Students")),
+            ("admins.show_list", lazy_gettext("Admins")),
+            ("audit_trail.show", lazy_gettext("Audit trail")),
+            ("spoof_check.show", lazy_gettext("Camera check")),
+            ("timetable.show", lazy_gettext("Timetable")),
+            ("integrations.show_list", lazy_gettext("School systems")),
         ),
         home="readiness.board",
         large_uploads={

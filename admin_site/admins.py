@@ -15,6 +15,7 @@ from shared.services.accounts import lifecycle as accounts
 from shared.services.accounts import second_factor
 from shared.services.typed_input import checked_name
 from shared.web.forms import add_form_error
+from shared.web.languages import gettext
 from shared.web.password_again import asks_password_again, asks_password_before_a_form
 from shared.web.sign_in import actor
 from shared.web.site import reading, toolbox
@@ -75,7 +76,7 @@ def send_link(admin_id: int) -> Response:
 @asks_password_again
 def reset_second_factor(admin_id: int) -> Response:
     second_factor.turn_off(toolbox, actor(), admin_id)
-    flash("This admin is asked for no code any more, until they set up an app again.", "success")
+    flash(gettext("This admin is asked for no code any more, until they set up an app again."), "success")
     return redirect(url_for("admins.show", admin_id=admin_id))
 
 
@@ -83,7 +84,7 @@ def reset_second_factor(admin_id: int) -> Response:
 @asks_password_again
 def deactivate(admin_id: int) -> Response:
     accounts.set_admin_active(toolbox, actor(), admin_id, active=False)
-    flash("The admin was deactivated and signed out everywhere.", "success")
+    flash(gettext("The admin was deactivated and signed out everywhere."), "success")
     return redirect(url_for("admins.show_list"))
 
 
@@ -91,5 +92,5 @@ def deactivate(admin_id: int) -> Response:
 @asks_password_again
 def reactivate(admin_id: int) -> Response:
     accounts.set_admin_active(toolbox, actor(), admin_id, active=True)
-    flash("The admin may sign in again.", "success")
+    flash(gettext("The admin may sign in again."), "success")
     return redirect(url_for("admins.show_list"))

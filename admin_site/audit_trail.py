@@ -8,9 +8,10 @@ from typing import Any
 
 from flask import Blueprint, Response, make_response, render_template, request
 
+from admin_site.audit_names import NAMES, SITES
 from shared.domain.audit_words import action_words, audit_sentence
 from shared.domain.browser_words import browser_words
-from shared.domain.languages import LANGUAGES
+from shared.domain.languages import LANGUAGES, sentence
 from shared.domain.written_dates import typed_day
 from shared.errors import InvalidInput
 from shared.persistence import people
@@ -18,7 +19,8 @@ from shared.persistence.audit_trail import Asked, Place, find_entries, list_acti
 from shared.persistence.tables import AuditEntry
 from shared.reports.audit_workbook import write_audit_workbook
 from shared.services.audit import note_export
-from shared.web.forms import AskedDay, asked_day, show_day
+from shared.web.forms import AskedDay, asked_day
+from shared.web.languages import gettext, show_date
 from shared.web.password_again import asks_password_again
 from shared.web.sign_in import actor
 from shared.web.site import reading, toolbox
@@ -29,12 +31,6 @@ PAGE_SIZE = 50
 MOST_EXPORTED = 100_000
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _FILTERS = ("since", "until", "actor", "action", "subject")
-_NAME_WORDS = {
-    "class_id": "class",
-    "email": "e-mail",
-    "parent1_email": "first parent's e-mail",
-    "parent2_email": "second parent's e-mail",
-}
 # What the worker does by itself between the days.
 _NIGHTLY = frozenset({"delete the old", "renew face model"})
 
@@ -66,6 +62,7 @@ def show() -> str:
         is_refused=is_refused,
         is_filtered=any(request.args.get(name) for name in _FILTERS),
         sentence=audit_sentence,
+        sites=SITES,
         changes=_changes,
         most_exported=MOST_EXPORTED,
     )
@@ -77,7 +74,7 @@ def export() -> Response:
     """Return the filtered entries as .xlsx; that somebody took them away is an entry itself."""
     days = {name: _day(request.form, name) for name in ("since", "until")}
     if any(day.is_refused for day in days.values()):
-        raise InvalidInput("Please give dates like 23 Nov 2026.")
+        raise InvalidInput(sentence("Please give dates like 23 Nov 2026."))
     chosen = {name: request.form.get(name, "") for name in _FILTERS}
     note_export(toolbox, actor(), "audit trail", filters=chosen)
     entries = walk_entries(reading, _asked(request.form, days), limit=MOST_EXPORTED)
@@ -118,9 +115,11 @@ def _place() -> Place | None:
         moment, _, entry_id = typed.partition("~")
         place = Place(at=datetime.fromisoformat(moment), id=int(entry_id))
     except ValueError as cause:
-        raise InvalidInput("This address is not whole. Please begin with the newest entries.") from cause
+        raise InvalidInput(
+            sentence("This address is not whole. Please begin with the newest entries.")
+        ) from cause
     if place.at.tzinfo is None or not 0 <= place.id < 2**31 or not 2000 <= place.at.year < 2200:
-        raise InvalidInput("This address is not whole. Please begin with the newest entries.")
+        raise InvalidInput(sentence("This address is not whole. Please begin with the newest entries."))
     return place
 
 
@@ -143,7 +142,8 @@ def _changes(entry: AuditEntry) -> list[tuple[str, str | None, str | None]]:
 
 
 def _name_words(name: str) -> str:
-    return _NAME_WORDS.get(name) or name.replace("_", " ")
+    words = NAMES.get(name)
+    return name.replace("_", " ") if words is None else str(words)
 
 
 def _words(name: str, value: Any) -> str | None:
@@ -153,12 +153,13 @@ def _words(name: str, value: Any) -> str | None:
     if value is None or value == "":
         return None
     if isinstance(value, bool):
-        return "yes" if value else "no"
+        return gettext("yes") if value else gettext("no")
     if name == "class_id":
         school_class = people.find_class(reading, value)
-        return school_class.class_code if school_class else f"class {value}"
+        return school_class.class_code if school_class else gettext("class %(number)s", number=value)
     if name == "language":
         return LANGUAGES.get(value, str(value))
     if name == "signed_on":
-        return show_day(typed_day(str(value))) or str(value)
+        day = typed_day(str(value))
+        return show_date(day) if day else str(value)
     return (browser_words(str(value)) if name == "device" else None) or str(value)

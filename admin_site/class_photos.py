@@ -12,6 +12,7 @@ from shared.persistence.jobs import JobKind
 from shared.persistence.photo_questions import count_questions
 from shared.services.faces import class_photos, photo_questions
 from shared.web.forms import add_form_error
+from shared.web.languages import gettext, say
 from shared.web.password_again import asks_password_in_a_queue
 from shared.web.sign_in import actor
 from shared.web.site import reading, toolbox
@@ -73,7 +74,7 @@ def answer(class_id: int) -> Response:
                 answers[question.id] = chosen or whole
     try:
         if photo_questions.answer_questions(toolbox, actor(), class_id, answers) is None:
-            flash("Nothing was chosen yet.", "warning")
+            flash(gettext("Nothing was chosen yet."), "warning")
     except (Conflict, InvalidInput) as refused:
-        flash(str(refused), "warning")
+        flash(say(refused.sentence), "warning")
     return redirect(url_for("class_photos.show", class_id=class_id))

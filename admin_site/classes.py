@@ -8,6 +8,7 @@ from shared.errors import InvalidInput
 from shared.persistence import people
 from shared.services.people import registration
 from shared.web.forms import add_form_error
+from shared.web.languages import gettext
 from shared.web.password_again import asks_password_again
 from shared.web.sign_in import actor
 from shared.web.site import reading, toolbox
@@ -33,7 +34,7 @@ def add() -> str | Response:
         except InvalidInput as refused:
             add_form_error(form, refused)
         else:
-            flash("The class was added. Its students come next: send the list you have.", "success")
+            flash(gettext("The class was added. Its students come next: send the list you have."), "success")
             return redirect(url_for("roster.show", class_id=class_id))
     return render_template("admin/class_form.html", form=form, school_class=None)
 
@@ -50,7 +51,7 @@ def edit(class_id: int) -> str | Response:
         except InvalidInput as refused:
             add_form_error(form, refused)
         else:
-            flash("The class was saved.", "success")
+            flash(gettext("The class was saved."), "success")
             return redirect(url_for("classes.show_list"))
     return render_template("admin/class_form.html", form=form, school_class=school_class)
 
@@ -59,12 +60,12 @@ def edit(class_id: int) -> str | Response:
 @asks_password_again
 def deactivate(class_id: int) -> Response:
     registration.set_class_active(toolbox, actor(), class_id, active=False)
-    flash("The class was deactivated. Its students and lectures are kept.", "success")
+    flash(gettext("The class was deactivated. Its students and lectures are kept."), "success")
     return redirect(url_for("classes.show_list"))
 
 
 @pages.post("/classes/<int:class_id>/reactivate")
 def reactivate(class_id: int) -> Response:
     registration.set_class_active(toolbox, actor(), class_id, active=True)
-    flash("The class is active again.", "success")
+    flash(gettext("The class is active again."), "success")
     return redirect(url_for("classes.show_list"))

@@ -6,12 +6,13 @@ from flask import Blueprint, flash, redirect, render_template, request, session,
 from werkzeug.wrappers import Response
 
 from admin_site.forms import ClassConsentForm
-from shared.domain.languages import LANGUAGES
+from shared.domain.languages import LANGUAGES, sentence
 from shared.errors import InvalidInput
 from shared.persistence import people
 from shared.services.people import consent as consents
 from shared.services.people.consent_texts import consent_text
 from shared.web.forms import add_form_error
+from shared.web.languages import gettext, ngettext, say
 from shared.web.sign_in import actor
 from shared.web.site import reading, toolbox
 
@@ -19,7 +20,6 @@ pages = Blueprint("consents", __name__)
 
 # More rows make a form of more parts than a request may have; the next come when these are recorded.
 MOST_ROWS = 300
-USUAL_SIGNER = "a parent or guardian"
 # In the browser's own session: what this admin recorded last for a class, to take it back.
 _LAST = "last_consents"
 
@@ -29,7 +29,7 @@ def for_class(class_id: int) -> str | Response:
     school_class = people.get_class(reading, class_id)
     form = ClassConsentForm()
     if request.method == "GET":
-        form.signed_on.data, form.usual.data = _today(), USUAL_SIGNER
+        form.signed_on.data, form.usual.data = _today(), gettext("a parent or guardian")
     students = people.list_without_consent(reading, class_id)
     wrong: dict[str, str] = {}
     if form.validate_on_submit():
@@ -39,7 +39,7 @@ def for_class(class_id: int) -> str | Response:
             )
         except InvalidInput as refused:
             add_form_error(form, refused)
-            wrong = {refused.field or "": str(refused)}
+            wrong = {refused.field or "": say(refused.sentence)}
         else:
             session[_LAST] = {"class_id": class_id, "ids": recorded}
             flash(_recorded(len(recorded)), "success")
@@ -65,10 +65,16 @@ def take_back(class_id: int) -> Response:
     last = session.pop(_LAST, None) or {}
     ids = last["ids"] if last.get("class_id") == class_id else []
     outcome = consents.take_back_consents(toolbox, actor(), ids)
-    flash(f"{_consents(outcome.count)} taken back.", "success")
+    flash(
+        ngettext("%(num)s consent was taken back.", "%(num)s consents were taken back.", outcome.count),
+        "success",
+    )
     if outcome.enrolled_since:
         names = ", ".join(outcome.enrolled_since)
-        flash(f"Photos were taken since of {names}. Withdraw their consent on their own pages.", "warning")
+        words = gettext(
+            "Photos were taken since of %(names)s. Withdraw their consent on their own pages.", names=names
+        )
+        flash(words, "warning")
     return redirect(url_for("consents.for_class", class_id=class_id))
 
 
@@ -76,16 +82,18 @@ def _signed(usual: str) -> dict[int, str]:
     """Return who signed, by the ticked student's id. Raise InvalidInput."""
     ticked = request.form.getlist("student", type=int)
     if not ticked:
-        raise InvalidInput("Nobody is ticked yet. Tick everybody whose signed form lies before you.")
+        raise InvalidInput(
+            sentence("Nobody is ticked yet. Tick everybody whose signed form lies before you.")
+        )
     return {each: request.form.get(f"given_by-{each}", "").strip() or usual for each in ticked}
 
 
 def _recorded(count: int) -> str:
-    return f"{_consents(count)} recorded. You can enrol these students now."
-
-
-def _consents(count: int) -> str:
-    return "1 consent was" if count == 1 else f"{count} consents were"
+    return ngettext(
+        "%(num)s consent was recorded. You can enrol these students now.",
+        "%(num)s consents were recorded. You can enrol these students now.",
+        count,
+    )
 
 
 def _today() -> date:

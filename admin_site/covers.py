@@ -6,6 +6,7 @@ from werkzeug.wrappers import Response
 from shared.persistence import covers, timetable
 from shared.services.timetable.covers import take_back
 from shared.web.cover_form import CoverForm, days_words
+from shared.web.languages import gettext
 from shared.web.sign_in import actor
 from shared.web.site import reading, toolbox
 
@@ -38,5 +39,5 @@ def show() -> str | Response | tuple[str, int]:
 @pages.post("/timetable/covers/<int:cover_id>/take-back")
 def end(cover_id: int) -> Response:
     take_back(toolbox, actor(), cover_id, for_the_office=True)
-    flash("The cover has ended. What was opened stays with who opened it.", "success")
+    flash(gettext("The cover has ended. What was opened stays with who opened it."), "success")
     return redirect(url_for("covers.show"))

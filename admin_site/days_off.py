@@ -3,12 +3,15 @@
 from datetime import date
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask_babel import get_locale
 from werkzeug.wrappers import Response
 
+from shared.domain.languages import sentence
 from shared.errors import Conflict, InvalidInput, WorkbookRefused
 from shared.persistence import timetable
 from shared.reports.public_holidays import list_countries
 from shared.services.timetable import days_off, not_held, untaken
+from shared.web.languages import gettext, ngettext, say
 from shared.web.sign_in import actor
 from shared.web.site import reading, toolbox
 
@@ -31,7 +34,7 @@ def look() -> str | tuple[str, int]:
             country, region = request.form.get("country", ""), request.form.get("region", "")
             found = days_off.holidays_ahead(toolbox, country, region)
     except (InvalidInput, WorkbookRefused) as refused:
-        return _page((), refused=str(refused)), refused.status
+        return _page((), refused=say(refused.sentence)), refused.status
     return _page(found)
 
 
@@ -43,11 +46,18 @@ def _page(found: days_off.Days, *, refused: str = "") -> str:
         days=timetable.list_days_off(reading, since=today),
         found=found,
         refused=refused,
-        countries=list_countries(),
+        countries=_countries(),
         typed=request.form,
         untaken=not_taken,
         cover_of=untaken.covers_of(toolbox, reading, not_taken),
     )
+
+
+def _countries() -> list[tuple[str, str]]:
+    """Return the countries whose holidays are known, by their names in the reader's language."""
+    territories = get_locale().territories
+    named = [(code, territories.get(code, name)) for code, name in list_countries()]
+    return sorted(named, key=lambda each: each[1])
 
 
 @pages.post("/calendar/days")
@@ -58,20 +68,29 @@ def add() -> Response:
             for day in request.form.getlist("day")
         }
     except ValueError as cause:
-        raise InvalidInput("The page was not sent whole. Please load it again.") from cause
+        raise InvalidInput(sentence("The page was not sent whole. Please load it again.")) from cause
     try:
         count = days_off.add_days_off(toolbox, actor(), chosen)
     except InvalidInput as refused:
-        flash(str(refused), "warning")
+        flash(say(refused.sentence), "warning")
     else:
-        flash(f"{len(chosen)} days were taken over; {count} planned lectures are not held.", "success")
+        days = ngettext("%(num)s day was taken over", "%(num)s days were taken over", len(chosen))
+        lectures = ngettext(
+            "%(num)s planned lecture is not held", "%(num)s planned lectures are not held", count
+        )
+        flash(gettext("%(days)s; %(lectures)s.", days=days, lectures=lectures), "success")
     return redirect(url_for("days_off.show"))
 
 
 @pages.post("/calendar/days/<int:day_id>/remove")
 def remove(day_id: int) -> Response:
     count = days_off.remove_day_off(toolbox, actor(), day_id)
-    flash(f"The day is an ordinary one again; {count} planned lectures are held.", "success")
+    words = ngettext(
+        "The day is an ordinary one again; %(num)s planned lecture is held.",
+        "The day is an ordinary one again; %(num)s planned lectures are held.",
+        count,
+    )
+    flash(words, "success")
     return redirect(url_for("days_off.show"))
 
 
@@ -81,7 +100,7 @@ def say_not_held(planned_id: int) -> Response:
     try:
         not_held.say_planned_not_held(toolbox, actor(), planned_id, reason, for_the_office=True)
     except (Conflict, InvalidInput) as refused:
-        flash(str(refused), "warning")
+        flash(say(refused.sentence), "warning")
     else:
-        flash("The lecture counts nowhere, and nobody is written to.", "success")
+        flash(gettext("The lecture counts nowhere, and nobody is written to."), "success")
     return redirect(url_for("days_off.show", _anchor="untaken"))

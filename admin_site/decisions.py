@@ -2,12 +2,16 @@
 
 from io import BytesIO
 
+from babel.lists import format_list
 from flask import Blueprint, flash, redirect, render_template, request, send_file, url_for
+from flask_babel import get_locale
 from werkzeug.wrappers import Response
 
+from shared.domain.languages import sentence
 from shared.errors import InvalidInput
 from shared.persistence import faces, people
 from shared.services.faces import decisions, enrolment
+from shared.web.languages import gettext
 from shared.web.password_again import asks_password_in_a_queue
 from shared.web.sign_in import actor
 from shared.web.site import reading, toolbox
@@ -21,7 +25,8 @@ def show(student_id: int) -> str | Response:
     decision = decisions.find_decision(toolbox, student_id)
     if not decision.alike:  # nothing to decide (any more): the photos wait for the training alone
         return redirect(url_for("enrolment.show", student_id=student_id))
-    return render_template("admin/decision.html", decision=decision, student=decision.student)
+    others = format_list([each.near_match.student.name for each in decision.alike], locale=get_locale())
+    return render_template("admin/decision.html", decision=decision, student=decision.student, others=others)
 
 
 @pages.post("/students/<int:student_id>/decision")
@@ -35,15 +40,21 @@ def decide(student_id: int) -> Response:
             enrolment.start_training(toolbox, actor(), student_id, accepted=accepted), int
         ):  # somebody else who looks alike was enrolled meanwhile
             return redirect(url_for("decisions.show", student_id=student_id))
-        flash(f"{student.name} is being enrolled.", "success")
+        flash(gettext("%(name)s is being enrolled.", name=student.name), "success")
     elif answer in ("theirs", "one person"):
         enrolment.discard_photos(toolbox, actor(), student_id)
-        flash(f"The photos were deleted. {student.name} is not enrolled with them.", "success")
+        flash(
+            gettext("The photos were deleted. %(name)s is not enrolled with them.", name=student.name),
+            "success",
+        )
     else:
-        raise InvalidInput("Please choose one of the three answers.")
+        raise InvalidInput(sentence("Please choose one of the three answers."))
     if answer == "one person":
         flash(
-            "If one person stands under two roll ids, deactivate or erase the roll id that is wrong.", "info"
+            gettext(
+                "If one person stands under two roll ids, deactivate or erase the roll id that is wrong."
+            ),
+            "info",
         )
         return redirect(url_for("students.show", student_id=student_id))
     return _next(student_id, student.class_id)

@@ -8,10 +8,12 @@ from werkzeug.wrappers import Response
 
 from shared.domain.face_model import MAX_PHOTOS
 from shared.domain.head_turn import Side
+from shared.domain.languages import sentence
 from shared.errors import InvalidInput, NotFound
 from shared.persistence import faces, jobs, people
 from shared.services.faces import enrolment
 from shared.services.faces.enrolment import GUIDED_PHOTOS, PHOTO_RULE, NearMatch, PhotoResult
+from shared.web.languages import gettext, say
 from shared.web.password_again import asks_password_in_a_queue
 from shared.web.sign_in import actor
 from shared.web.site import reading, toolbox
@@ -49,7 +51,7 @@ def add_photos(student_id: int) -> str | Response:
 @asks_password_in_a_queue
 def discard_photos(student_id: int) -> Response:
     enrolment.discard_photos(toolbox, actor(), student_id)
-    flash("The photos were deleted.", "success")
+    flash(gettext("The photos were deleted."), "success")
     return redirect(url_for("enrolment.show", student_id=student_id))
 
 
@@ -72,7 +74,7 @@ def train(student_id: int) -> str | Response:
 def self_test(student_id: int) -> str | Response:
     result = enrolment.try_face(toolbox, student_id, _sent_photos()[0].stream.read())
     if _wants_json():
-        return jsonify(passed=result.passed, sentence=result.sentence, margin=result.margin)
+        return jsonify(passed=result.passed, sentence=say(result.sentence), margin=result.margin)
     return _page(student_id, result=result)
 
 
@@ -80,8 +82,8 @@ def self_test(student_id: int) -> str | Response:
 def show_job(job_id: int) -> Response:
     job = jobs.find(reading, job_id)
     if job is None:
-        raise NotFound("There is no such job.")
-    return jsonify(state=job.state, done=job.done, total=job.total, sentence=job.sentence)
+        raise NotFound(sentence("There is no such job."))
+    return jsonify(state=job.state, done=job.done, total=job.total, sentence=say(job.sentence))
 
 
 def _page(student_id: int, **outcome: Any) -> str:
@@ -105,9 +107,9 @@ def _count_waiting(student_id: int) -> int:
 def _sent_photos() -> list[FileStorage]:
     files = [file for file in request.files.getlist("photo") if file.filename]
     if not files:
-        raise InvalidInput("Please choose a photo first.")
+        raise InvalidInput(sentence("Please choose a photo first."))
     if len(files) > MAX_PHOTOS:
-        raise InvalidInput(f"Please send at most {MAX_PHOTOS} photos at once.")
+        raise InvalidInput(sentence("Please send at most %(number)d photos at once.", number=MAX_PHOTOS))
     return files
 
 
@@ -119,12 +121,17 @@ def _spoken(result: PhotoResult) -> dict[str, Any]:
     return {
         "file_name": result.file_name,
         "verdict": result.verdict,
-        "sentence": result.sentence,
+        "sentence": say(result.sentence),
         "kept": result.is_kept,
     }
 
 
 def _named(near_match: NearMatch) -> dict[str, Any]:
     student = near_match.student
-    words = f"{student.name}, {student.roll_id} in {student.school_class.class_code}"
+    words = gettext(
+        "%(name)s, %(roll_id)s in %(code)s",
+        name=student.name,
+        roll_id=student.roll_id,
+        code=student.school_class.class_code,
+    )
     return {"id": student.id, "words": words}

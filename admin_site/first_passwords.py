@@ -6,6 +6,7 @@ from werkzeug.wrappers import Response
 
 from shared.services.accounts.password_links import send_first_link
 from shared.services.typed_input import checked_email
+from shared.web.languages import gettext
 from shared.web.sign_in import actor
 from shared.web.site import toolbox
 
@@ -29,5 +30,8 @@ def send_link(email: str, *, site: str, back: str) -> Response:
     """Send the letter of an account of `site`, and go back to the list."""
     email = checked_email(email)
     send_first_link(toolbox, actor(), site=site, email=email)
-    flash(f"A letter with a link is on its way to {email}. The link is good for a week.", "success")
+    flash(
+        gettext("A letter with a link is on its way to %(email)s. The link is good for a week.", email=email),
+        "success",
+    )
     return redirect(url_for(back))

@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from typing import Any
 
 from flask import request
-from flask_wtf import FlaskForm
 from flask_wtf.file import FileField, FileRequired, MultipleFileField
 from wtforms import (
     BooleanField,
@@ -23,28 +22,39 @@ from shared.persistence import people
 from shared.persistence.tables import SchoolClass
 from shared.services.people.registration import StudentDetails
 from shared.services.spoof_check.pictures import KINDS
-from shared.web.forms import DayField
+from shared.web.forms import DayField, PageForm
+from shared.web.languages import lazy_gettext
 from shared.web.site import reading
 
 
-class ClassForm(FlaskForm):  # type: ignore[misc]
+class ClassForm(PageForm):
     """A class."""
 
     class_code = StringField(
-        "Class code", [InputRequired("Please type a code.")], description="Short and unique, such as CO6GA."
+        lazy_gettext("Class code"),
+        [InputRequired(lazy_gettext("Please type a code."))],
+        description=lazy_gettext("Short and unique, such as CO6GA."),
     )
-    name = StringField("Name", description="Optional, such as Computer Engineering, 6th semester.")
+    name = StringField(
+        lazy_gettext("Name"),
+        description=lazy_gettext("Optional, such as Computer Engineering, 6th semester."),
+    )
 
 
-class TeacherForm(FlaskForm):  # type: ignore[misc]
+class TeacherForm(PageForm):
     """A teacher and the classes they teach."""
 
-    name = StringField("Name", [InputRequired("Please type a name.")])
+    name = StringField(lazy_gettext("Name"), [InputRequired(lazy_gettext("Please type a name."))])
     email = EmailField(
-        "E-mail", [InputRequired("Please type an address.")], description="The teacher signs in with it."
+        lazy_gettext("E-mail"),
+        [InputRequired(lazy_gettext("Please type an address."))],
+        description=lazy_gettext("The teacher signs in with it."),
     )
     class_ids = SelectMultipleField(
-        "Classes taught", coerce=int, widget=ListWidget(prefix_label=False), option_widget=CheckboxInput()
+        lazy_gettext("Classes taught"),
+        coerce=int,
+        widget=ListWidget(prefix_label=False),
+        option_widget=CheckboxInput(),
     )
 
     def __init__(self, *args: Any, also: Iterable[SchoolClass] = (), **values: Any) -> None:
@@ -53,39 +63,47 @@ class TeacherForm(FlaskForm):  # type: ignore[misc]
         self.class_ids.choices = class_choices(also)
 
 
-class AdminForm(FlaskForm):  # type: ignore[misc]
+class AdminForm(PageForm):
     """A person at the office."""
 
-    name = StringField("Name", [InputRequired("Please type a name.")])
+    name = StringField(lazy_gettext("Name"), [InputRequired(lazy_gettext("Please type a name."))])
     email = EmailField(
-        "E-mail", [InputRequired("Please type an address.")], description="The admin signs in with it."
+        lazy_gettext("E-mail"),
+        [InputRequired(lazy_gettext("Please type an address."))],
+        description=lazy_gettext("The admin signs in with it."),
     )
 
 
-class CodeForm(FlaskForm):  # type: ignore[misc]
+class CodeForm(PageForm):
     """The first code of an authenticator app, with the secret it was set up with."""
 
     sealed_secret = HiddenField()
     code = StringField(
-        "Code the app shows",
-        [InputRequired("Please type the six digits.")],
+        lazy_gettext("Code the app shows"),
+        [InputRequired(lazy_gettext("Please type the six digits."))],
         render_kw={"autocomplete": "one-time-code", "inputmode": "numeric", "maxlength": 10},
     )
 
 
-class StudentForm(FlaskForm):  # type: ignore[misc]
+class StudentForm(PageForm):
     """A student and the family's addresses."""
 
-    name = StringField("Name", [InputRequired("Please type a name.")])
-    class_id = SelectField("Class", coerce=int)
+    name = StringField(lazy_gettext("Name"), [InputRequired(lazy_gettext("Please type a name."))])
+    class_id = SelectField(lazy_gettext("Class"), coerce=int)
     roll_id = StringField(
-        "Roll id", [InputRequired("Please type a roll id.")], description="Unique within the class."
+        lazy_gettext("Roll id"),
+        [InputRequired(lazy_gettext("Please type a roll id."))],
+        description=lazy_gettext("Unique within the class."),
     )
-    email = EmailField("Student's e-mail", description="Optional.")
-    parent1_email = EmailField("First parent's e-mail", description="Attendance is mailed to the parents.")
-    parent2_email = EmailField("Second parent's e-mail", description="Optional.")
+    email = EmailField(lazy_gettext("Student's e-mail"), description=lazy_gettext("Optional."))
+    parent1_email = EmailField(
+        lazy_gettext("First parent's e-mail"),
+        description=lazy_gettext("Attendance is mailed to the parents."),
+    )
+    parent2_email = EmailField(lazy_gettext("Second parent's e-mail"), description=lazy_gettext("Optional."))
     language = SelectField(
-        "Language of the letters", choices=[SelectChoice(*language) for language in LANGUAGES.items()]
+        lazy_gettext("Language of the letters"),
+        choices=[SelectChoice(*language) for language in LANGUAGES.items()],
     )
 
     def __init__(self, *args: Any, also: Iterable[SchoolClass] = (), **values: Any) -> None:
@@ -106,51 +124,59 @@ class StudentForm(FlaskForm):  # type: ignore[misc]
         )
 
 
-class ConsentForm(FlaskForm):  # type: ignore[misc]
+class ConsentForm(PageForm):
     """A family's agreement."""
 
     given_by = StringField(
-        "Who signed",
-        [InputRequired("Please type who signed.")],
-        description="Such as “Latha Iyer, mother”; an adult student may sign alone.",
+        lazy_gettext("Who signed"),
+        [InputRequired(lazy_gettext("Please type who signed."))],
+        description=lazy_gettext("Such as “Latha Iyer, mother”; an adult student may sign alone."),
         render_kw={"list": "signers"},
     )
-    signed_on = DayField("Signed on", [Optional()])
+    signed_on = DayField(lazy_gettext("Signed on"), [Optional()])
     confirmed = BooleanField(
-        "The family has read this notice and agrees.",
-        [InputRequired("Please confirm that the family agrees.")],
+        lazy_gettext("The family has read this notice and agrees."),
+        [InputRequired(lazy_gettext("Please confirm that the family agrees."))],
     )
 
 
-class ClassConsentForm(FlaskForm):  # type: ignore[misc]
+class ClassConsentForm(PageForm):
     """The signed forms of a class; the ticks stand beside it."""
 
-    signed_on = DayField("Signed on", [Optional()])
-    usual = StringField("Who signed, where a row does not say", [InputRequired("Please type who signed.")])
+    signed_on = DayField(lazy_gettext("Signed on"), [Optional()])
+    usual = StringField(
+        lazy_gettext("Who signed, where a row does not say"),
+        [InputRequired(lazy_gettext("Please type who signed."))],
+    )
 
 
-class ClassPhotosForm(FlaskForm):  # type: ignore[misc]
+class ClassPhotosForm(PageForm):
     """A class's zip of photos."""
 
-    file = FileField("Zip file", [FileRequired("Please choose a zip file.")])
+    file = FileField(lazy_gettext("Zip file"), [FileRequired(lazy_gettext("Please choose a zip file."))])
 
 
-class SpoofPicturesForm(FlaskForm):  # type: ignore[misc]
+class SpoofPicturesForm(PageForm):
     """Pictures of one kind from one source."""
 
-    label = SelectField("What they show", choices=[SelectChoice(*kind) for kind in KINDS.items()])
-    source = StringField(
-        "Who or what",
-        [InputRequired("Please type who or what the pictures show.")],
-        description="The same name for the same person, alive and as a picture, such as Asha.",
+    label = SelectField(
+        lazy_gettext("What they show"), choices=[SelectChoice(*kind) for kind in KINDS.items()]
     )
-    pictures = MultipleFileField("Pictures", description="JPEG or PNG, as the classroom’s phones take them.")
+    source = StringField(
+        lazy_gettext("Who or what"),
+        [InputRequired(lazy_gettext("Please type who or what the pictures show."))],
+        description=lazy_gettext("The same name for the same person, alive and as a picture, such as Asha."),
+    )
+    pictures = MultipleFileField(
+        lazy_gettext("Pictures"),
+        description=lazy_gettext("JPEG or PNG, as the classroom’s phones take them."),
+    )
 
 
-class SpoofArchiveForm(FlaskForm):  # type: ignore[misc]
+class SpoofArchiveForm(PageForm):
     """A zip of pictures in folders."""
 
-    file = FileField("Zip file", [FileRequired("Please choose a zip file.")])
+    file = FileField(lazy_gettext("Zip file"), [FileRequired(lazy_gettext("Please choose a zip file."))])
 
 
 def class_choices(also: Iterable[SchoolClass] = ()) -> list[SelectChoice]:

@@ -7,6 +7,7 @@ from werkzeug.wrappers import Response
 
 from admin_site.questions import LARGEST_CARRIED, given_answers
 from shared.domain import moodle
+from shared.domain.languages import sentence
 from shared.domain.moodle import Course, Identifier
 from shared.errors import Conflict, InvalidInput, WorkbookRefused
 from shared.persistence import integrations
@@ -20,6 +21,7 @@ from shared.services.integrations.oneroster import folder
 from shared.services.integrations.oneroster.importing import import_package
 from shared.services.integrations.oneroster.review import Review, review_package
 from shared.services.integrations.oneroster.school import Action, Kind
+from shared.web.languages import gettext, lazy_gettext, ngettext, say
 from shared.web.password_again import asks_password_again, asks_password_in_a_queue
 from shared.web.sign_in import actor
 from shared.web.site import reading, toolbox
@@ -27,34 +29,34 @@ from shared.web.site import reading, toolbox
 pages = Blueprint("integrations", __name__)
 
 KIND_WORDS = {
-    Kind.CLASS: ("class", "classes"),
-    Kind.STUDENT: ("student", "students"),
-    Kind.TEACHER: ("teacher", "teachers"),
+    Kind.CLASS: (lazy_gettext("class"), lazy_gettext("classes")),
+    Kind.STUDENT: (lazy_gettext("student"), lazy_gettext("students")),
+    Kind.TEACHER: (lazy_gettext("teacher"), lazy_gettext("teachers")),
 }
 ACTION_WORDS = {
-    Action.NEW: "new",
-    Action.CHANGED: "changed",
-    Action.MOVED: "moved to another class",
-    Action.RETURNED: "back again",
-    Action.GONE: "gone: deactivated, nothing of theirs is deleted",
+    Action.NEW: lazy_gettext("new"),
+    Action.CHANGED: lazy_gettext("changed"),
+    Action.MOVED: lazy_gettext("moved to another class"),
+    Action.RETURNED: lazy_gettext("back again"),
+    Action.GONE: lazy_gettext("gone: deactivated, nothing of theirs is deleted"),
 }
 VALUE_WORDS = {
-    "class_code": "Class",
-    "classes": "Classes",
-    "email": "E-mail",
-    "name": "Name",
-    "parent1_email": "First parent's e-mail",
-    "parent2_email": "Second parent's e-mail",
-    "roll_id": "Roll id",
+    "class_code": lazy_gettext("Class"),
+    "classes": lazy_gettext("Classes"),
+    "email": lazy_gettext("E-mail"),
+    "name": lazy_gettext("Name"),
+    "parent1_email": lazy_gettext("First parent's e-mail"),
+    "parent2_email": lazy_gettext("Second parent's e-mail"),
+    "roll_id": lazy_gettext("Roll id"),
 }
 IDENTIFIER_WORDS = {
-    Identifier.IDNUMBER: "ID number: the roll id",
-    Identifier.USERNAME: "user name: the roll id in small letters",
-    Identifier.EMAIL: "e-mail: the student's address",
+    Identifier.IDNUMBER: lazy_gettext("ID number: the roll id"),
+    Identifier.USERNAME: lazy_gettext("user name: the roll id in small letters"),
+    Identifier.EMAIL: lazy_gettext("e-mail: the student's address"),
 }
 COURSE_WORDS = {
-    Course.SUBJECT: "the lecture's subject; its classes are the groups",
-    Course.CLASS_CODE: "the class's code",
+    Course.SUBJECT: lazy_gettext("the lecture's subject; its classes are the groups"),
+    Course.CLASS_CODE: lazy_gettext("the class's code"),
 }
 # The page shows so many changes of a kind; all of them are counted.
 MOST_SHOWN = 200
@@ -94,9 +96,9 @@ def choose_moodle() -> Response:
             course=request.form.get("course", ""),
         )
     except InvalidInput as refused:
-        flash(str(refused), "warning")
+        flash(say(refused.sentence), "warning")
     else:
-        flash("Saved.", "success")
+        flash(gettext("Saved."), "success")
     return redirect(url_for("integrations.show_list"))
 
 
@@ -112,12 +114,12 @@ def oneroster() -> str | tuple[str, int]:
         if request.form.get("folder"):
             found = folder.review_newest(toolbox, actor(), given_answers())
             if found is None:
-                raise InvalidInput("The folder holds no package now.")
+                raise InvalidInput(sentence("The folder holds no package now."))
             return _page(found)
         content, is_new = _sent_package()
         return _page(review_package(toolbox, actor(), content, {} if is_new else given_answers()), content)
     except (InvalidInput, WorkbookRefused) as refused:
-        return _page(refused=str(refused)), refused.status
+        return _page(refused=say(refused.sentence)), refused.status
 
 
 @pages.post("/integrations/oneroster/import")
@@ -128,9 +130,9 @@ def import_oneroster() -> Response:
     try:
         count = import_package(toolbox, actor(), request.form.get("review", ""))
     except (Conflict, InvalidInput) as refused:
-        flash(str(refused), "warning")
+        flash(say(refused.sentence), "warning")
         return redirect(url_for("integrations.oneroster"))
-    flash(f"{count} changes were imported." if count != 1 else "One change was imported.", "success")
+    flash(ngettext("One change was imported.", "%(num)s changes were imported.", count), "success")
     return redirect(url_for("readiness.board"))
 
 
@@ -140,12 +142,12 @@ def _sent_package() -> tuple[bytes, bool]:
     if file is not None and file.filename:
         return file.stream.read(), not request.form.get("again")
     if not request.form.get("sent"):
-        raise InvalidInput("Please choose the zip of the package.")
+        raise InvalidInput(sentence("Please choose the zip of the package."))
     purpose = purposes.oneroster_package(actor().account_id)
     try:
         return base64.b64decode(open_form(toolbox.sealer, request.form["sent"], purpose=purpose)), False
     except BrokenSeal as cause:
-        raise InvalidInput("The package was not sent whole. Please send it again.") from cause
+        raise InvalidInput(sentence("The package was not sent whole. Please send it again.")) from cause
 
 
 def _page(found: Review | None = None, content: bytes | None = None, *, refused: str = "") -> str:

@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response
 from shared.domain.typed_text import normal_code
 from shared.persistence import people
 from shared.services.people import erasure, student_export
+from shared.web.languages import gettext
 from shared.web.password_again import asks_password_again
 from shared.web.sign_in import actor
 from shared.web.site import reading, toolbox
@@ -27,12 +28,11 @@ def erase(student_id: int) -> str | Response:
     student = people.get_student(reading, student_id)
     typed = request.form.get("roll_id", "")
     if normal_code(typed) != normal_code(student.roll_id):
-        return _erase_page(
-            student_id, typed=typed, error=f"This is not the roll id. Please type {student.roll_id}."
-        )
+        error = gettext("This is not the roll id. Please type %(roll_id)s.", roll_id=student.roll_id)
+        return _erase_page(student_id, typed=typed, error=error)
     reading.close()  # SQLite keeps in its log what anybody still reads, and so the erased student
     erasure.erase_student(toolbox, actor(), student_id)
-    flash("The student was erased, with everything that was held on them.", "success")
+    flash(gettext("The student was erased, with everything that was held on them."), "success")
     return redirect(url_for("students.show_list"))
 
 

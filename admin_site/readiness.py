@@ -7,6 +7,7 @@ from shared.persistence import faces, people
 from shared.persistence.photo_questions import count_by_class
 from shared.persistence.tables import NearMatchPair, Student
 from shared.services.upkeep import health
+from shared.web.languages import gettext
 from shared.web.site import reading, toolbox
 
 pages = Blueprint("readiness", __name__)
@@ -39,12 +40,20 @@ def enrol_next(class_id: int) -> Response:
     if student is None and after:
         student = people.find_next_to_enrol(reading, class_id)
         if student is not None and student.roll_id != after:
-            flash("These were skipped before.", "info")
+            flash(gettext("These were skipped before."), "info")
         elif student is not None:
-            flash(f"Of {school_class.class_code} only {student.name} is not enrolled yet.", "info")
+            words = gettext(
+                "Of %(code)s only %(name)s is not enrolled yet.",
+                code=school_class.class_code,
+                name=student.name,
+            )
+            flash(words, "info")
             return redirect(url_for("readiness.board"))
     if student is None:
-        flash(f"That was the last student of {school_class.class_code} who was not enrolled.", "success")
+        words = gettext(
+            "That was the last student of %(code)s who was not enrolled.", code=school_class.class_code
+        )
+        flash(words, "success")
         return redirect(url_for("readiness.board"))
     step = "enrolment.show" if student.consent else "students.consent"
     return redirect(url_for(step, student_id=student.id))

@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from admin_site.questions import LARGEST_CARRIED, given_answers
 from shared.domain.class_lists.columns import FIELD_WORDS, NOT_USED
 from shared.domain.class_lists.questions import Answers
-from shared.domain.languages import LANGUAGES
+from shared.domain.languages import LANGUAGES, sentence
 from shared.errors import Conflict, InvalidInput, WorkbookRefused
 from shared.persistence import people
 from shared.reports.class_list_template import write_class_list_template
@@ -18,6 +18,7 @@ from shared.security.sealing import BrokenSeal
 from shared.services.people.list_comparison import RowAction
 from shared.services.people.list_import import import_list
 from shared.services.people.list_preview import ListPreview, SentList, preview_list
+from shared.web.languages import lazy_gettext, ngettext, say
 from shared.web.password_again import asks_password_in_a_queue
 from shared.web.sign_in import actor
 from shared.web.site import reading, toolbox
@@ -25,19 +26,19 @@ from shared.web.site import reading, toolbox
 pages = Blueprint("roster", __name__)
 
 ACTION_WORDS = {
-    RowAction.ADD: "added",
-    RowAction.CHANGE: "changed",
-    RowAction.REACTIVATE: "reactivated",
-    RowAction.REPLACE: "another child",
-    RowAction.SAME: "the same as before",
-    RowAction.QUESTION: "waits for an answer",
+    RowAction.ADD: lazy_gettext("added"),
+    RowAction.CHANGE: lazy_gettext("changed"),
+    RowAction.REACTIVATE: lazy_gettext("reactivated"),
+    RowAction.REPLACE: lazy_gettext("another child"),
+    RowAction.SAME: lazy_gettext("the same as before"),
+    RowAction.QUESTION: lazy_gettext("waits for an answer"),
 }
 COLUMN_WORDS = {
-    "name": "Name",
-    "email": "Student's e-mail",
-    "parent1_email": "First parent's e-mail",
-    "parent2_email": "Second parent's e-mail",
-    "language": "Language",
+    "name": lazy_gettext("Name"),
+    "email": lazy_gettext("Student's e-mail"),
+    "parent1_email": lazy_gettext("First parent's e-mail"),
+    "parent2_email": lazy_gettext("Second parent's e-mail"),
+    "language": lazy_gettext("Language"),
 }
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
@@ -53,7 +54,7 @@ def show(class_id: int) -> str | tuple[str, int]:
         found = preview_list(toolbox, actor(), class_id, sent, {} if is_new else _answers())
         return _page(class_id, found=found, sent=sent)
     except (InvalidInput, WorkbookRefused) as refused:
-        return _page(class_id, refused=str(refused)), refused.status
+        return _page(class_id, refused=say(refused.sentence)), refused.status
 
 
 @pages.post("/classes/<int:class_id>/roster/apply")
@@ -62,9 +63,9 @@ def apply(class_id: int) -> BaseResponse:
     try:
         count = import_list(toolbox, actor(), class_id, request.form.get("review", ""))
     except (Conflict, InvalidInput) as refused:
-        flash(str(refused), "warning")
+        flash(say(refused.sentence), "warning")
         return redirect(url_for("roster.show", class_id=class_id))
-    flash(f"{count} students were imported.", "success")
+    flash(ngettext("%(num)s student was imported.", "%(num)s students were imported.", count), "success")
     return redirect(url_for("students.show_list", class_id=class_id))
 
 
@@ -87,13 +88,13 @@ def _sent_list(class_id: int) -> tuple[SentList, bool]:
     if pasted.strip():
         return SentList("", pasted.encode("utf-8", errors="replace"), is_pasted=True), True
     if not request.form.get("sent"):
-        raise InvalidInput("Please choose a file, or paste the list.")
+        raise InvalidInput(sentence("Please choose a file, or paste the list."))
     try:
         name, content, is_pasted = open_form(
             toolbox.sealer, request.form["sent"], purpose=purposes.class_list(actor().account_id, class_id)
         )
     except BrokenSeal as cause:
-        raise InvalidInput("The list was not sent whole. Please send it again.") from cause
+        raise InvalidInput(sentence("The list was not sent whole. Please send it again.")) from cause
     return SentList(name, base64.b64decode(content), is_pasted), False
 
 

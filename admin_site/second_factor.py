@@ -13,6 +13,7 @@ from shared.security.sealed_form import open_form, seal_form
 from shared.security.sealing import BrokenSeal
 from shared.services.accounts import second_factor
 from shared.web.forms import add_form_error
+from shared.web.languages import gettext
 from shared.web.password_again import asks_password_again
 from shared.web.sign_in import actor
 from shared.web.site import reading, toolbox
@@ -37,7 +38,7 @@ def show() -> str:
             )
             codes = second_factor.turn_on(toolbox, actor(), secret=secret, code=form.code.data)
         except BrokenSeal:
-            form.form_errors.append("This page was open for too long. Please read the new picture.")
+            form.form_errors.append(gettext("This page was open for too long. Please read the new picture."))
         except InvalidInput as refused:
             add_form_error(form, refused)
         else:
@@ -64,5 +65,5 @@ def renew_codes() -> str:
 @asks_password_again
 def turn_off() -> Response:
     second_factor.turn_off(toolbox, actor(), current_user.id)
-    flash("You are asked for no code any more.", "success")
+    flash(gettext("You are asked for no code any more."), "success")
     return redirect(url_for("admins.show_list"))

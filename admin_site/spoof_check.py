@@ -7,6 +7,7 @@ from werkzeug.wrappers import Response
 
 from admin_site.forms import SpoofArchiveForm, SpoofPicturesForm
 from shared.domain.error_rates import wilson_bounds
+from shared.domain.languages import sentence
 from shared.domain.second_lock import Strictness
 from shared.errors import Conflict, InvalidInput
 from shared.persistence import jobs, spoof
@@ -19,6 +20,7 @@ from shared.services.spoof_check import versions as spoof_versions
 from shared.services.spoof_check.evaluation import LIVE
 from shared.services.spoof_check.pictures import KINDS, MOST_DAYS
 from shared.web.forms import add_form_error
+from shared.web.languages import gettext, say
 from shared.web.password_again import asks_password_again
 from shared.web.sign_in import actor
 from shared.web.site import reading, toolbox
@@ -61,7 +63,7 @@ def send_archive() -> str:
 @pages.post("/spoof-check/pictures/discard")
 def discard_pictures() -> Response:
     spoof_pictures.discard_pictures(toolbox, actor())
-    flash("The pictures were deleted.", "success")
+    flash(gettext("The pictures were deleted."), "success")
     return redirect(url_for("spoof_check.show"))
 
 
@@ -70,7 +72,7 @@ def train() -> Response:
     try:
         spoof_training.start_training(toolbox, actor())
     except Conflict as refused:
-        flash(str(refused), "warning")
+        flash(say(refused.sentence), "warning")
     return redirect(url_for("spoof_check.show"))
 
 
@@ -89,7 +91,7 @@ def activate_shipped() -> Response:
 @pages.post("/spoof-check/versions/<int:version_id>/decline")
 def decline(version_id: int) -> Response:
     spoof_versions.decline(toolbox, actor(), version_id)
-    flash("The version was deleted.", "success")
+    flash(gettext("The version was deleted."), "success")
     return redirect(url_for("spoof_check.show"))
 
 
@@ -106,13 +108,13 @@ def choose_strictness() -> Response:
     try:
         step = Strictness(request.form.get("strictness", ""))
     except ValueError as cause:
-        raise InvalidInput("Choose one of the three steps.") from cause
+        raise InvalidInput(sentence("Choose one of the three steps.")) from cause
     try:
         spoof_strictness.choose_strictness(toolbox, actor(), step)
     except Conflict as refused:
-        flash(str(refused), "warning")
+        flash(say(refused.sentence), "warning")
     else:
-        flash("This step is in use, on every phone within seconds.", "success")
+        flash(gettext("This step is in use, on every phone within seconds."), "success")
     return redirect(url_for("spoof_check.show"))
 
 
@@ -121,9 +123,9 @@ def _activate(version_id: int | None) -> Response:
     try:
         spoof_versions.activate(toolbox, actor(), version_id, even_if_worse=even_if_worse)
     except Conflict as refused:
-        flash(str(refused), "warning")
+        flash(say(refused.sentence), "warning")
     else:
-        flash("This version is in use, on every phone within seconds.", "success")
+        flash(gettext("This version is in use, on every phone within seconds."), "success")
     return redirect(url_for("spoof_check.show"))
 
 

@@ -1,7 +1,6 @@
 """Pages of the school's own statuses: list, add, edit, retire."""
 
 from flask import Blueprint, flash, redirect, render_template, url_for
-from flask_wtf import FlaskForm
 from werkzeug.wrappers import Response
 from wtforms import BooleanField, SelectChoice, SelectField, StringField
 from wtforms.validators import InputRequired
@@ -13,40 +12,47 @@ from shared.persistence import statuses
 from shared.persistence.tables import OwnStatus
 from shared.services.attendance import own_statuses
 from shared.services.attendance.own_statuses import StatusDetails
-from shared.web.forms import add_form_error
+from shared.web.forms import PageForm, add_form_error
+from shared.web.languages import gettext, lazy_gettext
 from shared.web.sign_in import actor
 from shared.web.site import reading, toolbox
 
 pages = Blueprint("statuses", __name__)
 
 _OTHER_LANGUAGES = {code: words for code, words in LANGUAGES.items() if code != "en"}
-_COUNTS_AS = {"present": "present", "half": "half a lecture", "absent": "absent"}
+_COUNTS_AS = {
+    "present": lazy_gettext("present"),
+    "half": lazy_gettext("half a lecture"),
+    "absent": lazy_gettext("absent"),
+}
 
 
-class StatusForm(FlaskForm):  # type: ignore[misc]
+class StatusForm(PageForm):
     """An own status; a field `name_xx` for each further language of the letters is bound below."""
 
     name = StringField(
-        "Name",
-        [InputRequired("Please type a name.")],
-        description="Such as “On duty”; it stands on pages, in sheets and in letters.",
+        lazy_gettext("Name"),
+        [InputRequired(lazy_gettext("Please type a name."))],
+        description=lazy_gettext("Such as “On duty”; it stands on pages, in sheets and in letters."),
         render_kw={"maxlength": LONGEST_NAME},
     )
     short = StringField(
-        "Short form",
-        [InputRequired("Please type a short form.")],
-        description=f"1 to {LONGEST_SHORT} letters or digits, such as OD.",
+        lazy_gettext("Short form"),
+        [InputRequired(lazy_gettext("Please type a short form."))],
+        description=lazy_gettext("1 to %(most)s letters or digits, such as OD.", most=LONGEST_SHORT),
         render_kw={"maxlength": LONGEST_SHORT},
     )
-    colour = SelectField("Colour", choices=[SelectChoice(each.value, each.value) for each in Colour])
+    colour = SelectField(
+        lazy_gettext("Colour"), choices=[SelectChoice(each.value, each.value) for each in Colour]
+    )
     is_left_out = BooleanField(
-        "Leaves the lectures held",
-        description="As excused does: the lecture counts neither for nor against the student.",
+        lazy_gettext("Leaves the lectures held"),
+        description=lazy_gettext("As excused does: the lecture counts neither for nor against the student."),
     )
     counts_as = SelectField(
-        "Counts as",
+        lazy_gettext("Counts as"),
         choices=[SelectChoice(*each) for each in _COUNTS_AS.items()],
-        description="In the totals, where it does not leave the lectures held.",
+        description=lazy_gettext("In the totals, where it does not leave the lectures held."),
     )
 
     @property
@@ -67,7 +73,9 @@ class StatusForm(FlaskForm):  # type: ignore[misc]
 
 for _code, _words in _OTHER_LANGUAGES.items():
     _field = StringField(
-        f"Name in letters in {_words}", description="Optional.", render_kw={"maxlength": LONGEST_NAME}
+        lazy_gettext("Name in letters in %(language)s", language=_words),
+        description=lazy_gettext("Optional."),
+        render_kw={"maxlength": LONGEST_NAME},
     )
     setattr(StatusForm, f"name_{_code}", _field)
 
@@ -90,7 +98,7 @@ def add() -> str | Response:
         except InvalidInput as refused:
             add_form_error(form, refused)
         else:
-            flash("The status was added. Registers and sheets offer it from now on.", "success")
+            flash(gettext("The status was added. Registers and sheets offer it from now on."), "success")
             return redirect(url_for("statuses.show_list"))
     return render_template("admin/status_form.html", form=form, row=None)
 
@@ -105,7 +113,7 @@ def edit(status_id: int) -> str | Response:
         except InvalidInput as refused:
             add_form_error(form, refused)
         else:
-            flash("The status was saved.", "success")
+            flash(gettext("The status was saved."), "success")
             return redirect(url_for("statuses.show_list"))
     return render_template("admin/status_form.html", form=form, row=row)
 
@@ -119,12 +127,12 @@ def _shown(row: OwnStatus) -> dict[str, object]:
 @pages.post("/statuses/<int:status_id>/retire")
 def retire(status_id: int) -> Response:
     own_statuses.set_status_active(toolbox, actor(), status_id, active=False)
-    flash("The status is offered no longer. Marks that have it keep it.", "success")
+    flash(gettext("The status is offered no longer. Marks that have it keep it."), "success")
     return redirect(url_for("statuses.show_list"))
 
 
 @pages.post("/statuses/<int:status_id>/use-again")
 def use_again(status_id: int) -> Response:
     own_statuses.set_status_active(toolbox, actor(), status_id, active=True)
-    flash("The status is offered again.", "success")
+    flash(gettext("The status is offered again."), "success")
     return redirect(url_for("statuses.show_list"))

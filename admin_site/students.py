@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response
 
 from admin_site.forms import ConsentForm, StudentForm, asked_page, class_choices
 from shared.domain.face_model import CURRENT
-from shared.domain.languages import LANGUAGES
+from shared.domain.languages import LANGUAGES, sentence
 from shared.errors import InvalidInput
 from shared.persistence import faces, families, people
 from shared.persistence.people import Lack
@@ -17,6 +17,7 @@ from shared.services.people import consent as consents
 from shared.services.people import registration
 from shared.services.people.consent_texts import consent_text
 from shared.web.forms import add_form_error
+from shared.web.languages import gettext, lazy_gettext, ngettext
 from shared.web.password_again import asks_password_again, asks_password_in_a_queue
 from shared.web.sign_in import actor
 from shared.web.site import reading, toolbox
@@ -24,11 +25,11 @@ from shared.web.site import reading, toolbox
 pages = Blueprint("students", __name__)
 
 LACK_WORDS = {
-    Lack.FACE: "not enrolled",
-    Lack.STRONG_MODEL: "with a weak face model",
-    Lack.CURRENT_MODEL: "with a face to renew",
-    Lack.CONSENT: "without consent",
-    Lack.PARENT_ADDRESS: "without a parent's address",
+    Lack.FACE: lazy_gettext("not enrolled"),
+    Lack.STRONG_MODEL: lazy_gettext("with a weak face model"),
+    Lack.CURRENT_MODEL: lazy_gettext("with a face to renew"),
+    Lack.CONSENT: lazy_gettext("without consent"),
+    Lack.PARENT_ADDRESS: lazy_gettext("without a parent's address"),
 }
 
 
@@ -58,7 +59,7 @@ def add() -> str | Response:
         except InvalidInput as refused:
             add_form_error(form, refused)
         else:
-            flash("The student was added.", "success")
+            flash(gettext("The student was added."), "success")
             if "another" in request.form:
                 return redirect(url_for("students.add", class_id=form.class_id.data))
             return redirect(url_for("students.show", student_id=student_id))
@@ -91,7 +92,7 @@ def edit(student_id: int) -> str | Response:
         except InvalidInput as refused:
             add_form_error(form, refused)
         else:
-            flash("The student was saved.", "success")
+            flash(gettext("The student was saved."), "success")
             return redirect(url_for("students.show", student_id=student_id))
     return render_template("admin/student_form.html", form=form, student=student)
 
@@ -99,14 +100,14 @@ def edit(student_id: int) -> str | Response:
 @pages.post("/students/<int:student_id>/deactivate")
 def deactivate(student_id: int) -> Response:
     registration.set_student_active(toolbox, actor(), student_id, active=False)
-    flash("The student was deactivated. Earlier attendance is kept.", "success")
+    flash(gettext("The student was deactivated. Earlier attendance is kept."), "success")
     return redirect(url_for("students.show", student_id=student_id))
 
 
 @pages.post("/students/<int:student_id>/reactivate")
 def reactivate(student_id: int) -> Response:
     registration.set_student_active(toolbox, actor(), student_id, active=True)
-    flash("The student is active again.", "success")
+    flash(gettext("The student is active again."), "success")
     return redirect(url_for("students.show", student_id=student_id))
 
 
@@ -117,12 +118,12 @@ def decide_offer(student_id: int, offer_id: int) -> Response:
     decision = request.form.get("decision")
     if decision == "learn":
         model_offers.accept(toolbox, actor(), student_id, offer_id)
-        flash("The face model has learnt from this face.", "success")
+        flash(gettext("The face model has learnt from this face."), "success")
     elif decision == "decline":
         model_offers.decline(toolbox, actor(), student_id, offer_id)
-        flash("The face was erased; the face model is as it was.", "success")
+        flash(gettext("The face was erased; the face model is as it was."), "success")
     else:
-        raise InvalidInput("Please choose whether the face model shall learn from this face.")
+        raise InvalidInput(sentence("Please choose whether the face model shall learn from this face."))
     return redirect(url_for("students.show", student_id=student_id))
 
 
@@ -160,8 +161,8 @@ def consent(student_id: int) -> str | Response:
 def revoke_links(student_id: int) -> Response:
     """End every link that letters about this student hold; the next letter has a new one."""
     count = links.revoke_links(toolbox, actor(), people.get_student(reading, student_id))
-    words = "No link was open." if not count else f"{count} link{'s' if count > 1 else ''} ended."
-    flash(words, "success")
+    ended = ngettext("%(num)s link ended.", "%(num)s links ended.", count)
+    flash(ended if count else gettext("No link was open."), "success")
     return redirect(url_for("students.show", student_id=student_id))
 
 
@@ -169,5 +170,5 @@ def revoke_links(student_id: int) -> Response:
 @asks_password_again
 def withdraw(student_id: int) -> Response:
     consents.withdraw_consent(toolbox, actor(), student_id)
-    flash("The consent was withdrawn. Photos and face model were deleted.", "success")
+    flash(gettext("The consent was withdrawn. Photos and face model were deleted."), "success")
     return redirect(url_for("students.show", student_id=student_id))

@@ -15,6 +15,7 @@ from shared.persistence.tables import Teacher
 from shared.services.accounts.lifecycle import renew_password
 from shared.services.people import registration
 from shared.web.forms import add_form_error
+from shared.web.languages import gettext
 from shared.web.password_again import asks_password_again, asks_password_before_a_form
 from shared.web.sign_in import actor
 from shared.web.site import reading, toolbox
@@ -77,7 +78,7 @@ def edit(teacher_id: int) -> str | Response:
         except InvalidInput as refused:
             add_form_error(form, refused)
         else:
-            flash("The teacher was saved.", "success")
+            flash(gettext("The teacher was saved."), "success")
             return redirect(url_for("teachers.show_list"))
     link = find_first(reading, "classroom", teacher.email, toolbox.now())
     return render_template("admin/teacher_form.html", form=form, teacher=teacher, link=link)
@@ -101,7 +102,7 @@ def send_link(teacher_id: int) -> Response:
 @asks_password_again
 def deactivate(teacher_id: int) -> Response:
     registration.set_teacher_active(toolbox, actor(), teacher_id, active=False)
-    flash("The teacher was deactivated and signed out everywhere.", "success")
+    flash(gettext("The teacher was deactivated and signed out everywhere."), "success")
     return redirect(url_for("teachers.show_list"))
 
 
@@ -109,5 +110,5 @@ def deactivate(teacher_id: int) -> Response:
 @asks_password_again
 def reactivate(teacher_id: int) -> Response:
     registration.set_teacher_active(toolbox, actor(), teacher_id, active=True)
-    flash("The teacher may sign in again.", "success")
+    flash(gettext("The teacher may sign in again."), "success")
     return redirect(url_for("teachers.show_list"))

@@ -5,20 +5,21 @@ from io import BytesIO
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, send_file, url_for
-from flask_wtf import FlaskForm
 from flask_wtf.file import FileField
 from werkzeug.wrappers import Response
 from wtforms import BooleanField, IntegerField, SelectChoice, SelectField
 from wtforms.validators import InputRequired
 
 from admin_site.forms import class_choices
+from shared.domain.languages import sentence
 from shared.errors import Conflict, InvalidInput, WorkbookRefused
 from shared.persistence import jobs, timetable
 from shared.persistence.jobs import JobKind
 from shared.reports.timetable_template import write_timetable_template
 from shared.services.timetable.plan_import import PlanReview, review_upload, start_import
 from shared.services.timetable.reading import Span
-from shared.web.forms import DayField, add_form_error
+from shared.web.forms import DayField, PageForm, add_form_error
+from shared.web.languages import gettext, lazy_gettext, say
 from shared.web.sign_in import actor
 from shared.web.site import reading, toolbox
 
@@ -28,33 +29,46 @@ USUAL_TERM = timedelta(weeks=20)
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
-class PlanForm(FlaskForm):  # type: ignore[misc]
+class PlanForm(PageForm):
     """A plan to look at: a file, the days it is for, and what stands for what it does not say."""
 
     file = FileField(
-        "File", description="iCalendar (.ics), FET’s timetable as CSV, or a table as .xlsx or .csv."
+        lazy_gettext("File"),
+        description=lazy_gettext("iCalendar (.ics), FET’s timetable as CSV, or a table as .xlsx or .csv."),
     )
-    first = DayField("First day", [InputRequired("Please type the first day.")])
+    first = DayField(lazy_gettext("First day"), [InputRequired(lazy_gettext("Please type the first day."))])
     last = DayField(
-        "Last day",
-        [InputRequired("Please type the last day.")],
-        description="A weekly lecture, and a series that never ends, is planned until this day.",
+        lazy_gettext("Last day"),
+        [InputRequired(lazy_gettext("Please type the last day."))],
+        description=lazy_gettext(
+            "A weekly lecture, and a series that never ends, is planned until this day."
+        ),
     )
     minutes = IntegerField(
-        "Length in minutes",
-        [InputRequired("Type a number of minutes.")],
-        description="Of a lecture whose row gives its begin alone.",
+        lazy_gettext("Length in minutes"),
+        [InputRequired(lazy_gettext("Type a number of minutes."))],
+        description=lazy_gettext("Of a lecture whose row gives its begin alone."),
     )
-    class_id = SelectField("Class", coerce=int, description="Of lectures in a calendar that name none.")
-    teacher_id = SelectField("Teacher", coerce=int, description="Of lectures in a calendar that name none.")
+    class_id = SelectField(
+        lazy_gettext("Class"),
+        coerce=int,
+        description=lazy_gettext("Of lectures in a calendar that name none."),
+    )
+    teacher_id = SelectField(
+        lazy_gettext("Teacher"),
+        coerce=int,
+        description=lazy_gettext("Of lectures in a calendar that name none."),
+    )
     only_add = BooleanField(
-        "Only add lectures",
-        description="Without this, what is still to come of these classes and not in the file is taken out.",
+        lazy_gettext("Only add lectures"),
+        description=lazy_gettext(
+            "Without this, what is still to come of these classes and not in the file is taken out."
+        ),
     )
 
     def __init__(self, **values: Any) -> None:
         super().__init__(**values)
-        nobody = SelectChoice(0, "as the file says")
+        nobody = SelectChoice(0, gettext("as the file says"))
         teachers = sorted(timetable.list_teachers(reading), key=lambda each: each.search_text)
         self.class_id.choices = [nobody, *class_choices()]
         self.teacher_id.choices = [nobody, *(SelectChoice(each.id, each.name) for each in teachers)]
@@ -62,7 +76,7 @@ class PlanForm(FlaskForm):  # type: ignore[misc]
     @property
     def span(self) -> Span:
         if self.first.data is None or self.last.data is None:
-            raise InvalidInput("Please type the first and the last day.", field="first")
+            raise InvalidInput(sentence("Please type the first and the last day."), field="first")
         return Span(
             self.first.data,
             self.last.data,
@@ -81,7 +95,7 @@ def show() -> str | tuple[str, int]:
         return _page(form)
     try:
         if not form.file.data or not form.file.data.filename:
-            raise InvalidInput("Please choose a file first.", field="file")
+            raise InvalidInput(sentence("Please choose a file first."), field="file")
         found = review_upload(
             toolbox,
             actor(),
@@ -94,7 +108,7 @@ def show() -> str | tuple[str, int]:
         add_form_error(form, refused)
         return _page(form), refused.status
     except WorkbookRefused as refused:
-        add_form_error(form, InvalidInput(str(refused), field="file"))
+        add_form_error(form, InvalidInput(refused.sentence, field="file"))
         return _page(form), refused.status
     return _page(form, found)
 
@@ -122,5 +136,5 @@ def apply(draft_id: int) -> Response:
     try:
         start_import(toolbox, actor(), draft_id)
     except Conflict as refused:
-        flash(str(refused), "warning")
+        flash(say(refused.sentence), "warning")
     return redirect(url_for("timetable.show"))

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
-from flask_wtf import FlaskForm
 from werkzeug.wrappers import Response
 from wtforms import BooleanField, FieldList, Form, FormField, HiddenField, SelectField, StringField
 from wtforms.validators import InputRequired
@@ -17,7 +16,8 @@ from shared.persistence import people, timetable
 from shared.services.timetable.plan_import import PlanReview
 from shared.services.timetable.reading import Span
 from shared.services.timetable.weekly_grid import remove_grid, review_grid, rows_of
-from shared.web.forms import DayField, add_form_error
+from shared.web.forms import DayField, PageForm, add_form_error
+from shared.web.languages import gettext, lazy_gettext
 from shared.web.sign_in import actor
 from shared.web.site import reading, toolbox
 
@@ -31,23 +31,25 @@ class RowForm(Form):  # type: ignore[misc]
     """One row, in the order of GridRow."""
 
     number = HiddenField(default="0")
-    day = SelectField("Day", choices=list(WEEKDAY_NAMES), validate_choice=False)
-    begins = StringField("Begins", render_kw={**_CELL, "placeholder": "10:00"})
-    ends = StringField("Ends", render_kw={**_CELL, "placeholder": "10:50"})
-    class_code = StringField("Class", render_kw={**_CELL, "list": "classes"})
-    subject = StringField("Subject", render_kw={**_CELL, "maxlength": LONGEST_SUBJECT})
-    teacher = StringField("Teacher", render_kw={**_CELL, "list": "teachers"})
-    room = StringField("Room", render_kw=_CELL)
+    day = SelectField(lazy_gettext("Day"), choices=list(WEEKDAY_NAMES), validate_choice=False)
+    begins = StringField(lazy_gettext("Begins"), render_kw={**_CELL, "placeholder": "10:00"})
+    ends = StringField(lazy_gettext("Ends"), render_kw={**_CELL, "placeholder": "10:50"})
+    class_code = StringField(lazy_gettext("Class"), render_kw={**_CELL, "list": "classes"})
+    subject = StringField(lazy_gettext("Subject"), render_kw={**_CELL, "maxlength": LONGEST_SUBJECT})
+    teacher = StringField(lazy_gettext("Teacher"), render_kw={**_CELL, "list": "teachers"})
+    room = StringField(lazy_gettext("Room"), render_kw=_CELL)
 
 
-class GridForm(FlaskForm):  # type: ignore[misc]
+class GridForm(PageForm):
     """A term's week: its days, and its rows."""
 
-    first = DayField("First day", [InputRequired("Please type the first day.")])
-    last = DayField("Last day", [InputRequired("Please type the last day.")])
+    first = DayField(lazy_gettext("First day"), [InputRequired(lazy_gettext("Please type the first day."))])
+    last = DayField(lazy_gettext("Last day"), [InputRequired(lazy_gettext("Please type the last day."))])
     only_add = BooleanField(
-        "Leave what other plans say of these classes",
-        description="Without this, what is to come of these classes and not in these rows is taken out.",
+        lazy_gettext("Leave what other plans say of these classes"),
+        description=lazy_gettext(
+            "Without this, what is to come of these classes and not in these rows is taken out."
+        ),
     )
     rows = FieldList(FormField(RowForm))
 
@@ -86,7 +88,7 @@ def change(grid_id: int) -> str | tuple[str, int]:
 @pages.post("/timetable/grids/<int:grid_id>/remove")
 def remove(grid_id: int) -> Response:
     remove_grid(toolbox, actor(), grid_id)
-    flash("The grid is forgotten. The lectures that it planned stay.", "success")
+    flash(gettext("The grid is forgotten. The lectures that it planned stay."), "success")
     return redirect(url_for("timetable.show"))
 
 

@@ -5,16 +5,28 @@ from typing import Any
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
+from shared.domain.languages import sentence
 from shared.errors import Conflict, InvalidInput
 from shared.persistence import people
 from shared.services.people.year_end import Fate, YearEnd, carry_out_year_end, plan_year_end
+from shared.web.languages import gettext, lazy_gettext, ngettext, say
 from shared.web.password_again import asks_password_before_a_form
 from shared.web.sign_in import actor
 from shared.web.site import reading, toolbox
 
 pages = Blueprint("year_end", __name__)
 
-FATE_WORDS = {Fate.MOVES: "moves on", Fate.STAYS: "stays here", Fate.LEAVES: "leaves the school"}
+FATE_WORDS = {
+    Fate.MOVES: lazy_gettext("moves on"),
+    Fate.STAYS: lazy_gettext("stays here"),
+    Fate.LEAVES: lazy_gettext("leaves the school"),
+}
+# What a button says that chooses the same for the whole class.
+ALL_WORDS = {
+    Fate.MOVES: lazy_gettext("move"),
+    Fate.STAYS: lazy_gettext("stay"),
+    Fate.LEAVES: lazy_gettext("leave"),
+}
 
 
 @pages.route("/classes/<int:class_id>/year-end", methods=["GET", "POST"])
@@ -26,7 +38,7 @@ def show(class_id: int) -> str:
     try:
         plan = plan_year_end(reading, class_id, request.form.get("class_code", ""), _fates())
     except (Conflict, InvalidInput) as refused:
-        return _page(class_id, refused=str(refused))
+        return _page(class_id, refused=say(refused.sentence))
     return _page(class_id, plan=plan)
 
 
@@ -43,7 +55,7 @@ def apply(class_id: int) -> str | Response:
             keep_faces=request.form.get("keep_faces") == "yes",
         )
     except (Conflict, InvalidInput) as refused:
-        return _page(class_id, refused=str(refused))
+        return _page(class_id, refused=say(refused.sentence))
     flash(_done(plan), "success")
     return redirect(url_for("readiness.board"))
 
@@ -56,7 +68,7 @@ def _fates() -> dict[int, Fate]:
         if kind == "fate" and student_id.isdecimal() and value in list(Fate):
             fates[int(student_id)] = Fate(value)
     if not fates:
-        raise InvalidInput("Please say first what becomes of the students.")
+        raise InvalidInput(sentence("Please say first what becomes of the students."))
     return fates
 
 
@@ -68,6 +80,7 @@ def _page(class_id: int, **outcome: Any) -> str:
         students=people.list_active_students(reading, class_id),
         codes=[each.class_code for each in people.list_classes(reading) if each.id != class_id],
         fates=FATE_WORDS,
+        all_words=ALL_WORDS,
         typed=request.form,
         **outcome,
     )
@@ -75,6 +88,15 @@ def _page(class_id: int, **outcome: Any) -> str:
 
 def _done(plan: YearEnd) -> str:
     moved, stayed, left = (len(plan.students[fate]) for fate in Fate)
-    told = [f"{moved} moved to {plan.target_code}" if moved else "", f"{stayed} stayed" if stayed else ""]
-    told.append(f"{left} left and {'was' if left == 1 else 'were'} deactivated" if left else "")
-    return f"The year of {plan.school_class.class_code} is closed: {', '.join(filter(None, told))}."
+    told = []
+    if moved:
+        told.append(
+            ngettext("%(num)s moved to %(code)s", "%(num)s moved to %(code)s", moved, code=plan.target_code)
+        )
+    if stayed:
+        told.append(ngettext("%(num)s stayed", "%(num)s stayed", stayed))
+    if left:
+        told.append(ngettext("%(num)s left and was deactivated", "%(num)s left and were deactivated", left))
+    return gettext(
+        "The year of %(code)s is closed: %(told)s.", code=plan.school_class.class_code, told=", ".join(told)
+    )

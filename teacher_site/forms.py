@@ -5,7 +5,6 @@ from typing import Any
 
 from flask import request
 from flask_login import current_user
-from flask_wtf import FlaskForm
 from wtforms import BooleanField, HiddenField, IntegerField, SelectMultipleField, StringField
 from wtforms.validators import InputRequired, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
@@ -14,11 +13,11 @@ from shared.errors import InvalidInput
 from shared.persistence import attendance
 from shared.services.attendance.lectures import LONGEST_LECTURE_MINUTES, LONGEST_SUBJECT
 from shared.settings import LONGEST_UNTIL_LATE_MINUTES, Settings
-from shared.web.forms import ClockField, DayField
+from shared.web.forms import ClockField, DayField, PageForm
 from shared.web.site import reading
 
 
-class LectureForm(FlaskForm):  # type: ignore[misc]
+class LectureForm(PageForm):
     """A lecture to open; without date and time it begins now."""
 
     subject = StringField("Subject", [InputRequired("Say what the lecture is about.")])

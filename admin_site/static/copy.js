@@ -1,6 +1,7 @@
 // Copies and prints what the page shows once.
 
 import { find } from "/shared-static/page.js";
+import { gettext } from "/shared-static/words.js";
 
 const status = find("#copied", HTMLElement);
 
@@ -12,9 +13,9 @@ for (const button of document.querySelectorAll("button[data-copy]")) {
       .join("\n");
     try {
       await navigator.clipboard.writeText(text);
-      status.textContent = "Copied.";
+      status.textContent = gettext("Copied.");
     } catch {
-      status.textContent = "This browser does not let us copy. Please select the text and copy it yourself.";
+      status.textContent = gettext("This browser does not let us copy. Please select the text and copy it yourself.");
     }
   });
 }

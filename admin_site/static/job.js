@@ -1,6 +1,7 @@
 // Follows a job of the worker on its progress bar.
 
 import { poll } from "/shared-static/http.js";
+import { gettext } from "/shared-static/words.js";
 
 const STEP_MS = 500;
 
@@ -21,7 +22,7 @@ export function followJob(url, { bar, say, describe }) {
       bar.max = job.total || 1;
       if (job.state === "queued") bar.removeAttribute("value");
       else bar.value = job.done;
-      say(job.sentence || (job.state === "queued" ? "Waiting for the worker …" : describe(job)));
+      say(job.sentence || (job.state === "queued" ? gettext("Waiting for the worker …") : describe(job)));
       return job.state === "done" || job.state === "failed";
     },
   });

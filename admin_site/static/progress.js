@@ -10,6 +10,6 @@ const say = (/** @type {string} */ words) => (line.textContent = words);
 await followJob(bar.dataset.jobUrl ?? "", {
   bar,
   say,
-  describe: ({ done, total }) => `${done} of ${total} ${bar.dataset.unit}`,
+  describe: ({ done, total }) => (bar.dataset.words ?? "").replace("{done}", String(done)).replace("{total}", String(total)),
 });
 location.reload();

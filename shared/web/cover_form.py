@@ -4,7 +4,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from flask import flash
-from flask_wtf import FlaskForm
 from wtforms import SelectChoice, SelectField
 from wtforms.validators import Optional
 
@@ -13,7 +12,7 @@ from shared.persistence import covers, timetable
 from shared.persistence.tables import Cover, PlannedLecture
 from shared.services.timetable.covers import CoverAsked, cover_of, grant_cover
 from shared.settings import Settings
-from shared.web.forms import DayField, add_form_error
+from shared.web.forms import DayField, PageForm, add_form_error
 from shared.web.sign_in import actor
 from shared.web.site import reading, toolbox
 
@@ -29,7 +28,7 @@ def _row_id(typed: object) -> int:
     return number
 
 
-class CoverForm(FlaskForm):  # type: ignore[misc]
+class CoverForm(PageForm):
     """A teacher's planned lectures, and who may hold them."""
 
     GRANTED = 302

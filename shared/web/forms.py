@@ -9,17 +9,51 @@ from flask_wtf import FlaskForm
 from wtforms import Field, TimeField
 from wtforms.widgets import TextInput
 
+from shared.domain.languages import sentence
 from shared.domain.written_dates import typed_day
 from shared.errors import InvalidInput
-from shared.web.languages import say
+from shared.web.languages import gettext, lazy_gettext, say
 
-NO_DAY = "Please give a date like 23 Nov 2026."
-NO_TIME = "Please give a time like 09:30."
+NO_DAY = sentence("Please give a date like 23 Nov 2026.")
+NO_TIME = lazy_gettext("Please give a time like 09:30.")
+# What the forms' library says by itself, for the catalogues.
+_LIBRARY_WORDS = (
+    lazy_gettext("'%(value)s' are not valid choices for this field."),
+    lazy_gettext("'%(value)s' is not a valid choice for this field."),
+    lazy_gettext("Field cannot be longer than %(max)d character."),
+    lazy_gettext("Field cannot be longer than %(max)d characters."),
+    lazy_gettext("Invalid Choice: could not coerce."),
+    lazy_gettext("Invalid choice(s): one or more data inputs could not be coerced."),
+    lazy_gettext("Not a valid choice."),
+    lazy_gettext("Not a valid integer value."),
+    lazy_gettext("Not a valid time value."),
+    lazy_gettext("This field is required."),
+)
 
 
 def show_day(day: date | None) -> str:
     """Return "23 Nov 2026", as a date's field shows it; "" for None."""
     return f"{day.day} {day:%b %Y}" if day else ""
+
+
+class _OurCatalogue:
+    """Where the forms' library looks up its words; it fills their gaps itself."""
+
+    def gettext(self, words: str) -> str:
+        return gettext(words)
+
+    def ngettext(self, one: str, many: str, number: int) -> str:
+        return gettext(one if number == 1 else many)
+
+
+class PageForm(FlaskForm):  # type: ignore[misc]
+    """A form of ours: what the library says by itself is in the reader's language, too."""
+
+    class Meta(FlaskForm.Meta):  # type: ignore[misc]
+        """How the library makes it."""
+
+        def get_translations(self, _form: object) -> _OurCatalogue:
+            return _OurCatalogue()
 
 
 @dataclass(frozen=True)
@@ -58,7 +92,7 @@ class DayField(Field):  # type: ignore[misc]
         text = valuelist[0].strip() if valuelist else ""
         self.data = typed_day(text)
         if text and self.data is None:
-            raise ValueError(NO_DAY)
+            raise ValueError(say(NO_DAY))
 
 
 class ClockField(TimeField):  # type: ignore[misc]

@@ -1,7 +1,6 @@
 """Pages for who has no password or forgot it: ask for a link by mail, and choose a password with it."""
 
 from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
-from flask_wtf import FlaskForm
 from werkzeug.wrappers import Response
 from wtforms import EmailField
 from wtforms.validators import InputRequired, Length
@@ -11,11 +10,12 @@ from shared.services.accounts import password_links
 from shared.services.accounts.devices import remember_device
 from shared.toolbox import Toolbox
 from shared.web.device import require_device_token
+from shared.web.forms import PageForm
 from shared.web.rate_limit import account_budgets, rate_limited
 from shared.web.sign_in_forms import FirstPasswordForm
 
 
-class AskForm(FlaskForm):  # type: ignore[misc]
+class AskForm(PageForm):
     """Where the link is to go."""
 
     email = EmailField("Your e-mail address", [InputRequired("Please type your address."), Length(max=254)])

@@ -193,6 +193,7 @@ def _install_headers(app: Flask) -> None:
 def _install_words(app: Flask, description: SiteDescription, settings: Settings) -> None:
     school_words.install(app, settings.roll_id_name)
     clock = settings.clock
+    app.jinja_env.filters["show_date"] = languages.show_date
     app.jinja_env.filters["local_time"] = clock.show_time
     app.jinja_env.filters["local_date"] = lambda moment: languages.show_date(clock.local(moment))
     app.jinja_env.filters["local_moment"] = lambda moment: languages.show_moment(clock.local(moment))
