@@ -191,6 +191,7 @@ WEIGHTY_ACTS = {
 
 # What needs none: it can be taken back and opens nothing, or asks for a password itself.
 LIGHT_ACTS = {
+    "/language",
     *(
         "/timetable/covers",
         "/timetable/covers/1/take-back",
