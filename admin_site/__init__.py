@@ -36,6 +36,7 @@ from shared.services.faces import photo_archive
 from shared.services.faces.enrolment import LARGEST_BATCH_BYTES
 from shared.settings import Settings
 from shared.toolbox import Toolbox
+from shared.web import status_words
 from shared.web.languages import lazy_gettext
 from shared.web.site import SiteDescription, build_site, prepare
 
@@ -69,7 +70,7 @@ def create_app(settings: Settings | None = None, toolbox: Toolbox | None = None)
             "spoof_check.send_pictures": photo_archive.LARGEST_ZIP_BYTES,
         },
     )
-    return build_site(
+    app = build_site(
         description,
         import_name=__name__,
         settings=settings,
@@ -105,3 +106,5 @@ def create_app(settings: Settings | None = None, toolbox: Toolbox | None = None)
             *oneroster_commands.commands,
         ),
     )
+    status_words.install(app)
+    return app

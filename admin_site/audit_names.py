@@ -23,6 +23,7 @@ NAMES = {
     "audit entries": lazy_gettext("audit entries"),
     "bpcer": lazy_gettext("living people refused"),
     "check-ins": lazy_gettext("check-ins"),
+    "class_code": lazy_gettext("class code"),
     "class_id": lazy_gettext("class"),
     "classes": lazy_gettext("classes"),
     "closed_at": lazy_gettext("closed at"),

@@ -3,7 +3,6 @@
 from datetime import date
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
-from flask_babel import get_locale
 from werkzeug.wrappers import Response
 
 from shared.domain.languages import sentence
@@ -11,7 +10,7 @@ from shared.errors import Conflict, InvalidInput, WorkbookRefused
 from shared.persistence import timetable
 from shared.reports.public_holidays import list_countries
 from shared.services.timetable import days_off, not_held, untaken
-from shared.web.languages import gettext, ngettext, say
+from shared.web.languages import gettext, name_of_country, ngettext, say
 from shared.web.sign_in import actor
 from shared.web.site import reading, toolbox
 
@@ -55,8 +54,7 @@ def _page(found: days_off.Days, *, refused: str = "") -> str:
 
 def _countries() -> list[tuple[str, str]]:
     """Return the countries whose holidays are known, by their names in the reader's language."""
-    territories = get_locale().territories
-    named = [(code, territories.get(code, name)) for code, name in list_countries()]
+    named = [(code, name_of_country(code, name)) for code, name in list_countries()]
     return sorted(named, key=lambda each: each[1])
 
 
@@ -74,7 +72,7 @@ def add() -> Response:
     except InvalidInput as refused:
         flash(say(refused.sentence), "warning")
     else:
-        days = ngettext("%(num)s day was taken over", "%(num)s days were taken over", len(chosen))
+        days = ngettext("%(num)s day was added", "%(num)s days were added", len(chosen))
         lectures = ngettext(
             "%(num)s planned lecture is not held", "%(num)s planned lectures are not held", count
         )

@@ -2,16 +2,14 @@
 
 from io import BytesIO
 
-from babel.lists import format_list
 from flask import Blueprint, flash, redirect, render_template, request, send_file, url_for
-from flask_babel import get_locale
 from werkzeug.wrappers import Response
 
 from shared.domain.languages import sentence
 from shared.errors import InvalidInput
 from shared.persistence import faces, people
 from shared.services.faces import decisions, enrolment
-from shared.web.languages import gettext
+from shared.web.languages import gettext, show_names
 from shared.web.password_again import asks_password_in_a_queue
 from shared.web.sign_in import actor
 from shared.web.site import reading, toolbox
@@ -25,7 +23,7 @@ def show(student_id: int) -> str | Response:
     decision = decisions.find_decision(toolbox, student_id)
     if not decision.alike:  # nothing to decide (any more): the photos wait for the training alone
         return redirect(url_for("enrolment.show", student_id=student_id))
-    others = format_list([each.near_match.student.name for each in decision.alike], locale=get_locale())
+    others = show_names([each.near_match.student.name for each in decision.alike])
     return render_template("admin/decision.html", decision=decision, student=decision.student, others=others)
 
 

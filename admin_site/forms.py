@@ -21,10 +21,21 @@ from shared.domain.languages import LANGUAGES
 from shared.persistence import people
 from shared.persistence.tables import SchoolClass
 from shared.services.people.registration import StudentDetails
+from shared.services.spoof_check.evaluation import LIVE
 from shared.services.spoof_check.pictures import KINDS
 from shared.web.forms import DayField, PageForm
 from shared.web.languages import lazy_gettext
 from shared.web.site import reading
+
+# What pictures for the camera check show, by the labels of the service.
+KIND_WORDS = {
+    LIVE: lazy_gettext("A living person before the camera"),
+    "attack_phone": lazy_gettext("A face on a phone or tablet, its edge in view"),
+    "attack_screen": lazy_gettext("A face on a screen that fills the picture"),
+    "attack_print": lazy_gettext("A face on paper"),
+    "attack_card": lazy_gettext("A face on an ID card"),
+    "phones": lazy_gettext("Phones, with or without a face"),
+}
 
 
 class ClassForm(PageForm):
@@ -160,7 +171,7 @@ class SpoofPicturesForm(PageForm):
     """Pictures of one kind from one source."""
 
     label = SelectField(
-        lazy_gettext("What they show"), choices=[SelectChoice(*kind) for kind in KINDS.items()]
+        lazy_gettext("What they show"), choices=[SelectChoice(label, KIND_WORDS[label]) for label in KINDS]
     )
     source = StringField(
         lazy_gettext("Who or what"),

@@ -5,7 +5,7 @@ from typing import Any
 from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from admin_site.forms import SpoofArchiveForm, SpoofPicturesForm
+from admin_site.forms import KIND_WORDS, SpoofArchiveForm, SpoofPicturesForm
 from shared.domain.error_rates import wilson_bounds
 from shared.domain.languages import sentence
 from shared.domain.second_lock import Strictness
@@ -18,14 +18,20 @@ from shared.services.spoof_check import strictness as spoof_strictness
 from shared.services.spoof_check import training as spoof_training
 from shared.services.spoof_check import versions as spoof_versions
 from shared.services.spoof_check.evaluation import LIVE
-from shared.services.spoof_check.pictures import KINDS, MOST_DAYS
+from shared.services.spoof_check.pictures import MOST_DAYS
 from shared.web.forms import add_form_error
-from shared.web.languages import gettext, say
+from shared.web.languages import gettext, lazy_gettext, say
 from shared.web.password_again import asks_password_again
 from shared.web.sign_in import actor
 from shared.web.site import reading, toolbox
 
 pages = Blueprint("spoof_check", __name__)
+
+STEP_WORDS = {
+    Strictness.LIGHT: lazy_gettext("Light"),
+    Strictness.USUAL: lazy_gettext("Usual"),
+    Strictness.STRICT: lazy_gettext("Strict"),
+}
 
 
 @pages.get("/spoof-check")
@@ -132,10 +138,10 @@ def _activate(version_id: int | None) -> Response:
 def _of_hundred(share: float | None) -> str:
     """Return a share as people say it: how many of a hundred."""
     if share is None:
-        return "an unknown number"
+        return gettext("an unknown number")
     if 0 < share < 0.005:
-        return "fewer than 1"
-    return f"{100 * share:.0f}" if share else "none"
+        return gettext("fewer than 1")
+    return f"{100 * share:.0f}" if share else gettext("none")
 
 
 def _steps_of(activation: SpoofActivation | None) -> dict[str, Any]:
@@ -157,7 +163,7 @@ def _page(**outcome: Any) -> str:
         versions=spoof.list_versions(reading),
         activation=activation,
         counts=spoof.count_pictures(reading),
-        kinds=KINDS,
+        kinds=KIND_WORDS,
         live=LIVE,
         kept_days=MOST_DAYS,
         job=job,
@@ -167,6 +173,7 @@ def _page(**outcome: Any) -> str:
         shares=spoof_strictness.count_shares(toolbox),
         strictness=spoof.get_strictness(reading),
         steps=Strictness,
+        step_words=STEP_WORDS,
         own_steps=_steps_of(activation),
         is_worse=spoof_versions.is_worse,
         of_hundred=_of_hundred,

@@ -27,6 +27,23 @@ _COUNTS_AS = {
 }
 
 
+_COUNTS_WORDS = {
+    "present": lazy_gettext("counts as present"),
+    "half": lazy_gettext("counts as half a lecture"),
+    "absent": lazy_gettext("counts as absent"),
+}
+_COLOUR_WORDS = {
+    Colour.GREEN: lazy_gettext("green"),
+    Colour.AMBER: lazy_gettext("amber"),
+    Colour.BLUE: lazy_gettext("blue"),
+    Colour.RED: lazy_gettext("red"),
+    Colour.PURPLE: lazy_gettext("purple"),
+    Colour.TEAL: lazy_gettext("teal"),
+    Colour.BROWN: lazy_gettext("brown"),
+    Colour.GREY: lazy_gettext("grey"),
+}
+
+
 class StatusForm(PageForm):
     """An own status; a field `name_xx` for each further language of the letters is bound below."""
 
@@ -43,7 +60,7 @@ class StatusForm(PageForm):
         render_kw={"maxlength": LONGEST_SHORT},
     )
     colour = SelectField(
-        lazy_gettext("Colour"), choices=[SelectChoice(each.value, each.value) for each in Colour]
+        lazy_gettext("Colour"), choices=[SelectChoice(each.value, _COLOUR_WORDS[each]) for each in Colour]
     )
     is_left_out = BooleanField(
         lazy_gettext("Leaves the lectures held"),
@@ -86,6 +103,7 @@ def show_list() -> str:
         "admin/statuses.html",
         rows=statuses.list_own(reading),
         known=statuses.load(reading, toolbox.settings.late_counts_as),
+        counts_words=_COUNTS_WORDS,
     )
 
 

@@ -5,7 +5,16 @@ from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
-from wtforms import BooleanField, FieldList, Form, FormField, HiddenField, SelectField, StringField
+from wtforms import (
+    BooleanField,
+    FieldList,
+    Form,
+    FormField,
+    HiddenField,
+    SelectChoice,
+    SelectField,
+    StringField,
+)
 from wtforms.validators import InputRequired
 
 from admin_site.timetable import USUAL_TERM
@@ -17,7 +26,7 @@ from shared.services.timetable.plan_import import PlanReview
 from shared.services.timetable.reading import Span
 from shared.services.timetable.weekly_grid import remove_grid, review_grid, rows_of
 from shared.web.forms import DayField, PageForm, add_form_error
-from shared.web.languages import gettext, lazy_gettext
+from shared.web.languages import gettext, lazy_gettext, say
 from shared.web.sign_in import actor
 from shared.web.site import reading, toolbox
 
@@ -27,11 +36,26 @@ _MORE_ROWS = 5
 _CELL = {"maxlength": LONGEST_CELL, "autocomplete": "off"}
 
 
+WEEKDAY_WORDS = {
+    "Monday": lazy_gettext("Monday"),
+    "Tuesday": lazy_gettext("Tuesday"),
+    "Wednesday": lazy_gettext("Wednesday"),
+    "Thursday": lazy_gettext("Thursday"),
+    "Friday": lazy_gettext("Friday"),
+    "Saturday": lazy_gettext("Saturday"),
+    "Sunday": lazy_gettext("Sunday"),
+}
+
+
 class RowForm(Form):  # type: ignore[misc]
     """One row, in the order of GridRow."""
 
     number = HiddenField(default="0")
-    day = SelectField(lazy_gettext("Day"), choices=list(WEEKDAY_NAMES), validate_choice=False)
+    day = SelectField(
+        lazy_gettext("Day"),
+        choices=[SelectChoice(name, words) for name, words in WEEKDAY_WORDS.items()],
+        validate_choice=False,
+    )
     begins = StringField(lazy_gettext("Begins"), render_kw={**_CELL, "placeholder": "10:00"})
     ends = StringField(lazy_gettext("Ends"), render_kw={**_CELL, "placeholder": "10:50"})
     class_code = StringField(lazy_gettext("Class"), render_kw={**_CELL, "list": "classes"})
@@ -128,7 +152,7 @@ def _more_rows(rows: Sequence[GridRow]) -> list[GridRow]:
 def _page(form: GridForm, grid_id: int | None, found: PlanReview | None = None, focus: int = -1) -> str:
     wrong: dict[int, list[str]] = {}
     for problem in found.problems if found else ():
-        wrong.setdefault(problem.row, []).append(f"{problem.sentence} {problem.suggestion}".strip())
+        wrong.setdefault(problem.row, []).append(f"{say(problem.sentence)} {say(problem.suggestion)}".strip())
     return render_template(
         "admin/weekly_grid.html",
         form=form,

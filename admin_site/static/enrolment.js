@@ -3,6 +3,7 @@
 import { Camera, explain } from "/shared-static/camera.js";
 import { ask } from "/shared-static/http.js";
 import { find } from "/shared-static/page.js";
+import { gettext, ngettext } from "/shared-static/words.js";
 import { followJob } from "./job.js";
 
 /** @typedef {{ kept: boolean, sentence: string, file_name: string }} Verdict */
@@ -10,11 +11,11 @@ import { followJob } from "./job.js";
 
 // What each photo is asked for. The server looks for a side; a second try is taken as it comes.
 const STEPS = [
-  { hint: "Look straight at the camera.", pose: "" },
-  { hint: "Turn the head slightly to the left.", pose: "left" },
-  { hint: "Turn the head slightly to the right.", pose: "right" },
-  { hint: "Look straight at the camera once more.", pose: "" },
-  { hint: "Glasses off if worn, else look straight once more.", pose: "" },
+  { hint: gettext("Look straight at the camera."), pose: "" },
+  { hint: gettext("Turn the head slightly to the left."), pose: "left" },
+  { hint: gettext("Turn the head slightly to the right."), pose: "right" },
+  { hint: gettext("Look straight at the camera once more."), pose: "" },
+  { hint: gettext("Glasses off if worn, else look straight once more."), pose: "" },
 ];
 // A larger photo gains nothing (the server works at 1,280 pixels) and costs time on the way.
 const LONGEST_SIDE = 1280;
@@ -42,16 +43,18 @@ function say(text, mood) {
 
 function showStep() {
   const step = Math.min(waiting, guided - 1);
-  at("step").textContent = testing ? "Enrolled" : `Photo ${step + 1} of ${guided}`;
+  at("step").textContent = testing
+    ? gettext("Enrolled")
+    : gettext("Photo %(number)s of %(all)s", { number: step + 1, all: guided });
   at("hint").textContent = testing ? "" : STEPS[step].hint;
-  at("snap").textContent = testing ? "Take a test photo (T)" : "Take the photo";
+  at("snap").textContent = testing ? gettext("Take a test photo (T)") : gettext("Take the photo");
   at("snap").classList.toggle("btn-primary", !testing);
   at("snap").classList.toggle("btn-outline-primary", testing);
   at("next").hidden = !testing;
   page.classList.toggle("is-done", testing);
   at("training").hidden = waiting === 0;
-  at("count").textContent = waiting === 1 ? "1 good photo" : `${waiting} good photos`;
-  at("train").textContent = waiting === 1 ? "Train with 1 photo" : `Train with ${waiting} photos`;
+  at("count").textContent = ngettext("%(num)s good photo", "%(num)s good photos", waiting);
+  at("train").textContent = ngettext("Train with %(num)s photo", "Train with %(num)s photos", waiting);
   at("enrol-again").hidden = !testing;
 }
 
@@ -85,7 +88,9 @@ function listPhoto(blob, verdict) {
   picture.alt = "";
   picture.onload = picture.onerror = () => URL.revokeObjectURL(picture.src);
   const words = document.createElement("span");
-  words.textContent = verdict.kept ? "Good" : `Not kept: ${verdict.sentence}`;
+  words.textContent = verdict.kept
+    ? gettext("Good")
+    : gettext("Not kept: %(sentence)s", { sentence: verdict.sentence });
   if (verdict.file_name !== "camera.jpg") words.textContent = `${verdict.file_name}: ${words.textContent}`;
   item.dataset.mood = verdict.kept ? "good" : "bad";
   item.append(picture, words);
@@ -157,7 +162,8 @@ async function sendFiles(files) {
   uploadBar.max = files.length;
   let kept = 0;
   for (const [index, file] of files.entries()) {
-    say(`Looking at ${file.name}, ${index + 1} of ${files.length} …`, "busy");
+    const place = { name: file.name, number: index + 1, all: files.length };
+    say(gettext("Looking at %(name)s, %(number)s of %(all)s …", place), "busy");
     uploadBar.value = index;
     try {
       const verdict = await sendPhoto(await shrink(file), file.name);
@@ -167,14 +173,14 @@ async function sendFiles(files) {
     }
   }
   uploadBar.hidden = true;
-  say(`${kept} of ${files.length} photos are good.`, kept ? "good" : "bad");
+  say(gettext("%(number)s of %(all)s photos are good.", { number: kept, all: files.length }), kept ? "good" : "bad");
   if (waiting >= guided) await train();
 }
 
 /** @param {number[]} accepted the students who look alike and are other people */
 async function train(accepted = []) {
   at("near-match").hidden = true;
-  say("Comparing with the other faces of the school …", "busy");
+  say(gettext("Comparing with the other faces of the school …"), "busy");
   const answer = await ask(
     trainingUrl,
     accepted.map((id) => ["accepted", String(id)]),
@@ -193,14 +199,14 @@ function showNearMatches(nearMatches) {
   at("alike").replaceChildren(...names);
   at("near-match").hidden = false;
   at("accept").onclick = () => alone(() => train(nearMatches.map((nearMatch) => nearMatch.id)));
-  say("This face looks like another student’s. Please decide below.", "bad");
+  say(gettext("This face looks like another student’s. Please decide below."), "bad");
   at("near-match").focus();
 }
 
 /** @param {string} url */
 async function follow(url) {
   bar.hidden = false;
-  const job = await followJob(url, { bar, say: (words) => say(words, "busy"), describe: () => "Training …" });
+  const job = await followJob(url, { bar, say: (words) => say(words, "busy"), describe: () => gettext("Training …") });
   bar.hidden = true;
   say(job.sentence, job.state === "done" ? "good" : "bad");
   if (job.state === "done") {
@@ -218,10 +224,19 @@ async function follow(url) {
  */
 async function test(photo, name) {
   const result = await ask(selfTestUrl, [["photo", photo, name]]);
-  const side = result.margin < 0 ? "below" : "above";
-  const margin = result.margin === null ? "" : ` (${Math.abs(result.margin).toFixed(2)} ${side} what is needed)`;
-  say(result.sentence + margin, result.passed ? "good" : "bad");
+  say(result.sentence + marginWords(result.margin), result.passed ? "good" : "bad");
   at("next").focus();
+}
+
+/** @param {number | null} margin */
+function marginWords(margin) {
+  if (margin === null) return "";
+  const values = { margin: Math.abs(margin).toFixed(2) };
+  const words =
+    margin < 0
+      ? gettext("(%(margin)s below what is needed)", values)
+      : gettext("(%(margin)s above what is needed)", values);
+  return ` ${words}`;
 }
 
 async function startCamera() {

@@ -10,6 +10,7 @@ const say = (/** @type {string} */ words) => (line.textContent = words);
 await followJob(bar.dataset.jobUrl ?? "", {
   bar,
   say,
-  describe: ({ done, total }) => (bar.dataset.words ?? "").replace("{done}", String(done)).replace("{total}", String(total)),
+  describe: ({ done, total }) =>
+    (bar.dataset.words ?? "").replace("{done}", String(done)).replace("{total}", String(total)),
 });
 location.reload();

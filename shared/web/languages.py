@@ -6,10 +6,12 @@ declared) `lazy_gettext` of this module, a script's in `gettext` of words.js; wh
 becomes the school's own word.
 """
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from functools import cache
 from typing import Any
 
+from babel.lists import format_list
 from babel.messages.mofile import read_mo
 from babel.support import LazyProxy
 from flask import Flask, current_app, g, request
@@ -101,6 +103,16 @@ def show_moment(moment: datetime) -> str:
     """Return "Mon 23 Nov 2026, 09:04" of a moment in the school's zone."""
     shown: str = format_datetime(moment, _DAY_AND_TIME, rebase=False)
     return shown
+
+
+def name_of_country(code: str, usual: str) -> str:
+    """Return what a country is called in the reader's language; `usual` where that is not known."""
+    return str(get_locale().territories.get(code, usual))
+
+
+def show_names(names: Sequence[str]) -> str:
+    """Return "Asha, Bina and Meera", as the reader's language lists names."""
+    return format_list(names, locale=get_locale())
 
 
 @cache

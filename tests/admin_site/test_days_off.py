@@ -1,4 +1,4 @@
-"""The office's calendar: holidays to choose from, days taken over and given back, registers not taken."""
+"""The office's calendar: holidays to choose from, days added and given back, registers not taken."""
 
 from datetime import timedelta
 from io import BytesIO
@@ -18,7 +18,7 @@ def test_days_are_chosen_and_taken_over(desk, office):
     desk.fill("Look at it", file=(BytesIO(f"Date,Name\n{later},Sports day\n".encode()), "days.csv"))
     assert "Sports day" in desk.told()
     assert days(office) == []
-    desk.fill("Take over the chosen days")
+    desk.fill("Add the chosen days")
     assert days(office) == [(later, "Sports day")]
     desk.fill("Remove")
     assert days(office) == []
