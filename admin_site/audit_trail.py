@@ -19,7 +19,7 @@ from shared.persistence.audit_trail import Asked, Place, find_entries, list_acti
 from shared.persistence.tables import AuditEntry
 from shared.reports.audit_workbook import write_audit_workbook
 from shared.services.audit import note_export
-from shared.web.forms import AskedDay, asked_day
+from shared.web.forms import AskedDay, asked_day, no_days
 from shared.web.languages import gettext, show_date
 from shared.web.password_again import asks_password_again
 from shared.web.sign_in import actor
@@ -74,7 +74,7 @@ def export() -> Response:
     """Return the filtered entries as .xlsx; that somebody took them away is an entry itself."""
     days = {name: _day(request.form, name) for name in ("since", "until")}
     if any(day.is_refused for day in days.values()):
-        raise InvalidInput(sentence("Please give dates like 23 Nov 2026."))
+        raise InvalidInput(no_days())
     chosen = {name: request.form.get(name, "") for name in _FILTERS}
     note_export(toolbox, actor(), "audit trail", filters=chosen)
     entries = walk_entries(reading, _asked(request.form, days), limit=MOST_EXPORTED)

@@ -7,6 +7,7 @@ from shared.persistence.tables import Lecture, Teacher
 from shared.settings import Settings
 from shared.toolbox import Toolbox
 from shared.web import status_words
+from shared.web.languages import lazy_gettext
 from shared.web.site import SiteDescription, build_site, prepare
 from teacher_site import (
     attendance,
@@ -30,21 +31,29 @@ PAGES = (
 )
 
 
+_STATES = {
+    LectureState.SCHEDULED: lazy_gettext("scheduled"),
+    LectureState.OPEN: lazy_gettext("open"),
+    LectureState.ENDED: lazy_gettext("ended"),
+    LectureState.CLOSED: lazy_gettext("closed"),
+}
+
+
 def create_app(settings: Settings | None = None, toolbox: Toolbox | None = None) -> Flask:
     """Build the teacher site; without arguments from the environment."""
     settings, toolbox = prepare(settings, toolbox)
     description = SiteDescription(
         name="classroom",
-        title="Attendance",
+        title=lazy_gettext("Attendance"),
         address=settings.teacher_site_url,
         secret_key=settings.teacher_secret_key,
         account=Teacher,
         navigation=(
-            ("lectures.today", "Today"),
-            ("lectures.show_list", "Lectures"),
-            ("plan.show", "My plan"),
-            ("attendance.report", "Report"),
-            ("totals.show", "Totals"),
+            ("lectures.today", lazy_gettext("Today")),
+            ("lectures.show_list", lazy_gettext("Lectures")),
+            ("plan.show", lazy_gettext("My plan")),
+            ("attendance.report", lazy_gettext("Report")),
+            ("totals.show", lazy_gettext("Totals")),
         ),
         home="lectures.today",
         open_endpoints=kiosk.OPEN_TO_THE_PASS | plan.OPEN | families.OPEN,
@@ -60,6 +69,7 @@ def create_app(settings: Settings | None = None, toolbox: Toolbox | None = None)
     )
 
     status_words.install(app)
+    app.jinja_env.filters["state_name"] = _STATES.__getitem__
 
     @app.template_filter("state")
     def state(lecture: Lecture) -> LectureState:

@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response
 
 from shared.domain.attendance import LectureState, MarkStatus
 from shared.domain.face_model import MATCH_THRESHOLD
+from shared.domain.languages import sentence
 from shared.errors import Conflict, InvalidInput
 from shared.persistence import attendance, covers, families, kiosk
 from shared.persistence.tables import Lecture
@@ -20,6 +21,7 @@ from shared.services.kiosk import confirmations
 from shared.services.kiosk.passes import end_pass
 from shared.settings import LONGEST_UNTIL_LATE_MINUTES
 from shared.web.forms import asked_day
+from shared.web.languages import gettext, ngettext, say
 from shared.web.sign_in import actor
 from shared.web.site import reading, toolbox
 from shared.web.status_words import school_statuses
@@ -87,7 +89,7 @@ def mark(lecture_id: int, student_id: int) -> Response | dict[str, Any]:
     except (Conflict, InvalidInput) as refused:
         if wants_rows:
             raise
-        flash(str(refused), "warning")
+        flash(say(refused.sentence), "warning")
     return show_rows(lecture_id) if wants_rows else _back_to(lecture_id, f"student-{student_id}")
 
 
@@ -97,13 +99,17 @@ def mark_the_rest(lecture_id: int) -> Response:
     try:
         marked = mark_rest(toolbox, actor(), lecture_id, MarkStatus.PRESENT)
     except InvalidInput as refused:
-        flash(str(refused), "warning")
+        flash(say(refused.sentence), "warning")
         return _back_to(lecture_id, "register")
     if not marked.count:
-        flash("Nobody is left to be marked.", "info")
+        flash(gettext("Nobody is left to be marked."), "info")
     if marked.left_waiting:
-        them = "1 student who waits" if marked.left_waiting == 1 else f"{marked.left_waiting} who wait"
-        flash(f"Not marked: {them} for you to confirm.", "info")
+        waiting = ngettext(
+            "Not marked: %(num)d student who waits for you to confirm.",
+            "Not marked: %(num)d who wait for you to confirm.",
+            marked.left_waiting,
+        )
+        flash(waiting, "info")
     return _back_to(lecture_id, "register", together=marked.change_id)
 
 
@@ -113,10 +119,11 @@ def undo_press(lecture_id: int, change_id: int) -> Response:
     try:
         undone, kept = undo_together(toolbox, actor(), lecture_id, change_id)
     except (Conflict, InvalidInput) as refused:
-        flash(str(refused), "warning")
+        flash(say(refused.sentence), "warning")
     else:
-        stays = f" {kept} changed again since: left as it is." if kept else ""
-        flash(f"Undone: {undone} without a mark again.{stays}", "success")
+        flash(gettext("Undone: %(number)d without a mark again.", number=undone), "success")
+        if kept:
+            flash(gettext("%(number)d changed again since: left as it is.", number=kept), "info")
     return _back_to(lecture_id, "register")
 
 
@@ -134,14 +141,12 @@ def picture(lecture_id: int, entry_id: int) -> Response:
 def decide(lecture_id: int, entry_id: int) -> Response:
     accepted = request.form.get("decision")
     if accepted not in ("accept", "refuse"):
-        raise InvalidInput("Accept or refuse the check-in.")
+        raise InvalidInput(sentence("Accept or refuse the check-in."))
     try:
-        flash(
-            confirmations.decide(toolbox, actor(), lecture_id, entry_id, accepted=accepted == "accept"),
-            "success",
-        )
+        told = confirmations.decide(toolbox, actor(), lecture_id, entry_id, accepted=accepted == "accept")
+        flash(say(told), "success")
     except Conflict as refused:
-        flash(str(refused), "warning")
+        flash(say(refused.sentence), "warning")
     return _back_to(lecture_id, "to-confirm")
 
 
@@ -150,9 +155,9 @@ def undo(lecture_id: int, change_id: int) -> Response:
     try:
         marks.undo_change(toolbox, actor(), lecture_id, change_id)
     except (Conflict, InvalidInput) as refused:
-        flash(str(refused), "warning")
+        flash(say(refused.sentence), "warning")
     else:
-        flash("The change was undone.", "success")
+        flash(gettext("The change was undone."), "success")
     return _back_to(lecture_id, "history")
 
 
@@ -168,11 +173,19 @@ def close(lecture_id: int) -> Response:
             excuse_announced="excuse_announced" in request.form,
         )
     except Conflict as refused:
-        flash(str(refused), "warning")
+        flash(say(refused.sentence), "warning")
         return _back_to(lecture_id, "to-confirm")
-    excused = " or, announced by the family, excused" if "excuse_announced" in request.form else ""
-    rest = f"{absent} without a mark became absent{excused}" if absent else "Everybody had a mark"
-    flash(f"The lecture is closed. {rest}.", "success")
+    if not absent:
+        told = gettext("The lecture is closed. Everybody had a mark.")
+    elif "excuse_announced" in request.form:
+        told = gettext(
+            "The lecture is closed. %(number)d without a mark became absent"
+            " or, announced by the family, excused.",
+            number=absent,
+        )
+    else:
+        told = gettext("The lecture is closed. %(number)d without a mark became absent.", number=absent)
+    flash(told, "success")
     return _back_to(lecture_id)
 
 
@@ -181,9 +194,10 @@ def reopen(lecture_id: int) -> Response:
     lecture = reopen_lecture(toolbox, actor(), lecture_id)
     if lecture.ends_at > toolbox.now():
         until = toolbox.settings.clock.show_time(lecture.ends_at)
-        flash(f"The lecture takes marks again, by face until {until}.", "success")
+        flash(gettext("The lecture takes marks again, by face until %(time)s.", time=until), "success")
     else:
-        flash("The lecture is open for corrections by hand; its day is over for the kiosk.", "success")
+        by_hand = gettext("The lecture is open for corrections by hand; its day is over for the kiosk.")
+        flash(by_hand, "success")
     return _back_to(lecture_id)
 
 
@@ -192,28 +206,36 @@ def set_clock(lecture_id: int) -> Response:
     typed = request.form.get("late_after_minutes", "").strip()
     try:
         if typed and not (typed.isascii() and typed.isdecimal()):
-            raise InvalidInput("Type a whole number of minutes, or leave it empty: then nobody is late.")
+            raise InvalidInput(
+                sentence("Type a whole number of minutes, or leave it empty: then nobody is late.")
+            )
         minutes = int(typed[:6]) if typed else None
         lateness.set_late_after(toolbox, actor(), lecture_id, minutes)
     except InvalidInput as refused:
-        flash(str(refused), "warning")
+        flash(say(refused.sentence), "warning")
     else:
-        until = "Nobody is late by the clock." if minutes is None else f"Late from minute {minutes} on."
-        flash(f"{until} Marks that were made stay as they are.", "success")
+        if minutes is None:
+            told = gettext("Nobody is late by the clock. Marks that were made stay as they are.")
+        else:
+            told = gettext(
+                "Late from minute %(number)d on. Marks that were made stay as they are.", number=minutes
+            )
+        flash(told, "success")
     return _back_to(lecture_id, "clock")
 
 
 @pages.post("/lectures/<int:lecture_id>/all-on-time")
 def count_all_on_time(lecture_id: int) -> Response:
     count = lateness.count_everybody_on_time(toolbox, actor(), lecture_id)
-    flash(f"{count} became present, and the clock makes nobody late any more.", "success")
+    told = gettext("%(number)d became present, and the clock makes nobody late any more.", number=count)
+    flash(told, "success")
     return _back_to(lecture_id)
 
 
 @pages.post("/lectures/<int:lecture_id>/phones/<int:pass_id>/end")
 def end_phone(lecture_id: int, pass_id: int) -> Response:
     end_pass(toolbox, actor(), pass_id)
-    flash("This phone takes no more check-ins.", "success")
+    flash(gettext("This phone takes no more check-ins."), "success")
     return _back_to(lecture_id)
 
 

@@ -6,10 +6,12 @@ from flask import Blueprint, flash, redirect, render_template, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
+from shared.domain.languages import sentence
 from shared.errors import NotFound
 from shared.persistence import attendance, covers
 from shared.services.timetable.covers import take_back
 from shared.web.cover_form import CoverForm, days_words
+from shared.web.languages import gettext
 from shared.web.sign_in import actor
 from shared.web.site import reading, toolbox
 
@@ -41,7 +43,7 @@ def show() -> str | Response | tuple[str, int]:
 @pages.post("/plan/covers/<int:cover_id>/take-back")
 def end(cover_id: int) -> Response:
     take_back(toolbox, actor(), cover_id)
-    flash("The cover has ended. What was opened stays with who opened it.", "success")
+    flash(gettext("The cover has ended. What was opened stays with who opened it."), "success")
     return redirect(url_for("covers.show"))
 
 
@@ -50,7 +52,7 @@ def read(covered_id: int) -> str:
     """Return the register of what a colleague held for the signed-in teacher, to read."""
     lecture = covers.find_held_for(reading, current_user.id, covered_id)
     if lecture is None:
-        raise NotFound("Lecture not found, or you do not have access.")
+        raise NotFound(sentence("Lecture not found, or you do not have access."))
     return render_template(
         "teacher/covered.html",
         lecture=lecture,

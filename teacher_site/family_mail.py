@@ -7,11 +7,12 @@ from werkzeug.wrappers import Response
 
 from shared.domain.attendance import LectureState
 from shared.domain.family_mail import SETTLED, MailState, Recipients, count_states, is_overdue
-from shared.domain.languages import LANGUAGES
+from shared.domain.languages import LANGUAGES, sentence
 from shared.errors import Conflict, InvalidInput
 from shared.persistence import attendance, outbox
 from shared.persistence.tables import OutgoingMail
 from shared.services.family_mail import plan as family_mail
+from shared.web.languages import gettext, ngettext, say
 from shared.web.sign_in import actor
 from shared.web.site import reading, toolbox
 
@@ -54,7 +55,7 @@ def progress(lecture_id: int) -> dict[str, object]:
     attendance.find_own_lecture(reading, actor().account_id, lecture_id)
     letters = outbox.fates_of(reading, lecture_id)
     results = {
-        letter.id: {"state": letter.state, "label": letter.state.label, "note": _note(letter)}
+        letter.id: {"state": letter.state, "label": say(letter.state.label), "note": _note(letter)}
         for letter in letters
     }
     return {**_progress(letters), "letters": results}
@@ -62,7 +63,11 @@ def progress(lecture_id: int) -> dict[str, object]:
 
 def _progress(letters: Sequence[OutgoingMail]) -> dict[str, object]:
     counts = count_states([letter.state for letter in letters])
-    words = ", ".join(f"{counts[state]} {state.label}" for state in reversed(_ORDER) if counts[state])
+    words = ", ".join(
+        gettext("%(number)d %(state)s", number=counts[state], state=state.label)
+        for state in reversed(_ORDER)
+        if counts[state]
+    )
     return {"done": sum(counts[state] for state in SETTLED), "total": len(letters), "sentence": words}
 
 
@@ -70,7 +75,8 @@ def _note(letter: OutgoingMail) -> str:
     """Return why a letter is where it is, and when it is tried again."""
     if letter.state is MailState.QUEUED and letter.reason:
         again = toolbox.settings.clock.show_time(letter.try_at)
-        return f"{letter.reason.rstrip('.')}. Next try at {again}."
+        reason = letter.reason.rstrip(".")
+        return gettext("%(reason)s. Next try at %(time)s.", reason=reason, time=again)
     return letter.reason
 
 
@@ -80,7 +86,7 @@ def choose(lecture_id: int) -> Response:
     try:
         chosen = Recipients(request.form.get("recipients", ""))
     except ValueError as cause:
-        raise InvalidInput("Choose whose families are written to.") from cause
+        raise InvalidInput(sentence("Choose whose families are written to.")) from cause
     family_mail.choose_recipients(toolbox, actor(), lecture_id, chosen)
     return redirect(url_for(".show", lecture_id=lecture_id, _anchor="plan-title"))
 
@@ -88,19 +94,19 @@ def choose(lecture_id: int) -> Response:
 @pages.post("/lectures/<int:lecture_id>/mail")
 def send(lecture_id: int) -> Response:
     seen = request.form.get("seen", "")
-    nothing = "Everybody has been written to already; nothing was sent twice."
+    nothing = gettext("Everybody has been written to already; nothing was sent twice.")
     return _press(lecture_id, lambda: family_mail.send_mail(toolbox, actor(), lecture_id, seen=seen), nothing)
 
 
 @pages.post("/lectures/<int:lecture_id>/mail/retry")
 def retry(lecture_id: int) -> Response:
-    nothing = "There is nothing to try again: the office has changed these addresses."
+    nothing = gettext("There is nothing to try again: the office has changed these addresses.")
     return _press(lecture_id, lambda: family_mail.retry_refused(toolbox, actor(), lecture_id), nothing)
 
 
 @pages.post("/lectures/<int:lecture_id>/mail/<int:mail_id>/retry")
 def retry_one(lecture_id: int, mail_id: int) -> Response:
-    nothing = "This letter is not in doubt any more; nothing was sent."
+    nothing = gettext("This letter is not in doubt any more; nothing was sent.")
     return _press(
         lecture_id, lambda: family_mail.retry_perhaps_sent(toolbox, actor(), lecture_id, mail_id), nothing
     )
@@ -108,7 +114,7 @@ def retry_one(lecture_id: int, mail_id: int) -> Response:
 
 @pages.post("/lectures/<int:lecture_id>/mail/corrections")
 def correct(lecture_id: int) -> Response:
-    nothing = "Every family knows what the register says; nothing was sent."
+    nothing = gettext("Every family knows what the register says; nothing was sent.")
     return _press(lecture_id, lambda: family_mail.send_corrections(toolbox, actor(), lecture_id), nothing)
 
 
@@ -117,8 +123,8 @@ def _press(lecture_id: int, queue: Callable[[], int], nothing: str) -> Response:
     try:
         count = queue()
     except (Conflict, InvalidInput) as refused:
-        flash(str(refused), "warning")
+        flash(say(refused.sentence), "warning")
     else:
-        words = "1 letter is" if count == 1 else f"{count} letters are"
-        flash(f"{words} on the way." if count else nothing, "success" if count else "info")
+        sent = ngettext("%(num)d letter is on the way.", "%(num)d letters are on the way.", count)
+        flash(sent if count else nothing, "success" if count else "info")
     return redirect(url_for(".show", lecture_id=lecture_id))

@@ -9,36 +9,48 @@ from wtforms import BooleanField, HiddenField, IntegerField, SelectMultipleField
 from wtforms.validators import InputRequired, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
+from shared.domain.languages import sentence
 from shared.errors import InvalidInput
 from shared.persistence import attendance
 from shared.services.attendance.lectures import LONGEST_LECTURE_MINUTES, LONGEST_SUBJECT
 from shared.settings import LONGEST_UNTIL_LATE_MINUTES, Settings
 from shared.web.forms import ClockField, DayField, PageForm
+from shared.web.languages import lazy_gettext
 from shared.web.site import reading
 
 
 class LectureForm(PageForm):
     """A lecture to open; without date and time it begins now."""
 
-    subject = StringField("Subject", [InputRequired("Say what the lecture is about.")])
+    subject = StringField(
+        lazy_gettext("Subject"), [InputRequired(lazy_gettext("Say what the lecture is about."))]
+    )
     class_ids = SelectMultipleField(
-        "Classes",
+        lazy_gettext("Classes"),
         coerce=int,
-        description="With the number of their students.",
+        description=lazy_gettext("With the number of their students."),
         widget=ListWidget(prefix_label=False),
         option_widget=CheckboxInput(),
     )
-    minutes = IntegerField("Length in minutes", [InputRequired("Type a number of minutes.")])
-    starts_on = DayField("Date", [Optional()], description="Leave date and time empty to begin now.")
-    starts_at = ClockField("Time", [Optional()])
+    minutes = IntegerField(
+        lazy_gettext("Length in minutes"), [InputRequired(lazy_gettext("Type a number of minutes."))]
+    )
+    starts_on = DayField(
+        lazy_gettext("Date"),
+        [Optional()],
+        description=lazy_gettext("Leave date and time empty to begin now."),
+    )
+    starts_at = ClockField(lazy_gettext("Time"), [Optional()])
     roll_id_by_face = BooleanField(
-        "Find the roll id by the face",
-        description="Students take the photo and say Yes to their name instead of typing the roll id.",
+        lazy_gettext("Find the roll id by the face"),
+        description=lazy_gettext(
+            "Students take the photo and say Yes to their name instead of typing the roll id."
+        ),
     )
     late_after_minutes = IntegerField(
-        "Late from … minutes after the start",
+        lazy_gettext("Late from … minutes after the start"),
         [Optional()],
-        description="A check-in by face is late from then on. Leave it empty, and nobody is.",
+        description=lazy_gettext("A check-in by face is late from then on. Leave it empty, and nobody is."),
     )
     opening_key = HiddenField()
 
@@ -54,7 +66,7 @@ class LectureForm(PageForm):
         """Return the moment asked for, None for now; a time without a date is today's. Raise InvalidInput."""
         if self.starts_at.data is None:
             if self.starts_on.data is not None:
-                raise InvalidInput("Type the time as well, or leave both empty.", field="starts_at")
+                raise InvalidInput(sentence("Type the time as well, or leave both empty."), field="starts_at")
             return None
         return settings.clock.moment(self.starts_on.data or today, self.starts_at.data)
 

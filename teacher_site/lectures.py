@@ -13,6 +13,7 @@ from shared.services.attendance.lectures import open_lecture
 from shared.services.families import page as family_page
 from shared.services.timetable import plan, untaken
 from shared.web.forms import add_form_error, asked_day
+from shared.web.languages import gettext
 from shared.web.sign_in import actor
 from shared.web.site import reading, toolbox
 from teacher_site.forms import LectureForm, asked_number
@@ -52,7 +53,7 @@ def today() -> str:
 def settle_question(asked_id: int) -> Response:
     """Take what a family wrote off the list."""
     family_page.settle_question(toolbox, actor(), asked_id)
-    flash("Taken off the list.", "success")
+    flash(gettext("Taken off the list."), "success")
     return redirect(url_for("lectures.today"))
 
 
@@ -100,7 +101,7 @@ def open_one() -> str | Response:
         except InvalidInput as refused:
             add_form_error(form, refused)
         else:
-            flash("Lecture opened.", "success")
+            flash(gettext("Lecture opened."), "success")
             return redirect(url_for("attendance.show", lecture_id=lecture_id))
     return render_template(
         "teacher/open_lecture.html", form=form, subjects=attendance.subjects_of(reading, current_user.id)

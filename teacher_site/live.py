@@ -12,10 +12,11 @@ from shared.persistence.tables import Mark
 from shared.security.throttling import FREE_TRIES, FREE_TRIES_OF_A_PHONE
 from shared.services.accounts.devices import find_second_screen, name_second_screen, unname_second_screen
 from shared.web.device import device_token, require_device_token
+from shared.web.languages import gettext, ngettext
 from shared.web.password_again import asks_password_again
 from shared.web.sign_in import actor
 from shared.web.site import reading, toolbox
-from shared.web.status_words import school_statuses
+from shared.web.status_words import school_statuses, status_name
 
 pages = Blueprint("live", __name__, template_folder="templates")
 
@@ -60,7 +61,10 @@ def show_rows(lecture_id: int) -> dict[str, Any]:
 
 def said_of(mark: Mark | None) -> str:
     """Return when and how a mark was made; empty for no mark."""
-    return f"{toolbox.settings.clock.show_time(mark.marked_at)}, {mark.source.label}" if mark else ""
+    if mark is None:
+        return ""
+    time = toolbox.settings.clock.show_time(mark.marked_at)
+    return gettext("%(time)s, %(how)s", time=time, how=mark.source.label)
 
 
 def word_of(mark: Mark | None) -> dict[str, str]:
@@ -68,7 +72,7 @@ def word_of(mark: Mark | None) -> dict[str, str]:
     tells."""
     status = school_statuses().get(mark.status) if mark else None
     tint = status.colour if status and status.is_own else ""
-    return {"word": status.name if status else "not marked", "tint": tint}
+    return {"word": status_name(mark.status if mark else None), "tint": tint}
 
 
 def _round(lecture_id: int) -> dict[str, Any]:
@@ -82,15 +86,26 @@ def _round(lecture_id: int) -> dict[str, Any]:
         "waiting": to_confirm.count_waiting(reading, lecture_id),
         "newest": [f"{_clock(mark.marked_at)} {mark.student.name}" for mark in newest],
         "phones": [
-            f"{phone.device}, last seen {_clock(phone.last_seen_at)}"
+            gettext("%(device)s, last seen %(time)s", device=phone.device, time=_clock(phone.last_seen_at))
             for phone in kiosk.find_passes(reading, lecture_id)
         ],
         "failures": [
-            f"{student.roll_id}: {tries} refused tries on {phones} phone{'' if phones == 1 else 's'}"
+            ngettext(
+                "%(roll_id)s: %(tries)d refused tries on %(num)d phone",
+                "%(roll_id)s: %(tries)d refused tries on %(num)d phones",
+                phones,
+                roll_id=student.roll_id,
+                tries=tries,
+            )
             for student, tries, phones in students
         ]
         + [
-            f"{phone.device}, handed round at {_clock(phone.opened_at)}: {tries} refused tries"
+            gettext(
+                "%(device)s, handed round at %(time)s: %(tries)d refused tries",
+                device=phone.device,
+                time=_clock(phone.opened_at),
+                tries=tries,
+            )
             for phone, tries in devices
         ],
     }
@@ -114,7 +129,7 @@ def name(lecture_id: int) -> Response:
     """Let this device stay signed in while phones go round."""
     attendance.find_own_lecture(reading, current_user.id, lecture_id)
     name_second_screen(toolbox, actor(), device=require_device_token(), sign_in=session["sign_in"])
-    flash("This device stays signed in while your phones go round.", "success")
+    flash(gettext("This device stays signed in while your phones go round."), "success")
     return redirect(url_for("live.screen", lecture_id=lecture_id))
 
 
@@ -123,5 +138,5 @@ def unname(lecture_id: int, known_id: int) -> Response:
     """Let a device be signed out with the others, when a phone is handed round."""
     attendance.find_own_lecture(reading, current_user.id, lecture_id)
     unname_second_screen(toolbox, actor(), known_id)
-    flash("That device is signed out too, when you hand a phone round.", "success")
+    flash(gettext("That device is signed out too, when you hand a phone round."), "success")
     return redirect(url_for("kiosk.hand_over", lecture_id=lecture_id))

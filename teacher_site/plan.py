@@ -1,6 +1,6 @@
 """Pages of a teacher's plan: what comes, starting a planned lecture, and the link for a calendar."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from itertools import groupby
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
@@ -12,6 +12,7 @@ from shared.persistence import attendance, timetable
 from shared.persistence.tables import PlannedLecture
 from shared.services.timetable import covers, plan
 from shared.services.timetable.not_held import say_lecture_not_held, say_planned_not_held
+from shared.web.languages import gettext, say
 from shared.web.sign_in import actor
 from shared.web.site import reading, toolbox
 
@@ -42,8 +43,8 @@ def _page(token: str | None = None) -> str:
     )
 
 
-def _day_of(planned: PlannedLecture) -> str:
-    return toolbox.settings.clock.show_date(planned.starts_at)
+def _day_of(planned: PlannedLecture) -> date:
+    return toolbox.settings.clock.day_of(planned.starts_at)
 
 
 @pages.post("/plan/<int:planned_id>/start")
@@ -53,7 +54,7 @@ def start(planned_id: int) -> AnyResponse:
             toolbox, actor(), planned_id, roll_id_by_face="roll_id_by_face" in request.form
         )
     except Conflict as refused:
-        flash(str(refused), "warning")
+        flash(say(refused.sentence), "warning")
         return redirect(url_for("lectures.today"))
     return redirect(url_for("attendance.show", lecture_id=lecture_id))
 
@@ -66,9 +67,9 @@ def not_held(planned_id: int) -> str | AnyResponse:
         try:
             say_planned_not_held(toolbox, actor(), planned_id, reason)
         except (Conflict, InvalidInput) as refused:
-            flash(str(refused), "warning")
+            flash(say(refused.sentence), "warning")
         else:
-            flash("The lecture counts nowhere, and nobody is written to.", "success")
+            flash(gettext("The lecture counts nowhere, and nobody is written to."), "success")
             return redirect(url_for("lectures.today"))
     return render_template("teacher/not_held.html", lecture=planned, reason=reason)
 
@@ -81,9 +82,10 @@ def lecture_not_held(lecture_id: int) -> str | AnyResponse:
         try:
             say_lecture_not_held(toolbox, actor(), lecture_id, reason)
         except InvalidInput as refused:
-            flash(str(refused), "warning")
+            flash(say(refused.sentence), "warning")
         else:
-            flash("The lecture is closed as not held. Reopen it if it was held after all.", "success")
+            closed = gettext("The lecture is closed as not held. Reopen it if it was held after all.")
+            flash(closed, "success")
             return redirect(url_for("attendance.show", lecture_id=lecture_id))
     return render_template("teacher/not_held.html", lecture=lecture, reason=reason)
 
@@ -97,7 +99,7 @@ def make_link() -> str:
 @pages.post("/plan/link/end")
 def end_link() -> AnyResponse:
     plan.end_link(toolbox, actor())
-    flash("The link has ended. A calendar that had it gets nothing any more.", "success")
+    flash(gettext("The link has ended. A calendar that had it gets nothing any more."), "success")
     return redirect(url_for("plan.show"))
 
 

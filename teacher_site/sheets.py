@@ -17,6 +17,7 @@ from shared.services.attendance.sheet_correction import (
     undo_upload,
 )
 from shared.services.integrations.moodle import write_marks
+from shared.web.languages import gettext, say
 from shared.web.sign_in import actor
 from shared.web.site import reading, toolbox
 
@@ -39,12 +40,12 @@ def show(lecture_id: int) -> str | tuple[str, int]:
     sent = request.files.get("sheet")
     try:
         if sent is None or not sent.filename:
-            raise InvalidInput("Please choose the edited sheet first.")
+            raise InvalidInput(gettext("Please choose the edited sheet first."))
         found = review_upload(
             toolbox, actor(), lecture_id, file_name=sent.filename, content=sent.stream.read()
         )
     except (Conflict, InvalidInput, WorkbookRefused) as refused:
-        return _page(lecture_id, refused=str(refused)), refused.status
+        return _page(lecture_id, refused=say(refused.sentence)), refused.status
     return _page(lecture_id, found=found)
 
 
@@ -64,9 +65,12 @@ def apply(lecture_id: int) -> Response:
     try:
         upload = apply_review(toolbox, actor(), lecture_id, request.form.get("review", ""))
     except (Conflict, InvalidInput) as refused:
-        flash(str(refused), "warning")
+        flash(say(refused.sentence), "warning")
     else:
-        flash(f"Saved: {len(upload.changes)} changed. You can undo this below.", "success")
+        flash(
+            gettext("Saved: %(number)d changed. You can undo this below.", number=len(upload.changes)),
+            "success",
+        )
     return redirect(url_for("sheets.show", lecture_id=lecture_id))
 
 
@@ -75,7 +79,7 @@ def undo(lecture_id: int, upload_id: int) -> Response:
     try:
         count = undo_upload(toolbox, actor(), lecture_id, upload_id)
     except Conflict as refused:
-        flash(str(refused), "warning")
+        flash(say(refused.sentence), "warning")
     else:
-        flash(f"The upload was undone: {count} changed back.", "success")
+        flash(gettext("The upload was undone: %(number)d changed back.", number=count), "success")
     return redirect(url_for("sheets.show", lecture_id=lecture_id))

@@ -20,7 +20,8 @@ from shared.services.attendance.term_correction import (
     undo_term,
 )
 from shared.services.attendance.totals import SeriesAsked
-from shared.web.forms import asked_day
+from shared.web.forms import asked_day, no_days
+from shared.web.languages import gettext, say
 from shared.web.sign_in import actor
 from shared.web.site import reading, toolbox
 from teacher_site.sheets import XLSX
@@ -33,7 +34,7 @@ def download(class_id: int) -> Response | tuple[str, int]:
     try:
         name, content = download_term(toolbox, actor(), _asked(class_id))
     except InvalidInput as refused:
-        return _page(class_id, refused=str(refused)), refused.status
+        return _page(class_id, refused=say(refused.sentence)), refused.status
     return send_file(BytesIO(content), mimetype=XLSX, as_attachment=True, download_name=name)
 
 
@@ -45,12 +46,12 @@ def show(class_id: int) -> str | tuple[str, int]:
     sent = request.files.get("sheet")
     try:
         if sent is None or not sent.filename:
-            raise InvalidInput("Please choose the edited sheet first.")
+            raise InvalidInput(gettext("Please choose the edited sheet first."))
         found = review_term_upload(
             toolbox, actor(), class_id, file_name=sent.filename, content=sent.stream.read()
         )
     except (Conflict, InvalidInput, WorkbookRefused) as refused:
-        return _page(class_id, refused=str(refused)), refused.status
+        return _page(class_id, refused=say(refused.sentence)), refused.status
     return _page(class_id, found=found)
 
 
@@ -79,7 +80,7 @@ def _grouped(changes: Sequence[SheetChange]) -> list[list[SheetChange]]:
 def _asked(class_id: int) -> SeriesAsked:
     """Return the series in the address. Raise InvalidInput for what is no day: never more than was meant."""
     if any(asked_day(request.args, name).is_refused for name in ("since", "until")):
-        raise InvalidInput("Please give dates like 23 Nov 2026.")
+        raise InvalidInput(no_days())
     return SeriesAsked(
         class_id=class_id,
         since=asked_day(request.args, "since").day,
@@ -93,9 +94,9 @@ def apply(class_id: int) -> Response:
     try:
         count = apply_term(toolbox, actor(), class_id, request.form.get("review", ""))
     except (Conflict, InvalidInput) as refused:
-        flash(str(refused), "warning")
+        flash(say(refused.sentence), "warning")
     else:
-        flash(f"Saved: {count} changed. You can undo this below.", "success")
+        flash(gettext("Saved: %(number)d changed. You can undo this below.", number=count), "success")
     return redirect(url_for("term_sheet.show", class_id=class_id))
 
 
@@ -104,7 +105,7 @@ def undo(class_id: int, term_upload_id: int) -> Response:
     try:
         count = undo_term(toolbox, actor(), class_id, term_upload_id)
     except Conflict as refused:
-        flash(str(refused), "warning")
+        flash(say(refused.sentence), "warning")
     else:
-        flash(f"The upload was undone: {count} changed back.", "success")
+        flash(gettext("The upload was undone: %(number)d changed back.", number=count), "success")
     return redirect(url_for("term_sheet.show", class_id=class_id))

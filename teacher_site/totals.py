@@ -7,6 +7,8 @@ from typing import Any
 from flask import Blueprint, flash, render_template, request, send_file
 from werkzeug.wrappers import Response
 
+from shared.domain.languages import sentence
+from shared.domain.statuses import CountsAs
 from shared.domain.totals import StudentTotal
 from shared.domain.typed_text import fold
 from shared.errors import InvalidInput
@@ -16,6 +18,7 @@ from shared.persistence.tables import Integration
 from shared.services.attendance.student_history import student_history_of
 from shared.services.attendance.totals import SeriesAsked, class_totals, download_totals
 from shared.web.forms import asked_day
+from shared.web.languages import lazy_gettext, say
 from shared.web.sign_in import actor
 from shared.web.site import reading, toolbox
 from teacher_site.forms import asked_number
@@ -29,7 +32,16 @@ def _lowest_first(student: StudentTotal) -> tuple[bool, float]:
     return (student.percent is None, student.percent or 0)
 
 
-ORDER_WORDS = {"roll": "by roll id", "name": "by name", "lowest": "lowest first"}
+ORDER_WORDS = {
+    "roll": lazy_gettext("by roll id"),
+    "name": lazy_gettext("by name"),
+    "lowest": lazy_gettext("lowest first"),
+}
+_WEIGHTS = {
+    CountsAs.PRESENT: lazy_gettext("present"),
+    CountsAs.HALF: lazy_gettext("half"),
+    CountsAs.ABSENT: lazy_gettext("absent"),
+}
 _ORDERS: dict[str, Callable[[StudentTotal], Any]] = {
     "roll": lambda student: (),  # the service's own
     "name": lambda student: fold(student.name),
@@ -46,7 +58,7 @@ def show() -> str:
         try:
             found = class_totals(toolbox, actor(), asked)
         except InvalidInput as refused:
-            flash(str(refused), "warning")
+            flash(say(refused.sentence), "warning")
     sort = request.args.get("sort", "")
     sort = sort if sort in _ORDERS else "roll"
     return render_template(
@@ -57,6 +69,7 @@ def show() -> str:
         found=found,
         students=sorted(found.students, key=_ORDERS[sort]) if found else [],
         orders=ORDER_WORDS,
+        weights=_WEIGHTS,
         moodle_is_on=is_on(reading, Integration.MOODLE),
         sort=sort,
         address={**request.args.to_dict(), "class_id": asked.class_id} if asked else {},
@@ -74,7 +87,7 @@ def student(student_id: int) -> str:
 def download() -> Response:
     asked = _asked(None)
     if asked is None:
-        raise InvalidInput("Choose a class first.")
+        raise InvalidInput(sentence("Choose a class first."))
     name, content = download_totals(toolbox, actor(), asked)
     return send_file(BytesIO(content), mimetype=XLSX, as_attachment=True, download_name=name)
 

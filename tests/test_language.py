@@ -20,7 +20,7 @@ from tests.support.town import address, open_town, routes
 
 # Tables whose texts people typed or files brought; a page shows these as they are.
 TYPED = re.compile(
-    r"name|email|code|roll_id|subject|room|title|reason|note|file|text|device|question|short|changed_by"
+    r"name|email|code|roll_id|subject|room|title|reason|note|file|text|device|question|short|changed_by|words"
 )
 ATTRIBUTES = ("alt", "aria-label", "data-ask", "placeholder", "title")
 # What Babel itself says in every language: dates and countries.
@@ -42,6 +42,8 @@ ALIKE = {
 }
 _WORD = re.compile(r"[A-Za-z][A-Za-z'’-]+")
 _SAID = re.compile(r"⟦[^⟦⟧]*⟧")
+# The number of a request.
+_CODE = re.compile(r"\b[0-9A-F]{4}-[0-9A-F]{4}\b")
 
 
 @pytest.fixture
@@ -94,7 +96,7 @@ def bare_english(page: str, known: set[str]) -> list[str]:
     """Return the texts of a page of which a part was not looked up."""
     found = []
     for text in texts_of(page):
-        rest = re.sub(r"\S+@\S+|https?://\S+|\S+\.\w{2,4}\b", " ", _SAID.sub(" ", text))
+        rest = re.sub(r"\S+@\S+|https?://\S+|\S+\.\w{2,4}\b", " ", _CODE.sub(" ", _SAID.sub(" ", text)))
         if any(word not in known and word not in ALIKE for word in _WORD.findall(rest)):
             found.append(" ".join(text.split()))
     return found

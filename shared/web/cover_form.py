@@ -13,6 +13,7 @@ from shared.persistence.tables import Cover, PlannedLecture
 from shared.services.timetable.covers import CoverAsked, cover_of, grant_cover
 from shared.settings import Settings
 from shared.web.forms import DayField, PageForm, add_form_error
+from shared.web.languages import gettext, lazy_gettext, ngettext, show_date, show_moment
 from shared.web.sign_in import actor
 from shared.web.site import reading, toolbox
 
@@ -33,22 +34,26 @@ class CoverForm(PageForm):
 
     GRANTED = 302
 
-    colleague_id = SelectField("Colleague", coerce=_row_id)
+    colleague_id = SelectField(lazy_gettext("Colleague"), coerce=_row_id)
     planned_id = SelectField(
-        "Which lectures", coerce=_row_id, description="One of the next two weeks, or all of some days."
+        lazy_gettext("Which lectures"),
+        coerce=_row_id,
+        description=lazy_gettext("One of the next two weeks, or all of some days."),
     )
-    first = DayField("First day", [Optional()], description="Only for days.")
-    last = DayField("Last day", [Optional()], description="Left empty: that one day.")
+    first = DayField(lazy_gettext("First day"), [Optional()], description=lazy_gettext("Only for days."))
+    last = DayField(
+        lazy_gettext("Last day"), [Optional()], description=lazy_gettext("Left empty: that one day.")
+    )
 
     def __init__(self, teacher_id: int, **values: Any) -> None:
         super().__init__(**values)
         self._teacher_id = teacher_id
         teachers = sorted(timetable.list_teachers(reading), key=lambda each: each.search_text)
         colleagues = [SelectChoice(each.id, each.name) for each in teachers if each.id != teacher_id]
-        self.colleague_id.choices = [SelectChoice(0, "Choose"), *colleagues]
+        self.colleague_id.choices = [SelectChoice(0, gettext("Choose")), *colleagues]
         waiting = list_coverable(teacher_id, toolbox.now())
         lectures = [SelectChoice(each.id, _line(toolbox.settings, each)) for each in waiting]
-        self.planned_id.choices = [SelectChoice(0, "all from the first to the last day"), *lectures]
+        self.planned_id.choices = [SelectChoice(0, gettext("all from the first to the last day")), *lectures]
         for field in (self.colleague_id, self.planned_id):
             field.validate_choice = False  # what has become of it since is for the service to say
 
@@ -81,8 +86,13 @@ class CoverForm(PageForm):
         chosen = self.colleague_id.data
         name = next(each.label for each in self.colleague_id.choices if each.value == chosen)
         if not count:
-            return f"{name} covers these days; nothing is planned on them yet."
-        return f"{name} covers {count} planned lecture{'' if count == 1 else 's'}."
+            return gettext("%(name)s covers these days; nothing is planned on them yet.", name=name)
+        return ngettext(
+            "%(name)s covers %(num)d planned lecture.",
+            "%(name)s covers %(num)d planned lectures.",
+            count,
+            name=name,
+        )
 
 
 def list_coverable(teacher_id: int, now: datetime) -> list[PlannedLecture]:
@@ -102,7 +112,7 @@ def list_coverable(teacher_id: int, now: datetime) -> list[PlannedLecture]:
 
 def _line(settings: Settings, planned: PlannedLecture) -> str:
     codes = " + ".join(each.class_code for each in planned.classes)
-    return f"{settings.clock.show_moment(planned.starts_at)}: {codes} {planned.subject}"
+    return f"{show_moment(settings.clock.local(planned.starts_at))}: {codes} {planned.subject}"
 
 
 def days_words(cover: Cover) -> str:
@@ -110,5 +120,7 @@ def days_words(cover: Cover) -> str:
     clock = toolbox.settings.clock
     if cover.planned is not None:
         return _line(toolbox.settings, cover.planned)
-    first, last = (clock.show_date(each) for each in (cover.starts_at, cover.ends_at - timedelta(seconds=1)))
-    return first if first == last else f"{first} to {last}"
+    first, last = (
+        show_date(clock.local(each)) for each in (cover.starts_at, cover.ends_at - timedelta(seconds=1))
+    )
+    return first if first == last else gettext("%(first)s to %(last)s", first=first, last=last)

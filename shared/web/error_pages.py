@@ -7,6 +7,7 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
 from shared import metrics
+from shared.domain.languages import sentence
 from shared.errors import Overloaded, ProductError, TooManyTries
 from shared.logs import request_id
 from shared.persistence.database import UNREACHABLE
@@ -15,20 +16,22 @@ from shared.web.languages import say
 log = logging.getLogger(__name__)
 
 _SENTENCES = {
-    400: "The page sent something we could not read. Please go back and try again.",
-    401: "Please sign in first.",
-    403: "You may not do this.",
-    404: "Page not found, or you do not have access.",
-    405: "This page cannot be used that way.",
-    408: "The connection was too slow. Please try again.",
-    409: "Somebody else changed this first. Please look again.",
-    413: "What was sent is too large.",
-    415: "This kind of file cannot be used here.",
-    429: "Too many tries. Please wait a moment.",
+    400: sentence("The page sent something we could not read. Please go back and try again."),
+    401: sentence("Please sign in first."),
+    403: sentence("You may not do this."),
+    404: sentence("Page not found, or you do not have access."),
+    405: sentence("This page cannot be used that way."),
+    408: sentence("The connection was too slow. Please try again."),
+    409: sentence("Somebody else changed this first. Please look again."),
+    413: sentence("What was sent is too large."),
+    415: sentence("This kind of file cannot be used here."),
+    429: sentence("Too many tries. Please wait a moment."),
 }
-_OUR_FAULT = "Something went wrong on our side. Nothing was changed; please try again."
-_NO_DATABASE = "The register cannot be reached right now. Nothing was changed; please try again in a moment."
-_STALE_FORM = "This page was open for too long or in two windows. Please load it again and repeat."
+_OUR_FAULT = sentence("Something went wrong on our side. Nothing was changed; please try again.")
+_NO_DATABASE = sentence(
+    "The register cannot be reached right now. Nothing was changed; please try again in a moment."
+)
+_STALE_FORM = sentence("This page was open for too long or in two windows. Please load it again and repeat.")
 
 
 def install(app: Flask) -> None:
@@ -41,17 +44,16 @@ def install(app: Flask) -> None:
     app.register_error_handler(Exception, _bug)
 
 
-def answer_failure(status: int, sentence: str) -> Response:
+def answer_failure(status: int, told: str) -> Response:
     """Say one sentence as a page, or as {"error": …} to a script that asked for JSON."""
-    sentence = say(sentence)
     if request.accept_mimetypes.best == "application/json":
-        return make_response(jsonify(error=sentence), status)
+        return make_response(jsonify(error=say(told)), status)
     if status >= 500:
-        return answer_nobody(status, sentence)
-    return _page(status, sentence)
+        return answer_nobody(status, told)
+    return _page(status, told)
 
 
-def answer_nobody(status: int, sentence: str) -> Response:
+def answer_nobody(status: int, told: str) -> Response:
     """Return the same without a menu, whoever asks.
 
     To know whose the menu is, Flask-Login would ask the database, which may be what failed; and on a phone
@@ -59,12 +61,12 @@ def answer_nobody(status: int, sentence: str) -> Response:
     """
     g._login_user = current_app.login_manager.anonymous_user()  # type: ignore[attr-defined]
     if request.accept_mimetypes.best == "application/json":
-        return make_response(jsonify(error=sentence), status)
-    return _page(status, sentence)
+        return make_response(jsonify(error=say(told)), status)
+    return _page(status, told)
 
 
-def _page(status: int, sentence: str) -> Response:
-    page = render_template("shared/error.html", sentence=sentence, status=status, request_id=request_id.get())
+def _page(status: int, told: str) -> Response:
+    page = render_template("shared/error.html", sentence=told, status=status, request_id=request_id.get())
     return make_response(page, status)
 
 

@@ -9,13 +9,12 @@ from flask_wtf import FlaskForm
 from wtforms import Field, TimeField
 from wtforms.widgets import TextInput
 
-from shared.domain.languages import sentence
 from shared.domain.written_dates import typed_day
 from shared.errors import InvalidInput
-from shared.web.languages import gettext, lazy_gettext, say
+from shared.web.languages import gettext, lazy_gettext, say, show_short_date
 
-NO_DAY = sentence("Please give a date like 23 Nov 2026.")
 NO_TIME = lazy_gettext("Please give a time like 09:30.")
+_SUCH_AS = date(2026, 11, 23)
 # What the forms' library says by itself, for the catalogues.
 _LIBRARY_WORDS = (
     lazy_gettext("'%(value)s' are not valid choices for this field."),
@@ -32,8 +31,18 @@ _LIBRARY_WORDS = (
 
 
 def show_day(day: date | None) -> str:
-    """Return "23 Nov 2026", as a date's field shows it; "" for None."""
-    return f"{day.day} {day:%b %Y}" if day else ""
+    """Return "23 Nov 2026" with the month in the page's language, as a date's field shows it; "" for None."""
+    return show_short_date(day) if day else ""
+
+
+def no_day() -> str:
+    """Return what is said of what is no date."""
+    return gettext("Please give a date like %(day)s.", day=show_day(_SUCH_AS))
+
+
+def no_days() -> str:
+    """Return the same of several fields together."""
+    return gettext("Please give dates like %(day)s.", day=show_day(_SUCH_AS))
 
 
 class _OurCatalogue:
@@ -92,7 +101,7 @@ class DayField(Field):  # type: ignore[misc]
         text = valuelist[0].strip() if valuelist else ""
         self.data = typed_day(text)
         if text and self.data is None:
-            raise ValueError(say(NO_DAY))
+            raise ValueError(no_day())
 
 
 class ClockField(TimeField):  # type: ignore[misc]

@@ -16,6 +16,9 @@ from babel.messages.mofile import read_mo
 from babel.support import LazyProxy
 from flask import Flask, current_app, g, request
 from flask_babel import Babel, format_date, format_datetime, get_domain, get_locale
+from jinja2 import pass_context
+from jinja2.runtime import Context
+from markupsafe import Markup
 
 from shared.domain.languages import LANGUAGES, Sentence
 from shared.settings import DEFAULT_ROLL_ID_NAME, Settings
@@ -23,6 +26,7 @@ from shared.translations import TRANSLATIONS_DIR
 from shared.web.cookies import cookie_name
 
 _DAY = "EEE dd MMM y"
+_SHORT_DAY = "d MMM y"
 _DAY_AND_TIME = "EEE dd MMM y, HH:mm"
 COOKIE_SECONDS = 365 * 24 * 3600
 
@@ -40,6 +44,8 @@ def install(app: Flask, settings: Settings) -> None:
     app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]
         _find, _find_counted, newstyle=True
     )
+    # As the extension's own, but that sentences and dates among the values are said too.
+    app.jinja_env.globals.update(gettext=_in_template, ngettext=_counted_in_template)
 
     @app.context_processor
     def words() -> dict[str, object]:
@@ -99,6 +105,12 @@ def show_date(day: date) -> str:
     return shown
 
 
+def show_short_date(day: date) -> str:
+    """Return "23 Nov 2026", as fields for dates show it and take it (`typed_day`)."""
+    shown: str = format_date(day, _SHORT_DAY, rebase=False)
+    return shown
+
+
 def show_moment(moment: datetime) -> str:
     """Return "Mon 23 Nov 2026, 09:04" of a moment in the school's zone."""
     shown: str = format_datetime(moment, _DAY_AND_TIME, rebase=False)
@@ -153,6 +165,23 @@ def _find(words: str) -> str:
 def _find_counted(one: str, many: str, number: int) -> str:
     found: str = get_domain().get_translations().ungettext(one, many, number)
     return _with_school_word(found)
+
+
+@pass_context
+def _in_template(context: Context, words: str, /, **values: object) -> str:
+    return _fill_in_template(context, _find(words), values)
+
+
+@pass_context
+def _counted_in_template(context: Context, one: str, many: str, number: int, /, **values: object) -> str:
+    return _fill_in_template(context, _find_counted(one, many, number), {"num": number, **values})
+
+
+def _fill_in_template(context: Context, found: str, values: dict[str, object]) -> str:
+    """Fill the gaps even where there is none: a template's % is always written twice."""
+    shown = {name: _shown(value) for name, value in values.items()}
+    # A catalogue is as trusted as a template; its values are escaped as they are put in.
+    return (Markup(found) if context.eval_ctx.autoescape else found) % shown  # noqa: S704
 
 
 def _with_school_word(found: str) -> str:

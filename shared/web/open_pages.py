@@ -82,7 +82,7 @@ def _authority_path() -> Path:
     toolbox: Toolbox = current_app.extensions["toolbox"]
     path = toolbox.settings.instance_dir / "tls" / "authority.crt"
     if not path.is_file():
-        raise NotFound("This installation has its certificate from elsewhere.")
+        raise NotFound(sentence("This installation has its certificate from elsewhere."))
     return path
 
 

@@ -11,6 +11,7 @@ from shared.services.accounts.devices import remember_device
 from shared.toolbox import Toolbox
 from shared.web.device import require_device_token
 from shared.web.forms import PageForm
+from shared.web.languages import gettext, lazy_gettext, say
 from shared.web.rate_limit import account_budgets, rate_limited
 from shared.web.sign_in_forms import FirstPasswordForm
 
@@ -18,7 +19,10 @@ from shared.web.sign_in_forms import FirstPasswordForm
 class AskForm(PageForm):
     """Where the link is to go."""
 
-    email = EmailField("Your e-mail address", [InputRequired("Please type your address."), Length(max=254)])
+    email = EmailField(
+        lazy_gettext("Your e-mail address"),
+        [InputRequired(lazy_gettext("Please type your address.")), Length(max=254)],
+    )
 
 
 def make_pages() -> Blueprint:
@@ -37,7 +41,7 @@ def ask() -> str:
         try:
             rate_limited(account_budgets(form.email.data, at=" forgotten password"), lambda: False)
         except TooManyTries as wait:
-            form.form_errors.append(str(wait))
+            form.form_errors.append(say(wait.sentence))
         else:
             password_links.ask_for_link(toolbox, site=_site(), email=form.email.data)
             is_asked = True
@@ -64,10 +68,10 @@ def choose() -> str | Response:
             )
             # Who has the mailbox may sign in here, whatever strangers try meanwhile.
             remember_device(toolbox, site=site, account_id=owner.id, device=require_device_token())
-            flash("Your password is saved. Please sign in with it.", "success")
+            flash(gettext("Your password is saved. Please sign in with it."), "success")
             return redirect(url_for("security.login"))
     except NotFound as late:
-        flash(str(late), "warning")
+        flash(say(late.sentence), "warning")
         return redirect(url_for("password_links.ask"))
     return render_template("shared/choose_password.html", form=form, email=owner.email)
 

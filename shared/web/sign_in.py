@@ -14,6 +14,7 @@ from flask_security import (
     password_changed,
 )
 
+from shared.domain.languages import sentence
 from shared.persistence.database import request_sessions
 from shared.persistence.tables import Admin, Teacher
 from shared.security.passwords import SHORTEST_PASSWORD
@@ -24,6 +25,7 @@ from shared.settings import Settings
 from shared.toolbox import Toolbox
 from shared.web import password_again
 from shared.web.device import require_device_token
+from shared.web.languages import gettext
 from shared.web.sign_in_forms import SENTENCES, OwnPasswordForm, SignInForm, SignInWithCode
 
 
@@ -112,6 +114,8 @@ def install(app: Flask, description: Any, settings: Settings, toolbox: Toolbox) 
         verify_form=password_again.PasswordAgainForm,
         mail_util_cls=_LookedUpAddress,
     )
+    # Its own catalogues lack half of our languages; ours hold all that it says here.
+    security.i18n_domain.gettext = gettext  # type: ignore[method-assign,assignment]
     password_again.install(security)
     # No tokens of the library's own, in no answer and for no request: only a row of ours signs anybody in.
     security.want_json(lambda _request: False)
@@ -121,8 +125,8 @@ def install(app: Flask, description: Any, settings: Settings, toolbox: Toolbox) 
 
 def _wrong(account: type) -> str:
     if account is Admin:
-        return "The e-mail address, the password or the code is wrong."
-    return "The e-mail address or the password is wrong."
+        return sentence("The e-mail address, the password or the code is wrong.")
+    return sentence("The e-mail address or the password is wrong.")
 
 
 def _user_table(account: type) -> type:
@@ -141,7 +145,7 @@ def guard(toolbox: Toolbox, description: Any) -> Response | None:
             return redirect(url_for("security.login", next=request.full_path.rstrip("?")))  # type: ignore[return-value]
         return redirect(url_for("security.login"))  # type: ignore[return-value]
     if current_user.must_change_password and endpoint not in _WITH_A_FIRST_TIME_PASSWORD:
-        flash("Please choose a password of your own first.", "info")
+        flash(gettext("Please choose a password of your own first."), "info")
         return redirect(url_for("security.change_password"))  # type: ignore[return-value]
     return None
 

@@ -8,24 +8,36 @@ from flask_security import ChangePasswordForm, LoginForm, ResetPasswordForm
 from flask_security.utils import validate_redirect_url
 from wtforms import Field, StringField
 
+from shared.domain.languages import sentence
 from shared.errors import TooManyTries
 from shared.services.accounts import second_factor
 from shared.services.audit import Actor
+from shared.web.languages import gettext, lazy_gettext, say
 from shared.web.rate_limit import account_budgets, rate_limited, session_budgets
 
 # The library's sentences, as the rest of our pages speak; its names for them, with SECURITY_MSG_ before.
+# They are looked up in our catalogues (sign_in.py).
 SENTENCES = {
-    "INVALID_PASSWORD": ("This is not your password.", "error"),
-    "PASSWORD_NOT_PROVIDED": ("Please type a password.", "error"),
-    "PASSWORD_INVALID_LENGTH": ("Please take at least %(length)s characters.", "error"),
+    "EMAIL_NOT_PROVIDED": (sentence("Please type your e-mail address."), "error"),
+    "INVALID_EMAIL_ADDRESS": (sentence("This is no e-mail address."), "error"),
+    "UNAUTHENTICATED": (sentence("Please sign in first."), "error"),
+    "INVALID_PASSWORD": (sentence("This is not your password."), "error"),
+    "PASSWORD_NOT_PROVIDED": (sentence("Please type a password."), "error"),
+    "PASSWORD_INVALID_LENGTH": (sentence("Please take at least %(length)s characters."), "error"),
     "PASSWORD_TOO_SIMPLE": (
-        "This is too easy to guess. Please take three or four words that do not belong together.",
+        sentence("This is too easy to guess. Please take three or four words that do not belong together."),
         "error",
     ),
-    "PASSWORD_IS_THE_SAME": ("This is the password you have already. Please take another.", "error"),
-    "RETYPE_PASSWORD_MISMATCH": ("The two passwords do not match.", "error"),
-    "PASSWORD_CHANGE": ("Your password is changed. You are signed out on your other devices.", "success"),
-    "REAUTHENTICATION_SUCCESSFUL": ("Thank you. You can go on now.", "success"),
+    "PASSWORD_IS_THE_SAME": (
+        sentence("This is the password you have already. Please take another."),
+        "error",
+    ),
+    "RETYPE_PASSWORD_MISMATCH": (sentence("The two passwords do not match."), "error"),
+    "PASSWORD_CHANGE": (
+        sentence("Your password is changed. You are signed out on your other devices."),
+        "success",
+    ),
+    "REAUTHENTICATION_SUCCESSFUL": (sentence("Thank you. You can go on now."), "success"),
 }
 
 
@@ -44,13 +56,13 @@ class SignInForm(WayBack, LoginForm):
 
     def __init__(self, *args: Any, **how: Any) -> None:
         super().__init__(*args, **how)
-        self.email.label.text = "E-mail"  # as on every other page
+        self.email.label.text = gettext("E-mail")  # as on every other page
 
     def validate(self, **extra: Any) -> bool:
         try:
             return rate_limited(account_budgets(str(self.email.data or "")), lambda: self.is_right(**extra))
         except TooManyTries as wait:
-            self.form_errors.append(str(wait))
+            self.form_errors.append(say(wait.sentence))
             return False
 
     def is_right(self, **extra: Any) -> bool:
@@ -62,8 +74,10 @@ class SignInWithCode(SignInForm):
     """The office's: the authenticator app's code stands in the same form, so nobody is half signed in."""
 
     code = StringField(
-        "Code",
-        description="Only if you have set up an authenticator app; a recovery code does as well.",
+        lazy_gettext("Code"),
+        description=lazy_gettext(
+            "Only if you have set up an authenticator app; a recovery code does as well."
+        ),
         render_kw={"autocomplete": "one-time-code", "maxlength": 32},
     )
 
@@ -86,19 +100,19 @@ class OwnPasswordForm(ChangePasswordForm):
 
     def __init__(self, *args: Any, **how: Any) -> None:
         super().__init__(*args, **how)
-        self.password.label.text = "Your password now"
-        self.new_password.label.text = "New password"
-        self.new_password_confirm.label.text = "New password again"
+        self.password.label.text = gettext("Your password now")
+        self.new_password.label.text = gettext("New password")
+        self.new_password_confirm.label.text = gettext("New password again")
 
     def validate(self, **extra: Any) -> bool:
         try:
             is_known = rate_limited(session_budgets(), self._is_password_known)
         except TooManyTries as wait:
-            self.form_errors.append(str(wait))
+            self.form_errors.append(say(wait.sentence))
             return False
         if is_known:
             return bool(super().validate(**extra))
-        self.password.errors = [SENTENCES["INVALID_PASSWORD"][0]]
+        self.password.errors = [say(SENTENCES["INVALID_PASSWORD"][0])]
         return False
 
     def _is_password_known(self) -> bool:
@@ -111,5 +125,5 @@ class FirstPasswordForm(ResetPasswordForm):
 
     def __init__(self, *args: Any, **how: Any) -> None:
         super().__init__(*args, **how)
-        self.password.label.text = "New password"
-        self.password_confirm.label.text = "New password again"
+        self.password.label.text = gettext("New password")
+        self.password_confirm.label.text = gettext("New password again")

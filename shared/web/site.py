@@ -16,6 +16,7 @@ from shared.settings import VERSION, Settings, read_settings
 from shared.toolbox import Toolbox
 from shared.web import error_pages, languages, one_address, password_links, request_log, school_words, sign_in
 from shared.web.cookies import cookie_name
+from shared.web.forms import no_day
 from shared.web.kiosk_pass import close_to_phones
 from shared.web.open_pages import make_open_pages
 
@@ -197,6 +198,8 @@ def _install_words(app: Flask, description: SiteDescription, settings: Settings)
     app.jinja_env.filters["local_time"] = clock.show_time
     app.jinja_env.filters["local_date"] = lambda moment: languages.show_date(clock.local(moment))
     app.jinja_env.filters["local_moment"] = lambda moment: languages.show_moment(clock.local(moment))
+
+    app.jinja_env.globals["no_day"] = no_day
 
     @app.context_processor
     def words() -> dict[str, object]:

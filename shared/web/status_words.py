@@ -1,10 +1,19 @@
-"""What a status is called and how it is tinted, for the templates of both sites."""
+"""What a status is called in the reader's language and how it is tinted, on the pages of both sites."""
 
 from flask import Flask, g
 
-from shared.domain.statuses import Statuses
+from shared.domain.attendance import MarkStatus
+from shared.domain.statuses import Status, Statuses
 from shared.persistence import statuses
+from shared.web.languages import gettext, language_of_page, lazy_gettext
 from shared.web.site import reading, toolbox
+
+_STANDARD = {
+    MarkStatus.PRESENT.value: lazy_gettext("present"),
+    MarkStatus.LATE.value: lazy_gettext("late"),
+    MarkStatus.EXCUSED.value: lazy_gettext("excused"),
+    MarkStatus.ABSENT.value: lazy_gettext("absent"),
+}
 
 
 def school_statuses() -> Statuses:
@@ -15,7 +24,22 @@ def school_statuses() -> Statuses:
     return found
 
 
+def status_name(key: str | None) -> str:
+    """Return the name of a mark's status; the school's own in the language that the school named it in."""
+    if key is None:
+        return gettext("not marked")
+    standard = _STANDARD.get(key)
+    return school_statuses().get(key).name_in(language_of_page()) if standard is None else str(standard)
+
+
+def status_title(status: Status) -> str:
+    """Return the name as a heading or a button begins it."""
+    name = status_name(status.key)
+    return name[:1].upper() + name[1:]
+
+
 def install(app: Flask) -> None:
     """Let templates ask for a status by its key, and say its name."""
     app.jinja_env.globals["school_statuses"] = school_statuses
-    app.jinja_env.filters["status_name"] = lambda key: school_statuses().name_of(key)
+    app.jinja_env.filters["status_name"] = status_name
+    app.jinja_env.filters["status_title"] = status_title
