@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from functools import partial
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, g, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from shared.errors import Conflict, InvalidInput, NotFound
@@ -58,13 +58,16 @@ def _token() -> str:
 def _look() -> FamilyView:
     """Return what the link shows. Raise NotFound for a wrong one, and TooManyTries after many of them.
 
-    A right one is never slowed: a whole school's families may stand behind one address.
+    A right one is never slowed: a whole school's families may stand behind one address. The page is in the
+    family's language, whatever this browser's is.
     """
     try:
-        return page.look(toolbox, _token())
+        view = page.look(toolbox, _token())
     except NotFound:
         rate_limited((Budget(f"family link {request.remote_addr}"),), lambda: False)
         raise
+    g.language = view.language
+    return view
 
 
 @pages.errorhandler(NotFound)

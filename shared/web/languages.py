@@ -53,6 +53,7 @@ def install(app: Flask, settings: Settings) -> None:
         return {
             "language": language,
             "languages": LANGUAGES,
+            "short_months": short_months,
             "script_words": script_words(language) if language != "en" else None,
         }
 
@@ -109,6 +110,11 @@ def show_short_date(day: date) -> str:
     """Return "23 Nov 2026", as fields for dates show it and take it (`typed_day`)."""
     shown: str = format_date(day, _SHORT_DAY, rebase=False)
     return shown
+
+
+def short_months() -> list[str]:
+    """Return the months as `show_short_date` shows them, for the calendar beside a date's field (days.js)."""
+    return [format_date(date(2000, month, 1), "MMM", rebase=False) for month in range(1, 13)]
 
 
 def show_moment(moment: datetime) -> str:

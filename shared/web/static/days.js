@@ -1,12 +1,16 @@
 // Gives every date's field a calendar. The field itself is typed text, for a browser writes its own dates in its own
 // language's order, and a school's dates should read alike on every phone.
 
-const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+import { gettext } from "./words.js";
 
-/** @param {string} typed "23 Nov 2026", or the same as 2026-11-23 */
+const ENGLISH = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+// As the server shows them, which reads them back.
+const MONTHS = document.documentElement.dataset.months?.split(" ") ?? ENGLISH;
+
+/** @param {string} typed "23 Nov 2026" in the page's language or in English, or the same as 2026-11-23 */
 function isoOf(typed) {
-  const [, day, word, year] = /^(\d{1,2}) ([A-Z][a-z]{2}) (\d{4})$/.exec(typed.trim()) ?? [];
-  const month = MONTHS.indexOf(word) + 1;
+  const [, day, word, year] = /^(\d{1,2}) (\S+) (\d{4})$/.exec(typed.trim()) ?? [];
+  const month = (MONTHS.includes(word) ? MONTHS : ENGLISH).indexOf(word) + 1;
   return month ? `${year}-${String(month).padStart(2, "0")}-${day.padStart(2, "0")}` : typed.trim();
 }
 
@@ -27,7 +31,10 @@ function addCalendar(field) {
   const button = document.createElement("button");
   button.type = "button";
   button.className = "btn btn-outline-secondary calendar-button";
-  button.setAttribute("aria-label", `${field.labels?.[0]?.textContent ?? ""}: choose from a calendar`);
+  button.setAttribute(
+    "aria-label",
+    gettext("%(field)s: choose from a calendar", { field: field.labels?.[0]?.textContent ?? "" }),
+  );
   button.addEventListener("click", () => {
     picker.value = isoOf(field.value);
     picker.showPicker();
