@@ -26,7 +26,7 @@ from launcher.certificates import ensure_certificate
 from launcher.children import Child, CrashLoop, replace, restart, stop_all
 from launcher.first_run import prepare_database, tell_passwords
 from launcher.ground import allow_files, require_writable, take_alone
-from launcher.privileges import STAYS_ROOT, User, choose_user, hand_over
+from launcher.privileges import STAYS_ROOT, User, acting_as, choose_user, hand_over
 from shared import metrics
 from shared.errors import DatabaseUnusable, SettingsError
 from shared.security.certificates import fingerprint
@@ -71,12 +71,13 @@ def _run(children: list[Child], stopping: threading.Event) -> None:
     address = _find_address(environ)
     _name_sites(environ, ports, address, given)
     settings = read_settings(environ)
-    tell_passwords(settings, prepare_database(settings, fill_demo=environ.get("DEMO") == "1"))
     user = choose_user(environ, settings.instance_dir)
-    certificate = _renew_certificate(settings, user)
     if user is not None:
         hand_over(settings.instance_dir, user)
-    elif os.geteuid() == 0:
+    with acting_as(user):
+        tell_passwords(settings, prepare_database(settings, fill_demo=environ.get("DEMO") == "1"))
+    certificate = _renew_certificate(settings, user)
+    if user is None and os.geteuid() == 0:
         print(STAYS_ROOT, flush=True)
     _forget_figures(environ, settings)
     sites = _make_sites(environ, ports, certificate)

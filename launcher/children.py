@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from launcher.privileges import User
+from launcher.privileges import AsUser, User
 
 STOP_S = 15.0  # the web server grants running requests 10 s
 SERVES_WITHIN_S = 60.0
@@ -45,10 +45,15 @@ class Child:
 
     def start(self) -> None:
         """Start it out of reach of the terminal's Ctrl-C, but never to outlive this process."""
-        as_user = self.user.prefix if self.user else []
-        # First the user: the system forgets whom a program ends with when it becomes another's.
+        # First the user: the system forgets whom a program ends with when it becomes another's, and nothing
+        # that the environment names (settings.env is the user's to write) may run with root's rights.
+        as_user: AsUser = self.user.as_popen if self.user else {}
+        no_way_back = ["setpriv", "--no-new-privs"] if self.user else []
         self.process = subprocess.Popen(
-            [*as_user, *ENDS_WITH_US, *self.command], env=self.environ, start_new_session=True
+            [*no_way_back, *ENDS_WITH_US, *self.command],
+            env=self.environ,
+            start_new_session=True,
+            **as_user,
         )
 
     def revive(self) -> None:

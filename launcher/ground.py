@@ -39,7 +39,8 @@ def require_writable(folder: Path) -> None:
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         try:
-            with probe.open("wb") as file:
+            probe.unlink(missing_ok=True)  # it may be a link that a site left for root to follow
+            with probe.open("xb") as file:
                 file.write(bytes(_PROBE_BYTES))
                 file.flush()
                 os.fsync(file.fileno())
@@ -55,7 +56,11 @@ def take_alone(folder: Path) -> int:
     Raise SettingsError if another launcher has it: two would each keep sites and a worker running over one
     database and one certificate, on other ports.
     """
-    lock = os.open(folder / "launcher.lock", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        # No link is followed: the folder may be the sites', and what is root's must not be written over.
+        lock = os.open(folder / "launcher.lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+    except OSError as cause:
+        raise explain(cause, folder / "launcher.lock") from cause
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as cause:

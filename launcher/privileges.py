@@ -1,5 +1,6 @@
 """Chooses as whom the sites and the worker run when the product is started as root: another, if possible."""
 
+import contextlib
 import os
 import pwd
 import shutil
@@ -8,6 +9,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypedDict
 
 from shared.errors import SettingsError
 from shared.settings import PROJECT_DIR
@@ -31,11 +33,52 @@ class User:
         groups = "--init-groups" if _is_named(self.uid) else "--clear-groups"
         return ["setpriv", f"--reuid={self.uid}", f"--regid={self.gid}", groups, "--no-new-privs"]
 
+    @property
+    def groups(self) -> list[int]:
+        """All groups the user is in."""
+        if not _is_named(self.uid):
+            return [self.gid]
+        return os.getgrouplist(pwd.getpwuid(self.uid).pw_name, self.gid)
+
+    @property
+    def as_popen(self) -> "AsUser":
+        """What makes `subprocess.Popen` start a program as this user, before anything of it is read."""
+        return {"user": self.uid, "group": self.gid, "extra_groups": self.groups}
+
+
+class AsUser(TypedDict, total=False):
+    """Arguments of `subprocess.Popen`."""
+
+    user: int
+    group: int
+    extra_groups: list[int]
+
+
+@contextlib.contextmanager
+def acting_as(user: User | None) -> Iterator[None]:
+    """Let this process have no more rights than the user meanwhile; without one it stays who it is.
+
+    What a site could have put into instance/ (a link in place of the database) is met with the site's rights.
+    """
+    if user is None:
+        yield
+        return
+    groups = os.getgroups()
+    os.setgroups(user.groups)
+    os.setegid(user.gid)
+    os.seteuid(user.uid)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+        os.setegid(0)
+        os.setgroups(groups)
+
 
 def choose_user(environ: Mapping[str, str], instance_dir: Path) -> User | None:
     """Return who runs the sites: RUN_AS, who owns instance/, or who called sudo; None for whoever calls this.
 
-    Raise SettingsError for a RUN_AS that is nobody here or cannot run the product.
+    Raise SettingsError for a RUN_AS that is nobody here, root, or cannot run the product.
     """
     if os.geteuid() != 0 or shutil.which("setpriv") is None:
         return None
@@ -44,6 +87,8 @@ def choose_user(environ: Mapping[str, str], instance_dir: Path) -> User | None:
             entry = pwd.getpwnam(name)
         except KeyError as cause:
             raise SettingsError(f"RUN_AS: there is no user {name} on this machine.") from cause
+        if entry.pw_uid == 0:  # a site could write it into settings.env, to be root after the next start
+            raise SettingsError(f"RUN_AS: {name} is root. Name an ordinary user, or leave RUN_AS away.")
         named = User(entry.pw_uid, entry.pw_gid)
         if not _can_run(named):
             raise SettingsError(f"RUN_AS: the user {name} may not read {PROJECT_DIR} or its .venv.")

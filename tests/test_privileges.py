@@ -1,5 +1,6 @@
 """Who starts the product as root serves it as somebody else, who cannot read the authority's key."""
 
+import contextlib
 import os
 import pwd
 import shutil
@@ -22,7 +23,8 @@ from launcher import certificates, privileges
 from launcher.addresses import LOOPBACK, find_addresses, find_networks
 from launcher.certificates import ensure_certificate
 from launcher.children import Child, stop_all
-from launcher.privileges import User, choose_user, hand_over
+from launcher.ground import require_writable, take_alone
+from launcher.privileges import User, acting_as, choose_user, hand_over
 from shared.errors import SettingsError
 from shared.security.certificates import fingerprint
 from shared.services.people.erasure import write_ledger
@@ -116,6 +118,12 @@ def test_root_runs_the_sites_as_whom_run_as_names_or_instance_belongs_to(tmp_pat
         choose_user({"RUN_AS": "nobody-here"}, tmp_path)
 
 
+def test_root_is_nobody_to_run_as(tmp_path, monkeypatch):
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    with pytest.raises(SettingsError, match=r"root is root\. Name an ordinary user"):
+        choose_user({"RUN_AS": "root"}, tmp_path)
+
+
 def test_who_may_not_read_the_program_is_not_chosen(tmp_path, monkeypatch):
     monkeypatch.setattr(os, "geteuid", lambda: 0)
     monkeypatch.setattr(privileges, "_can_run", lambda _user: False)
@@ -165,6 +173,39 @@ def test_a_program_runs_as_the_user_and_ends_with_us(open_folder):
     status = Path(f"/proc/{child.process.pid}/status").read_text()
     assert "Name:\tsleep" in status
     stop_all([child])
+
+
+def test_nothing_that_settings_name_runs_as_root(open_folder):
+    # LD_PRELOAD would do the same; PATH needs no compiler here.
+    told, fake = open_folder / "told", open_folder / "setpriv"
+    told.touch()
+    told.chmod(0o666)
+    fake.write_text(f"#!/bin/sh\nPATH={os.environ['PATH']}\nid -u >> {told}\n")
+    fake.chmod(0o755)
+    child = Child("A program", ["true"], {"PATH": str(open_folder)}, signal.SIGTERM, user=_user())
+    child.start()
+    child.process.wait(20)
+    assert set(told.read_text().split()) <= {str(_user_id())}
+
+
+def test_what_a_site_left_in_place_of_a_file_is_met_with_its_own_rights(open_folder):
+    roots = open_folder / "roots"
+    roots.mkdir(mode=0o700)
+    with acting_as(_user()):
+        assert os.geteuid() == _user_id()
+        if _user():
+            with pytest.raises(PermissionError):
+                (roots / "file").touch()
+            assert os.getgroups() == NOBODY.groups
+    (roots / "file").touch()
+    for start in (require_writable, take_alone):
+        instance_dir = open_folder / start.__name__
+        instance_dir.mkdir()
+        (instance_dir / "launcher.lock").symlink_to(roots / "file")
+        (instance_dir / f".probe.{os.getpid()}").symlink_to(roots / "file")
+        with contextlib.suppress(SettingsError):
+            start(instance_dir)
+        assert (roots / "file").read_text() == ""
 
 
 def test_the_user_reads_what_is_served_and_not_the_authoritys_key(open_folder):
