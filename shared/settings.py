@@ -17,8 +17,10 @@ from pathlib import Path
 import pytz
 
 from shared.domain.languages import LANGUAGES
+from shared.domain.school_account import Provider
 from shared.errors import SettingsError
 from shared.school_clock import SchoolClock
+from shared.school_provider import read_provider
 
 VERSION = "0.2.0"  # its one place; CHANGELOG.md says what it holds
 
@@ -31,6 +33,7 @@ LONGEST_UNTIL_LATE_MINUTES = 12 * 60  # as long as the longest lecture
 IN_FILES = (
     *("DATABASE_URL", "ADMIN_SECRET_KEY", "TEACHER_SECRET_KEY", "PASSWORD_SALT", "FACE_KEYS"),
     *("REPORTS_DATABASE_URL", "REDIS_URL", "MAIL_USERNAME", "MAIL_PASSWORD"),
+    "SCHOOL_SIGN_IN_CLIENT_SECRET",
 )
 
 _SECRETS = ("ADMIN_SECRET_KEY", "TEACHER_SECRET_KEY", "PASSWORD_SALT")
@@ -79,6 +82,7 @@ class Settings:
     admin_site_url: str
     teacher_site_url: str
     secure_cookies: bool
+    school_provider: Provider | None = None
 
     @property
     def clock(self) -> SchoolClock:
@@ -139,6 +143,7 @@ def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
         admin_site_url=environ.get("ADMIN_SITE_URL", "https://localhost:4555"),
         teacher_site_url=environ.get("TEACHER_SITE_URL", "https://localhost:4545"),
         secure_cookies=_flag(environ, "SECURE_COOKIES", default=True),
+        school_provider=read_provider(environ),
     )
 
 

@@ -11,7 +11,7 @@ PROJECT_DIR = Path(__file__).resolve().parents[1]
 
 PLAIN = (
     *("shared.domain", "shared.errors", "shared.logs", "shared.metrics"),
-    *("shared.school_clock", "shared.settings"),
+    *("shared.school_clock", "shared.school_provider", "shared.settings"),
 )
 SITE = (
     *(*PLAIN, "shared.web", "shared.services", "shared.persistence", "shared.reports"),
@@ -71,7 +71,11 @@ OURS = {
     "shared.security": PLAIN,
     "shared.domain": (),
     "shared.school_clock": ("shared.domain.languages", "shared.errors"),
-    "shared.settings": ("shared.domain.languages", "shared.errors", "shared.school_clock"),
+    "shared.school_provider": ("shared.domain", "shared.errors"),
+    "shared.settings": (
+        *("shared.domain.languages", "shared.domain.school_account", "shared.errors", "shared.school_clock"),
+        "shared.school_provider",
+    ),
     "shared.errors": (),
     "shared.logs": (),
     "shared.metrics": ("shared.errors",),
@@ -95,6 +99,9 @@ FOREIGN = {
     "flask_babel": ("shared.mail", "shared.web.languages"),
     "babel": ("shared.mail", "shared.translations", "shared.web.languages"),
     "wtforms": WEB,
+    "authlib": ("shared.web",),
+    "joserfc": ("shared.web",),
+    "requests": ("shared.web",),
     "sqlalchemy": ("shared.persistence", "launcher", "benchmarks"),
     "alembic": ("shared.persistence",),
     "huey": ("shared.jobs",),
