@@ -40,6 +40,18 @@ class InvalidInput(ProductError):
         self.field = field
 
 
+class SchoolSignInRefused(ProductError):
+    """The school's own sign-in vouches for nobody who may come in here."""
+
+    status = 403
+
+
+class ProviderAway(ProductError):
+    """The school's own sign-in does not answer, or answers what nobody can use."""
+
+    status = 503
+
+
 class NotFound(ProductError):
     """What was asked for does not exist, or this person may not know of it."""
 

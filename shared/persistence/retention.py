@@ -29,6 +29,7 @@ from shared.persistence.tables import (
     PhotoQuestion,
     PlanDraft,
     PlannedLecture,
+    SchoolVisit,
     SignIn,
 )
 
@@ -123,10 +124,11 @@ def old_family_messages(before: datetime) -> list[Select[Any]]:
 
 
 def old_tries(before: datetime) -> list[Select[Any]]:
-    """Return wrong passwords with their locks, and links to choose one that have run out."""
+    """Return wrong passwords with their locks, links that have run out, and ways to a provider and back."""
     links = select(PasswordLink.id).where(PasswordLink.expires_at < before)
     locks = select(AttemptLock.id).where(AttemptLock.used_at < before)
-    return [select(FailedTry.id).where(FailedTry.failed_at < before), locks, links]
+    visits = select(SchoolVisit.id).where(SchoolVisit.came_back_at < before)
+    return [select(FailedTry.id).where(FailedTry.failed_at < before), locks, links, visits]
 
 
 def old_devices(before: datetime) -> list[Select[Any]]:

@@ -27,6 +27,7 @@ from shared.persistence.tables import (
     OutgoingMail,
     PasswordLink,
     SchoolClass,
+    SchoolVisit,
     SignIn,
     Student,
     Teacher,
@@ -179,6 +180,7 @@ def settle_the_past(session: Session, now: datetime, *, newest_faces: int) -> No
     session.execute(update(FaceVersion).values(version=version, removed_at=version))
     session.execute(delete(SignIn))
     session.execute(delete(KnownDevice))
+    session.execute(delete(SchoolVisit))
     session.execute(delete(PasswordLink))
     session.execute(delete(AccountNotice))
     session.execute(update(KioskPass).where(KioskPass.ended_at.is_(None)).values(ended_at=now))

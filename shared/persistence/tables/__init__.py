@@ -9,6 +9,8 @@ from shared.persistence.tables.accounts import (
     KnownDevice,
     PasswordLink,
     RecoveryCode,
+    SchoolAccount,
+    SchoolVisit,
     SignIn,
     Teacher,
 )
@@ -105,7 +107,9 @@ __all__ = [
     "PlannedClass",
     "PlannedLecture",
     "RecoveryCode",
+    "SchoolAccount",
     "SchoolClass",
+    "SchoolVisit",
     "SheetMarkChange",
     "SheetUpload",
     "SignIn",

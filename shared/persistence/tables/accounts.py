@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from shared.domain.family_mail import Recipients
@@ -77,7 +77,10 @@ keep_current(Teacher, search_text=person_text)
 
 
 class SignIn(Base):
-    """One signed-in browser; deleting the row signs it out. `device_digest` is its `KnownDevice`'s."""
+    """One signed-in browser; deleting the row signs it out. `device_digest` is its `KnownDevice`'s.
+
+    `by_school_account`: no password of ours was typed, the school's own sign-in vouched.
+    """
 
     __tablename__ = "sign_in"
 
@@ -88,8 +91,45 @@ class SignIn(Base):
     began_at: Mapped[datetime] = mapped_column(UtcDateTime)
     last_seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
     device_digest: Mapped[str | None] = mapped_column(Digest, index=True)
+    by_school_account: Mapped[bool] = mapped_column(default=False, server_default=false())
 
     __table_args__ = table(Index("ix_sign_in_account", "site", "account_id"))
+
+
+class SchoolAccount(Base):
+    """The account at the school's provider that signs in as an account here; tied once, by its e-mail.
+
+    From then on `issuer` and `subject` alone say whose it is. `email` is the address of then, to be shown.
+    """
+
+    __tablename__ = "school_account"
+
+    site: Mapped[str] = mapped_column(String(16))
+    account_id: Mapped[int]
+    issuer_digest: Mapped[str] = mapped_column(Digest)
+    subject: Mapped[str] = mapped_column(SourcedId)
+    email: Mapped[str] = mapped_column(Email)
+    tied_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    __table_args__ = table(
+        UniqueConstraint("site", "account_id"),
+        UniqueConstraint("site", "issuer_digest", "subject"),
+    )
+
+
+class SchoolVisit(Base):
+    """One way to the provider and back that was accepted, so that it is accepted once.
+
+    `code_digest` is there while the authenticator app's code is still to be typed.
+    """
+
+    __tablename__ = "school_visit"
+
+    state_digest: Mapped[str] = mapped_column(Digest, unique=True)
+    site: Mapped[str] = mapped_column(String(16))
+    account_id: Mapped[int]
+    came_back_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    code_digest: Mapped[str | None] = mapped_column(Digest, unique=True)
 
 
 class KnownDevice(Base):

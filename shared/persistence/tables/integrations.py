@@ -16,6 +16,7 @@ class Integration(StrEnum):
     ONEROSTER = "oneroster"
     MOODLE = "moodle"
     FAMILIES = "families"
+    SCHOOL_SIGN_IN = "school-sign-in"
 
 
 class IntegrationChoice(Base):

@@ -18,6 +18,7 @@ class KioskPass(Base):
     """A phone's right to send check-ins of one lecture, and nothing else, until it ends.
 
     `public_key` is the phone's (P-256, SPKI in base64), set once; without it the pass is worth nothing.
+    `device_digest` is the phone's `KnownDevice`'s.
     """
 
     __tablename__ = "kiosk_pass"
@@ -30,6 +31,7 @@ class KioskPass(Base):
     last_seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     public_key: Mapped[str | None] = mapped_column(String(200))
+    device_digest: Mapped[str | None] = mapped_column(Digest, index=True)
 
     lecture: Mapped[Lecture] = relationship()
     teacher: Mapped[Teacher] = relationship()

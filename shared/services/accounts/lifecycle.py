@@ -4,7 +4,7 @@ import secrets
 from collections.abc import Sequence
 
 from shared.errors import Conflict, InvalidInput, NotFound
-from shared.persistence import accounts, kiosk, password_links, people
+from shared.persistence import accounts, kiosk, password_links, people, school_accounts
 from shared.persistence.database import AlreadyThere, Session
 from shared.persistence.tables import Admin, Teacher
 from shared.security.passwords import first_time_password, hash_password
@@ -118,6 +118,7 @@ def revoke_access(
     site = accounts.site_of(account)
     accounts.end_sign_ins(session, site, account.id, but=digest(but) if but else None)
     password_links.remove_all_of(session, site, account.id, account.email)
+    school_accounts.end_waiting(session, site, account.id)
     if site == "classroom":
         kiosk.end_passes(session, now=toolbox.now(), teacher_id=account.id)
 

@@ -16,8 +16,9 @@ def begin_sign_in(
     device: str,
     address: str = "",
     device_token: str = "",
+    by_school_account: bool = False,
 ) -> str:
-    """Remember a browser that has shown the right password; gives the token for its cookie.
+    """Remember a browser whose person has proved who they are; gives the token for its cookie.
 
     `device` is what it says of itself, `device_token` the one by which it is known again.
     """
@@ -32,12 +33,14 @@ def begin_sign_in(
                 began_at=now,
                 last_seen_at=now,
                 device_digest=digest(device_token) if device_token else None,
+                by_school_account=by_school_account,
             )
         )
         account = accounts.find_by_id(session, site, account_id)
         if account is not None:
             who = Actor(site=site, email=account.email, address=address, account_id=account_id)
-            audit.record(session, toolbox, who, "sign in", account.email, after={"device": device[:200]})
+            how = {"device": device[:200]} | ({"by": "school account"} if by_school_account else {})
+            audit.record(session, toolbox, who, "sign in", account.email, after=how)
     return token
 
 

@@ -1,6 +1,6 @@
 """Turns integrations on and off; each is off until the office turns it on."""
 
-from shared.persistence import integrations
+from shared.persistence import integrations, school_accounts
 from shared.persistence.tables import Integration
 from shared.services import audit
 from shared.services.audit import Actor
@@ -8,10 +8,12 @@ from shared.toolbox import Toolbox
 
 
 def set_on(toolbox: Toolbox, actor: Actor, name: Integration, *, on: bool) -> None:
-    """Turn an integration on or off; what it brought in stays."""
+    """Turn an integration on or off; what it brought in stays, who signed in by it is signed out."""
     with toolbox.sessions.begin() as session:
         if integrations.is_on(session, name) == on:
             return
         integrations.save_choice(session, name, now=toolbox.now(), is_on=on)
+        if name is Integration.SCHOOL_SIGN_IN and not on:
+            school_accounts.end_sign_ins(session)
         action = "turn on integration" if on else "turn off integration"
         audit.record(session, toolbox, actor, action, name.value)

@@ -59,6 +59,7 @@ def open_kiosk(
                 device=device[:200],
                 opened_at=now,
                 last_seen_at=now,
+                device_digest=here,
             )
         )
         audit.record_in_lecture(
