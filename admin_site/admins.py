@@ -10,6 +10,7 @@ from admin_site.forms import AdminForm
 from shared.errors import InvalidInput
 from shared.persistence import accounts as stored
 from shared.persistence.password_links import find_first
+from shared.persistence.school_accounts import find_tie_of
 from shared.persistence.tables import Admin
 from shared.services.accounts import lifecycle as accounts
 from shared.services.accounts import second_factor
@@ -54,7 +55,8 @@ def add() -> str | Response:
 def show(admin_id: int) -> str:
     admin = accounts.find_admin(reading, admin_id)
     link = find_first(reading, "office", admin.email, toolbox.now())
-    return render_template("admin/admin.html", admin=admin, link=link)
+    tie = find_tie_of(reading, "office", admin_id)
+    return render_template("admin/admin.html", admin=admin, link=link, tie=tie)
 
 
 @pages.post("/admins/<int:admin_id>/new-password")

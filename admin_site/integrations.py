@@ -74,6 +74,7 @@ def show_list() -> str:
         course=course,
         courses=COURSE_WORDS,
         link_days=toolbox.settings.family_link_days,
+        provider=toolbox.settings.school_provider,
     )
 
 
@@ -82,6 +83,12 @@ def show_list() -> str:
 def turn(name: str, on: int) -> Response:
     if name not in list(Integration):
         abort(404)
+    if on == 1 and name == Integration.SCHOOL_SIGN_IN and toolbox.settings.school_provider is None:
+        flash(
+            gettext("Please set SCHOOL_SIGN_IN first, and start the sites again."),
+            "warning",
+        )
+        return redirect(url_for("school_accounts.show"))
     set_on(toolbox, actor(), Integration(name), on=on == 1)
     return redirect(url_for("integrations.show_list"))
 

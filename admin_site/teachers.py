@@ -11,6 +11,7 @@ from shared.errors import InvalidInput
 from shared.persistence import people
 from shared.persistence.accounts import find_never_signed_in
 from shared.persistence.password_links import find_first
+from shared.persistence.school_accounts import find_tie_of
 from shared.persistence.tables import Teacher
 from shared.services.accounts.lifecycle import renew_password
 from shared.services.people import registration
@@ -81,7 +82,8 @@ def edit(teacher_id: int) -> str | Response:
             flash(gettext("The teacher was saved."), "success")
             return redirect(url_for("teachers.show_list"))
     link = find_first(reading, "classroom", teacher.email, toolbox.now())
-    return render_template("admin/teacher_form.html", form=form, teacher=teacher, link=link)
+    tie = find_tie_of(reading, "classroom", teacher_id)
+    return render_template("admin/teacher_form.html", form=form, teacher=teacher, link=link, tie=tie)
 
 
 @pages.post("/teachers/<int:teacher_id>/new-password")

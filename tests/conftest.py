@@ -51,7 +51,7 @@ _PLACES = {
         ),
     ),
     "browser": ("tests/browser/",),
-    "pages": ("tests/admin_site/", "tests/teacher_site/"),
+    "pages": ("tests/admin_site/", "tests/school_sign_in/", "tests/teacher_site/"),
     "slow": (
         *("tests/test_equal_time.py", "tests/test_demo_school.py", "tests/test_upgrade.py"),
         "tests/services/upkeep/test_backup.py",  # a fifth of the services' processor time

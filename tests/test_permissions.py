@@ -27,6 +27,8 @@ OPEN = {**STATIC, "kiosk": "kiosk"}
 SIGNED_IN = {**OPEN, "anonymous": "sign-in"}
 OWN = {**SIGNED_IN, "other teacher": "nothing"}  # the address names a lecture of the teacher's
 LINK = {**dict.fromkeys(STATIC, "nothing"), "kiosk": "kiosk"}  # open, to whoever has the token
+# Open to whoever comes, but off in this town; on: tests/school_sign_in.
+OFF = LINK
 LEAVES = {**SIGNED_IN, "teacher": "sign-in", "other teacher": "sign-in"}
 PASS = {**STATIC, "anonymous": "no pass", "teacher": "no pass", "other teacher": "no pass"}
 
@@ -81,6 +83,9 @@ CLASSROOM = {
     "moodle.sessions": SIGNED_IN,
     "password_links.ask": OPEN,
     "password_links.choose": OPEN,
+    "school_sign_in.again": {**OFF, "anonymous": "sign-in"},
+    "school_sign_in.back": OFF,
+    "school_sign_in.start": OFF,
     "security.change_password": SIGNED_IN,
     "security.login": OPEN,
     "security.logout": LEAVES,
@@ -117,6 +122,7 @@ CLASSROOM = {
 
 ANYBODY = {"anonymous": "served", "admin": "served"}
 ADMINS = {"anonymous": "sign-in", "admin": "served"}
+OFF_AT_THE_OFFICE = {"anonymous": "nothing", "admin": "nothing"}
 
 OFFICE = {
     "admins.add": ADMINS,
@@ -172,6 +178,13 @@ OFFICE = {
     "roster.apply": ADMINS,
     "roster.show": ADMINS,
     "roster.template": ADMINS,
+    "school_accounts.show": ADMINS,
+    "school_accounts.untie_admin": ADMINS,
+    "school_accounts.untie_teacher": ADMINS,
+    "school_sign_in.again": {**OFF_AT_THE_OFFICE, "anonymous": "sign-in"},
+    "school_sign_in.back": OFF_AT_THE_OFFICE,
+    "school_sign_in.code": OFF_AT_THE_OFFICE,
+    "school_sign_in.start": OFF_AT_THE_OFFICE,
     "second_factor.renew_codes": ADMINS,
     "second_factor.show": ADMINS,
     "second_factor.turn_off": ADMINS,

@@ -21,6 +21,10 @@ OPEN = {
     "security.login",
     "password_links.ask",
     "password_links.choose",
+    # To the school's provider and back, see tests/school_sign_in; off here, so they are no pages.
+    "school_sign_in.start",
+    "school_sign_in.back",
+    "school_sign_in.code",
     "static",
     "shared.static",
     "bootstrap.static",

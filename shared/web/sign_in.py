@@ -11,12 +11,13 @@ from flask_security import (
     Security,
     SQLAlchemySessionUserDatastore,
     UserMixin,
+    login_user,
     password_changed,
 )
 
 from shared.domain.languages import sentence
 from shared.persistence.database import request_sessions
-from shared.persistence.tables import Admin, Teacher
+from shared.persistence.tables import Admin, SignIn, Teacher
 from shared.security.passwords import SHORTEST_PASSWORD
 from shared.services.accounts import lifecycle, sign_in
 from shared.services.accounts.devices import remember_device
@@ -42,6 +43,9 @@ _ALWAYS_OPEN = frozenset(
         "security.login",
         "password_links.ask",
         "password_links.choose",
+        "school_sign_in.start",
+        "school_sign_in.back",
+        "school_sign_in.code",
         "static",
         "shared.static",
         "bootstrap.static",
@@ -140,26 +144,48 @@ def guard(toolbox: Toolbox, description: Any) -> Response | None:
         g._login_user = current_app.login_manager.anonymous_user()  # type: ignore[attr-defined]
     if endpoint is None or endpoint in _ALWAYS_OPEN or endpoint in description.open_endpoints:
         return None
-    if not is_signed_in(toolbox, description.name):
+    found = find_present(toolbox, description.name)
+    if found is None:
         if request.method == "GET":
             return redirect(url_for("security.login", next=request.full_path.rstrip("?")))  # type: ignore[return-value]
         return redirect(url_for("security.login"))  # type: ignore[return-value]
-    if current_user.must_change_password and endpoint not in _WITH_A_FIRST_TIME_PASSWORD:
+    # Who came by the school's own account used no password that somebody else knows.
+    is_first = current_user.must_change_password and not found.by_school_account
+    if is_first and endpoint not in _WITH_A_FIRST_TIME_PASSWORD:
         flash(gettext("Please choose a password of your own first."), "info")
         return redirect(url_for("security.change_password"))  # type: ignore[return-value]
     return None
 
 
-def is_signed_in(toolbox: Toolbox, site: str) -> bool:
-    """Tell whether this browser's sign-in still stands; a copied cookie of an ended one does not."""
+def find_present(toolbox: Toolbox, site: str) -> SignIn | None:
+    """Find this browser's sign-in if it still stands; a copied cookie of an ended one does not."""
     token = session.get("sign_in")
     if not token or not current_user.is_authenticated:
-        return False
+        return None
     found = sign_in.find_sign_in(toolbox, site=site, token=token)
     if found is None or found.account_id != current_user.id:
         session.clear()
         logout_user()
+        return None
+    return found
+
+
+def is_signed_in(toolbox: Toolbox, site: str) -> bool:
+    """Tell whether somebody is signed in in this browser, at a page that is open to everybody."""
+    return find_present(toolbox, site) is not None
+
+
+def enter_by_school_account(account_id: int) -> bool:
+    """Sign in whom the school's provider vouches for; False if the account is there no more.
+
+    It is no password that was typed: acts of weight ask for one.
+    """
+    user = current_app.extensions["security"].datastore.find_user(id=account_id)
+    if user is None or not user.active:
         return False
+    g.by_school_account = True
+    login_user(user, authn_via=["school account"])
+    session.pop("fs_paa", None)
     return True
 
 
@@ -180,6 +206,7 @@ def _follow_sign_ins(app: Flask, toolbox: Toolbox, site: str) -> None:
             device=request.user_agent.string or "unknown",
             address=request.remote_addr or "",
             device_token=token,
+            by_school_account=g.get("by_school_account", False),
         )
 
     def end(_app: Flask, **_: Any) -> None:

@@ -12,6 +12,7 @@ from werkzeug.local import LocalProxy
 from werkzeug.routing import IntegerConverter
 
 from shared.persistence.database import Session
+from shared.persistence.tables import Admin
 from shared.settings import VERSION, Settings, read_settings
 from shared.toolbox import Toolbox
 from shared.web import error_pages, languages, one_address, password_links, request_log, school_words, sign_in
@@ -19,6 +20,7 @@ from shared.web.cookies import cookie_name
 from shared.web.forms import no_day
 from shared.web.kiosk_pass import close_to_phones
 from shared.web.open_pages import make_open_pages
+from shared.web.school_sign_in import pages as school_sign_in
 
 # A request carries at most a photo or a workbook of 5 MB and a form; a site names the pages that take more.
 LARGEST_REQUEST_BYTES = 6 * 1024 * 1024
@@ -128,6 +130,8 @@ def build_site(
     sign_in.install(app, description, settings, toolbox)
     error_pages.install(app)
     app.register_blueprint(password_links.make_pages())
+    has_second_factor = description.account is Admin
+    school_sign_in.install(app, toolbox, address=description.address, has_second_factor=has_second_factor)
     for blueprint in pages:
         app.register_blueprint(blueprint)
     for command in commands:
