@@ -27,7 +27,7 @@ class Belongings:
         words = (
             ("a face model", self.has_face),
             ("a consent", self.has_consent),
-            (f"{self.marks} marks", self.marks),
+            ("1 mark" if self.marks == 1 else f"{self.marks} marks", self.marks),
         )
         return ", ".join(text for text, is_there in words if is_there)
 

@@ -51,6 +51,11 @@ def test_each_question_has_its_picture_and_the_likely_students_to_choose_from(de
     assert "no-store" in answer.headers["Cache-Control"]
     assert len(names_of(asked, "9 Asha Rao")) == 4  # one for each photo, one for the folder 9
     assert all(each.get("alt") for each in asked.select("#answers img"))
+    others = [
+        each.get_text().split()[0]
+        for each in asked.select_one("#answers select").select("option[value]:not([value=''])")
+    ]
+    assert others == ["9", "10", "15203A0042", "15203A0043"]  # as people count
 
 
 def test_one_answer_files_a_folder_and_the_rest_goes_on_waiting(desk, office, asked):

@@ -48,6 +48,7 @@ def test_a_pasted_list_is_previewed_then_imported(desk, office, page):
     assert "1 added. 1 the same as before. 1 of the class is not in the list" in told(desk)
     desk.fill("Import these students")
     assert desk.path == "/students"
+    assert "1 student was imported." in told(desk)
     assert "Sana <Khan>" in desk.told()
 
 
