@@ -4,13 +4,14 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from shared.domain.class_lists.headings import HeadingReading, ListField, read_heading
+from shared.domain.class_lists.headings import HeadingReading, ListField, read_heading, says_whose
 from shared.domain.table_cells import ReadSheet, Row
 from shared.domain.typed_text import fold
 
 # People put titles, the school's address and what the list is for above its headings.
 HEADER_WITHIN_LINES = 30
 NOT_USED = "-"
+_PARTS = (ListField.FIRST_NAME, ListField.MIDDLE_NAME, ListField.LAST_NAME)
 
 FIELD_WORDS = {
     ListField.ROLL_ID: "roll id",
@@ -78,7 +79,17 @@ def find_header(sheet: ReadSheet) -> Header | None:
                 continue
             if score and (best is None or score > best[0]):
                 best = score, header
-    return best[1] if best else None
+    return _with_groups(sheet, best[1]) if best else None
+
+
+def _with_groups(sheet: ReadSheet, header: Header) -> Header:
+    """Add the line above that says whose the columns are: Student over name, Parents over name and e-mail."""
+    both = Header(header.at - 1, 2)
+    if header.height > 1 or header.at == 0 or width_of(sheet.rows[both.at]) < 2:
+        return header
+    groups = [cell.text for cell in sheet.rows[both.at] if cell.text.strip()]
+    is_telling = all(says_whose(text) for text in groups)
+    return both if is_telling and _score(joined_headings(sheet.rows, both)) else header
 
 
 def likeliest_header(sheet: ReadSheet) -> Header:
@@ -104,8 +115,10 @@ def _score(headings: Sequence[str]) -> int:
 
 
 def joined_headings(rows: Sequence[Row], header: Header) -> list[str]:
-    """Return the headings of all columns; of two lines the upper one reaches over what is empty at its
-    right."""
+    """Return the headings of all columns; of two lines the upper one reaches over what is empty at its right.
+
+    Surname under Name of the student is a surname, not all of the name.
+    """
     if header.at < 0:
         return []
     upper = [cell.text for cell in rows[header.at]]
@@ -116,7 +129,8 @@ def joined_headings(rows: Sequence[Row], header: Header) -> list[str]:
     for place in range(max(len(upper), len(lower))):
         top, sub = (texts[place].strip() if place < len(texts) else "" for texts in (upper, lower))
         over = top or (over if sub else "")
-        joined.append(f"{over} {sub}".strip())
+        is_part = read_heading(over).field is ListField.NAME and read_heading(sub).field in _PARTS
+        joined.append(f"{sub} ({over})" if is_part else f"{over} {sub}".strip())
     return joined
 
 
@@ -150,10 +164,49 @@ def assign_columns(
     doubts = missing_fields(tied)
     for field in ListField:
         of_field = [column for column in tied if column.field is field]
-        if len(of_field) > 1 and field is not ListField.PARENT_EMAIL:
+        are_shares = field in _PARTS and all(readings[column.place].is_share for column in of_field)
+        if len(of_field) > 1 and field is not ListField.PARENT_EMAIL and not are_shares:
             named = " and ".join(f"“{column.heading}”" for column in of_field[:4])
             doubts.append(f"{named} may both be the {FIELD_WORDS[field]}: which one is it?")
     return tied, doubts
+
+
+def tie_by_hand(
+    columns: Sequence[ColumnUse], samples: Sequence[Sequence[str]]
+) -> tuple[list[ColumnUse], list[str]]:
+    """Return columns that the office tied, with the whole name, and what is still doubtful."""
+    tied = _whole_name(list(columns), samples)
+    doubts = missing_fields(tied)
+    ids = [f"“{column.heading or column.letter}”" for column in tied if column.field is ListField.ROLL_ID]
+    if len(ids) > 1:
+        doubts.append(f"{' and '.join(ids[:4])} may both be the roll id: which one is it?")
+    return tied, doubts
+
+
+def suggest_by_content(columns: Sequence[ColumnUse], samples: Sequence[Sequence[str]]) -> list[ColumnUse]:
+    """Suggest which columns of a list without headings are roll id and name; nothing is tied."""
+    ids = [place for place, texts in enumerate(samples) if _may_be_roll_ids(texts)]
+    telling = [place for place in ids if not _only_counts(samples[place])]
+    names = [place for place, texts in enumerate(samples) if _may_be_names(texts)]
+    suggested = {
+        **dict.fromkeys(names[:1], ListField.NAME),
+        **dict.fromkeys((telling or ids)[:1], ListField.ROLL_ID),
+    }
+    return [replace(column, suggestion=suggested.get(column.place)) for column in columns]
+
+
+def _may_be_roll_ids(texts: Sequence[str]) -> bool:
+    have_digits = all(any(sign.isdecimal() for sign in text) and "@" not in text for text in texts)
+    return bool(texts) and have_digits and len(set(texts)) == len(texts)
+
+
+def _only_counts(texts: Sequence[str]) -> bool:
+    return [text.strip(".)") for text in texts] == [str(number) for number in range(1, len(texts) + 1)]
+
+
+def _may_be_names(texts: Sequence[str]) -> bool:
+    words = [text for text in texts if re.search(r"[^\W\d_]{2}", text) and not re.search(r"[\d@]", text)]
+    return len(words) * 2 > len(texts)
 
 
 def _is_sure(reading: HeadingReading, samples: Sequence[str]) -> bool:
@@ -187,9 +240,11 @@ def _whole_name(columns: list[ColumnUse], samples: Sequence[Sequence[str]]) -> l
     both = {ListField.FIRST_NAME, ListField.LAST_NAME} <= set(by_field)
     pairs = list(zip(samples[name.place], samples[part.place], strict=False))
     holds_all = both or (pairs and sum(fold(each) in fold(whole) for whole, each in pairs) * 2 > len(pairs))
+    is_without_result = both and not any(sign.isalpha() for each in samples[name.place] for sign in each)
+    if is_without_result:  # a formula that puts both together, saved by a program that did not compute it
+        return [replace(column, field=None) if column.place == name.place else column for column in columns]
     if holds_all:
-        parts = (ListField.FIRST_NAME, ListField.MIDDLE_NAME, ListField.LAST_NAME)
-        return [replace(column, field=None) if column.field in parts else column for column in columns]
+        return [replace(column, field=None) if column.field in _PARTS else column for column in columns]
     other = ListField.LAST_NAME if part.field is ListField.FIRST_NAME else ListField.FIRST_NAME
     return [replace(column, field=other) if column.place == name.place else column for column in columns]
 

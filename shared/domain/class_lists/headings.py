@@ -36,7 +36,7 @@ class HeadingReading:
 
     `weight` chooses among columns for a roll id: 3 a roll number, 2 another number of the student, 1 perhaps
     only the line's. `by_content`: a parent's name or address, as the cells tell. `surname_first`: the cells
-    hold "Rao, Asha".
+    hold "Rao, Asha". `is_share`: one of several columns that hold the field together, as both surnames do.
     """
 
     field: ListField | None = None
@@ -44,6 +44,7 @@ class HeadingReading:
     weight: int = 0
     by_content: bool = False
     surname_first: bool = False
+    is_share: bool = False
 
 
 UNKNOWN = HeadingReading(is_certain=False)
@@ -54,7 +55,18 @@ _PARTS = (
     (re.compile(r"\b(last|family|sur) names?\b|\bnoms? de famille\b|\bnom patronymique\b"), "surname"),
     (re.compile(r"\bnames? (first|given)$"), "firstname"),
     (re.compile(r"\bnames? (last|family)$"), "surname"),
-    (re.compile(r"\bmiddle names?\b|मधले नाव"), "middlename"),
+    (
+        re.compile(r"\bmiddle names?\b|मधले नाव|\b(segundo|zweiter|deuxieme) (nombre|vorname|prenom)\b"),
+        "middlename",
+    ),
+    (re.compile(r"\b(primer|erster|premier) (nombre|vorname|prenom)\b"), "firstname"),
+    (re.compile(r"\b(?:adresses?|direccion) electroni(?:que|ca)\b"), "email"),
+    (re.compile(r"\bregister (?=(?:no|num|number)\b)"), "reg "),
+    (re.compile(r"^r\W*no\b"), "roll no"),
+    (re.compile(r"^e(?:n|nr)?\.\W*no\b"), "enrol no"),
+    (re.compile(r"\bhall tickets?\b"), "hallticket"),
+    (re.compile(r"\b(?:admission|entry) class\b"), "remark"),
+    (re.compile(r"\bn\.o\b"), "no"),
     (re.compile(r"\be[- ](?=mails?\b)|\b(?:ई|इ)[- ](?=मेल)"), "e"),
 )
 _TELLING = ("father", "mother", "guardian", "student", "email", "first", "last", "one", "two")
@@ -71,6 +83,8 @@ _BESIDE_EMAIL = {
     "ids",
     "पता",
     "पत्ता",
+    "आईडी",
+    "आयडी",
 }
 
 
@@ -86,6 +100,17 @@ def read_heading(heading: str) -> HeadingReading:
     if "?" in kinds and found.field is not None:
         return HeadingReading(found.field, False, found.weight, found.by_content, found.surname_first)
     return found
+
+
+def says_whose(heading: str) -> bool:
+    """Tell whether a heading can stand over several others: Student, Parents' details."""
+    kinds = {KINDS.get(word, "?") for word in _words(heading)}
+    return bool(kinds & {"student", *_PARENTS, "email"}) and kinds <= {
+        "student",
+        *_PARENTS,
+        "email",
+        "filler",
+    }
 
 
 def headings_key(headings: list[str]) -> str:
@@ -104,12 +129,16 @@ def _words(heading: str) -> list[str]:
 
 
 def _apart(word: str) -> str:
-    """Return a heading with its words apart: FirstName is two, WhatsApp is one."""
-    return word if fold(word) in KINDS else re.sub(r"(?<=[a-z])(?=[A-Z])", " ", word)
+    """Return a heading with its words apart: FirstName is two and Parent1 as well, WhatsApp is one."""
+    return word if fold(word) in KINDS else re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Za-z])(?=[12]\b)", " ", word)
 
 
 def _split(text: str) -> list[str]:
-    text = re.sub(r"[_/]", " ", fold(text)).replace("#", " no ")
+    # P.R.N. is written for PRN, and Email1 for Email 1.
+    text = re.sub(
+        r"(?<![^\W_])(?:[^\W\d_]\.){2,}(?!\w)", lambda short: short[0].replace(".", "") + " ", fold(text)
+    )
+    text = re.sub(r"[_/]", " ", text).replace("#", " no ")
     for pattern, word in _PARTS:
         text = pattern.sub(word, text)
     return re.findall(r"[^\W_]+(?:[^\W_]|[\u0900-\u0903\u093a-\u094f\u200c\u200d])*", text)
@@ -122,8 +151,10 @@ def _by_kinds(kinds: list[str]) -> HeadingReading:
     if has & set(_PARENTS):
         says_more = has - {*_PARENTS, "one", "two", "first", "filler", "?", "student"}
         return HeadingReading() if says_more else HeadingReading(_whose(has), by_content=True)
-    is_of_others = has & {"other", "phone"} or {"school", "name"} <= has
-    if is_of_others and "roll" not in has:
+    if has & {"other", "phone"} or {"school", "name"} <= has:
+        # "Roll No. (as per marks list)" is one all the same, "Roll status" is none.
+        if {"roll", "number"} <= has:
+            return HeadingReading(ListField.ROLL_ID, False, 3)
         return HeadingReading()
     if has & {"name", "first", "middle", "last"} and not has & {"roll", "id", "number", "serial", "class"}:
         return _name(kinds)
@@ -149,7 +180,7 @@ def _weight(has: set[str]) -> int:
     if "serial" in has and not has & {"id", "student"}:
         return 1
     if "id" in has or {"student", "number"} <= has:
-        return 2
+        return 0 if "family" in has and "number" not in has else 2
     return 1 if "number" in has and has <= {"number", "filler"} else 0
 
 
@@ -173,5 +204,5 @@ def _name(kinds: list[str]) -> HeadingReading:
     if "middle" in kinds:
         return HeadingReading(ListField.MIDDLE_NAME)
     if last >= 0:
-        return HeadingReading(ListField.LAST_NAME)
+        return HeadingReading(ListField.LAST_NAME, is_share=bool({"one", "two", "share"} & set(kinds)))
     return HeadingReading(ListField.FIRST_NAME if first >= 0 else ListField.NAME)

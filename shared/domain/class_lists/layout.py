@@ -11,6 +11,8 @@ from shared.domain.class_lists.columns import (
     joined_headings,
     likeliest_header,
     missing_fields,
+    suggest_by_content,
+    tie_by_hand,
     width_of,
 )
 from shared.domain.class_lists.headings import ListField, headings_key, read_heading
@@ -89,8 +91,9 @@ def find_layout(file: TableFile, answers: Answers, remembered: Mapping[str, Mapp
         return Layout(
             questions=(Question("sheet", "This file holds no list: every sheet is empty or hidden."),)
         )
-    if answers.get("header", "").isdecimal():
-        header = Header(min(int(answers["header"]), len(sheet.rows)) - 1, 1)
+    chosen_row = answers.get("header", "")
+    if chosen_row.isdecimal() and int(chosen_row) != header.at + 1:  # the row found may have another below it
+        header = Header(min(int(chosen_row), len(sheet.rows)) - 1, 1)
     return _lay_out(sheet, header, answers, remembered, titles=[each.title for each in visible])
 
 
@@ -118,7 +121,9 @@ def _lay_out(
     tied = by_hand or ours
     if tied is not None:
         columns = [replace(each, field=_field(tied.get(each.letter, ""))) for each in columns]
-        doubts = missing_fields(columns)
+        columns, doubts = tie_by_hand(columns, samples)
+    elif header.at < 0:
+        columns, doubts = suggest_by_content(columns, samples), missing_fields(columns)
     else:
         columns, doubts = assign_columns(columns, readings, samples)
     layout = Layout(

@@ -61,9 +61,8 @@ class NameReading:
 
 def read_name(line: Line, *, surname_first: bool) -> NameReading:
     """Read the name of a line. `surname_first`: its heading says that a comma follows the surname."""
-    cells = (
-        [line.cell(ListField.NAME)] if ListField.NAME in line.cells else [line.cell(part) for part in _PARTS]
-    )
+    fields = (ListField.NAME,) if ListField.NAME in line.cells else _PARTS
+    cells = [cell for field in fields for cell in line.cells.get(field, ())]
     texts = [clean(cell.text) for cell in cells]
     name = " ".join(text for text in texts if text and not is_empty_mark(text))
     if any(_lacks_result(cell) for cell in cells):

@@ -10,23 +10,31 @@ MEANT = {
         "Enrollment No|Enrolment Number|Registration No.|Regn. No|Adm No|Admission Number|PRN|"
         "PRN No.|USN|Student ID|StudentID|ID number|Student_Number|GR No|University Roll No|"
         "अनुक्रमांक|रोल नंबर|हजेरी क्रमांक|प्रवेश क्रमांक|नामांकन संख्या|Matrikelnummer|"
-        "Schülernummer|Schüler-ID|Matricule|Numéro d'étudiant|N° étudiant|Matrícula|Expediente"
+        "Schülernummer|Schüler-ID|Matricule|Numéro d'étudiant|N° étudiant|Matrícula|Expediente|"
+        "R.No.|R. No|RNo|En. No.|Register Number|P.R.N.|G.R. No.|Hall Ticket No|Student Code|LRN|UPN|"
+        "Matr.-Nr.|N.º de matrícula|No. de control|Código del alumno|जनरल रजि. नं."
     ),
     "name": (
         "Student's Name|STUDENT’S FULL NAME|Name of the Student|"
         "Name of Student (in block letters)|Candidate Name|Student|Pupil|name of the candidate|"
         "Stud. Name|विद्यार्थ्याचे नाव|छात्र का नाम|नाम|विद्यार्थ्याचे पूर्ण नाव|Schüler|"
         "Name, Vorname|Vor- und Nachname|Nom de l'élève|Nom et prénom|Nombre y apellidos|"
-        "Apellidos y nombre|Nombre del alumno|Surname, First name|First and last name"
+        "Apellidos y nombre|Nombre del alumno|Surname, First name|First and last name|"
+        "Nombre completo|Nom complet|Schülername|विद्यार्थिनीचे नाव"
     ),
     "first_name": (
-        "First name|FirstName|Given Name|fname|Vorname|Rufname|Prénom|पहिले नाव|Student First Name"
+        "First name|FirstName|Given Name|fname|Vorname|Rufname|Prénom|पहिले नाव|Student First Name|"
+        "Primer nombre"
     ),
-    "last_name": ("Last_Name|Surname|Family name|Nachname|Familienname|Nom de famille|Apellidos|आडनाव|उपनाम"),
-    "middle_name": ("Middle Name|मधले नाव"),
+    "last_name": (
+        "Primer apellido|Apellido materno|Last_Name|Surname|Family name|Nachname|Familienname|Nom de famille|"
+        "Apellidos|आडनाव|उपनाम"
+    ),
+    "middle_name": ("Middle Name|मधले नाव|Segundo nombre|Zweiter Vorname"),
     "email": (
         "E-mail|Email Address|Email ID|Student's e-mail|Mail|Personal Email|School Email|"
-        "Contact email|ई-मेल|ईमेल|E-Mail-Adresse|Adresse e-mail|Courriel|Correo electrónico"
+        "Contact email|ई-मेल|ईमेल|E-Mail-Adresse|Adresse e-mail|Courriel|Correo electrónico|"
+        "Gmail|Adresse électronique|ई-मेल आईडी"
     ),
     "parent_email": (
         "Father's e-mail|Mother's Email ID|Guardian_Email|Guardian's E-Mail Address|Parent Email|"
@@ -34,7 +42,9 @@ MEANT = {
         "माता का ई-मेल|आईचा ई-मेल|E-Mail der Eltern|Courriel des parents|E-mail de la mère|"
         "Correo del tutor|Correo de la madre"
     ),
-    "parent1_email": ("First parent's e-mail|Parent 1 Email|Guardian 1 Email|Primary guardian email"),
+    "parent1_email": (
+        "First parent's e-mail|Parent 1 Email|Parent1 Email|Guardian 1 Email|Primary guardian email"
+    ),
     "parent2_email": ("Second parent's e-mail|Parent 2 email|2nd parent e-mail"),
     "language": ("Medium|Medium of instruction|Language|भाषा|माध्यम|Sprache|Langue|Idioma"),
     "class_code": ("Class|Std|Standard|Class/Section|Klasse|Classe|कक्षा|इयत्ता"),
@@ -43,7 +53,8 @@ MEANT = {
         "Father's Name|Mother's name|Name of Guardian|वडिलांचे नाव|Name of School|Father's mobile|"
         "Phone|WhatsApp No|Address|DOB|Date of birth|Gender|Remarks|Signature|Mother tongue|"
         "Teacher's email|Grade_Level|Groups|Blood group|Aadhaar No|Geburtsdatum|Adresse|Teléfono|"
-        "पत्ता|जन्मतारीख|Father's occupation|Attendance %|Name of the father"
+        "पत्ता|जन्मतारीख|Father's occupation|Attendance %|Name of the father|Family ID|Roll status|"
+        "Admission class"
     ),
 }
 

@@ -3,7 +3,7 @@
 import pytest
 
 from shared.domain.class_lists.layout import find_layout
-from shared.domain.table_cells import TableFile
+from shared.domain.table_cells import ReadCell, TableFile
 from tests.support.lists import asked, lay_out, read, table, who
 
 HEAD = ("Roll No", "Name")
@@ -79,6 +79,33 @@ def test_headings_on_two_lines_are_read_together():
         ("", "First", "Last", "Father", "Mother"),
         ("701", "Asha", "Rao", "f@ex.org", "m@ex.org"),
     )
+    assert who(found) == [ASHA]
+    assert found.students[0].parents == ("f@ex.org", "m@ex.org")
+
+
+@pytest.mark.parametrize(
+    ("upper", "lower", "row"),
+    [
+        (
+            ("Sr", "Roll", "Name of student", "", "Parents' E-mail", ""),
+            ("No", "No", "First", "Last", "Father", "Mother"),
+            ("1", "701", "Asha", "Rao", "f@ex.org", "m@ex.org"),
+        ),
+        (
+            ("Roll No", "Name of the Student", "", "Parent", ""),
+            ("", "Surname", "First Name", "Father's E-mail", "Mother's E-mail"),
+            ("701", "Rao", "Asha", "f@ex.org", "m@ex.org"),
+        ),
+        (
+            ("Student details", "", "Parents' details", "", ""),
+            ("Roll No.", "Student Name", "Name", "E-mail", "Mother's E-mail"),
+            ("701", "Asha Rao", "Ravi Rao", "f@ex.org", "m@ex.org"),
+        ),
+    ],
+)
+def test_a_heading_over_several_others_says_whose_they_are_and_hides_no_part_of_the_name(upper, lower, row):
+    found = read(upper, lower, row)
+    assert not asked(found)
     assert who(found) == [ASHA]
     assert found.students[0].parents == ("f@ex.org", "m@ex.org")
 
@@ -179,12 +206,73 @@ def test_a_list_without_headings_begins_at_once():
         (("Roll No", "Surname", "First", "Full Name"), ("701", "Rao", "Asha", "Asha Rao")),
         (("Roll No", "Name, Vorname"), ("701", "Rao, Asha")),
         (("अनुक्रमांक", "विद्यार्थ्याचे नाव"), ("७०१", "Asha Rao")),
+        # A formula that joins both, as a program saves it that did not compute it.
+        (("Roll No", "First", "Last", "Name"), ("701", "Asha", "Rao", ReadCell("0", is_formula=True))),
     ],
 )
 def test_the_whole_name_is_put_together(heads, row):
     found = read(heads, row)
     assert who(found) == [ASHA]
     assert not asked(found)
+
+
+@pytest.mark.parametrize(
+    ("heads", "row", "name"),
+    [
+        (
+            ("No. de control", "Apellido paterno", "Apellido materno", "Nombre(s)"),
+            ("701", "García", "López", "Ana"),
+            "Ana García López",
+        ),
+        (
+            ("Matrícula", "Primer nombre", "Segundo nombre", "Primer apellido", "Segundo apellido"),
+            ("701", "Ana", "María", "García", "López"),
+            "Ana María García López",
+        ),
+    ],
+)
+def test_two_surnames_are_both_kept(heads, row, name):
+    found = read(heads, row)
+    assert who(found) == [("701", name)]
+    assert not asked(found)
+
+
+def test_two_columns_tied_to_one_part_of_the_name_are_both_kept():
+    tied = {"column/A": "roll_id", "column/B": "last_name", "column/C": "last_name", "column/D": "first_name"}
+    assert who(read(("No", "Clan", "Mum", "Kid"), ("701", "García", "López", "Ana"), answers=tied)) == [
+        ("701", "Ana García López")
+    ]
+
+
+def test_headings_on_two_lines_stay_two_when_their_columns_are_tied_by_hand():
+    rows = (("Roll No", "Name", ""), ("", "First", "Last"), ("701", "Asha", "Rao"))
+    tied = {"column/A": "roll_id", "column/B": "last_name", "column/C": "first_name"}
+    assert who(read(*rows, answers={**tied, "header": "1"})) == [("701", "Rao Asha")]
+
+
+def test_a_name_and_a_surname_tied_by_hand_are_the_whole_name():
+    tied = {"column/A": "roll_id", "column/B": "name", "column/C": "last_name"}
+    assert who(read(("Nr", "Kid", "Clan"), ("701", "Asha", "Rao"), answers=tied)) == [ASHA]
+
+
+def test_two_columns_tied_to_the_roll_id_are_asked_about():
+    tied = {"column/A": "roll_id", "column/B": "roll_id", "column/C": "name"}
+    assert "columns" in asked(read(("Nr", "Code", "Kid"), ("1", "701", "Asha"), answers=tied))
+
+
+@pytest.mark.parametrize(
+    ("rows", "suggested"),
+    [
+        ((ASHA, BELA), {"A": "roll_id", "B": "name"}),
+        ((("1", "Asha Rao", "S15", "a@ex.org"), ("2", "Bela Roy", "S16", "")), {"C": "roll_id", "B": "name"}),
+        ((("1.", "Asha Rao"), ("2.", "Bela Roy")), {"A": "roll_id", "B": "name"}),
+    ],
+)
+def test_without_headings_the_cells_suggest_the_columns_and_tie_none(rows, suggested):
+    layout = lay_out(*rows)
+    assert layout.questions[0].is_open
+    assert {each.letter: each.suggestion for each in layout.columns if each.suggestion} == suggested
+    assert not any(each.field for each in layout.columns)
 
 
 def test_a_middle_name_stands_between():
