@@ -6,18 +6,18 @@ from datetime import date
 from shared.domain.typed_text import fold
 
 _MONTHS = (
-    "january jan januar janvier enero जनवरी जन॰ जानेवारी जाने",
-    "february feb februar février febrero फरवरी फ़रवरी फ़र॰ फेब्रुवारी फेब्रु",
-    "march mar märz mars marzo मार्च",
-    "april apr avril abril अप्रैल एप्रिल एप्रि",
+    "january jan januar janvier enero जनवरी जन॰ जानेवारी जाने janv ene",
+    "february feb februar février febrero फरवरी फ़रवरी फ़र॰ फेब्रुवारी फेब्रु févr",
+    "march mar märz mars marzo मार्च mrz",
+    "april apr avril abril अप्रैल एप्रिल एप्रि avr abr",
     "may mai mayo मई मे",
     "june jun juni juin junio जून",
-    "july jul juli juillet julio जुलाई जुल॰ जुलै",
-    "august aug août agosto अगस्त अग॰ ऑगस्ट ऑग",
+    "july jul juli juillet julio जुलाई जुल॰ जुलै juil",
+    "august aug août agosto अगस्त अग॰ ऑगस्ट ऑग ago",
     "september sep sept septembre septiembre सितंबर सितम्बर सित॰ सप्टेंबर सप्टें",
     "october oct oktober okt octobre octubre अक्टूबर अक्तूबर अक्टू॰ ऑक्टोबर ऑक्टो",
     "november nov novembre noviembre नवंबर नवम्बर नव॰ नोव्हेंबर नोव्हें",
-    "december dec dezember dez décembre diciembre दिसंबर दिसम्बर दिस॰ डिसेंबर डिसें",
+    "december dec dezember dez décembre diciembre दिसंबर दिसम्बर दिस॰ डिसेंबर डिसें déc dic",
 )
 _MONTH_OF = {fold(word): number for number, words in enumerate(_MONTHS, start=1) for word in words.split()}
 _TIME = re.compile(r"[t ]\d{1,2}[:.]\d{2}([:.]\d{2})?( ?[ap]\.?m\.?)?$")
@@ -46,6 +46,11 @@ def typed_day(text: str) -> date | None:
         if found is not None:
             return found
     return None
+
+
+def is_month(word: str) -> bool:
+    """Tell whether a word is a month, in the languages that dates are read in."""
+    return fold(word) in _MONTH_OF
 
 
 def _orders(text: str) -> list[tuple[int, int, int]]:

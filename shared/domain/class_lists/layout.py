@@ -1,5 +1,6 @@
 """Finds the list in a file: on which sheet, under which headings, and which lines may be students."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -24,11 +25,15 @@ from shared.domain.typed_text import clean
 
 @dataclass(frozen=True)
 class Line:
-    """One line that may be a student; cells by field, and what stands beyond the headings."""
+    """One line that may be a student; cells by field, and what stands beyond the headings.
+
+    `joined` is the line where what is too much belongs to the name, as in 701,Rao, Asha,rao@ex.org.
+    """
 
     number: int
     cells: Mapping[ListField, tuple[ReadCell, ...]]
     beyond: tuple[str, ...] = ()
+    joined: "Line | None" = None
 
     def cell(self, field: ListField) -> ReadCell:
         return self.cells.get(field, (EMPTY,))[0]
@@ -173,12 +178,11 @@ def _with_lines(
         if why:
             skipped.append(Skipped(at + 1, _row_words(row), why))
             continue
-        cells = {
-            field: tuple(row[place] if place < len(row) else EMPTY for place in tied)
-            for field, tied in places.items()
-        }
+        line = _line(at + 1, row, places)
         beyond = tuple(clean(cell.text) for cell in row[width:] if clean(cell.text))
-        line = Line(at + 1, cells, beyond)
+        if beyond:
+            joined = _join_name(row, name_at, width)
+            line = replace(line, beyond=beyond, joined=_line(at + 1, joined, places) if joined else None)
         (hidden if at in sheet.hidden_rows else lines).append(line)
     notices = [
         Notice(f"Column {column.letter} “{column.heading}” is hidden in the file, and was read.")
@@ -200,6 +204,23 @@ def _with_lines(
         questions=tuple(questions),
         notices=tuple(notices),
     )
+
+
+def _line(number: int, row: Row, places: Mapping[ListField, Sequence[int]]) -> Line:
+    cells = {
+        field: tuple(row[place] if place < len(row) else EMPTY for place in tied)
+        for field, tied in places.items()
+    }
+    return Line(number, cells)
+
+
+def _join_name(row: Row, name_at: int, width: int) -> Row | None:
+    """Return a row whose name was cut by its own commas; None where it does not look so."""
+    last = max(at for at, cell in enumerate(row) if clean(cell.text))
+    parts = row[name_at : name_at + last - width + 2]
+    texts = [clean(cell.text) for cell in parts]
+    is_name = all(text and not re.search(r"[\d@]", text) for text in texts)
+    return (*row[:name_at], ReadCell(", ".join(texts)), *row[name_at + len(parts) :]) if is_name else None
 
 
 def _above(rows: Sequence[Row], header: Header) -> Iterator[Skipped]:

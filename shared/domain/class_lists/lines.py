@@ -57,7 +57,8 @@ _FOOTERS = (
 _FOOTER = re.compile("|".join(_FOOTERS))
 # The same for certain, whatever number stands beside it: "Total | 2" is no student of roll id 2.
 _CERTAINLY = re.compile(
-    r"(grand |sub ?|class )?totals?( students| strength| pupils)?[ :=.]*\d*$"
+    r"(grand |sub ?|class )?totals?( (no\.? of )?(students|strength|pupils|boys|girls))?[ :=.-]*\d*$"
+    r"|total (no\.?|number) of (students|pupils|boys|girls)\b"
     r"|(prepared|checked|verified|approved|signed|submitted|compiled|printed|generated) (by|on)\b"
     r"|(no|number) of (students|pupils)\b|signature\b|end of (list|report)|date[ :]+\d"
     r"|page \d+( of \d+)?$|seite \d+|(boys|girls|strength)[ :]*\d*$"

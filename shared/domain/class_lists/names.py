@@ -8,7 +8,7 @@ from shared.domain.class_lists.headings import ListField
 from shared.domain.class_lists.layout import Line
 from shared.domain.class_lists.questions import Trouble
 from shared.domain.table_cells import Kind, ReadCell
-from shared.domain.typed_text import clean
+from shared.domain.typed_text import clean, fold
 
 LONGEST_NAME = 200
 _PARTS = (ListField.FIRST_NAME, ListField.MIDDLE_NAME, ListField.LAST_NAME)
@@ -16,12 +16,17 @@ _JOINERS = dict.fromkeys(map(ord, "\u200c\u200d"))
 _COMMA = re.compile(r"([^,]+),\s*([^,]+)")
 _TITLES_BEHIND = re.compile(r"(jr|sr|ii|iii|iv|md|phd|b ?ed)\.?", re.IGNORECASE)
 
+# What stands in a list for nobody, at a place that is kept free.
+_NOBODY = frozenset(
+    ("vacant", "blank", "cancelled", "canceled", "deleted", "discontinued", "left", "test", "रिक्त", "खाली")
+)
+
 MISSING = Trouble("name_missing", "There is a roll id, but no name.")
 NO_RESULT = Trouble(
     "name_formula",
     "The name is a formula without a stored result. Open the file in Excel and save it, or type the name.",
 )
-NO_NAME = Trouble("name_odd", "This does not look like a name.")
+NO_NAME = Trouble("name_odd", "This does not look like a name.", as_it_is="It is one")
 TOO_LONG = Trouble("name_too_long", f"The name is longer than {LONGEST_NAME} letters.")
 GARBLED = Trouble(
     "name_garbled",
@@ -47,6 +52,13 @@ BEYOND = Trouble(
     "The row has more cells than there are headings; perhaps a comma in the name has cut it.",
     take="It belongs to the name",
     as_it_is="Ignore it",
+    may_type=False,
+)
+BESIDE = Trouble(
+    "row_beside",
+    "The row has a cell beside the columns with headings.",
+    as_it_is="Ignore it",
+    may_type=False,
 )
 
 
@@ -76,7 +88,7 @@ def read_name(line: Line, *, surname_first: bool) -> NameReading:
     mended = mend(name)
     if mended != name:
         return NameReading(name, GARBLED, mended)
-    if not is_name(name):
+    if not is_name(name) or fold(name).strip(" .()-") in _NOBODY:
         return NameReading(name, NO_NAME)
     pair = _COMMA.fullmatch(name)
     if pair and not _TITLES_BEHIND.fullmatch(pair[2]):

@@ -119,6 +119,10 @@ class Asker:
         self._asked.setdefault(trouble, []).append(concern)
         return became
 
+    def has_asked(self, trouble: Trouble, row: int) -> bool:
+        """Tell whether this was asked about a row already."""
+        return any(concern.row == row for concern in self._asked.get(trouble, ()))
+
     def questions(self) -> tuple[Question, ...]:
         """Return every question, answered ones too, so that an answer can be changed."""
         return tuple(

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from shared.domain.class_lists import names, roll_ids
 from shared.domain.class_lists.addresses import is_empty_mark, read_addresses
@@ -10,39 +10,29 @@ from shared.domain.class_lists.columns import FIELD_WORDS
 from shared.domain.class_lists.heading_words import KINDS
 from shared.domain.class_lists.headings import ListField
 from shared.domain.class_lists.layout import Layout, Line, Skipped
+from shared.domain.class_lists.listed import (
+    LEFT_OUT,
+    Findings,
+    ListedStudent,
+    ask_about_lost_digits,
+    ask_about_the_unlike,
+    without_repeats,
+)
 from shared.domain.class_lists.other_classes import lines_of_class
 from shared.domain.class_lists.questions import (
     LEAVE_OUT,
     Answers,
     Asker,
-    Choice,
-    Concern,
     Notice,
     Question,
 )
 from shared.domain.typed_text import fold, normal_code
 
-_LEFT_OUT = "left out, as you said"
 # Explicit columns come first; then fathers, mothers and guardians as they stand in the list.
 _PARENTS = (ListField.PARENT1_EMAIL, ListField.PARENT2_EMAIL, ListField.PARENT_EMAIL)
 MOST_PARENTS = 2
+_AS_CUT = "as cut"
 _NAMES = (ListField.NAME, ListField.FIRST_NAME, ListField.LAST_NAME)
-
-
-@dataclass(frozen=True)
-class ListedStudent:
-    """One student of the list; an address that is not there is "".
-
-    `is_open`: a question about the row has no answer yet.
-    """
-
-    row: int
-    roll_id: str
-    name: str
-    email: str = ""
-    parents: tuple[str, str] = ("", "")
-    language: str = ""
-    is_open: bool = False
 
 
 @dataclass(frozen=True)
@@ -56,15 +46,11 @@ class ClassList:
 
 
 @dataclass
-class _Reader:
+class _Reader(Findings):
     """Reads line by line."""
 
-    layout: Layout
-    answers: Answers
-    languages: Mapping[str, str]
-    asker: Asker
-    notices: list[Notice] = field(default_factory=list)
-    skipped: list[Skipped] = field(default_factory=list)
+    layout: Layout = field(kw_only=True)
+    languages: Mapping[str, str] = field(kw_only=True)
     formulas: dict[str, list[int]] = field(default_factory=dict)
 
     def read(self, line: Line) -> ListedStudent | None:
@@ -78,10 +64,12 @@ class _Reader:
                 Skipped(line.number, _words(line), f"not a student in Moodle, but {roles[:80]}")
             )
             return None
-        name = self._name(line)
+        whole = self._whole(line)
+        line = whole if isinstance(whole, Line) else line
+        name = self._name(line) if isinstance(whole, Line) else whole
         roll_id = self._roll_id(line, name or "")
         if LEAVE_OUT in (name, roll_id):
-            self.skipped.append(Skipped(line.number, _words(line), _LEFT_OUT))
+            self.skipped.append(Skipped(line.number, _words(line), LEFT_OUT))
             return None
         if roll_id is not None and name is not None:
             self._note_formulas(line)
@@ -120,13 +108,21 @@ class _Reader:
                 shown=found.value,
                 accepts=names.is_name,
             )
-        if line.beyond:
-            more = " ".join(line.beyond)
-            words = f"{found.value} · beyond the headings: {more}"
-            return self.asker.settle(
-                names.BEYOND, line.number, words, reading=f"{found.value} {more}", shown=found.value
-            )
         return found.value
+
+    def _whole(self, line: Line) -> Line | str | None:
+        """Return the line as it is answered where a comma may have cut its name; LEAVE_OUT, or None: open."""
+        if not line.beyond:
+            return line
+        words = f"{_words(line)} · beside it: {' '.join(line.beyond)}"
+        if line.joined is None:
+            became = self.asker.settle(names.BESIDE, line.number, words, shown=_AS_CUT)
+        else:
+            reading = _words(line.joined)
+            became = self.asker.settle(names.BEYOND, line.number, words, reading=reading, shown=_AS_CUT)
+        if became in (None, LEAVE_OUT):
+            return became
+        return line if became == _AS_CUT or line.joined is None else line.joined
 
     def _addresses(self, line: Line) -> tuple[str, tuple[str, str]]:
         """Return the student's own address and the parents', each once."""
@@ -192,11 +188,12 @@ def read_class_list(
     """
     if any(question.is_open for question in layout.questions) and not layout.lines:
         return ClassList((), layout.skipped, layout.questions, layout.notices)
-    reader = _Reader(layout, answers, languages, Asker(answers))
+    reader = _Reader(answers, Asker(answers), layout=layout, languages=languages)
     lines, class_questions, other_skipped = lines_of_class(layout, answers, class_code)
     students = [student for line in lines if (student := reader.read(line)) is not None]
-    students = _ask_about_the_unlike(students, reader)
-    students, twice = _without_repeats(students, reader)
+    students = ask_about_the_unlike(students, reader)
+    students = ask_about_lost_digits(students, reader)
+    students, twice = without_repeats(students, reader)
     notices = [*layout.notices, *reader.notices, *_formula_notices(reader.formulas)]
     return ClassList(
         tuple(students),
@@ -206,84 +203,12 @@ def read_class_list(
     )
 
 
-def _ask_about_the_unlike(students: Sequence[ListedStudent], reader: _Reader) -> list[ListedStudent]:
-    """Ask about a roll id without a digit where all others have one: it may be a line below the list."""
-    unlike = [student for student in students if student.roll_id and not _has_digit(student.roll_id)]
-    if not unlike or len(unlike) * 2 >= len(students):
-        return list(students)
-    kept = []
-    for student in students:
-        if student in unlike:
-            words = f"{student.roll_id} · {student.name}"
-            became = reader.asker.settle(roll_ids.UNLIKE, student.row, words, reading=student.roll_id)
-            if became == LEAVE_OUT:
-                reader.skipped.append(Skipped(student.row, words, _LEFT_OUT))
-                continue
-            student = replace(student, is_open=student.is_open or became is None)
-        kept.append(student)
-    return kept
-
-
 def _words(line: Line) -> str:
     return " ".join(cell.text for cells in line.cells.values() for cell in cells if cell.text)[:200]
 
 
 def _has_formula(line: Line) -> bool:
     return any(line.cell(each).is_formula for each in (ListField.ROLL_ID, *_NAMES))
-
-
-def _has_digit(text: str) -> bool:
-    return any(sign.isdecimal() for sign in text)
-
-
-def _without_repeats(
-    students: Sequence[ListedStudent], reader: _Reader
-) -> tuple[list[ListedStudent], list[Question]]:
-    """Put rows together that are one student; ask where two students have one roll id."""
-    by_roll_id: dict[str, list[ListedStudent]] = {}
-    for student in students:
-        by_roll_id.setdefault(student.roll_id or f"row {student.row}", []).append(student)
-    kept, questions = [], []
-    for roll_id, same in by_roll_id.items():
-        if len({fold(student.name) for student in same}) == 1:
-            kept.append(_put_together(same, reader))
-            continue
-        key = f"twice/{roll_id}"
-        choices = [Choice(str(student.row), f"row {student.row}: {student.name}") for student in same]
-        concerns = tuple(Concern(student.row, student.name) for student in same)
-        sentence = f"The roll id {roll_id} stands in several rows with different names. Which one is right?"
-        choices.append(Choice(LEAVE_OUT, "Leave these rows out"))
-        question = Question(key, sentence, tuple(choices), concerns, reader.answers.get(key, ""))
-        questions.append(question)
-        for student in same:
-            if question.is_open:
-                kept.append(replace(student, is_open=True))
-            elif question.answer == str(student.row):
-                kept.append(student)
-            else:
-                reader.skipped.append(Skipped(student.row, f"{roll_id} {student.name}", _LEFT_OUT))
-    return sorted(kept, key=lambda student: student.row), questions
-
-
-def _put_together(same: Sequence[ListedStudent], reader: _Reader) -> ListedStudent:
-    first, *more = same
-    for other in more:
-        sentence = (
-            f"This is {first.roll_id} {first.name} of row {first.row} again; the addresses were put together."
-        )
-        reader.notices.append(Notice(sentence, other.row))
-        both = {address.casefold(): address for address in (*other.parents, *first.parents) if address}
-        ours = {address.casefold() for address in first.parents}
-        added = [address for key, address in both.items() if key not in ours]
-        one, two, *_ = (*(each for each in first.parents if each), *added, "", "")
-        first = replace(
-            first,
-            email=first.email or other.email,
-            parents=(one, two),
-            language=first.language or other.language,
-        )
-        reader.skipped.append(Skipped(other.row, f"{other.roll_id} {other.name}", "the same student again"))
-    return first
 
 
 def _formula_notices(formulas: Mapping[str, Sequence[int]]) -> list[Notice]:

@@ -7,6 +7,7 @@ from shared.domain.class_lists.questions import Trouble
 from shared.domain.number_formats import KEPT_DIGITS
 from shared.domain.table_cells import Kind, ReadCell
 from shared.domain.typed_text import clean, normal_code
+from shared.domain.written_dates import is_month
 
 LONGEST_ROLL_ID = 64
 
@@ -16,13 +17,28 @@ _DATE = re.compile(
     rf"\d{{1,2}}-{_MONTH}(-\d{{2,4}})?|{_MONTH}-\d{{2}}|(19|20)\d\d-\d\d-\d\d([ T]\d\d:\d\d(:\d\d)?)?"
     r"|\d{1,2}/\d{1,2}/(19|20)\d\d|\d{1,2}[.-]\d{1,2}[.-](19|20)\d\d"
 )
+# The same as spreadsheets of other countries write it: 01. Mrz, 1-मार्च, ene-26.
+_DAY_AND_WORD = re.compile(r"\d{1,2}[-. ]+([^\W\d_][^\d\s.-]*)\.?(?:[-. ]+\d{2,4})?")
+_WORD_AND_YEAR = re.compile(r"([^\W\d_][^\d\s.-]*)\.?[- ]\d{2}")
+# A day with a year of two digits; a roll id of year, course and number may look the same.
+_PERHAPS_DATE = re.compile(
+    r"(0?[1-9]|[12]\d|3[01])([/.])(0?[1-9]|1[0-2])\2\d\d|(0?[1-9]|1[0-2])/(0?[1-9]|[12]\d|3[01])/\d\d"
+)
+_THOUSANDS = re.compile(r"\d{1,3}([,'’])\d{3}(?:\1\d{3})*")
+# What a list writes behind a number of its own: 1. and 2)
+_BEHIND_NUMBER = re.compile(r"(\d+)[.)]")
 _SCIENTIFIC = re.compile(r"\d([.,]\d+)?E\+\d+|\d[.,]\d+E\d+", re.IGNORECASE)
-_DECIMALS = re.compile(r"\d+\.0{1,2}")
+_DECIMALS = re.compile(r"(\d+)[.,]0{1,2}")
 _AS_TEXT = re.compile(r'="([^"]*)"')
 
 DATE = Trouble(
     "roll_id_date",
     "Excel turned the roll id into a date, as it does with MAR1 or 1-3. What was typed is lost in this file.",
+)
+PERHAPS_DATE = Trouble(
+    "roll_id_perhaps_date",
+    "The roll id looks like a day that Excel made of it, as of MAR1 or 1-3.",
+    take="It is right as shown",
 )
 DIGITS = Trouble(
     "roll_id_digits",
@@ -81,7 +97,7 @@ def read_roll_id(cell: ReadCell) -> RollIdReading:
 
 def is_roll_id(typed: str) -> bool:
     """Tell whether a typed text can be a roll id."""
-    return read_roll_id(ReadCell(typed)).trouble is None
+    return read_roll_id(ReadCell(typed)).trouble in (None, PERHAPS_DATE)
 
 
 def _of_number(cell: ReadCell, text: str) -> RollIdReading:
@@ -99,17 +115,36 @@ def _of_number(cell: ReadCell, text: str) -> RollIdReading:
 
 def _of_text(text: str) -> RollIdReading:
     as_text = _AS_TEXT.fullmatch(text)  # ="000701" keeps the zeros of a .csv in Excel
-    text = as_text[1] if as_text else re.sub(r"^'(?=\w)", "", text)  # so does '0701
+    text = as_text[1] if as_text else re.sub(r"^['’‘`´](?=\w)", "", text)  # so does '0701
     if not text:
         return RollIdReading(trouble=MISSING)
-    if _DATE.fullmatch(text):
-        return RollIdReading(trouble=DATE)
-    if _SCIENTIFIC.fullmatch(text):
-        return RollIdReading(trouble=DIGITS)
-    if _DECIMALS.fullmatch(text):
-        return RollIdReading(text.partition(".")[0], DECIMALS)
-    value = normal_code(text)
+    found = _worn(text)
+    if found is not None:
+        return found
+    value = normal_code(_BEHIND_NUMBER.sub(r"\1", text) if _BEHIND_NUMBER.fullmatch(text) else text)
     is_one = any(sign.isalnum() for sign in value) and value.isprintable() and not value.startswith("#")
     if not is_one or len(value) > LONGEST_ROLL_ID or value.startswith("="):
         return RollIdReading(trouble=UNREADABLE)
     return RollIdReading(value)
+
+
+def _worn(text: str) -> RollIdReading | None:
+    """Return what a spreadsheet made of a roll id before it was written as text; None: nothing."""
+    if _DATE.fullmatch(text) or _is_written_day(text):
+        return RollIdReading(trouble=DATE)
+    if _PERHAPS_DATE.fullmatch(text):
+        return RollIdReading(normal_code(text), PERHAPS_DATE)
+    if _SCIENTIFIC.fullmatch(text):
+        return RollIdReading(trouble=DIGITS)
+    decimals = _DECIMALS.fullmatch(text)
+    if decimals:
+        return RollIdReading(decimals[1], DECIMALS)
+    if _THOUSANDS.fullmatch(text):
+        return RollIdReading(re.sub(r"\D", "", text), FORMAT)
+    return None
+
+
+def _is_written_day(text: str) -> bool:
+    found = _DAY_AND_WORD.fullmatch(text) or _WORD_AND_YEAR.fullmatch(text)
+    # In capitals it was typed so: DEC-12 is the twelfth of a course.
+    return found is not None and not found[1].isupper() and is_month(found[1])

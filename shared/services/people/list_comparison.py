@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Any
 
 from shared.domain.class_lists.layout import Skipped
+from shared.domain.class_lists.listed import ListedStudent
 from shared.domain.class_lists.questions import (
     LEAVE_OUT,
     TAKE,
@@ -17,7 +18,7 @@ from shared.domain.class_lists.questions import (
     Question,
     Trouble,
 )
-from shared.domain.class_lists.reading import ClassList, ListedStudent
+from shared.domain.class_lists.reading import ClassList
 from shared.domain.class_lists.same_child import may_be_another_child
 from shared.domain.typed_text import loose_code, normal_code
 from shared.errors import InvalidInput

@@ -40,6 +40,8 @@ def test_the_headings_are_looked_for_in_thirty_lines(above, is_found):
         ("Page 1 of 2", ""),
         ("Boys: 12", "Girls: 13"),
         ("Total strength", "25"),
+        ("Total Girls: 12", ""),
+        ("", "Total no. of boys - 13"),
         ("एकूण", "2"),
         ("Unterschrift", ""),
         ("Section B", ""),

@@ -30,6 +30,15 @@ def number(text, stored=None, **about):
         (number("CO6-007", "7"), "CO6-007"),
         (number("123456789012345"), "123456789012345"),
         (ReadCell("000701", is_formula=True), "000701"),
+        ("‘0701", "0701"),
+        ("`0701", "0701"),
+        ("1.", "1"),
+        ("12)", "12"),
+        ("24.10", "24.10"),
+        ("MAI-12", "MAI-12"),
+        ("MAR-A12", "MAR-A12"),
+        ("2024/13/07", "2024/13/07"),
+        ("7211234567890123", "7211234567890123"),
     ],
 )
 def test_a_roll_id_is_read_as_shown(cell, roll_id):
@@ -47,6 +56,16 @@ def test_a_roll_id_is_read_as_shown(cell, roll_id):
         ("Mar-01", "roll_id_date"),
         ("2026-03-01", "roll_id_date"),
         ("01/03/2026", "roll_id_date"),
+        ("01. Mrz", "roll_id_date"),
+        ("1-मार्च", "roll_id_date"),
+        ("01-févr", "roll_id_date"),
+        ("ene-26", "roll_id_date"),
+        ("1. März 2026", "roll_id_date"),
+        ("01/03/26", "roll_id_perhaps_date"),
+        ("3/31/26", "roll_id_perhaps_date"),
+        ("1.3.26", "roll_id_perhaps_date"),
+        ("701,00", "roll_id_decimals"),
+        ("1,001", "roll_id_format"),
         (number("7211234567890120"), "roll_id_digits"),
         (number("1.52E+45", kind=Kind.FORMATTED), "roll_id_digits"),
         ("7.21123E+15", "roll_id_digits"),
@@ -73,6 +92,29 @@ def test_what_a_spreadsheet_made_of_a_roll_id_is_asked_about_and_never_taken(cel
     assert who(left) == [("702", "Bela Roy")]
 
 
+@pytest.mark.parametrize(
+    ("ids", "is_asked"),
+    [
+        (("7211234567890120", "7211234567891230"), True),
+        (("7211234567890120", "42"), True),
+        (("7211234567890120", "7211234567891234"), False),
+        (("721123456789012", "721123456789120"), False),
+    ],
+)
+def test_long_numbers_that_all_end_in_a_spreadsheets_zeros_are_asked_about_in_text_too(ids, is_asked):
+    rows = [(roll_id, name) for roll_id, name in zip(ids, ("Asha Rao", "Bela Roy"), strict=True)]
+    assert ("roll_id_digits" in asked(read(HEAD, *rows))) is is_asked
+    taken = read(HEAD, *rows, answers={"roll_id_digits": "take"})
+    assert [roll_id for roll_id, _ in who(taken)] == list(ids)
+    assert not asked(taken)
+
+
+def test_a_long_number_is_asked_about_once():
+    cell = number("7211234567890120")
+    (question,) = read(HEAD, (cell, "Asha Rao"), answers={"roll_id_digits": "take"}).questions
+    assert question.rows == (2,)
+
+
 def test_what_is_typed_instead_must_be_a_roll_id():
     assert asked(read(HEAD, ("1-Mar", "Asha"), answers={"roll_id_date/2": "2-Mar"}))
 
@@ -93,6 +135,8 @@ def test_a_suggestion_can_be_taken_for_all_rows_at_once():
         (ReadCell("#NAME?", Kind.ERROR, is_formula=True), "name_formula"),
         ("12345", "name_odd"),
         ("asha@ex.org", "name_odd"),
+        ("VACANT", "name_odd"),
+        ("(Left)", "name_odd"),
         ("x" * 201, "name_too_long"),
         ("???? ???", "name_lost"),
         ("Jos? N??ez", "name_lost"),
@@ -123,7 +167,27 @@ def test_a_comma_in_a_name_is_turned_round_only_when_the_office_agrees():
 def test_a_cell_beyond_the_headings_drops_no_half_of_a_name():
     rows = (HEAD, ("701", "Rao", "Asha"))
     assert asked(read(*rows)) == {"name_beyond": (2,)}
-    assert who(read(*rows, answers={"name_beyond": "take"})) == [("701", "Rao Asha")]
+    taken = {"name_beyond": "take"}
+    assert asked(read(*rows, answers=taken)) == {"name_comma": (2,)}
+    assert who(read(*rows, answers={**taken, "name_comma": "take"})) == [("701", "Asha Rao")]
+    assert who(read(*rows, answers={"name_beyond": "as_it_is"})) == [("701", "Rao")]
+    assert who(read(*rows, answers={"name_beyond": "leave_out"})) == []
+
+
+def test_a_comma_in_a_name_moves_no_address_into_it():
+    rows = ((*HEAD, "E-mail"), ("701", "Rao", "Asha", "a@ex.org"), ("702", "Bela Roy", "b@ex.org"))
+    assert asked(read(*rows)) == {"name_beyond": (2,)}
+    found = read(*rows, answers={"name_beyond": "take", "name_comma": "as_it_is"})
+    assert who(found)[0] == ("701", "Rao, Asha")
+    assert [student.email for student in found.students] == ["a@ex.org", "b@ex.org"]
+    assert not found.notices
+
+
+def test_a_remark_beyond_the_headings_is_never_taken_for_a_name():
+    rows = ((*HEAD, "E-mail"), ("701", "Asha Rao", "a@ex.org", "left in 2025"))
+    (question,) = read(*rows).questions
+    assert [choice.answer for choice in question.choices] == ["as_it_is", "leave_out"]
+    assert who(read(*rows, answers={question.key: "as_it_is"})) == [("701", "Asha Rao")]
 
 
 def test_a_stored_result_of_a_formula_is_used_and_told():
