@@ -52,6 +52,12 @@ def share_of_odd_words(text: str, encoding: str) -> float:
     return sum(_is_odd(word, encoding) for word in words) / len(words) if words else 0.0
 
 
+def is_one_language(text: str) -> bool:
+    """Tell whether one language of Europe writes with all letters of the text that are beyond a to z."""
+    letters = {sign.lower() for sign in text if sign.isalpha() and not sign.isascii()}
+    return any(letters <= alphabet for alphabet in _ALPHABETS)
+
+
 @lru_cache(maxsize=8192)
 def _is_odd(word: str, encoding: str) -> bool:
     signs = [sign for sign in word if sign not in _IN_NAMES]
@@ -67,6 +73,8 @@ def _is_odd(word: str, encoding: str) -> bool:
         return True
     if any(one.islower() and other.isupper() for one, other in itertools.pairwise(signs)):
         return True
+    if _has_capital_within(word) or word.endswith("·"):
+        return True
     if "CJK" in scripts:
         return "HANGUL" in scripts or encoding == "cp949" or not _is_common(word, encoding)
     letters = {sign.lower() for sign in signs}
@@ -77,6 +85,15 @@ def _is_odd(word: str, encoding: str) -> bool:
             no_vowel = len(signs) >= 3 and not letters & vowels
             return no_vowel or "ς" in word[:-1] or signs[0].islower()
     return False
+
+
+def _has_capital_within(word: str) -> bool:
+    """Tell whether a capital beyond ASCII stands within a part of the word that has small letters too."""
+    parts = re.split(f"[{re.escape(_IN_NAMES)}]", word)
+    return any(
+        any(sign.isupper() and not sign.isascii() for sign in part[1:]) and part != part.upper()
+        for part in parts
+    )
 
 
 def _is_one_alphabet(letters: set[str]) -> bool:

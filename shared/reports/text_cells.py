@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 
-from shared.domain.encoding_guess import share_of_odd_words
+from shared.domain.encoding_guess import is_one_language, share_of_odd_words
 from shared.domain.table_cells import Row, text_rows
 from shared.reports.shown_cells import refuse_beyond
 
@@ -21,10 +21,17 @@ ENCODINGS = {
     "utf-8": "Unicode (UTF-8)",
     "utf-16": "Unicode (UTF-16)",
     "cp1252": "Western Europe (Windows)",
+    "iso8859_15": "Western Europe (ISO 8859-15)",
     "mac_roman": "Western Europe (old Macintosh)",
     "cp1250": "Central Europe (Windows)",
+    "iso8859_2": "Central Europe (ISO 8859-2)",
+    "mac_latin2": "Central Europe (old Macintosh)",
+    "cp852": "Central Europe (DOS)",
     "cp1251": "Cyrillic (Windows)",
     "koi8_r": "Cyrillic (KOI8-R)",
+    "koi8_u": "Cyrillic (KOI8-U)",
+    "iso8859_5": "Cyrillic (ISO 8859-5)",
+    "cp866": "Cyrillic (DOS)",
     "cp1253": "Greek (Windows)",
     "cp1254": "Turkish (Windows)",
     "cp1255": "Hebrew (Windows)",
@@ -40,7 +47,17 @@ ENCODINGS = {
     "cp437": "Western Europe (DOS)",
     "cp850": "Western Europe (DOS, 850)",
 }
-_LATIN = ("cp1252", "mac_roman", "cp1250", "cp1254", "cp1257", "cp1258", "cp437", "cp850")
+# Which of these it is only the letters of the names can tell.
+_LATIN = {
+    *("cp1252", "iso8859_15", "mac_roman", "cp437", "cp850", "cp1254", "cp1257", "cp1258"),
+    *("cp1250", "iso8859_2", "mac_latin2", "cp852"),
+}
+# Of Unicode with some bytes that are none, as where two files were put together, so many are right for one.
+_RIGHT_FOR_A_WRONG_ONE = 4
+_LEAST_RIGHT = 4
+_LONGEST_SAMPLE = 100_000
+# How lists pasted from a page, a chat or a letter begin: 701 Asha Rao, or 1) Asha Rao.
+_NUMBER_AND_NAME = re.compile(r"\s*([^\s,;|]*\d[^\s,;|]*)[ \t]*[.):-]?[ \t]+([^\W\d_].*\S)\s*")
 
 
 @dataclass(frozen=True)
@@ -82,11 +99,11 @@ def _marked(content: bytes) -> str:
     for codec, high in (("utf-16-le", sample[1::2]), ("utf-16-be", sample[::2])):
         if len(high) > 1 and Counter(high).most_common(1)[0][1] > 0.4 * len(high) and b"\0" in high:
             return codec
-    try:
-        content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return ""
-    return "utf-8-sig"
+    text = content.decode("utf-8-sig", errors="replace")
+    wrong = text.count("\ufffd")
+    right = sum(not sign.isascii() for sign in text) - wrong
+    is_whole = not wrong or (right >= _LEAST_RIGHT and right >= _RIGHT_FOR_A_WRONG_ONE * wrong)
+    return "utf-8-sig" if is_whole else ""
 
 
 def _fitting(content: bytes) -> tuple[str, ...]:
@@ -102,12 +119,13 @@ def _fitting(content: bytes) -> tuple[str, ...]:
     heard: list[str] = []
     for match in from_bytes(content, cp_isolation=names or None):
         heard.extend(name for name in (match.encoding, *match.could_be_from_charset) if name in names)
-    odd = {name: round(share_of_odd_words(content.decode(name), name), 1) for name in names}
+    texts = {name: content.decode(name) for name in names}
+    odd = {name: round(share_of_odd_words(text, name), 1) for name, text in texts.items()}
     usual = list(ENCODINGS)
 
-    def rank(name: str) -> tuple[float, int, int]:
+    def rank(name: str) -> tuple[float, int, bool, int]:
         place = heard.index(name) if name in heard and name not in _LATIN else len(heard)
-        return odd[name], place, usual.index(name)
+        return odd[name], place, not is_one_language(texts[name][:_LONGEST_SAMPLE]), usual.index(name)
 
     return tuple(sorted(names, key=rank)) or ("cp1252",)
 
@@ -131,8 +149,10 @@ def read_text_rows(text: str) -> tuple[Row, ...]:
         text = text[named.end() :]
     found = named[1] if named else _separator(text)
     rows = _rows(text, found)
-    if any(cell.count("\n") > _MOST_BREAKS_IN_CELL for row in rows for cell in row):
-        rows = _rows(text, found, quoted=False)
+    if _has_stray_quote(text, found, rows):
+        rows = [[cell.strip('"') for cell in row] for row in _rows(text, found, quoted=False)]
+    if all(len(row) < 2 for row in rows):
+        rows = _spaced_rows(text) or rows
     while rows and not any(rows[-1]):
         rows.pop()
     for number, row in enumerate(rows, start=1):
@@ -145,6 +165,31 @@ def _rows(text: str, separator: str, *, quoted: bool = True) -> list[list[str]]:
     if quoted:
         return list(csv.reader(lines, delimiter=separator))
     return list(csv.reader(lines, delimiter=separator, quoting=csv.QUOTE_NONE))
+
+
+def _has_stray_quote(text: str, separator: str, rows: list[list[str]]) -> bool:
+    """Tell whether a cell holds lines that are rows of their own, because a quotation mark never ends."""
+    if any(cell.count("\n") > _MOST_BREAKS_IN_CELL for row in rows for cell in row):
+        return True
+    if not any(separator in cell and len(cell.splitlines()) > 1 for row in rows for cell in row):
+        return False
+    # An address has line breaks and commas as well; but taken apart its lines are not as wide as rows.
+    width, quoted = Counter(len(row) for row in rows if any(row)).most_common(1)[0]
+    unquoted = sum(len(row) == width for row in _rows(text, separator, quoted=False))
+    return unquoted > quoted
+
+
+def _spaced_rows(text: str) -> list[list[str]] | None:
+    """Return rows whose cells are separated by several spaces, or that begin with a number; None: neither."""
+    lines = [line.strip() for line in text.splitlines()]
+    filled = sum(bool(line) for line in lines)
+    by_spaces = [re.split(r" {2,}", line) for line in lines]
+    if filled and sum(len(row) > 1 for row in by_spaces) == filled:
+        return by_spaces
+    numbered = [_NUMBER_AND_NAME.fullmatch(line) for line in lines]
+    if sum(found is not None for found in numbered) * 2 <= filled:
+        return None
+    return [[*found.groups()] if found else [line] for line, found in zip(lines, numbered, strict=True)]
 
 
 def _separator(text: str) -> str:

@@ -237,6 +237,16 @@ NAMES = {
     "cp932": ["山田太郎", "鈴木花子"],
     "euc_jp": ["山田太郎"],
     "cp949": ["김민수", "이영희"],
+    "iso8859_2": ["Łukasz Żółtak", "Świętosława Ćwik", "Zażółć Gęślą"],
+    "mac_latin2": ["Łukasz Żółtak", "Świętosława Ćwik"],
+    "cp852": ["Šárka Dvořáková", "Tomáš Čížek"],
+    "iso8859_5": ["Иван Петров", "Анна Смирнова"],
+    "cp866": ["Иван Петров", "Анна Смирнова"],
+    "koi8_u": ["Іван Петренко", "Ганна Їжак"],
+    "iso8859_9": ["Ayşe Yılmaz", "Gökçe Öğüt"],
+    "cp850": ["Jürgen Groß", "Françoise Lévêque"],
+    "iso8859_15": ["Zoë Cœur", "Simon Lévêque"],
+    "cp1257": ["Jānis Bērziņš", "Šarūnas Žukauskas"],
 }
 
 
@@ -254,6 +264,19 @@ def test_unicode_is_known_by_its_own_marks(encoding):
     file = read_table_file("Roll No,Name\n1,José Núñez\n2,आशा राव\n".encode(encoding))
     assert not file.is_guess
     assert [row[1].text for row in file.sheets[0].rows] == ["Name", "José Núñez", "आशा राव"]
+
+
+@pytest.mark.parametrize(
+    ("content", "names"),
+    [
+        ("1,आशा राव\n2,बेला\n".encode() + b"3,Caf\xe9\n", ["आशा राव", "बेला", "Caf\ufffd"]),
+        ("1,José\n2,Zoë\n3,Aïda\n4,Éva Ü".encode()[:-1], ["José", "Zoë", "Aïda", "Éva \ufffd"]),
+    ],
+)
+def test_unicode_with_a_wrong_byte_garbles_no_other_name(content, names):
+    file = read_table_file(content)
+    assert (file.encoding, file.is_guess) == ("utf-8", False)
+    assert [row[1].text for row in file.sheets[0].rows] == names
 
 
 def test_an_encoding_can_be_chosen_but_not_against_the_bytes_own_mark():
@@ -284,6 +307,41 @@ def test_a_stray_quotation_mark_swallows_no_rows():
     lines = [f"{at}\tStudent\n" for at in range(40)]
     text = "Roll\tName\n" + "".join([*lines[:3], '3\t"Student\n', *lines[4:]])
     assert len(read_pasted(text).sheets[0].rows) == 41
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ('701,"Asha Rao,a@ex.org', "702,Bela Roy,b@ex.org", "703,Chen Li,c@ex.org"),
+        ('701,"Asha Rao,a@ex.org', '702,Bela" Roy,b@ex.org', "703,Chen Li,c@ex.org", "704,Dev,"),
+    ],
+)
+def test_a_stray_quotation_mark_in_a_short_list_swallows_no_row_either(lines):
+    rows = texts("\n".join(("Roll,Name,Mail", *lines)).encode())
+    assert [row[0] for row in rows[1:]] == [line[:3] for line in lines]
+    assert rows[1][1] == "Asha Rao"
+
+
+def test_an_address_of_two_lines_stays_one_cell():
+    content = b'Roll,Name,Address\n1,Asha,"12, MG Road\nPune, 411001"\n2,Bela,"3, FC Road\nPune, MH"\n'
+    assert texts(content)[1:] == [
+        ("1", "Asha", "12, MG Road\nPune, 411001"),
+        ("2", "Bela", "3, FC Road\nPune, MH"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Roll No    Name\n701        Asha Rao\n\n702        Bela Roy\n",
+        "7A of 2026\n1. Asha Rao\n2. Bela Roy\n",
+        "1) Asha Rao\n2) Bela Roy\n",
+        "S15 - Asha Rao\nS16 - Bela Roy\n",
+    ],
+)
+def test_a_list_out_of_a_letter_or_a_chat_has_its_numbers_apart(text):
+    rows = [tuple(cell.text for cell in row) for row in read_pasted(text).sheets[0].rows]
+    assert [row[1] for row in rows if len(row) > 1][-2:] == ["Asha Rao", "Bela Roy"]
 
 
 def test_what_was_read_survives_as_plain_values(both):

@@ -94,8 +94,10 @@ def _with_groups(sheet: ReadSheet, header: Header) -> Header:
 
 def likeliest_header(sheet: ReadSheet) -> Header:
     """Return the line with most headings that we know; none: the list begins at once."""
+    # One cell above a table is its title.
+    least = min(2, max((width_of(row) for row in sheet.rows[:HEADER_WITHIN_LINES]), default=0))
     counts = [
-        sum(read_heading(cell.text).field is not None for cell in row if cell.text)
+        sum(read_heading(cell.text).field is not None for cell in row if cell.text) * (width_of(row) >= least)
         for row in sheet.rows[:HEADER_WITHIN_LINES]
     ]
     best = max(range(len(counts)), key=lambda at: counts[at], default=-1)

@@ -13,7 +13,7 @@ from shared.reports.table_files import read_beginning
 from shared.reports.text_cells import ENCODINGS
 
 _SHOWN_NAMES = 3
-_SHOWN_ENCODINGS = 6
+_SHOWN_ENCODINGS = 10
 # Of lists in twelve encodings the right reading had no odd word, and the best wrong one half of them odd
 # (tests/reports/test_table_files.py); one in five leaves room for names nobody here has thought of.
 _MOST_ODD = 0.2
@@ -43,11 +43,15 @@ def guess_encoding(
     """Tell how a text file's bytes were read, with names; None where the file says it itself."""
     if not file.is_guess:
         return None
-    names = dict.fromkeys([*file.encodings[:_SHOWN_ENCODINGS], file.encoding])
-    choices = {}
-    for name in names:
+    choices: dict[str, EncodingChoice] = {}
+    for name in dict.fromkeys([file.encoding, *file.encodings]):
         read = file if name == file.encoding else read_beginning(content, name)
-        choices[name] = EncodingChoice(name, ENCODINGS[name], _names(read, answers, remembered))
+        choice = EncodingChoice(name, ENCODINGS[name], _names(read, answers, remembered))
+        # Several encodings differ in letters that this list does not hold.
+        if choice.names not in [each.names for each in choices.values()]:
+            choices[name] = choice
+        if len(choices) == _SHOWN_ENCODINGS:
+            break
     listed = " ".join(_names(file, answers, remembered, most=200))
     question = Question(
         "encoding",

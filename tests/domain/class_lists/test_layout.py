@@ -268,6 +268,7 @@ def test_two_columns_tied_to_the_roll_id_are_asked_about():
         ((ASHA, BELA), {"A": "roll_id", "B": "name"}),
         ((("1", "Asha Rao", "S15", "a@ex.org"), ("2", "Bela Roy", "S16", "")), {"C": "roll_id", "B": "name"}),
         ((("1.", "Asha Rao"), ("2.", "Bela Roy")), {"A": "roll_id", "B": "name"}),
+        ((("Class list of 7A",), ASHA, BELA), {"A": "roll_id", "B": "name"}),
     ],
 )
 def test_without_headings_the_cells_suggest_the_columns_and_tie_none(rows, suggested):

@@ -268,7 +268,12 @@ def test_what_the_headings_alone_told_is_not_remembered(toolbox, office):
 
 @pytest.mark.parametrize(
     ("encoding", "names"),
-    [("cp1251", ["Иван Петров"]), ("gbk", ["王小明", "李芳"]), ("mac_roman", ["José Núñez", "Zoë Müller"])],
+    [
+        ("cp1251", ["Иван Петров"]),
+        ("gbk", ["王小明", "李芳"]),
+        ("mac_roman", ["José Núñez", "Zoë Müller"]),
+        ("cp1252", ["José Núñez"]),
+    ],
 )
 def test_a_guessed_encoding_is_told_with_names_and_can_be_chosen_otherwise(toolbox, office, encoding, names):
     text = "Roll No,Name\n" + "".join(f"{701 + at},{name}\n" for at, name in enumerate(names))
@@ -277,6 +282,8 @@ def test_a_guessed_encoding_is_told_with_names_and_can_be_chosen_otherwise(toolb
     assert [row.name for row in found.rows] == names
     assert set(found.encoding.chosen.names) == set(names)
     assert "encoding" in found.notices[0].sentence
+    shown = [choice.names for choice in found.encoding.choices]
+    assert len(set(shown)) == len(shown)  # each choice shows other names
     other = found.encoding.choices[1].name
     again = preview_list(toolbox, office.actor, office.class_id, sent, {"encoding": other})
     assert again.encoding.chosen.name == other
