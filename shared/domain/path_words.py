@@ -23,6 +23,8 @@ _CAMERA_WORDS = _wordset(
     "img image images dsc dscn dscf dcim pxl mvimg vid mov photo photos pic pics picture pictures foto snap "
     "scan screenshot whatsapp camera cam copy kopie copie"
 )
+# Behind these a number is what the pictures are of: "Photos of 12".
+_OF_WORDS = _wordset("of for von de")
 _ROLL_WORDS = _wordset("roll rollno rollnumber no number nr id rn rno srno student enrollment prn usn")
 # Words that name nobody, so that "9 front left" is not taken for the name of another child.
 _OTHER_WORDS = _wordset(
@@ -70,6 +72,12 @@ class PathPart:
         return frozenset(token.parts[0] for token in self.tokens if token.is_word)
 
     @cached_property
+    def glued(self) -> str:
+        """The telling words as one, in their order; "" without any."""
+        telling = self.telling_words
+        return "".join(token.parts[0] for token in self.tokens if token.is_word and token.parts[0] in telling)
+
+    @cached_property
     def telling_words(self) -> frozenset[str]:
         """The words that can be nothing but somebody's name."""
         return frozenset(word for word in self.words - _NOBODYS if len(word) > 1)
@@ -82,7 +90,8 @@ def take_apart(text: str) -> PathPart:
     counting, by_camera = set(), False
     for at, token in enumerate(tokens):
         before = tokens[at - 1].parts[0] if at else ""
-        by_camera = by_camera or (token.is_word and token.parts[0] in _CAMERA_WORDS)
+        if token.is_word:
+            by_camera = (by_camera or token.parts[0] in _CAMERA_WORDS) and token.parts[0] not in _OF_WORDS
         if token.is_number and (by_camera or before in _CLASS_WORDS):
             counting.add(at)
     return PathPart(tokens, frozenset(counting))
@@ -91,6 +100,12 @@ def take_apart(text: str) -> PathPart:
 def name_words(name: str) -> frozenset[str]:
     """Return the words of a person's name in the form of `PathPart.words`."""
     return frozenset(token.parts[0] for token in _tokens(fold(name)) if token.is_word)
+
+
+def glued_names(name: str) -> frozenset[str]:
+    """Return how a name is written as one word, the surname last or first: asharao and raoasha."""
+    words = [token.parts[0] for token in _tokens(fold(name)) if token.is_word]
+    return frozenset(("".join(words), "".join(words[-1:] + words[:-1]))) if len(words) > 1 else frozenset()
 
 
 def shape_of(parts: tuple[str, ...]) -> str:

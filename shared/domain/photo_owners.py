@@ -6,11 +6,12 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from shared.domain.path_words import PathPart, Token, name_words, shape_of, take_apart
+from shared.domain.path_words import PathPart, Token, glued_names, name_words, shape_of, take_apart
 from shared.domain.typed_text import as_counted, code_parts
 
 # Behind a roll id, "_2" and " (2)" count photos; a higher number than anybody has photos does not.
 _MOST_COUNTED = 24
+_COUNTER = re.compile(r"_\d{1,2}$| ?\(\d{1,2}\)$")
 _COUNTS = re.compile(r"_|.*\(")
 # Several unknown words beside a roll id are somebody's name; a single one may be anything.
 _WORDS_OF_A_NAME = 2
@@ -78,6 +79,7 @@ class PhotoOwners:
         self._counted = {each: as_counted(parts) for each, parts in codes.items()}
         self._by_counted_code = _by_code(self._counted)
         self._names = {each.student_id: name_words(each.name) for each in students}
+        self._glued = {each.student_id: glued_names(each.name) for each in students}
         self._shapes = {shape_of(parts) for parts in codes.values()}
         self._folders: dict[str, _Reading] = {}
         self._other_classes = {code_parts(code) for code in other_classes}
@@ -165,12 +167,20 @@ class PhotoOwners:
         return Owner(None, sentence, tuple(ranked[:_MOST_LIKELY]))
 
     def _over_folders(self, parts: Sequence[str]) -> int | None:
-        """Find the student whose roll id has slashes, which a zip takes for folders: 2023/CS/014.jpg."""
-        for start in range(len(parts) - 1):
-            joined = "/".join(parts[start:]).upper()
-            found = [each for each, own in self._students.items() if own.roll_id == joined]
-            if found:
-                return found[0]
+        """Find the student whose roll id has slashes, which a zip takes for folders: 2023/CS/014.jpg.
+
+        The photo may be counted: 2023/CS/014_2.jpg, or 2023/CS/014/2.jpg.
+        """
+        *folders, stem = parts
+        ways = [[*folders, stem], [*folders, _COUNTER.sub("", stem)]]
+        if stem.isdecimal() and int(stem) <= _MOST_COUNTED:
+            ways.append(folders)
+        for way in ways:
+            for start in range(len(way) - 1):
+                joined = "/".join(way[start:]).upper()
+                found = [each for each, own in self._students.items() if own.roll_id == joined]
+                if found:
+                    return found[0]
         return None
 
     def _read_folder(self, text: str) -> _Reading:
@@ -236,7 +246,11 @@ class PhotoOwners:
         held = {
             each: own
             for each, own in self._names.items()
-            if own and own <= part.words and (len(own) > 1 or own == part.telling_words)
+            if own
+            and (
+                (own <= part.words and (len(own) > 1 or own == part.telling_words))
+                or part.glued in self._glued[each]
+            )
         }
         return frozenset(
             each for each, own in held.items() if not any(own < other for other in held.values())
@@ -249,6 +263,8 @@ class PhotoOwners:
             for at, token in enumerate(part.tokens)
             if at not in taken and not token.is_word
         ]
+        # R9 and 9b may be the ninth student's.
+        hints += [(part,) for hint in hints if len(hint) == 2 for part in hint if part.isdecimal()]
         return frozenset(
             each for hint in hints for each, own in self._counted.items() if own[-len(hint) :] == hint
         )

@@ -76,6 +76,11 @@ def mixed():
         ("C:\\photos\\9\\front.jpg", "9"),
         ("../../9.jpg", "9"),
         ("Batch 2/9.jpg", "9"),
+        ("AshaRao.jpg", "9"),
+        ("9_AshaRao/IMG_0001.jpg", "9"),
+        ("rao-asha.jpg", "9"),
+        ("RAOASHA/photo.jpg", "9"),
+        ("Photos (2)/9.jpg", "9"),
     ],
 )
 def test_where_every_reading_agrees_it_is_that_students(twelve, path, roll_id):
@@ -104,6 +109,11 @@ def test_where_every_reading_agrees_it_is_that_students(twelve, path, roll_id):
         ("CO6GB/9.jpg", ["9"], "like another class"),
         ("Asha.jpg", ["9"], "names nobody for certain"),
         ("IMG_9.jpg", ["9"], "names nobody for certain"),
+        ("9A.jpg", ["9"], "names nobody for certain"),
+        ("R9.jpg", ["9"], "names nobody for certain"),
+        ("Photos of 10/9.jpg", ["10", "9"], "“Photos of 10” and “9” do not mean the same student"),
+        ("AshaRao/1.jpg", ["9", "1"], "do not mean the same student"),
+        ("4 AshaRao.jpg", ["9", "4"], "not of the same student"),
     ],
 )
 def test_a_contradiction_is_a_question_with_the_likely_students(twelve, path, likely, words):
@@ -112,7 +122,7 @@ def test_a_contradiction_is_a_question_with_the_likely_students(twelve, path, li
     assert words in sentence
 
 
-@pytest.mark.parametrize("path", ["nobody.jpg", "A9.jpg", "9A.jpg", "911.jpg", "", "///", ".jpg", "DSC.jpg"])
+@pytest.mark.parametrize("path", ["nobody.jpg", "A99.jpg", "911.jpg", "", "///", ".jpg", "DSC.jpg"])
 def test_a_path_that_names_nobody_has_no_likely_student(twelve, path):
     assert twelve(path) == (None, "No student of this class is named by this path.", [])
 
@@ -128,6 +138,9 @@ def test_a_class_called_like_a_roll_id_is_still_a_contradiction(twelve):
         ("2023_cs_014_2.jpg", "2023/CS/014"),
         ("2023CS014.jpg", "2023/CS/014"),
         ("class/2023/CS/014.jpg", "2023/CS/014"),
+        ("class/2023/CS/014_2.jpg", "2023/CS/014"),
+        ("2023/CS/014 (2).jpg", "2023/CS/014"),
+        ("2023/CS/014/1.jpg", "2023/CS/014"),
         ("7.jpg", "007"),
         ("0007_1.jpg", "007"),
         ("Pupil Five S15.jpg", "S15"),
