@@ -9,6 +9,8 @@ from typing import Any
 from flask import Blueprint, Response, make_response, render_template, request
 
 from admin_site.audit_names import NAMES, SITES
+from admin_site.spoof_check import STEP_WORDS
+from admin_site.statuses import COLOUR_WORDS, COUNTS_AS
 from shared.domain.audit_words import action_words, audit_sentence
 from shared.domain.browser_words import browser_words
 from shared.domain.languages import LANGUAGES, sentence
@@ -24,6 +26,7 @@ from shared.web.languages import gettext, show_date
 from shared.web.password_again import asks_password_again
 from shared.web.sign_in import actor
 from shared.web.site import reading, toolbox
+from shared.web.status_words import status_name
 
 pages = Blueprint("audit_trail", __name__)
 
@@ -31,6 +34,11 @@ PAGE_SIZE = 50
 MOST_EXPORTED = 100_000
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _FILTERS = ("since", "until", "actor", "action", "subject")
+_VALUE_WORDS: Mapping[str, Mapping[Any, Any]] = {
+    "colour": COLOUR_WORDS,
+    "counts_as": COUNTS_AS,
+    "strictness": STEP_WORDS,
+}
 # What the worker does by itself between the days.
 _NIGHTLY = frozenset({"delete the old", "renew face model"})
 
@@ -152,11 +160,15 @@ def _words(name: str, value: Any) -> str | None:
         return ", ".join(map(str, value)) or None
     if value is None or value == "":
         return None
+    if words := _VALUE_WORDS.get(name, {}).get(str(value)):
+        return str(words)
     if isinstance(value, bool):
         return gettext("yes") if value else gettext("no")
     if name == "class_id":
         school_class = people.find_class(reading, value)
         return school_class.class_code if school_class else gettext("class %(number)s", number=value)
+    if name == "status":
+        return status_name(str(value))
     if name == "language":
         return LANGUAGES.get(value, str(value))
     if name == "signed_on":

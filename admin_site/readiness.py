@@ -7,10 +7,21 @@ from shared.persistence import faces, people
 from shared.persistence.photo_questions import count_by_class
 from shared.persistence.tables import NearMatchPair, Student
 from shared.services.upkeep import health
-from shared.web.languages import gettext
+from shared.web.languages import gettext, lazy_gettext
 from shared.web.site import reading, toolbox
 
 pages = Blueprint("readiness", __name__)
+
+# What the checks of the installation are called.
+FINDING_WORDS = {
+    "backup": lazy_gettext("Backup"),
+    "certificate": lazy_gettext("Certificate"),
+    "clock": lazy_gettext("Clock"),
+    "disk": lazy_gettext("Disk"),
+    "letters": lazy_gettext("Letters"),
+    "night": lazy_gettext("Night"),
+    "worker": lazy_gettext("Worker"),
+}
 
 
 @pages.get("/")
@@ -28,6 +39,7 @@ def board() -> str:
         classes=people.count_readiness(reading),
         alike=alike,
         red=health.find_red(toolbox),
+        finding_words=FINDING_WORDS,
     )
 
 

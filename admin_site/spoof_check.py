@@ -28,9 +28,9 @@ from shared.web.site import reading, toolbox
 pages = Blueprint("spoof_check", __name__)
 
 STEP_WORDS = {
-    Strictness.LIGHT: lazy_gettext("Light"),
-    Strictness.USUAL: lazy_gettext("Usual"),
-    Strictness.STRICT: lazy_gettext("Strict"),
+    Strictness.LIGHT: lazy_gettext("light"),
+    Strictness.USUAL: lazy_gettext("usual"),
+    Strictness.STRICT: lazy_gettext("strict"),
 }
 
 

@@ -20,7 +20,7 @@ from shared.web.site import reading, toolbox
 pages = Blueprint("statuses", __name__)
 
 _OTHER_LANGUAGES = {code: words for code, words in LANGUAGES.items() if code != "en"}
-_COUNTS_AS = {
+COUNTS_AS = {
     "present": lazy_gettext("present"),
     "half": lazy_gettext("half a lecture"),
     "absent": lazy_gettext("absent"),
@@ -32,7 +32,7 @@ _COUNTS_WORDS = {
     "half": lazy_gettext("counts as half a lecture"),
     "absent": lazy_gettext("counts as absent"),
 }
-_COLOUR_WORDS = {
+COLOUR_WORDS = {
     Colour.GREEN: lazy_gettext("green"),
     Colour.AMBER: lazy_gettext("amber"),
     Colour.BLUE: lazy_gettext("blue"),
@@ -60,7 +60,7 @@ class StatusForm(PageForm):
         render_kw={"maxlength": LONGEST_SHORT},
     )
     colour = SelectField(
-        lazy_gettext("Colour"), choices=[SelectChoice(each.value, _COLOUR_WORDS[each]) for each in Colour]
+        lazy_gettext("Colour"), choices=[SelectChoice(each.value, COLOUR_WORDS[each]) for each in Colour]
     )
     is_left_out = BooleanField(
         lazy_gettext("Leaves the lectures held"),
@@ -68,7 +68,7 @@ class StatusForm(PageForm):
     )
     counts_as = SelectField(
         lazy_gettext("Counts as"),
-        choices=[SelectChoice(*each) for each in _COUNTS_AS.items()],
+        choices=[SelectChoice(*each) for each in COUNTS_AS.items()],
         description=lazy_gettext("In the totals, where it does not leave the lectures held."),
     )
 

@@ -38,7 +38,7 @@ BABELS = " ".join(
 # Words that are the same in every language.
 ALIKE = {
     *("CSV", "Excel", "FET", "Google", "HTTPS", "LibreOffice", "Moodle", "OneRoster", "PIN", "QR", "URL"),
-    *("UTC", "xlsx", "xls", "csv", "ics", "zip", "jpg", "https", "localhost", "MB", "kB", "SHA"),
+    *("UTC", "xlsx", "xls", "csv", "ics", "zip", "jpg", "https", "localhost", "MB", "kB", "SHA", "Werkzeug"),
 }
 _WORD = re.compile(r"[A-Za-z][A-Za-z'’-]+")
 _SAID = re.compile(r"⟦[^⟦⟧]*⟧")
