@@ -13,7 +13,7 @@ from admin_site.spoof_check import STEP_WORDS
 from admin_site.statuses import COLOUR_WORDS, COUNTS_AS
 from shared.domain.audit_words import action_words, audit_sentence
 from shared.domain.browser_words import browser_words
-from shared.domain.languages import LANGUAGES, sentence
+from shared.domain.languages import LANGUAGES, phrase
 from shared.domain.written_dates import typed_day
 from shared.errors import InvalidInput
 from shared.persistence import people
@@ -124,10 +124,10 @@ def _place() -> Place | None:
         place = Place(at=datetime.fromisoformat(moment), id=int(entry_id))
     except ValueError as cause:
         raise InvalidInput(
-            sentence("This address is not whole. Please begin with the newest entries.")
+            phrase("This address is not whole. Please begin with the newest entries.")
         ) from cause
     if place.at.tzinfo is None or not 0 <= place.id < 2**31 or not 2000 <= place.at.year < 2200:
-        raise InvalidInput(sentence("This address is not whole. Please begin with the newest entries."))
+        raise InvalidInput(phrase("This address is not whole. Please begin with the newest entries."))
     return place
 
 

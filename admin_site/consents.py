@@ -6,7 +6,7 @@ from flask import Blueprint, flash, redirect, render_template, request, session,
 from werkzeug.wrappers import Response
 
 from admin_site.forms import ClassConsentForm
-from shared.domain.languages import LANGUAGES, sentence
+from shared.domain.languages import LANGUAGES, phrase
 from shared.errors import InvalidInput
 from shared.persistence import people
 from shared.services.people import consent as consents
@@ -82,9 +82,7 @@ def _signed(usual: str) -> dict[int, str]:
     """Return who signed, by the ticked student's id. Raise InvalidInput."""
     ticked = request.form.getlist("student", type=int)
     if not ticked:
-        raise InvalidInput(
-            sentence("Nobody is ticked yet. Tick everybody whose signed form lies before you.")
-        )
+        raise InvalidInput(phrase("Nobody is ticked yet. Tick everybody whose signed form lies before you."))
     return {each: request.form.get(f"given_by-{each}", "").strip() or usual for each in ticked}
 
 

@@ -5,7 +5,7 @@ from datetime import date
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from shared.domain.languages import sentence
+from shared.domain.languages import phrase
 from shared.errors import Conflict, InvalidInput, WorkbookRefused
 from shared.persistence import timetable
 from shared.reports.public_holidays import list_countries
@@ -66,7 +66,7 @@ def add() -> Response:
             for day in request.form.getlist("day")
         }
     except ValueError as cause:
-        raise InvalidInput(sentence("The page was not sent whole. Please load it again.")) from cause
+        raise InvalidInput(phrase("The page was not sent whole. Please load it again.")) from cause
     try:
         count = days_off.add_days_off(toolbox, actor(), chosen)
     except InvalidInput as refused:

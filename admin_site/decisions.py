@@ -5,7 +5,7 @@ from io import BytesIO
 from flask import Blueprint, flash, redirect, render_template, request, send_file, url_for
 from werkzeug.wrappers import Response
 
-from shared.domain.languages import sentence
+from shared.domain.languages import phrase
 from shared.errors import InvalidInput
 from shared.persistence import faces, people
 from shared.services.faces import decisions, enrolment
@@ -46,7 +46,7 @@ def decide(student_id: int) -> Response:
             "success",
         )
     else:
-        raise InvalidInput(sentence("Please choose one of the three answers."))
+        raise InvalidInput(phrase("Please choose one of the three answers."))
     if answer == "one person":
         flash(
             gettext(

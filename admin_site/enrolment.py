@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 
 from shared.domain.face_model import MAX_PHOTOS
 from shared.domain.head_turn import Side
-from shared.domain.languages import sentence
+from shared.domain.languages import phrase
 from shared.errors import InvalidInput, NotFound
 from shared.persistence import faces, jobs, people
 from shared.services.faces import enrolment
@@ -82,7 +82,7 @@ def self_test(student_id: int) -> str | Response:
 def show_job(job_id: int) -> Response:
     job = jobs.find(reading, job_id)
     if job is None:
-        raise NotFound(sentence("There is no such job."))
+        raise NotFound(phrase("There is no such job."))
     return jsonify(state=job.state, done=job.done, total=job.total, sentence=say(job.sentence))
 
 
@@ -107,9 +107,9 @@ def _count_waiting(student_id: int) -> int:
 def _sent_photos() -> list[FileStorage]:
     files = [file for file in request.files.getlist("photo") if file.filename]
     if not files:
-        raise InvalidInput(sentence("Please choose a photo first."))
+        raise InvalidInput(phrase("Please choose a photo first."))
     if len(files) > MAX_PHOTOS:
-        raise InvalidInput(sentence("Please send at most %(number)d photos at once.", number=MAX_PHOTOS))
+        raise InvalidInput(phrase("Please send at most %(number)d photos at once.", number=MAX_PHOTOS))
     return files
 
 

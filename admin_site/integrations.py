@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response
 
 from admin_site.questions import LARGEST_CARRIED, given_answers
 from shared.domain import moodle
-from shared.domain.languages import sentence
+from shared.domain.languages import phrase
 from shared.domain.moodle import Course, Identifier
 from shared.errors import Conflict, InvalidInput, WorkbookRefused
 from shared.persistence import integrations
@@ -121,7 +121,7 @@ def oneroster() -> str | tuple[str, int]:
         if request.form.get("folder"):
             found = folder.review_newest(toolbox, actor(), given_answers())
             if found is None:
-                raise InvalidInput(sentence("The folder holds no package now."))
+                raise InvalidInput(phrase("The folder holds no package now."))
             return _page(found)
         content, is_new = _sent_package()
         return _page(review_package(toolbox, actor(), content, {} if is_new else given_answers()), content)
@@ -149,12 +149,12 @@ def _sent_package() -> tuple[bytes, bool]:
     if file is not None and file.filename:
         return file.stream.read(), not request.form.get("again")
     if not request.form.get("sent"):
-        raise InvalidInput(sentence("Please choose the zip of the package."))
+        raise InvalidInput(phrase("Please choose the zip of the package."))
     purpose = purposes.oneroster_package(actor().account_id)
     try:
         return base64.b64decode(open_form(toolbox.sealer, request.form["sent"], purpose=purpose)), False
     except BrokenSeal as cause:
-        raise InvalidInput(sentence("The package was not sent whole. Please send it again.")) from cause
+        raise InvalidInput(phrase("The package was not sent whole. Please send it again.")) from cause
 
 
 def _page(found: Review | None = None, content: bytes | None = None, *, refused: str = "") -> str:

@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from admin_site.questions import LARGEST_CARRIED, given_answers
 from shared.domain.class_lists.columns import FIELD_WORDS, NOT_USED
 from shared.domain.class_lists.questions import Answers
-from shared.domain.languages import LANGUAGES, sentence
+from shared.domain.languages import LANGUAGES, phrase
 from shared.errors import Conflict, InvalidInput, WorkbookRefused
 from shared.persistence import people
 from shared.reports.class_list_template import write_class_list_template
@@ -88,13 +88,13 @@ def _sent_list(class_id: int) -> tuple[SentList, bool]:
     if pasted.strip():
         return SentList("", pasted.encode("utf-8", errors="replace"), is_pasted=True), True
     if not request.form.get("sent"):
-        raise InvalidInput(sentence("Please choose a file, or paste the list."))
+        raise InvalidInput(phrase("Please choose a file, or paste the list."))
     try:
         name, content, is_pasted = open_form(
             toolbox.sealer, request.form["sent"], purpose=purposes.class_list(actor().account_id, class_id)
         )
     except BrokenSeal as cause:
-        raise InvalidInput(sentence("The list was not sent whole. Please send it again.")) from cause
+        raise InvalidInput(phrase("The list was not sent whole. Please send it again.")) from cause
     return SentList(name, base64.b64decode(content), is_pasted), False
 
 

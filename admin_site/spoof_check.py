@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response
 
 from admin_site.forms import KIND_WORDS, SpoofArchiveForm, SpoofPicturesForm
 from shared.domain.error_rates import wilson_bounds
-from shared.domain.languages import sentence
+from shared.domain.languages import phrase
 from shared.domain.second_lock import Strictness
 from shared.errors import Conflict, InvalidInput
 from shared.persistence import jobs, spoof
@@ -114,7 +114,7 @@ def choose_strictness() -> Response:
     try:
         step = Strictness(request.form.get("strictness", ""))
     except ValueError as cause:
-        raise InvalidInput(sentence("Choose one of the three steps.")) from cause
+        raise InvalidInput(phrase("Choose one of the three steps.")) from cause
     try:
         spoof_strictness.choose_strictness(toolbox, actor(), step)
     except Conflict as refused:

@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response
 
 from admin_site.forms import ConsentForm, StudentForm, asked_page, class_choices
 from shared.domain.face_model import CURRENT
-from shared.domain.languages import LANGUAGES, sentence
+from shared.domain.languages import LANGUAGES, phrase
 from shared.errors import InvalidInput
 from shared.persistence import faces, families, people
 from shared.persistence.people import Lack
@@ -123,7 +123,7 @@ def decide_offer(student_id: int, offer_id: int) -> Response:
         model_offers.decline(toolbox, actor(), student_id, offer_id)
         flash(gettext("The face was erased; the face model is as it was."), "success")
     else:
-        raise InvalidInput(sentence("Please choose whether the face model shall learn from this face."))
+        raise InvalidInput(phrase("Please choose whether the face model shall learn from this face."))
     return redirect(url_for("students.show", student_id=student_id))
 
 

@@ -11,7 +11,7 @@ from wtforms import BooleanField, IntegerField, SelectChoice, SelectField
 from wtforms.validators import InputRequired
 
 from admin_site.forms import class_choices
-from shared.domain.languages import sentence
+from shared.domain.languages import phrase
 from shared.errors import Conflict, InvalidInput, WorkbookRefused
 from shared.persistence import jobs, timetable
 from shared.persistence.jobs import JobKind
@@ -76,7 +76,7 @@ class PlanForm(PageForm):
     @property
     def span(self) -> Span:
         if self.first.data is None or self.last.data is None:
-            raise InvalidInput(sentence("Please type the first and the last day."), field="first")
+            raise InvalidInput(phrase("Please type the first and the last day."), field="first")
         return Span(
             self.first.data,
             self.last.data,
@@ -95,7 +95,7 @@ def show() -> str | tuple[str, int]:
         return _page(form)
     try:
         if not form.file.data or not form.file.data.filename:
-            raise InvalidInput(sentence("Please choose a file first."), field="file")
+            raise InvalidInput(phrase("Please choose a file first."), field="file")
         found = review_upload(
             toolbox,
             actor(),

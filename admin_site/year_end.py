@@ -5,7 +5,7 @@ from typing import Any
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from shared.domain.languages import sentence
+from shared.domain.languages import phrase
 from shared.errors import Conflict, InvalidInput
 from shared.persistence import people
 from shared.services.people.year_end import Fate, YearEnd, carry_out_year_end, plan_year_end
@@ -68,7 +68,7 @@ def _fates() -> dict[int, Fate]:
         if kind == "fate" and student_id.isdecimal() and value in list(Fate):
             fates[int(student_id)] = Fate(value)
     if not fates:
-        raise InvalidInput(sentence("Please say first what becomes of the students."))
+        raise InvalidInput(phrase("Please say first what becomes of the students."))
     return fates
 
 

@@ -8,6 +8,7 @@ from datetime import date, datetime, time, timedelta
 
 import pytz
 
+from shared.domain.languages import phrase
 from shared.errors import InvalidInput
 
 
@@ -36,12 +37,20 @@ class SchoolClock:
             return self.zone.localize(datetime.combine(on, at), is_dst=None)
         except pytz.NonExistentTimeError as cause:
             raise InvalidInput(
-                f"On {on:%d %b %Y} the clocks jump over {at:%H:%M}. Choose another time.",
+                phrase(
+                    "On %(on)s the clocks jump over %(at)s. Choose another time.",
+                    on=on,
+                    at=f"{at:%H:%M}",
+                ),
                 field="starts_at",
             ) from cause
         except pytz.AmbiguousTimeError as cause:
             raise InvalidInput(
-                f"On {on:%d %b %Y} the clocks pass {at:%H:%M} twice. Choose another time.",
+                phrase(
+                    "On %(on)s the clocks pass %(at)s twice. Choose another time.",
+                    on=on,
+                    at=f"{at:%H:%M}",
+                ),
                 field="starts_at",
             ) from cause
 
@@ -81,4 +90,4 @@ class SchoolClock:
 def _refuse_far(on: date) -> None:
     """Raise InvalidInput for the calendar's first and last year, which no time zone can move."""
     if not date.min.year < on.year < date.max.year:
-        raise InvalidInput("This date is too far away.", field="starts_on")
+        raise InvalidInput(phrase("This date is too far away."), field="starts_on")

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import TypedDict, Unpack
 
+from shared.domain.languages import phrase
 from shared.domain.second_lock import Strictness
 from shared.errors import ModelUnavailable
 from shared.jobs.queue import JobQueue
@@ -160,10 +161,12 @@ class Toolbox:
             return None
         version = activation.version
         if version is None:
-            raise ModelUnavailable("The camera check is not available: the version in use is missing.")
+            raise ModelUnavailable(
+                phrase("The camera check is not available: the version in use is missing.")
+            )
         try:
             return self.sealer.open(version.sealed_heads, purpose=purposes.spoof_version(version.id))
         except BrokenSeal as cause:
             raise ModelUnavailable(
-                "The camera check is not available: the version in use was altered."
+                phrase("The camera check is not available: the version in use was altered.")
             ) from cause

@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 
 from shared.domain.attendance import LectureState, MarkStatus
 from shared.domain.face_model import MATCH_THRESHOLD
-from shared.domain.languages import sentence
+from shared.domain.languages import phrase
 from shared.errors import Conflict, InvalidInput
 from shared.persistence import attendance, covers, families, kiosk
 from shared.persistence.tables import Lecture
@@ -141,7 +141,7 @@ def picture(lecture_id: int, entry_id: int) -> Response:
 def decide(lecture_id: int, entry_id: int) -> Response:
     accepted = request.form.get("decision")
     if accepted not in ("accept", "refuse"):
-        raise InvalidInput(sentence("Accept or refuse the check-in."))
+        raise InvalidInput(phrase("Accept or refuse the check-in."))
     try:
         told = confirmations.decide(toolbox, actor(), lecture_id, entry_id, accepted=accepted == "accept")
         flash(say(told), "success")
@@ -207,7 +207,7 @@ def set_clock(lecture_id: int) -> Response:
     try:
         if typed and not (typed.isascii() and typed.isdecimal()):
             raise InvalidInput(
-                sentence("Type a whole number of minutes, or leave it empty: then nobody is late.")
+                phrase("Type a whole number of minutes, or leave it empty: then nobody is late.")
             )
         minutes = int(typed[:6]) if typed else None
         lateness.set_late_after(toolbox, actor(), lecture_id, minutes)

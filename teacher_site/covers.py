@@ -6,7 +6,7 @@ from flask import Blueprint, flash, redirect, render_template, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from shared.domain.languages import sentence
+from shared.domain.languages import phrase
 from shared.errors import NotFound
 from shared.persistence import attendance, covers
 from shared.services.timetable.covers import take_back
@@ -52,7 +52,7 @@ def read(covered_id: int) -> str:
     """Return the register of what a colleague held for the signed-in teacher, to read."""
     lecture = covers.find_held_for(reading, current_user.id, covered_id)
     if lecture is None:
-        raise NotFound(sentence("Lecture not found, or you do not have access."))
+        raise NotFound(phrase("Lecture not found, or you do not have access."))
     return render_template(
         "teacher/covered.html",
         lecture=lecture,

@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response
 
 from shared.domain.attendance import LectureState
 from shared.domain.family_mail import SETTLED, MailState, Recipients, count_states, is_overdue
-from shared.domain.languages import LANGUAGES, sentence
+from shared.domain.languages import LANGUAGES, phrase
 from shared.errors import Conflict, InvalidInput
 from shared.persistence import attendance, outbox
 from shared.persistence.tables import OutgoingMail
@@ -86,7 +86,7 @@ def choose(lecture_id: int) -> Response:
     try:
         chosen = Recipients(request.form.get("recipients", ""))
     except ValueError as cause:
-        raise InvalidInput(sentence("Choose whose families are written to.")) from cause
+        raise InvalidInput(phrase("Choose whose families are written to.")) from cause
     family_mail.choose_recipients(toolbox, actor(), lecture_id, chosen)
     return redirect(url_for(".show", lecture_id=lecture_id, _anchor="plan-title"))
 

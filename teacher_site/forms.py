@@ -9,7 +9,7 @@ from wtforms import BooleanField, HiddenField, IntegerField, SelectMultipleField
 from wtforms.validators import InputRequired, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
-from shared.domain.languages import sentence
+from shared.domain.languages import phrase
 from shared.errors import InvalidInput
 from shared.persistence import attendance
 from shared.services.attendance.lectures import LONGEST_LECTURE_MINUTES, LONGEST_SUBJECT
@@ -66,7 +66,7 @@ class LectureForm(PageForm):
         """Return the moment asked for, None for now; a time without a date is today's. Raise InvalidInput."""
         if self.starts_at.data is None:
             if self.starts_on.data is not None:
-                raise InvalidInput(sentence("Type the time as well, or leave both empty."), field="starts_at")
+                raise InvalidInput(phrase("Type the time as well, or leave both empty."), field="starts_at")
             return None
         return settings.clock.moment(self.starts_on.data or today, self.starts_at.data)
 

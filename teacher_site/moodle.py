@@ -2,7 +2,7 @@
 
 from flask import Blueprint, Response, request
 
-from shared.domain.languages import sentence
+from shared.domain.languages import phrase
 from shared.errors import InvalidInput
 from shared.services.integrations.moodle import MoodleFile, write_marks, write_sessions
 from shared.web.forms import asked_day
@@ -22,7 +22,7 @@ def marks(lecture_id: int) -> Response:
 def sessions() -> Response:
     class_id = asked_number("class_id")
     if class_id is None:
-        raise InvalidInput(sentence("Choose a class first."))
+        raise InvalidInput(phrase("Choose a class first."))
     days = {name: asked_day(request.args, name).day for name in ("since", "until")}
     return _file(write_sessions(toolbox, actor(), class_id, **days))
 

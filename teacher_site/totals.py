@@ -7,7 +7,7 @@ from typing import Any
 from flask import Blueprint, flash, render_template, request, send_file
 from werkzeug.wrappers import Response
 
-from shared.domain.languages import sentence
+from shared.domain.languages import phrase
 from shared.domain.statuses import CountsAs
 from shared.domain.totals import StudentTotal
 from shared.domain.typed_text import fold
@@ -87,7 +87,7 @@ def student(student_id: int) -> str:
 def download() -> Response:
     asked = _asked(None)
     if asked is None:
-        raise InvalidInput(sentence("Choose a class first."))
+        raise InvalidInput(phrase("Choose a class first."))
     name, content = download_totals(toolbox, actor(), asked)
     return send_file(BytesIO(content), mimetype=XLSX, as_attachment=True, download_name=name)
 

@@ -21,6 +21,7 @@ from typing import Any, BinaryIO
 
 from shared import errors
 from shared.confined.limits import FILE, PATIENCE_S, Limits
+from shared.domain.languages import phrase, unpack
 from shared.errors import InvalidInput, Overloaded, ProductError
 from shared.settings import PROJECT_DIR, find_instance_dir
 
@@ -152,7 +153,9 @@ def _a_turn(limits: Limits) -> Iterator[None]:
                     yield
                 return
         if time.monotonic() > until:
-            raise Overloaded("Other files are being read at this moment. Please try again in a moment.")
+            raise Overloaded(
+                phrase("Other files are being read at this moment. Please try again in a moment.")
+            )
         time.sleep(0.02)
 
 
@@ -189,6 +192,7 @@ def _refusal(told: dict[str, Any]) -> ProductError:
     kind = getattr(errors, told["refused"], ProductError)
     if not (isinstance(kind, type) and issubclass(kind, ProductError)):
         kind = ProductError
+    sentence = unpack(told["sentence"])
     if kind is InvalidInput:
-        return InvalidInput(told["sentence"], field=told["field"])
-    return kind(told["sentence"])
+        return InvalidInput(sentence, field=told["field"])
+    return kind(sentence)

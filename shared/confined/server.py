@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from shared.confined.limits import Limits
+from shared.domain.languages import pack
 from shared.errors import ProductError
 
 LARGEST_ORDER_BYTES = 64 * 1024
@@ -86,7 +87,9 @@ def answer_order(order: dict[str, Any], file: int) -> list[bytes]:
             value, blobs = function(opened, *order["arguments"])
     except ProductError as refused:
         field = getattr(refused, "field", None)
-        return [_line({"refused": type(refused).__name__, "sentence": str(refused), "field": field})]
+        return [
+            _line({"refused": type(refused).__name__, "sentence": pack(refused.sentence), "field": field})
+        ]
     except MemoryError:
         return [_line({"killed": "memory"})]
     except RecursionError:

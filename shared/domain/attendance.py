@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from shared.domain.languages import phrase
 from shared.domain.typed_text import natural_order as natural_order
 from shared.domain.typed_text import normal_code as normal_code
 
@@ -35,11 +36,11 @@ class MarkSource(StrEnum):
 
 
 _SOURCE_LABELS = {
-    MarkSource.FACE: "by face",
-    MarkSource.BY_HAND: "by hand",
-    MarkSource.CONFIRMED: "confirmed by the teacher",
-    MarkSource.SHEET: "from a sheet",
-    MarkSource.CLOSING: "at closing",
+    MarkSource.FACE: phrase("by face"),
+    MarkSource.BY_HAND: phrase("by hand"),
+    MarkSource.CONFIRMED: phrase("confirmed by the teacher"),
+    MarkSource.SHEET: phrase("from a sheet"),
+    MarkSource.CLOSING: phrase("at closing"),
 }
 
 

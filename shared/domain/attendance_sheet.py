@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from shared.domain.attendance import one_line
 from shared.domain.footers import is_footer
+from shared.domain.languages import phrase
 from shared.domain.sheet_table import Column, Problem, TableRow, as_number
 from shared.domain.status_words import read_status
 from shared.domain.statuses import Statuses
@@ -134,7 +135,7 @@ def _is_nobodys(row: TableRow) -> bool:
 
 
 def _shown(row: TableRow) -> str:
-    return " ".join(filter(None, (row.text(name) for name in COLUMNS)))[:200] or "a formula"
+    return " ".join(filter(None, (row.text(name) for name in COLUMNS)))[:200] or phrase("a formula")
 
 
 def _row_problem(
@@ -142,20 +143,33 @@ def _row_problem(
 ) -> Problem | None:
     """Return what is wrong with a row whose student is known, apart from status and note."""
     if student.student_id in rows_of:
-        sentence = f"{student.roll_id} stands in row {rows_of[student.student_id]} already. Keep one of them."
+        sentence = phrase(
+            "%(roll_id)s stands in row %(rows_of)s already. Keep one of them.",
+            roll_id=student.roll_id,
+            rows_of=rows_of[student.student_id],
+        )
         return Problem(sentence, row=row.number)
     if row.text("date") and held_on not in days_meant(row.text("date")):
         return Problem(
-            f"The date says {row.text('date')[:20]}, but this is the sheet of a lecture on {held_on}.",
+            phrase(
+                "The date says %(text)s, but this is the sheet of a lecture on %(held_on)s.",
+                text=row.text("date")[:20],
+                held_on=held_on,
+            ),
             row=row.number,
-            suggestion="Each lecture has its own sheet: download that one.",
+            suggestion=phrase("Each lecture has its own sheet: download that one."),
         )
     named = fold(row.text("name"))
     if named != fold(student.name) and named in finder.names:
         return Problem(
-            f"{student.roll_id} is {student.name}, but the row names {finder.names[named].name}.",
+            phrase(
+                "%(roll_id)s is %(name)s, but the row names %(name_2)s.",
+                roll_id=student.roll_id,
+                name=student.name,
+                name_2=finder.names[named].name,
+            ),
             row=row.number,
-            suggestion="If one column was sorted without the others, download the sheet again.",
+            suggestion=phrase("If one column was sorted without the others, download the sheet again."),
         )
     return None
 
@@ -167,22 +181,27 @@ def value_asked(
     for name in ("status", "note"):
         if row.is_formula(name):
             title = COLUMNS[name].title.lower()
-            return Problem(f"The {title} is a formula. Type it as a word.", row=row.number)
+            return Problem(
+                phrase("The %(title)s is a formula. Type it as a word.", title=title), row=row.number
+            )
     status = _read_status(row, shown, statuses)
     if isinstance(status, Problem):
         return status
     note = one_line(row.text("note")) if "note" in row.cells else shown.note
     if len(note) > LONGEST_NOTE:
-        return Problem(f"The note is longer than {LONGEST_NOTE} characters.", row=row.number)
+        return Problem(
+            phrase("The note is longer than %(longest_note)s characters.", longest_note=LONGEST_NOTE),
+            row=row.number,
+        )
     if status is not None:
         return MarkValue(status, note)
     if note and note != shown.note:
-        return Problem("There is a note, but no status for it to belong to.", row=row.number)
+        return Problem(phrase("There is a note, but no status for it to belong to."), row=row.number)
     if shown.status is not None and is_closed:
         return Problem(
-            "The status was cleared, but in a closed lecture everybody has one.",
+            phrase("The status was cleared, but in a closed lecture everybody has one."),
             row=row.number,
-            suggestion="Choose a status, or reopen the lecture first.",
+            suggestion=phrase("Choose a status, or reopen the lecture first."),
         )
     return MarkValue()
 
@@ -201,9 +220,11 @@ def _read_status(row: TableRow, shown: MarkValue, statuses: Statuses) -> str | P
         return status
     meant = statuses.guess(typed)
     return Problem(
-        f"“{typed[:40]}” is not a status.",
+        phrase("“%(typed)s” is not a status.", typed=typed[:40]),
         row=row.number,
-        suggestion=f"Did you mean {meant.name}?" if meant else f"It may be {_named(statuses)}.",
+        suggestion=phrase("Did you mean %(name)s?", name=meant.name)
+        if meant
+        else phrase("It may be %(named)s.", named=_named(statuses)),
     )
 
 
@@ -227,10 +248,10 @@ class _Finder:
     def find(self, row: TableRow) -> Standing | Problem:
         """Find by roll id and, where given, by class."""
         if row.is_formula("roll_id"):
-            return Problem("The roll id is a formula. Type it as a word.", row=row.number)
+            return Problem(phrase("The roll id is a formula. Type it as a word."), row=row.number)
         roll_id, class_code = normal_code(row.text("roll_id")), normal_code(row.text("class_code"))
         if not roll_id:
-            return Problem("The roll id is missing.", row=row.number, suggestion=self._by_name(row))
+            return Problem(phrase("The roll id is missing."), row=row.number, suggestion=self._by_name(row))
         # A spreadsheet may have turned 00123 into 123, or 1520E0042 into a number.
         number = as_number(roll_id)
         worn = self._by_number.get(number, []) if number is not None else []
@@ -239,19 +260,35 @@ class _Finder:
             return self._unknown(row, roll_id)
         found = [each for each in named if class_code in ("", each.class_code)]
         if not found:
-            sentence = f"{named[0].roll_id} is in {named[0].class_code}, not in {class_code[:40]}."
+            sentence = phrase(
+                "%(roll_id)s is in %(class_code)s, not in %(class_code_2)s.",
+                roll_id=named[0].roll_id,
+                class_code=named[0].class_code,
+                class_code_2=class_code[:40],
+            )
             return Problem(sentence, row=row.number)
         if len(found) > 1:
             several = ", ".join(f"{each.roll_id} of {each.class_code}" for each in found[:3])
-            return Problem(f"{roll_id[:40]} could be {several}.", row=row.number)
+            return Problem(
+                phrase("%(roll_id)s could be %(several)s.", roll_id=roll_id[:40], several=several),
+                row=row.number,
+            )
         return found[0]
 
     def _unknown(self, row: TableRow, roll_id: str) -> Problem:
         near = get_close_matches(roll_id[:64], self._by_roll_id, n=1, cutoff=0.75)
-        suggestion = f"Did you mean {near[0]} {self._by_roll_id[near[0]][0].name}?" if near else ""
-        sentence = f"{roll_id[:64]} is not on the register of this lecture."
+        suggestion = (
+            phrase("Did you mean %(near)s %(name)s?", near=near[0], name=self._by_roll_id[near[0]][0].name)
+            if near
+            else ""
+        )
+        sentence = phrase("%(roll_id)s is not on the register of this lecture.", roll_id=roll_id[:64])
         return Problem(sentence, row=row.number, suggestion=self._by_name(row) or suggestion)
 
     def _by_name(self, row: TableRow) -> str:
         student = self.names.get(fold(row.text("name")))
-        return f"Did you mean {student.roll_id} {student.name}?" if student else ""
+        return (
+            phrase("Did you mean %(roll_id)s %(name)s?", roll_id=student.roll_id, name=student.name)
+            if student
+            else ""
+        )

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from shared.domain.head_turn import TurnVerdict
+from shared.domain.languages import phrase
 from shared.domain.photo_verdict import PhotoVerdict
 from shared.domain.second_lock import Zone
 
@@ -45,36 +46,75 @@ class CheckInOutcome(StrEnum):
 
 
 _WORDS = {
-    CheckInOutcome.PRESENT: ("Present", "You are marked. Please pass the phone on."),
-    CheckInOutcome.ALREADY_MARKED: ("Already marked", "Nothing more to do. Please pass the phone on."),
-    CheckInOutcome.NO_FACE: ("No face seen", "Look straight at the camera, your face in the outline."),
-    CheckInOutcome.SEVERAL_FACES: ("Several faces", "Only you, please. Ask your friends to step back."),
-    CheckInOutcome.COME_CLOSER: ("Come closer", "Your face should fill the outline."),
-    CheckInOutcome.TOO_DARK: ("Too dark", "Turn towards the light and try again."),
+    CheckInOutcome.PRESENT: ("Present", phrase("You are marked. Please pass the phone on.")),
+    CheckInOutcome.ALREADY_MARKED: (
+        phrase("Already marked"),
+        phrase("Nothing more to do. Please pass the phone on."),
+    ),
+    CheckInOutcome.NO_FACE: (
+        phrase("No face seen"),
+        phrase("Look straight at the camera, your face in the outline."),
+    ),
+    CheckInOutcome.SEVERAL_FACES: (
+        phrase("Several faces"),
+        phrase("Only you, please. Ask your friends to step back."),
+    ),
+    CheckInOutcome.COME_CLOSER: (phrase("Come closer"), phrase("Your face should fill the outline.")),
+    CheckInOutcome.TOO_DARK: (phrase("Too dark"), phrase("Turn towards the light and try again.")),
     CheckInOutcome.PICTURE_SEEN: (
-        "A phone or picture was seen",
-        "Show your own face, with no phone, photo or screen in view, and try again.",
+        phrase("A phone or picture was seen"),
+        phrase("Show your own face, with no phone, photo or screen in view, and try again."),
     ),
     CheckInOutcome.NO_MATCH: (
-        "Not recognised",
-        "Check the roll id, look straight at the camera and try again.",
+        phrase("Not recognised"),
+        phrase("Check the roll id, look straight at the camera and try again."),
     ),
-    CheckInOutcome.NOT_IN_CLASS: ("Not in this class", "This roll id is not in this class. Please check it."),
-    CheckInOutcome.CHOOSE_CLASS: ("Which class?", "More than one class here has this roll id. Choose yours."),
-    CheckInOutcome.NOT_ENROLLED: ("No face enrolled yet", "The teacher will mark you by hand."),
-    CheckInOutcome.LECTURE_CLOSED: ("The lecture is closed", "Please give the phone back to the teacher."),
+    CheckInOutcome.NOT_IN_CLASS: (
+        phrase("Not in this class"),
+        phrase("This roll id is not in this class. Please check it."),
+    ),
+    CheckInOutcome.CHOOSE_CLASS: (
+        phrase("Which class?"),
+        phrase("More than one class here has this roll id. Choose yours."),
+    ),
+    CheckInOutcome.NOT_ENROLLED: (
+        phrase("No face enrolled yet"),
+        phrase("The teacher will mark you by hand."),
+    ),
+    CheckInOutcome.LECTURE_CLOSED: (
+        phrase("The lecture is closed"),
+        phrase("Please give the phone back to the teacher."),
+    ),
     CheckInOutcome.UNAVAILABLE: (
-        "The camera check is not available",
-        "Nobody can be marked by face right now. The teacher will mark you by hand.",
+        phrase("The camera check is not available"),
+        phrase("Nobody can be marked by face right now. The teacher will mark you by hand."),
     ),
-    CheckInOutcome.ASKED_TEACHER: ("The teacher will look at it", "Please pass the phone on."),
-    CheckInOutcome.TOO_LATE: ("That took too long", "Please take the photo again."),
-    CheckInOutcome.SLOWED: ("Please wait a little", "There were too many tries for this roll id."),
-    CheckInOutcome.TURN_HEAD: ("Turn your head a little", "Follow the arrow, or call the teacher."),
-    CheckInOutcome.TURN_AGAIN: ("Once more, please", "Follow the arrow, or call the teacher."),
-    CheckInOutcome.TURN_FAILED: ("The turn was not seen", "Please call the teacher, or begin again."),
-    CheckInOutcome.IS_IT_YOU: ("Is it you?", "Only Yes marks you."),
-    CheckInOutcome.NOT_IDENTIFIED: ("Please type your roll id", "Your photo is taken already."),
+    CheckInOutcome.ASKED_TEACHER: (
+        phrase("The teacher will look at it"),
+        phrase("Please pass the phone on."),
+    ),
+    CheckInOutcome.TOO_LATE: (phrase("That took too long"), phrase("Please take the photo again.")),
+    CheckInOutcome.SLOWED: (
+        phrase("Please wait a little"),
+        phrase("There were too many tries for this roll id."),
+    ),
+    CheckInOutcome.TURN_HEAD: (
+        phrase("Turn your head a little"),
+        phrase("Follow the arrow, or call the teacher."),
+    ),
+    CheckInOutcome.TURN_AGAIN: (
+        phrase("Once more, please"),
+        phrase("Follow the arrow, or call the teacher."),
+    ),
+    CheckInOutcome.TURN_FAILED: (
+        phrase("The turn was not seen"),
+        phrase("Please call the teacher, or begin again."),
+    ),
+    CheckInOutcome.IS_IT_YOU: (phrase("Is it you?"), phrase("Only Yes marks you.")),
+    CheckInOutcome.NOT_IDENTIFIED: (
+        phrase("Please type your roll id"),
+        phrase("Your photo is taken already."),
+    ),
 }
 
 # What a student may have tried in vain; after so many of these the teacher can be called.
@@ -132,8 +172,8 @@ class ConfirmReason(StrEnum):
 
 
 _REASONS = {
-    ConfirmReason.CALLED_THE_TEACHER: "Called the teacher",
-    ConfirmReason.LOOKS_LIKE_A_CLASSMATE: "Looks like a classmate as well",
+    ConfirmReason.CALLED_THE_TEACHER: phrase("Called the teacher"),
+    ConfirmReason.LOOKS_LIKE_A_CLASSMATE: phrase("Looks like a classmate as well"),
 }
 
 

@@ -7,6 +7,7 @@ from difflib import get_close_matches
 from enum import StrEnum
 
 from shared.domain.attendance import MarkStatus
+from shared.domain.languages import phrase
 from shared.domain.statuses import CountsAs, Status
 
 
@@ -91,20 +92,20 @@ def find_doubt(address: str, *, children: int = 1) -> str | None:
     A doubtful address is written to all the same; what is not an address at all is not.
     """
     if not is_writable(address):
-        return "This is not an address that mail can be sent to; nothing is sent."
+        return phrase("This is not an address that mail can be sent to; nothing is sent.")
     domain = address.rpartition("@")[2]
     if any(f".{domain}".endswith(f".{nowhere}") for nowhere in _NOWHERE):
-        return "This address leads nowhere; it is an example."
+        return phrase("This address leads nowhere; it is an example.")
     if _UNREAD.match(address):
-        return "Nobody seems to read this address."
+        return phrase("Nobody seems to read this address.")
     if children > _MOST_CHILDREN:
-        return f"The same address stands for {children} students."
+        return phrase("The same address stands for %(children)s students.", children=children)
     if domain in _USUAL_DOMAINS:
         return None
     near = get_close_matches(domain, _USUAL_DOMAINS, 3, _SLIP)
     # The first letter is rarely the wrong one, and fingers slip more often than they leave out.
     meant = min(near, key=lambda usual: (usual[0] != domain[0], abs(len(usual) - len(domain))), default=None)
-    return f"Perhaps {meant} is meant." if meant else None
+    return phrase("Perhaps %(meant)s is meant.", meant=meant) if meant else None
 
 
 # A mail server that says "later" is tried again after so long, at the end once an hour …

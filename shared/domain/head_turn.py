@@ -10,6 +10,7 @@ from enum import StrEnum
 from math import isfinite
 
 from shared.domain.face_model import DOUBT_BELOW, MATCH_THRESHOLD
+from shared.domain.languages import phrase
 
 
 class Side(StrEnum):
@@ -45,17 +46,19 @@ class TurnVerdict(StrEnum):
 
 
 _SENTENCES = {
-    TurnVerdict.TURNED: "Thank you.",
-    TurnVerdict.TOO_FEW_FRAMES: "The camera was too slow. Please try again.",
-    TurnVerdict.NO_FACE: "Your face was not seen all the time. Turn only a little, towards the light.",
-    TurnVerdict.SEVERAL_FACES: "Only you, please. Ask your friends to step back.",
-    TurnVerdict.NOT_STRAIGHT: "Begin by looking straight at the camera.",
-    TurnVerdict.NOT_TURNED: "Turn your head a little more.",
-    TurnVerdict.WRONG_WAY: "Turn your head the way the arrow points.",
-    TurnVerdict.NOT_STEADY: "Turn your head once, slowly.",
-    TurnVerdict.ANOTHER_FACE: "The face was not the same all the time.",
-    TurnVerdict.PICTURE_SEEN: "Show your own face, with no phone, photo or screen in view.",
-    TurnVerdict.UNAVAILABLE: "The camera check is not available.",
+    TurnVerdict.TURNED: phrase("Thank you."),
+    TurnVerdict.TOO_FEW_FRAMES: phrase("The camera was too slow. Please try again."),
+    TurnVerdict.NO_FACE: phrase(
+        "Your face was not seen all the time. Turn only a little, towards the light."
+    ),
+    TurnVerdict.SEVERAL_FACES: phrase("Only you, please. Ask your friends to step back."),
+    TurnVerdict.NOT_STRAIGHT: phrase("Begin by looking straight at the camera."),
+    TurnVerdict.NOT_TURNED: phrase("Turn your head a little more."),
+    TurnVerdict.WRONG_WAY: phrase("Turn your head the way the arrow points."),
+    TurnVerdict.NOT_STEADY: phrase("Turn your head once, slowly."),
+    TurnVerdict.ANOTHER_FACE: phrase("The face was not the same all the time."),
+    TurnVerdict.PICTURE_SEEN: phrase("Show your own face, with no phone, photo or screen in view."),
+    TurnVerdict.UNAVAILABLE: phrase("The camera check is not available."),
 }
 
 

@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from shared.domain.languages import counted, phrase
+
 # The night's backup may fail once, over a weekend without anybody.
 FIRST_BACKUP_WITHIN = timedelta(days=3)
 NIGHT_WITHIN = timedelta(days=2)
@@ -68,59 +70,91 @@ def _clock(vitals: Vitals) -> Finding:
         return Finding(
             "clock",
             False,
-            f"This machine's clock and the database's differ by {_span(off)}. Let both follow a time server: "
-            "sudo timedatectl set-ntp true",
+            phrase(
+                "This machine's clock and the database's differ by %(span)s. Let both follow a "
+                "time server: sudo timedatectl set-ntp true",
+                span=_span(off),
+            ),
         )
     if vitals.newest_entry_at and vitals.newest_entry_at - vitals.now > CLOCK_WITHIN:
         behind = _span(vitals.newest_entry_at - vitals.now)
         return Finding(
             "clock",
             False,
-            f"This machine's clock is {behind} behind the newest entry of the audit trail. Set it: "
-            "sudo timedatectl set-ntp true",
+            phrase(
+                "This machine's clock is %(behind)s behind the newest entry of the audit trail. "
+                "Set it: sudo timedatectl set-ntp true",
+                behind=behind,
+            ),
         )
-    return Finding("clock", True, f"{vitals.now:%Y-%m-%d %H:%M:%S} UTC, as the database's")
+    return Finding(
+        "clock", True, phrase("%(now)s UTC, as the database's", now=f"{vitals.now:%Y-%m-%d %H:%M:%S}")
+    )
 
 
 def _disk(vitals: Vitals) -> Finding:
     free, least = vitals.disk_free_bytes, max(LEAST_DISK_BYTES, int(LEAST_DISK_SHARE * vitals.disk_bytes))
-    said = f"{free / 1e9:.1f} GB of {vitals.disk_bytes / 1e9:.0f} GB are free"
+    said = phrase(
+        "%(free)s GB of %(disk_bytes)s GB are free",
+        free=f"{free / 1000000000.0:.1f}",
+        disk_bytes=f"{vitals.disk_bytes / 1000000000.0:.0f}",
+    )
     if free < least:
-        return Finding("disk", False, f"Only {said}. Make room, or marks cannot be stored any more.")
+        return Finding(
+            "disk", False, phrase("Only %(said)s. Make room, or marks cannot be stored any more.", said=said)
+        )
     return Finding("disk", True, said)
 
 
 def _certificate(vitals: Vitals) -> Finding:
     if vitals.certificate_ends_at is None:
-        return Finding("certificate", True, "somebody else looks after it")
+        return Finding("certificate", True, phrase("somebody else looks after it"))
     left = vitals.certificate_ends_at - vitals.now
     if left < CERTIFICATE_BEFORE:
         return Finding(
             "certificate",
             False,
-            f"The certificate ends on {vitals.certificate_ends_at:%d %B %Y}; then no phone gets its camera. "
-            "`make run` renews its own when it starts and every minute: look at what it printed.",
+            phrase(
+                "The certificate ends on %(certificate_ends_at)s; then no phone gets its camera. "
+                "`make run` renews its own when it starts and every minute: look at what it "
+                "printed.",
+                certificate_ends_at=f"{vitals.certificate_ends_at:%d %B %Y}",
+            ),
         )
-    return Finding("certificate", True, f"good for {left.days} days")
+    return Finding("certificate", True, phrase("good for %(days)s days", days=left.days))
 
 
 def _worker(vitals: Vitals) -> Finding:
     if vitals.worker_at is None or vitals.now - vitals.worker_at > WORKER_WITHIN:
-        since = f"for {_span(vitals.now - vitals.worker_at)}" if vitals.worker_at else "yet"
+        since = (
+            phrase("for %(span)s", span=_span(vitals.now - vitals.worker_at))
+            if vitals.worker_at
+            else phrase("yet")
+        )
         return Finding(
             "worker",
             False,
-            f"The worker has not been heard of {since}: no letter goes out and no face is trained. Start it "
-            f"again (make run, or systemctl restart attendance-worker); {vitals.jobs_waiting} jobs wait.",
+            phrase(
+                "The worker has not been heard of %(since)s: no letter goes out and no face is "
+                "trained. Start it again (make run, or systemctl restart attendance-worker); "
+                "%(jobs_waiting)s jobs wait.",
+                since=since,
+                jobs_waiting=vitals.jobs_waiting,
+            ),
         )
     if vitals.jobs_lost:
         return Finding(
             "worker",
             False,
-            f"{vitals.jobs_lost} jobs wait although the worker lives: more work comes than it does. Give it "
-            "more --workers, or look into its log.",
+            phrase(
+                "%(jobs_lost)s jobs wait although the worker lives: more work comes than it "
+                "does. Give it more --workers, or look into its log.",
+                jobs_lost=vitals.jobs_lost,
+            ),
         )
-    return Finding("worker", True, f"alive, {vitals.jobs_waiting} jobs wait")
+    return Finding(
+        "worker", True, phrase("alive, %(jobs_waiting)s jobs wait", jobs_waiting=vitals.jobs_waiting)
+    )
 
 
 def _night(vitals: Vitals) -> Finding:
@@ -129,11 +163,16 @@ def _night(vitals: Vitals) -> Finding:
         return Finding(
             "night",
             False,
-            f"The night's work was last done {_span(vitals.now - began)} ago: what is too old stays. The "
-            "worker does it at 02:30; look into its log.",
+            phrase(
+                "The night's work was last done %(span)s ago: what is too old stays. The worker "
+                "does it at 02:30; look into its log.",
+                span=_span(vitals.now - began),
+            ),
         )
     return Finding(
-        "night", True, "the night's work is done" if vitals.night_at else "no night has passed yet"
+        "night",
+        True,
+        phrase("the night's work is done") if vitals.night_at else phrase("no night has passed yet"),
     )
 
 
@@ -142,37 +181,50 @@ def _letters(vitals: Vitals) -> Finding:
         return Finding(
             "letters",
             False,
-            f"{vitals.letters_waiting} letters to families wait, the oldest for "
-            f"{_span(vitals.now - vitals.oldest_letter_at)}. Each lecture's mail page says why.",
+            phrase(
+                "%(letters_waiting)s letters to families wait, the oldest for %(span)s. Each "
+                "lecture's mail page says why.",
+                letters_waiting=vitals.letters_waiting,
+                span=_span(vitals.now - vitals.oldest_letter_at),
+            ),
         )
-    said = f"{vitals.letters_waiting} wait, {vitals.letters_unsent} of the last week were not sent"
+    said = phrase(
+        "%(letters_waiting)s wait, %(letters_unsent)s of the last week were not sent",
+        letters_waiting=vitals.letters_waiting,
+        letters_unsent=vitals.letters_unsent,
+    )
     return Finding("letters", True, said)
 
 
 def _backup(vitals: Vitals, backup_days: int) -> Finding:
     if backup_days == 0:
-        return Finding("backup", True, "made elsewhere (WARN_BACKUP_DAYS=0)")
+        return Finding("backup", True, phrase("made elsewhere (WARN_BACKUP_DAYS=0)"))
     if vitals.backup_at is None:
         age = vitals.now - vitals.oldest_entry_at if vitals.oldest_entry_at else timedelta()
         is_new = age <= FIRST_BACKUP_WITHIN
         said = (
-            "none yet"
+            phrase("none yet")
             if is_new
-            else "No backup was ever written. docs/administrator.md says how, every night."
+            else phrase("No backup was ever written. docs/administrator.md says how, every night.")
         )
         return Finding("backup", is_new, said)
     age = vitals.now - vitals.backup_at
     if age > timedelta(days=backup_days):
         return Finding(
-            "backup", False, f"The newest backup is {_span(age)} old. Look at the nightly backup's log."
+            "backup",
+            False,
+            phrase("The newest backup is %(span)s old. Look at the nightly backup's log.", span=_span(age)),
         )
-    return Finding("backup", True, f"{_span(age)} old")
+    return Finding("backup", True, phrase("%(span)s old", span=_span(age)))
 
 
 def _span(length: timedelta) -> str:
-    """Return a length in the largest unit that says enough."""
+    """Return a length as people say it: "3 days"."""
     minutes = length.total_seconds() / 60
-    for unit, size in (("day", 24 * 60), ("hour", 60), ("minute", 1)):
-        if minutes >= 2 * size:
-            return f"{minutes / size:.0f} {unit}s"
-    return f"{length.total_seconds():.0f} seconds"
+    if minutes >= 2 * 24 * 60:
+        return counted("%(num)d day", "%(num)d days", round(minutes / 24 / 60))
+    if minutes >= 2 * 60:
+        return counted("%(num)d hour", "%(num)d hours", round(minutes / 60))
+    if minutes >= 2:
+        return counted("%(num)d minute", "%(num)d minutes", round(minutes))
+    return counted("%(num)d second", "%(num)d seconds", round(minutes * 60))

@@ -1,6 +1,6 @@
 """The languages people read the product in, and sentences that can be said in each of them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 
 # Pages, the kiosk and letters; each by its own name, which is how those who need it find it.
@@ -32,8 +32,8 @@ class Sentence(str):
         return Sentence, (self.one, self.many, self.number, dict(self.values))
 
 
-def sentence(words: str, /, **values: object) -> Sentence:
-    """Return a sentence with gaps: `sentence("There is already a class %(code)s.", code=code)`.
+def phrase(words: str, /, **values: object) -> Sentence:
+    """Return a sentence with gaps: `phrase("There is already a class %(code)s.", code=code)`.
 
     A value may be a sentence of its own, a date or a moment of the school's clock: each is said in the
     reader's language. Without values a % stands for itself.
@@ -49,11 +49,52 @@ def counted(one: str, many: str, number: int, /, **values: object) -> Sentence:
 def in_english(value: object) -> object:
     """Return a value as an English sentence shows it; what is neither a date nor a moment as it is."""
     if isinstance(value, datetime):
-        return f"{value:%a %d %b %Y, %H:%M}"
-    return f"{value:%a %d %b %Y}" if isinstance(value, date) else value
+        return f"{value:%d %b %Y, %H:%M}"
+    return f"{value:%d %b %Y}" if isinstance(value, date) else value
 
 
-def joined(parts: list[str], between: str = " ") -> Sentence:
+def joined(parts: Sequence[str], between: str = " ") -> Sentence:
     """Return several sentences as one, each of which is still said in the reader's language."""
     gaps = {f"part{number}": part for number, part in enumerate(parts)}
-    return sentence(between.replace("%", "%%").join(f"%({name})s" for name in gaps), **gaps)
+    return phrase(between.replace("%", "%%").join(f"%({name})s" for name in gaps), **gaps)
+
+
+def pack(text: str) -> object:
+    """Return a text as JSON can hold it, so that `unpack` gives the sentence back in every language."""
+    if not isinstance(text, Sentence):
+        return text
+    values = {name: _pack_value(value) for name, value in text.values.items()}
+    return {"one": text.one, "many": text.many, "number": text.number, "values": values}
+
+
+def unpack(packed: object) -> str:
+    """Return what `pack` was given. Raise KeyError or TypeError for anything else."""
+    if isinstance(packed, str):
+        return packed
+    if not isinstance(packed, dict):
+        raise TypeError("this is no packed text")
+    values = {name: _unpack_value(value) for name, value in packed["values"].items()}
+    return Sentence(packed["one"], packed["many"], packed["number"], values)
+
+
+def is_packed(value: object) -> bool:
+    """Tell a packed sentence from any other object of JSON."""
+    return isinstance(value, dict) and value.keys() == {"one", "many", "number", "values"}
+
+
+def _pack_value(value: object) -> object:
+    if isinstance(value, datetime):
+        return {"moment": value.isoformat()}
+    if isinstance(value, date):
+        return {"day": value.isoformat()}
+    if isinstance(value, str):
+        return pack(value)
+    return value if isinstance(value, int | float) or value is None else str(value)
+
+
+def _unpack_value(packed: object) -> object:
+    if isinstance(packed, dict) and "moment" in packed:
+        return datetime.fromisoformat(packed["moment"])
+    if isinstance(packed, dict) and "day" in packed:
+        return date.fromisoformat(packed["day"])
+    return unpack(packed) if is_packed(packed) else packed

@@ -7,6 +7,7 @@ from datetime import datetime, time
 from enum import StrEnum
 
 from shared.domain.attendance import MarkStatus
+from shared.domain.languages import phrase
 from shared.domain.statuses import CountsAs, Status
 
 
@@ -62,15 +63,22 @@ def mark_rows(students: Iterable[MarkedStudent], kind: Identifier) -> tuple[list
     """
     students = list(students)
     counts = Counter(student.identifier(kind).casefold() for student in students)
-    rows, left_out = [(kind.value, "status")], []
+    rows = [(kind.value, "status")]
+    left_out: list[str] = []
     for student in students:
         identifier = student.identifier(kind)
         if not student.acronym:
-            left_out.append(f"{student.name} is not marked.")
+            left_out.append(phrase("%(name)s is not marked.", name=student.name))
         elif not identifier:
-            left_out.append(f"{student.name} has no e-mail address here.")
+            left_out.append(phrase("%(name)s has no e-mail address here.", name=student.name))
         elif counts[identifier.casefold()] > 1:
-            left_out.append(f"{student.name}: somebody else of this lecture is {identifier} too.")
+            left_out.append(
+                phrase(
+                    "%(name)s: somebody else of this lecture is %(identifier)s too.",
+                    name=student.name,
+                    identifier=identifier,
+                )
+            )
         else:
             rows.append((identifier, student.acronym))
     return rows, left_out

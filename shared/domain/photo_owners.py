@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from shared.domain.languages import phrase
 from shared.domain.path_words import PathPart, Token, glued_names, name_words, shape_of, take_apart
 from shared.domain.typed_text import as_counted, code_parts
 
@@ -19,7 +20,7 @@ _MOST_LIKELY = 6
 # What Windows allows; what stands before the last signs of a longer path is not read.
 _LONGEST_PATH = 260
 
-NOBODY = "No student of this class is named by this path."
+NOBODY = phrase("No student of this class is named by this path.")
 
 
 class Named(NamedTuple):
@@ -97,7 +98,8 @@ class PhotoOwners:
         for folder, reading in zip(folders, readings, strict=True):
             if code_parts(folder) in self._other_classes and not reading.by_id:
                 return self._ask(
-                    f"The folder “{_short(folder)}” is called like another class.", [*readings, file]
+                    phrase("The folder “%(short)s” is called like another class.", short=_short(folder)),
+                    [*readings, file],
                 )
         if readings and file.is_number and _is_photo_number(file, readings[-1]):
             return self._settle(readings)
@@ -112,16 +114,22 @@ class PhotoOwners:
         student = self._students[owner]
         for reading in readings:
             if reading.stray:
-                sentence = (
-                    f"“{reading.stray}” is no roll id of this class, though the rest means {student.name}."
+                sentence = phrase(
+                    "“%(stray)s” is no roll id of this class, though the rest means %(name)s.",
+                    stray=reading.stray,
+                    name=student.name,
                 )
                 return self._ask(sentence, readings)
             if reading.partly_named and owner not in reading.partly_named | reading.named:
-                sentence = f"“{_short(reading.text)}” is not the name of {student.name}."
+                sentence = phrase(
+                    "“%(short)s” is not the name of %(name)s.", short=_short(reading.text), name=student.name
+                )
                 return self._ask(sentence, readings)
             if self._is_strange(reading, owner):
-                sentence = (
-                    f"The roll id is {student.name}’s, but “{_short(reading.text)}” holds another name."
+                sentence = phrase(
+                    "The roll id is %(name)s’s, but “%(short)s” holds another name.",
+                    name=student.name,
+                    short=_short(reading.text),
                 )
                 return self._ask(sentence, readings)
         return Owner(owner)
@@ -136,24 +144,34 @@ class PhotoOwners:
         if not said:
             hinted = any(reading.hinted or reading.partly_named for reading in readings)
             return (
-                "The path names nobody for certain."
+                phrase("The path names nobody for certain.")
                 if hinted
-                else "No student of this class is named by this path."
+                else phrase("No student of this class is named by this path.")
             )
         named = frozenset().union(*(reading.named for reading in said))
         if (
             not any(reading.ids for reading in said)
             and len({self._students[each].name for each in named}) == 1
         ):
-            return f"{len(named)} students of this class are called {self._students[min(named)].name}."
+            return phrase(
+                "%(count)s students of this class are called %(name)s.",
+                count=len(named),
+                name=self._students[min(named)].name,
+            )
         for reading in said:
             if reading.ids and reading.named and not reading.agreed:
-                return f"Roll id and name in “{_short(reading.text)}” are not of the same student."
+                return phrase(
+                    "Roll id and name in “%(short)s” are not of the same student.", short=_short(reading.text)
+                )
             if len(reading.ids) > 1 and not reading.agreed:
-                return f"“{_short(reading.text)}” may hold several roll ids."
+                return phrase("“%(short)s” may hold several roll ids.", short=_short(reading.text))
         if len(said) > 1:
-            return f"“{_short(said[0].text)}” and “{_short(said[-1].text)}” do not mean the same student."
-        return f"“{_short(said[0].text)}” may mean several students."
+            return phrase(
+                "“%(short)s” and “%(short_2)s” do not mean the same student.",
+                short=_short(said[0].text),
+                short_2=_short(said[-1].text),
+            )
+        return phrase("“%(short)s” may mean several students.", short=_short(said[0].text))
 
     def _ask(self, sentence: str, readings: list[_Reading]) -> Owner:
         votes: Counter[int] = Counter()

@@ -2,6 +2,8 @@
 
 from enum import StrEnum
 
+from shared.domain.languages import phrase
+
 
 class PhotoVerdict(StrEnum):
     """The verdict on one photo; `sentence` says it to the person in front of the camera."""
@@ -21,12 +23,12 @@ class PhotoVerdict(StrEnum):
 
 
 _SENTENCES = {
-    PhotoVerdict.GOOD: "Good photo.",
-    PhotoVerdict.NO_FACE: "No face was found. Look straight at the camera.",
-    PhotoVerdict.SEVERAL_FACES: "Several faces were found. Only one person may be in the picture.",
-    PhotoVerdict.TOO_SMALL: "The face is too small. Come closer.",
-    PhotoVerdict.TOO_DARK: "The picture is too dark. Turn towards the light.",
-    PhotoVerdict.BLURRED: "The picture is blurred. Hold still.",
-    PhotoVerdict.TURNED_AWAY: "The face is turned away. Look straight at the camera.",
-    PhotoVerdict.ANOTHER_PERSON: "This does not look like the same person as the other photos.",
+    PhotoVerdict.GOOD: phrase("Good photo."),
+    PhotoVerdict.NO_FACE: phrase("No face was found. Look straight at the camera."),
+    PhotoVerdict.SEVERAL_FACES: phrase("Several faces were found. Only one person may be in the picture."),
+    PhotoVerdict.TOO_SMALL: phrase("The face is too small. Come closer."),
+    PhotoVerdict.TOO_DARK: phrase("The picture is too dark. Turn towards the light."),
+    PhotoVerdict.BLURRED: phrase("The picture is blurred. Hold still."),
+    PhotoVerdict.TURNED_AWAY: phrase("The face is turned away. Look straight at the camera."),
+    PhotoVerdict.ANOTHER_PERSON: phrase("This does not look like the same person as the other photos."),
 }

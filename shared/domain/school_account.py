@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from shared.domain.languages import sentence
+from shared.domain.languages import phrase
 
 # The clocks of two machines may differ by so much.
 LEEWAY = timedelta(seconds=60)
@@ -37,7 +37,7 @@ class Provider:
     def shown_name(self) -> str:
         """What people call the account they sign in with."""
         own = {ProviderKind.GOOGLE: "Google", ProviderKind.MICROSOFT: "Microsoft"}
-        return self.name or own.get(self.kind) or sentence("your school account")
+        return self.name or own.get(self.kind) or phrase("your school account")
 
     @property
     def lets_choose(self) -> bool:

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from shared.domain.head_turn import Side, TurnVerdict
+from shared.domain.languages import phrase
 
 
 class Zone(StrEnum):
@@ -60,9 +61,13 @@ class Strictness(StrEnum):
 
 
 _STRICTNESS = {
-    Strictness.LIGHT: "Only doubtful faces are asked. Few students wait, and more pictures pass unasked.",
-    Strictness.USUAL: "Doubtful faces are asked, and one in twenty of all others by chance.",
-    Strictness.STRICT: "More faces count as doubtful, and one in five of all others is asked by chance.",
+    Strictness.LIGHT: phrase(
+        "Only doubtful faces are asked. Few students wait, and more pictures pass unasked."
+    ),
+    Strictness.USUAL: phrase("Doubtful faces are asked, and one in twenty of all others by chance."),
+    Strictness.STRICT: phrase(
+        "More faces count as doubtful, and one in five of all others is asked by chance."
+    ),
 }
 _ONE_IN = {Strictness.LIGHT: None, Strictness.USUAL: 20, Strictness.STRICT: 5}
 

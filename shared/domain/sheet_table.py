@@ -5,6 +5,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 
+from shared.domain.languages import phrase
+
 # One cell as text: "" is empty, None is a formula, whose result nobody should trust.
 Cell = str | None
 
@@ -74,7 +76,7 @@ def read_table(rows: Sequence[Sequence[Cell]], columns: Mapping[str, Column]) ->
     for name, column in columns.items():
         found = [place for place, title in enumerate(titles) if _plain(title) in map(_plain, column.words)]
         if len(found) > 1:
-            sentence = f"There are two columns for “{column.title}”. Keep one of them."
+            sentence = phrase("There are two columns for “%(title)s”. Keep one of them.", title=column.title)
             problems.append(Problem(sentence, row=head + 1))
         elif found:
             places[name] = found[0]
@@ -95,8 +97,18 @@ def _below(rows: Sequence[Sequence[Cell]], head: int, places: Mapping[str, int])
 def _missing(column: Column, titles: Sequence[str], head: int) -> Problem:
     by_plain = {_plain(title): title for title in titles if title}
     near = get_close_matches(_plain(column.title), by_plain, n=1, cutoff=0.6)
-    suggestion = f"Is “{by_plain[near[0]]}” this column? Call it “{column.title}”." if near else ""
-    return Problem(f"There is no column “{column.title}”.", row=head + 1, suggestion=suggestion)
+    suggestion = (
+        phrase(
+            "Is “%(by_plain)s” this column? Call it “%(title)s”.",
+            by_plain=by_plain[near[0]],
+            title=column.title,
+        )
+        if near
+        else ""
+    )
+    return Problem(
+        phrase("There is no column “%(title)s”.", title=column.title), row=head + 1, suggestion=suggestion
+    )
 
 
 def _hits(row: Sequence[Cell], columns: Mapping[str, Column]) -> int:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from shared.domain.attendance import MarkStatus, one_line
+from shared.domain.languages import phrase
 from shared.domain.status_words import guess_status, letters_of, read_status
 
 LONGEST_NAME = 40
@@ -113,7 +114,7 @@ class Statuses:
 
     def name_of(self, key: str | None) -> str:
         """Return the name of a mark's status, for sentences and lists."""
-        return "not marked" if key is None else self.get(key).name
+        return phrase("not marked") if key is None else self.get(key).name
 
     def read(self, typed: str) -> str | None:
         """Return the key of what was typed: the school's own names first, then the words people write."""
@@ -155,13 +156,17 @@ def find_refusal(name: str, short: str, others: Iterable[Status]) -> tuple[str, 
     `others` are all other statuses: a name or short form that two share would make a sheet ambiguous.
     """
     if not _has_letters(name) or len(name) > LONGEST_NAME or "," in name:
-        return "name", f"Type a name of 1 to {LONGEST_NAME} characters, without a comma."
+        return "name", phrase(
+            "Type a name of 1 to %(longest_name)s characters, without a comma.", longest_name=LONGEST_NAME
+        )
     if not _has_letters(short) or len(short) > LONGEST_SHORT or one_line(short) != short or " " in short:
-        return "short", f"Type 1 to {LONGEST_SHORT} letters or digits."
+        return "short", phrase("Type 1 to %(longest_short)s letters or digits.", longest_short=LONGEST_SHORT)
     for typed, where in ((name, "name"), (short, "short")):
         for other in others:
             if letters_of(typed) in (letters_of(other.name), letters_of(other.short)):
-                return where, f"“{typed}” stands for “{other.name}” already. Choose another."
+                return where, phrase(
+                    "“%(typed)s” stands for “%(name)s” already. Choose another.", typed=typed, name=other.name
+                )
     return None
 
 

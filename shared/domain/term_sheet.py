@@ -12,6 +12,7 @@ from shared.domain.attendance_sheet import (
     value_asked,
 )
 from shared.domain.footers import is_footer
+from shared.domain.languages import phrase
 from shared.domain.sheet_table import Cell, Problem, TableRow
 from shared.domain.statuses import Statuses
 from shared.domain.typed_text import normal_code
@@ -139,13 +140,19 @@ def _review_lecture(
             TableRow(row.number, {"status": cell}), shown, statuses, is_closed=lecture.is_closed
         )
         if isinstance(asked, Problem):
-            sentence = f"{lecture.title}: {asked.sentence}"
+            sentence = phrase("%(lecture)s: %(problem)s", lecture=lecture.title, problem=asked.sentence)
             problems.append(Problem(sentence, row=row.number, suggestion=asked.suggestion))
         elif asked not in (shown, now):
             if student is None:
-                sentence = f"{lecture.title}: {named.name} is not on the register of this lecture."
+                sentence = phrase(
+                    "%(title)s: %(name)s is not on the register of this lecture.",
+                    title=lecture.title,
+                    name=named.name,
+                )
                 problems.append(
-                    Problem(sentence, row=row.number, suggestion="Leave the cell as it was downloaded.")
+                    Problem(
+                        sentence, row=row.number, suggestion=phrase("Leave the cell as it was downloaded.")
+                    )
                 )
             else:
                 (changes if shown == now else conflicts).append(SheetChange(student, now, asked))
@@ -179,34 +186,45 @@ def _is_word(cell: Cell) -> bool:
 
 def _shown(row: TermRow) -> str:
     texts = (row.roll_id, row.name, *(cell or "" for cell in row.cells.values()))
-    return " ".join(filter(None, texts))[:200] or "a formula"
+    return " ".join(filter(None, texts))[:200] or phrase("a formula")
 
 
 def _row_problem(
     row: TermRow, student: Standing | None, students: Mapping[int, Standing], rows_of: Mapping[int, int]
 ) -> Problem | None:
     """Return what is wrong with a row, apart from its marks."""
-    named = f"{row.roll_id} {row.name}".strip()[:80] or "This row"
+    named = f"{row.roll_id} {row.name}".strip()[:80] or phrase("This row")
     if row.student_id is None:
         return Problem(
-            f"{named}: the hidden first cell, which says whose row this is, is empty.",
+            phrase("%(named)s: the hidden first cell, which says whose row this is, is empty.", named=named),
             row=row.number,
-            suggestion="Type into the rows of the downloaded sheet; copying their texts is not enough.",
+            suggestion=phrase(
+                "Type into the rows of the downloaded sheet; copying their texts is not enough."
+            ),
         )
     if student is None:
         return Problem(
-            f"{named} is on no register of these lectures any more.",
+            phrase("%(named)s is on no register of these lectures any more.", named=named),
             row=row.number,
-            suggestion="Delete the row.",
+            suggestion=phrase("Delete the row."),
         )
     if row.student_id in rows_of:
-        sentence = f"{student.roll_id} stands in row {rows_of[row.student_id]} already. Keep one of them."
+        sentence = phrase(
+            "%(roll_id)s stands in row %(rows_of)s already. Keep one of them.",
+            roll_id=student.roll_id,
+            rows_of=rows_of[row.student_id],
+        )
         return Problem(sentence, row=row.number)
     typed = normal_code(row.roll_id)
     if typed != student.roll_id and any(each.roll_id == typed for each in students.values()):
         return Problem(
-            f"This is the row of {student.roll_id} {student.name}, but it says {typed}.",
+            phrase(
+                "This is the row of %(roll_id)s %(name)s, but it says %(typed)s.",
+                roll_id=student.roll_id,
+                name=student.name,
+                typed=typed,
+            ),
             row=row.number,
-            suggestion="If one column was sorted without the others, download the sheet again.",
+            suggestion=phrase("If one column was sorted without the others, download the sheet again."),
         )
     return None

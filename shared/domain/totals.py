@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from shared.domain.languages import phrase
 from shared.domain.statuses import Statuses
 
 
@@ -30,12 +31,16 @@ class Outlook:
     def sentence(self) -> str:
         """What is said of it, to go on with after a name."""
         if self.may_miss < 0:
-            return f"{self.percent} % cannot be reached any more"
+            return phrase("%(percent)s %% cannot be reached any more", percent=self.percent)
         if self.may_miss >= self.remaining:
-            return f"may miss all {self.remaining} to come"
+            return phrase("may miss all %(remaining)s to come", remaining=self.remaining)
         if not self.may_miss:
-            return f"may miss none of {self.remaining} to come"
-        return f"may miss {self.may_miss} more of {self.remaining} to come"
+            return phrase("may miss none of %(remaining)s to come", remaining=self.remaining)
+        return phrase(
+            "may miss %(may_miss)s more of %(remaining)s to come",
+            may_miss=self.may_miss,
+            remaining=self.remaining,
+        )
 
 
 def look_ahead(*, attended: float, held: int, remaining: int, percent: int) -> Outlook | None:

@@ -14,6 +14,7 @@ from huey.registry import Message
 from huey.serializer import Serializer
 from redis import RedisError
 
+from shared.domain.languages import phrase
 from shared.errors import QueueUnavailable
 from shared.settings import Settings
 
@@ -52,7 +53,9 @@ class JobQueue:
         try:
             self._task(job_id)
         except (RedisError, sqlite3.Error) as cause:
-            raise QueueUnavailable("The worker cannot be told of this now. Please try again.") from cause
+            raise QueueUnavailable(
+                phrase("The worker cannot be told of this now. Please try again.")
+            ) from cause
 
     def beat(self) -> None:
         """Say that a worker lives; the worker does so at its start and every minute."""
@@ -66,7 +69,7 @@ class JobQueue:
         try:
             said = self.huey.storage.peek_data(_BEAT)
         except (RedisError, sqlite3.Error) as cause:
-            raise QueueUnavailable("The queue does not answer.") from cause
+            raise QueueUnavailable(phrase("The queue does not answer.")) from cause
         return None if said is EmptyData else datetime.fromtimestamp(float(bytes(said)), UTC)
 
     def at_start(self, name: str, action: Callable[[], None]) -> None:

@@ -44,7 +44,7 @@ def run_job(toolbox: Toolbox, job_id: int) -> None:
         sentence = WORK[JobKind(job.kind)](toolbox, job.id, job.subject_id)
     except ProductError as refused:
         with toolbox.sessions.begin() as session:
-            jobs.finish(session, job_id, state="failed", sentence=str(refused), now=toolbox.now())
+            jobs.finish(session, job_id, state="failed", sentence=refused.sentence, now=toolbox.now())
         return
     except Exception:
         log.exception("job %s (%s) failed", job.id, job.kind)

@@ -18,6 +18,7 @@ from flask import Flask
 from flask_babel import Babel, force_locale
 from flask_mail import Connection, Mail, Message
 
+from shared.domain.languages import phrase
 from shared.settings import Settings
 from shared.translations import TRANSLATIONS_DIR
 
@@ -36,7 +37,7 @@ SMTP_TIMEOUT_S = 30
 
 IMPLICIT_TLS_PORT = 465  # RFC 8314
 
-_IN_DOUBT = "The connection broke before the mail server said yes or no."
+_IN_DOUBT = phrase("The connection broke before the mail server said yes or no.")
 
 
 class Outcome(Enum):
@@ -61,6 +62,7 @@ class MailServerFailure(Exception):
 
     def __init__(self, sentence: str, outcome: Outcome) -> None:
         super().__init__(sentence)
+        self.sentence = sentence
         self.outcome = outcome
 
 
@@ -128,7 +130,7 @@ class MailConnection(Connection):
             return _judge(refused.smtp_code, refused.smtp_error)
         except OSError:
             self._hang_up()
-            return EmailResult(Outcome.LATER, "The mail server fell silent.")
+            return EmailResult(Outcome.LATER, phrase("The mail server fell silent."))
         return EmailResult(Outcome.SENT)
 
     def _hang_up(self) -> None:
@@ -181,7 +183,7 @@ class Mailer:
     def connect(self) -> Iterator[MailConnection]:
         """Open one connection for many letters. Raise MailServerFailure."""
         if not self._is_set_up:
-            raise MailServerFailure("No mail server is set up (MAIL_SERVER).", Outcome.REFUSED)
+            raise MailServerFailure(phrase("No mail server is set up (MAIL_SERVER)."), Outcome.REFUSED)
         with self._app.app_context():
             connection = MailConnection(self._app.extensions["mail"])
             try:
@@ -204,7 +206,12 @@ def _judge(code: int, words: bytes | str) -> EmailResult:
     now."""
     said = words.decode("utf-8", "replace") if isinstance(words, bytes) else words
     outcome = Outcome.REFUSED if 500 <= code < 600 else Outcome.LATER
-    return EmailResult(outcome, f"The mail server said: {code} {on_one_line(said)[:200]}")
+    return EmailResult(
+        outcome,
+        phrase(
+            "The mail server said: %(code)s %(on_one_line)s", code=code, on_one_line=on_one_line(said)[:200]
+        ),
+    )
 
 
 def _explain(cause: OSError) -> MailServerFailure:
@@ -213,12 +220,19 @@ def _explain(cause: OSError) -> MailServerFailure:
         result = _judge(cause.smtp_code, cause.smtp_error)
         return MailServerFailure(result.reason, result.outcome)
     if isinstance(cause, smtplib.SMTPNotSupportedError):
-        return MailServerFailure(f"The mail server cannot do what is set up: {cause}", Outcome.REFUSED)
+        return MailServerFailure(
+            phrase("The mail server cannot do what is set up: %(cause)s", cause=cause), Outcome.REFUSED
+        )
     if isinstance(cause, ssl.SSLCertVerificationError):
-        sentence = f"The mail server's certificate is not trusted: {cause.verify_message}."
+        sentence = phrase(
+            "The mail server's certificate is not trusted: %(verify_message)s.",
+            verify_message=cause.verify_message,
+        )
         return MailServerFailure(sentence, Outcome.REFUSED)
     if isinstance(cause, socket.gaierror):
-        return MailServerFailure("The mail server's name is not known on this network.", Outcome.LATER)
+        return MailServerFailure(
+            phrase("The mail server's name is not known on this network."), Outcome.LATER
+        )
     if isinstance(cause, TimeoutError | smtplib.SMTPServerDisconnected):
-        return MailServerFailure("The mail server does not answer.", Outcome.LATER)
-    return MailServerFailure("The mail server cannot be reached.", Outcome.LATER)
+        return MailServerFailure(phrase("The mail server does not answer."), Outcome.LATER)
+    return MailServerFailure(phrase("The mail server cannot be reached."), Outcome.LATER)

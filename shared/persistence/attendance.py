@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import Select, and_, case, func, select
 from sqlalchemy.orm import Session, contains_eager, joinedload, selectinload
 
+from shared.domain.languages import phrase
 from shared.errors import NotFound
 from shared.persistence import statuses
 from shared.persistence.tables import (
@@ -84,7 +85,7 @@ def find_own_lecture(
     query = query.options(selectinload(Lecture.classes))
     lecture = session.scalar(query.with_for_update() if lock else query)
     if lecture is None:
-        raise NotFound("Lecture not found, or you do not have access.")
+        raise NotFound(phrase("Lecture not found, or you do not have access."))
     return lecture
 
 
@@ -210,7 +211,7 @@ def find_register_line(session: Session, lecture: Lecture, student_id: int) -> R
         select(Student).where(Student.id == student_id, Student.class_id.in_(classes), Student.active)
     )
     if student is None:
-        raise NotFound("This student is not on the register of this lecture.")
+        raise NotFound(phrase("This student is not on the register of this lecture."))
     return RegisterLine(student, None)
 
 
@@ -257,5 +258,5 @@ def find_change(session: Session, lecture_id: int, change_id: int) -> MarkChange
     query = select(MarkChange).where(MarkChange.id == change_id, MarkChange.lecture_id == lecture_id)
     change = session.scalar(query)
     if change is None:
-        raise NotFound("There is no such change in this lecture's history.")
+        raise NotFound(phrase("There is no such change in this lecture's history."))
     return change

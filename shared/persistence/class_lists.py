@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from shared.domain.languages import counted, joined, phrase
 from shared.persistence.tables import Consent, EnrolmentPhoto, FaceModelRow, ListColumns, Mark
 
 
@@ -25,11 +26,11 @@ class Belongings:
     def words(self) -> str:
         """Return "a face model, 12 marks" and the like; "" for nothing."""
         words = (
-            ("a face model", self.has_face),
-            ("a consent", self.has_consent),
-            ("1 mark" if self.marks == 1 else f"{self.marks} marks", self.marks),
+            (phrase("a face model"), self.has_face),
+            (phrase("a consent"), self.has_consent),
+            (counted("%(num)d mark", "%(num)d marks", self.marks), self.marks),
         )
-        return ", ".join(text for text, is_there in words if is_there)
+        return joined([text for text, is_there in words if is_there], ", ")
 
 
 def list_remembered_columns(session: Session) -> dict[str, Mapping[str, str]]:

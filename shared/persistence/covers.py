@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
+from shared.domain.languages import phrase
 from shared.errors import NotFound
 from shared.persistence.tables import Cover, Lecture, Teacher
 
@@ -41,7 +42,7 @@ def get_cover(session: Session, cover_id: int) -> Cover:
     """Find a cover, locked. Raise NotFound."""
     cover = session.scalar(select(Cover).where(Cover.id == cover_id).with_for_update())
     if cover is None:
-        raise NotFound("There is no such cover.")
+        raise NotFound(phrase("There is no such cover."))
     return cover
 
 
@@ -49,7 +50,7 @@ def lock_teacher(session: Session, teacher_id: int | None) -> Teacher:
     """Find a teacher and keep others from granting covers of the same meanwhile. Raise NotFound."""
     teacher = session.scalar(select(Teacher).where(Teacher.id == teacher_id).with_for_update())
     if teacher is None:
-        raise NotFound("There is no such teacher.")
+        raise NotFound(phrase("There is no such teacher."))
     return teacher
 
 

@@ -15,6 +15,7 @@ from sqlalchemy import JSON, ColumnElement, Enum, String, cast, delete, exists, 
 from sqlalchemy import Text as TextType
 from sqlalchemy.orm import Session
 
+from shared.domain.languages import Sentence
 from shared.persistence import faces, photo_questions
 from shared.persistence.jobs import JobKind
 from shared.persistence.sealed_rows import list_columns
@@ -31,6 +32,7 @@ from shared.persistence.tables import (
     Teacher,
     ToConfirm,
 )
+from shared.persistence.tables.base import Told, ToldResults
 
 _NAMING = ("name", "roll_id", "email", "parent1_email", "parent2_email")
 # Shorter ones, such as the roll id 12, mean other things in a free text.
@@ -139,7 +141,7 @@ def _replace_everywhere(session: Session, words: Collection[str], alias: str) ->
 def _is_free_text(column: Any) -> bool:
     if column.table.name in _SOMEBODYS_OWN or str(column) in _SOMEBODYS_OWN_COLUMNS:
         return False
-    return isinstance(column.type, JSON | String) and not isinstance(column.type, Enum)
+    return isinstance(column.type, JSON | String | Told | ToldResults) and not isinstance(column.type, Enum)
 
 
 def _may_hold(column: Any, words: Collection[str]) -> ColumnElement[bool]:
@@ -150,6 +152,9 @@ def _may_hold(column: Any, words: Collection[str]) -> ColumnElement[bool]:
 
 def _without(value: Any, named: re.Pattern[str], alias: str, longest: int | None) -> Any:
     """Return the same text, list or dictionary with the alias in place of the names."""
+    if isinstance(value, Sentence):
+        values = {name: _without(each, named, alias, None) for name, each in value.values.items()}
+        return Sentence(value.one, value.many, value.number, values)
     if isinstance(value, str):
         return named.sub(alias, value)[:longest]
     if isinstance(value, list):

@@ -8,6 +8,7 @@ from typing import Any, cast
 from sqlalchemy import CursorResult, select, update
 from sqlalchemy.orm import Session
 
+from shared.domain.languages import phrase
 from shared.persistence.tables import Job
 
 
@@ -22,7 +23,9 @@ class JobKind(StrEnum):
     IMPORT_TIMETABLE = "import_timetable"
 
 
-FAILED = "This could not be finished. Please try again; if it fails again, look into the worker's log."
+FAILED = phrase(
+    "This could not be finished. Please try again; if it fails again, look into the worker's log."
+)
 
 
 def add(session: Session, kind: JobKind, subject_id: int, *, total: int, now: datetime) -> Job:

@@ -8,11 +8,16 @@ from sqlalchemy import CursorResult, Update, case, delete, func, literal, select
 from sqlalchemy.orm import Session, joinedload, load_only, selectinload
 
 from shared.domain.family_mail import BACK_OFF, GIVE_UP_AFTER, MailState
+from shared.domain.languages import phrase
 from shared.persistence.tables import Lecture, Mark, OutgoingMail, SchoolClass, Student
 from shared.persistence.tables.base import UtcDateTime
 
-_IN_DOUBT = "The worker stopped before it knew whether the mail server took the letter."
-GIVEN_UP = "Given up after a day. "
+_IN_DOUBT = phrase("The worker stopped before it knew whether the mail server took the letter.")
+
+
+def given_up(reason: str) -> str:
+    """Return why a letter that was tried for a day is tried no more."""
+    return phrase("Given up after a day. %(reason)s", reason=reason)
 
 
 def forget_queued(session: Session, lecture_id: int) -> int:
@@ -114,7 +119,7 @@ def defer_due(session: Session, reason: str, now: datetime) -> None:
         else_=literal(now + BACK_OFF[-1], UtcDateTime()),
     )
     old = OutgoingMail.queued_at < now - GIVE_UP_AFTER
-    refuse_due(session, GIVEN_UP + reason, now, old)
+    refuse_due(session, given_up(reason), now, old)
     # MySQL sets columns one after another: the pause must be reckoned before the try is counted.
     session.execute(
         update(OutgoingMail)

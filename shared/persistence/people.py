@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, sel
 from sqlalchemy.orm import Session, contains_eager, selectinload
 
 from shared.domain.face_model import CURRENT
+from shared.domain.languages import phrase
 from shared.domain.typed_text import natural_order, normal_code, search_words
 from shared.errors import NotFound
 from shared.persistence.tables import (
@@ -69,7 +70,7 @@ def find_class(session: Session, class_id: int) -> SchoolClass | None:
 
 def get_class(session: Session, class_id: int) -> SchoolClass:
     """Return the class with this id. Raise NotFound."""
-    return _found(find_class(session, class_id), "There is no such class.")
+    return _found(find_class(session, class_id), phrase("There is no such class."))
 
 
 def find_class_by_code(session: Session, class_code: str) -> SchoolClass | None:
@@ -95,7 +96,7 @@ def search_classes(session: Session, text: str, *, active: bool, page: int) -> P
 def get_teacher(session: Session, teacher_id: int) -> Teacher:
     """Return a teacher with the classes they teach. Raise NotFound."""
     teacher = session.get(Teacher, teacher_id, options=[selectinload(Teacher.classes)])
-    return _found(teacher, "There is no such teacher.")
+    return _found(teacher, phrase("There is no such teacher."))
 
 
 def search_teachers(session: Session, text: str, *, active: bool, page: int) -> Page[Teacher]:
@@ -130,7 +131,7 @@ def get_student(session: Session, student_id: int, *, lock: bool = False) -> Stu
             selectinload(Student.consents),
         ],
     )
-    return _found(student, "There is no such student.")
+    return _found(student, phrase("There is no such student."))
 
 
 def search_students(

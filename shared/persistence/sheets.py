@@ -7,6 +7,7 @@ from typing import NamedTuple
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, selectinload
 
+from shared.domain.languages import phrase
 from shared.errors import NotFound
 from shared.persistence.tables import Lecture, LectureClass, Mark, MarkChange, SheetMarkChange, SheetUpload
 
@@ -75,7 +76,7 @@ def find_upload(session: Session, lecture_id: int, upload_id: int) -> SheetUploa
     query = select(SheetUpload).where(SheetUpload.id == upload_id, SheetUpload.lecture_id == lecture_id)
     upload = session.scalar(query.options(selectinload(SheetUpload.changes)))
     if upload is None:
-        raise NotFound("There is no such upload of this lecture.")
+        raise NotFound(phrase("There is no such upload of this lecture."))
     return upload
 
 
@@ -134,5 +135,5 @@ def find_term_key(session: Session, teacher_id: int | None, class_id: int, uploa
         )
     )
     if term_key is None:
-        raise NotFound("There is no such upload of this class's term.")
+        raise NotFound(phrase("There is no such upload of this class's term."))
     return term_key

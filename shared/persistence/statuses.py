@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement, not_, or_, select
 from sqlalchemy.orm import Session
 
 from shared.domain.attendance import HERE
+from shared.domain.languages import phrase
 from shared.domain.statuses import CountsAs, Status, Statuses
 from shared.errors import NotFound
 from shared.persistence.tables import OwnStatus
@@ -27,7 +28,7 @@ def get_own(session: Session, status_id: int, *, lock: bool = False) -> OwnStatu
     query = select(OwnStatus).where(OwnStatus.id == status_id)
     row = session.scalar(query.with_for_update() if lock else query)
     if row is None:
-        raise NotFound("There is no such status.")
+        raise NotFound(phrase("There is no such status."))
     return row
 
 

@@ -8,6 +8,7 @@ from typing import Any, cast
 from sqlalchemy import CursorResult, Delete, Select, Update, delete, func, insert, select, update
 from sqlalchemy.orm import Session, joinedload, selectinload
 
+from shared.domain.languages import phrase
 from shared.domain.timetable.plan import Slot
 from shared.errors import NotFound
 from shared.persistence.tables import (
@@ -50,7 +51,7 @@ def find_own_planned(session: Session, teacher_id: int | None, planned_id: int) 
     query = _plan().where(PlannedLecture.id == planned_id, PlannedLecture.teacher_id == teacher_id)
     planned = session.scalar(query.with_for_update().options(selectinload(PlannedLecture.classes)))
     if planned is None:
-        raise NotFound("There is no such lecture in your plan.")
+        raise NotFound(phrase("There is no such lecture in your plan."))
     return planned
 
 
@@ -141,7 +142,7 @@ def get_draft(session: Session, draft_id: int, *, lock: bool = False) -> PlanDra
     query = select(PlanDraft).where(PlanDraft.id == draft_id)
     draft = session.scalar(query.with_for_update() if lock else query)
     if draft is None:
-        raise NotFound("This plan is not there any more. Please upload it again.")
+        raise NotFound(phrase("This plan is not there any more. Please upload it again."))
     return draft
 
 
@@ -155,7 +156,7 @@ def get_grid(session: Session, grid_id: int, *, lock: bool = False) -> WeeklyGri
     query = select(WeeklyGrid).where(WeeklyGrid.id == grid_id)
     grid = session.scalar(query.with_for_update() if lock else query)
     if grid is None:
-        raise NotFound("This weekly grid is not there any more.")
+        raise NotFound(phrase("This weekly grid is not there any more."))
     return grid
 
 
@@ -257,7 +258,7 @@ def get_planned(session: Session, planned_id: int) -> PlannedLecture:
     query = _plan().where(PlannedLecture.id == planned_id).options(selectinload(PlannedLecture.classes))
     planned = session.scalar(query.with_for_update())
     if planned is None:
-        raise NotFound("There is no such lecture in the plan.")
+        raise NotFound(phrase("There is no such lecture in the plan."))
     return planned
 
 

@@ -7,6 +7,7 @@ from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import Session, contains_eager, joinedload, undefer
 
 from shared.domain.check_in import ASKED_TO_TURN, REFUSALS, CheckInOutcome, ConfirmReason
+from shared.domain.languages import phrase
 from shared.errors import NotFound
 from shared.persistence import check_in_statements as statements
 from shared.persistence.tables import CheckIn, Student, ToConfirm
@@ -73,7 +74,7 @@ def find_entry(session: Session, lecture_id: int, entry_id: int, *, with_picture
         query = query.options(undefer(ToConfirm.sealed_picture), undefer(ToConfirm.sealed_descriptor))
     entry = session.scalar(query)
     if entry is None:
-        raise NotFound("There is no such check-in to confirm.")
+        raise NotFound(phrase("There is no such check-in to confirm."))
     return entry
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import xlsxwriter
 
 from shared.domain.attendance_sheet import COLUMNS, LONGEST_NOTE, Standing
+from shared.domain.languages import phrase
 from shared.domain.sheet_table import Table, read_table
 from shared.domain.statuses import Statuses
 from shared.errors import WorkbookRefused
@@ -86,7 +87,7 @@ def _fill(book: xlsxwriter.Workbook, register: Sequence[Standing], statuses: Sta
         {
             "validate": "list",
             "source": _offered(statuses),
-            "error_title": "Not a status",
+            "error_title": phrase("Not a status"),
             "error_message": f"Choose {', '.join(names[:-1])} or {names[-1]}."[:_LONGEST_IN_A_CHOICE],
         },
     )
@@ -131,8 +132,10 @@ def read_attendance_workbook(content: bytes) -> UploadedSheet:
     identity = _identity(book)
     if identity is None:
         raise WorkbookRefused(
-            "This workbook does not say which lecture it belongs to. "
-            "Download the sheet of the lecture, copy your changes into it, and upload that."
+            phrase(
+                "This workbook does not say which lecture it belongs to. Download the sheet of "
+                "the lecture, copy your changes into it, and upload that."
+            )
         )
     return UploadedSheet(identity, read_table(_attendance_sheet(book).rows, COLUMNS))
 
@@ -153,5 +156,5 @@ def _attendance_sheet(book: Workbook) -> Sheet:
     visible = [sheet for sheet in book.sheets if not sheet.is_hidden]
     ours = [sheet for sheet in visible if sheet.title == SHEET_TITLE]
     if not visible:
-        raise WorkbookRefused("This workbook has no sheet that can be seen.")
+        raise WorkbookRefused(phrase("This workbook has no sheet that can be seen."))
     return (ours or visible)[0]

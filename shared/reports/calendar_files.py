@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, BinaryIO, NamedTuple
 
 from shared.confined.reading import read_confined
+from shared.domain.languages import phrase
 from shared.errors import WorkbookRefused
 
 LARGEST_CALENDAR_BYTES = 5 * 1024 * 1024
@@ -12,11 +13,11 @@ LARGEST_CALENDAR_BYTES = 5 * 1024 * 1024
 MOST_EVENTS = 5_000
 MOST_OCCURRENCES = 10_000
 
-_TOO_HEAVY = (
-    "Reading this calendar would take too much of this machine, so it was stopped: a rule in it repeats far "
-    "too often. Export one class or one term, and send that."
+_TOO_HEAVY = phrase(
+    "Reading this calendar would take too much of this machine, so it was stopped: a "
+    "rule in it repeats far too often. Export one class or one term, and send that."
 )
-_NOT_ONE = "This file is not a calendar we can read. Export it as iCalendar (.ics)."
+_NOT_ONE = phrase("This file is not a calendar we can read. Export it as iCalendar (.ics).")
 
 
 class Occurrence(NamedTuple):
@@ -47,7 +48,7 @@ class CalendarFile(NamedTuple):
 def open_calendar(content: bytes, first: date, last: date) -> CalendarFile:
     """Read every event of the days, both included. Raise WorkbookRefused, and Overloaded without a turn."""
     if len(content) > LARGEST_CALENDAR_BYTES:
-        raise WorkbookRefused("This calendar is larger than 5 MB. Export one term, and send that.")
+        raise WorkbookRefused(phrase("This calendar is larger than 5 MB. Export one term, and send that."))
     told, _ = read_confined(
         f"{__name__}:tell_calendar",
         content,
@@ -65,7 +66,10 @@ def tell_calendar(file: BinaryIO, first: str, last: str) -> tuple[Any, list[byte
     content = file.read()
     if content.upper().count(b"BEGIN:VEVENT") > MOST_EVENTS:
         raise WorkbookRefused(
-            f"This calendar has more than {MOST_EVENTS:,} events. Export one term of one class."
+            phrase(
+                "This calendar has more than %(most_events)s events. Export one term of one class.",
+                most_events=f"{MOST_EVENTS:,}",
+            )
         )
     try:
         calendar = icalendar.Calendar.from_ical(content)
@@ -79,10 +83,15 @@ def tell_calendar(file: BinaryIO, first: str, last: str) -> tuple[Any, list[byte
         found = [*_single(events, since, until), *_repeated(events, since, until)]
         told = [_plain(event, places) for event in found]
     except (ValueError, TypeError, AttributeError, KeyError) as cause:
-        raise WorkbookRefused(f"{_NOT_ONE} One of its events has times that are none.") from cause
+        raise WorkbookRefused(
+            phrase("%(not_one)s One of its events has times that are none.", not_one=_NOT_ONE)
+        ) from cause
     if len(told) > MOST_OCCURRENCES:
         raise WorkbookRefused(
-            f"This calendar has more than {MOST_OCCURRENCES:,} lectures in these days. Export one class."
+            phrase(
+                "This calendar has more than %(most_occurrences)s lectures in these days. Export one class.",
+                most_occurrences=f"{MOST_OCCURRENCES:,}",
+            )
         )
     endless = sum(_is_endless(event) for event in events)
     return {"occurrences": told, "endless": endless}, []

@@ -7,6 +7,7 @@ from pathlib import PurePosixPath
 from typing import Any, BinaryIO
 
 from shared.confined.reading import read_confined
+from shared.domain.languages import phrase
 from shared.domain.oneroster.columns import FILES, MANIFEST
 from shared.errors import WorkbookRefused
 
@@ -18,10 +19,10 @@ _MOST_ROWS = 250_000
 _LONGEST_CELL = 4_000
 _READ = frozenset({MANIFEST, *FILES})
 
-_NOT_ONE = (
+_NOT_ONE = phrase(
     "This is not a zip file we can open. A OneRoster package is a zip of CSV files with a manifest.csv."
 )
-_TOO_HEAVY = (
+_TOO_HEAVY = phrase(
     "Reading this package would take too much of this machine, so it was stopped. "
     "Export only one school, and without results and resources."
 )
@@ -59,9 +60,9 @@ def _read_files(package: zipfile.ZipFile, entries: list[zipfile.ZipInfo]) -> dic
         if path.suffix.lower() != ".csv" or name not in _READ or path.parts[0] == "__MACOSX":
             continue
         if name in tables:
-            raise WorkbookRefused(f"The package holds {name}.csv more than once.")
+            raise WorkbookRefused(phrase("The package holds %(name)s.csv more than once.", name=name))
         if entry.flag_bits & 1:
-            raise WorkbookRefused("This package has a password. Please send it without one.")
+            raise WorkbookRefused(phrase("This package has a password. Please send it without one."))
         if entry.file_size > _LARGEST_FILE_BYTES:
             raise WorkbookRefused(_TOO_HEAVY)
         tables[name] = _rows(name, package.read(entry))
@@ -74,9 +75,13 @@ def _rows(name: str, content: bytes) -> list[list[str]]:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as cause:
         line = content.count(b"\n", 0, cause.start) + 1
-        raise WorkbookRefused(f"{name}.csv is not UTF-8, as OneRoster asks for: see line {line}.") from cause
+        raise WorkbookRefused(
+            phrase(
+                "%(name)s.csv is not UTF-8, as OneRoster asks for: see line %(line)s.", name=name, line=line
+            )
+        ) from cause
     if "\0" in text:
-        raise WorkbookRefused(f"{name}.csv is not a text file.")
+        raise WorkbookRefused(phrase("%(name)s.csv is not a text file.", name=name))
     rows: list[list[str]] = []
     try:
         for row in csv.reader(io.StringIO(text, newline=""), strict=True):
@@ -84,9 +89,15 @@ def _rows(name: str, content: bytes) -> list[list[str]]:
                 raise WorkbookRefused(_TOO_HEAVY)
             if any(len(cell) > _LONGEST_CELL for cell in row):
                 raise WorkbookRefused(
-                    f"{name}.csv, line {len(rows) + 1}: a cell is longer than 4,000 characters."
+                    phrase(
+                        "%(name)s.csv, line %(count)s: a cell is longer than 4,000 characters.",
+                        name=name,
+                        count=len(rows) + 1,
+                    )
                 )
             rows.append(row)
     except csv.Error as cause:
-        raise WorkbookRefused(f"{name}.csv, line {len(rows) + 1}: {cause}.") from cause
+        raise WorkbookRefused(
+            phrase("%(name)s.csv, line %(count)s: %(cause)s.", name=name, count=len(rows) + 1, cause=cause)
+        ) from cause
     return rows

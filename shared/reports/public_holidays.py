@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from datetime import date
 
+from shared.domain.languages import phrase
 from shared.errors import InvalidInput
 
 
@@ -27,11 +28,15 @@ def find_holidays(country: str, region: str, years: Sequence[int]) -> list[tuple
 
     regions = holidays.list_supported_countries().get(country)
     if regions is None:
-        raise InvalidInput("Choose a country of the list.", field="country")
+        raise InvalidInput(phrase("Choose a country of the list."), field="country")
     region = region.strip().upper()
     if region and region not in regions:
-        told = f"It may be {', '.join(regions)}." if regions else "This country has none; leave it empty."
-        raise InvalidInput(f"There is no such region. {told}", field="region")
+        told = (
+            phrase("It may be %(regions)s.", regions=", ".join(regions))
+            if regions
+            else phrase("This country has none; leave it empty.")
+        )
+        raise InvalidInput(phrase("There is no such region. %(told)s", told=told), field="region")
     found = holidays.country_holidays(country, subdiv=region or None, years=years, language=_english(country))
     return sorted((day, name[:200]) for day, name in found.items())
 

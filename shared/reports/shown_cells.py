@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal, InvalidOperation
 
+from shared.domain.languages import phrase
 from shared.domain.number_formats import KEPT_DIGITS, is_date_format, shown_number
 from shared.domain.table_cells import EMPTY, Kind, ReadCell, ReadSheet
 from shared.errors import WorkbookRefused
@@ -22,10 +23,19 @@ MOST_COLUMNS = 256
 def refuse_beyond(*, row: int, column: int = 0) -> None:
     """Raise WorkbookRefused for a cell outside of what a class list needs; both count from 1."""
     if row > MOST_ROWS:
-        raise WorkbookRefused(f"This table has more than {MOST_ROWS:,} rows. Remove the empty ones.")
+        raise WorkbookRefused(
+            phrase(
+                "This table has more than %(most_rows)s rows. Remove the empty ones.",
+                most_rows=f"{MOST_ROWS:,}",
+            )
+        )
     if column > MOST_COLUMNS:
         raise WorkbookRefused(
-            f"Row {row} reaches further than {MOST_COLUMNS} columns. Remove the columns at the side."
+            phrase(
+                "Row %(row)s reaches further than %(most_columns)s columns. Remove the columns at the side.",
+                row=row,
+                most_columns=MOST_COLUMNS,
+            )
         )
 
 

@@ -3,6 +3,7 @@
 import csv
 from collections.abc import Callable
 
+from shared.domain.languages import phrase
 from shared.domain.table_cells import ReadSheet, TableFile
 from shared.errors import WorkbookRefused
 from shared.reports.markup_cells import read_html_tables, read_xml_2003_sheets
@@ -20,30 +21,33 @@ _BEGINNING_BYTES = 20_000
 
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _OLD_EXCEL = (b"\x09\x00\x04\x00", b"\x09\x02\x06\x00", b"\x09\x04\x06\x00", b"\x09\x08")
-_NOT_ONE = "This file is not a table we can read. Save the list as .xlsx or .csv, or paste its rows."
-_SAVE_AS = "Open it in a spreadsheet program and save it as .xlsx, or paste its rows."
+_NOT_ONE = phrase("This file is not a table we can read. Save the list as .xlsx or .csv, or paste its rows.")
+_SAVE_AS = phrase("Open it in a spreadsheet program and save it as .xlsx, or paste its rows.")
 # What else people send, by the first bytes.
 _OTHERS = (
     (
         b"%PDF",
-        "This is a PDF, a picture of the list. Send the file it was printed from, or paste its rows.",
+        phrase("This is a PDF, a picture of the list. Send the file it was printed from, or paste its rows."),
     ),
-    (b"\xff\xd8\xff", "This is a photo. Send the list as .xlsx or .csv, or paste its rows."),
-    (b"\x89PNG", "This is a picture. Send the list as .xlsx or .csv, or paste its rows."),
-    (b"{\\rtf", "This is a text document. Copy the table in it, and paste the rows."),
-    (b"MIME-Version:", f"This is a web archive that was named like a spreadsheet. {_SAVE_AS}"),
-    (b"Rar!", "This is an archive (.rar). Unpack it, and send the list in it."),
-    (b"7z\xbc\xaf", "This is an archive (.7z). Unpack it, and send the list in it."),
-    (b"\x1f\x8b", "This is an archive (.gz). Unpack it, and send the list in it."),
+    (b"\xff\xd8\xff", phrase("This is a photo. Send the list as .xlsx or .csv, or paste its rows.")),
+    (b"\x89PNG", phrase("This is a picture. Send the list as .xlsx or .csv, or paste its rows.")),
+    (b"{\\rtf", phrase("This is a text document. Copy the table in it, and paste the rows.")),
+    (
+        b"MIME-Version:",
+        phrase("This is a web archive that was named like a spreadsheet. %(save_as)s", save_as=_SAVE_AS),
+    ),
+    (b"Rar!", phrase("This is an archive (.rar). Unpack it, and send the list in it.")),
+    (b"7z\xbc\xaf", phrase("This is an archive (.7z). Unpack it, and send the list in it.")),
+    (b"\x1f\x8b", phrase("This is an archive (.gz). Unpack it, and send the list in it.")),
 )
 _NAMED_IN_OLE = (
     ("EncryptedPackage", LOCKED),
-    ("WordDocument", "This is a Word document. Copy the table in it, and paste the rows."),
-    ("PowerPoint Document", "These are slides. Send the list as .xlsx or .csv, or paste its rows."),
+    ("WordDocument", phrase("This is a Word document. Copy the table in it, and paste the rows.")),
+    ("PowerPoint Document", phrase("These are slides. Send the list as .xlsx or .csv, or paste its rows.")),
 )
-_GOOGLE = (
-    "This is only the shortcut to a Google sheet. Open it, choose File, Download, Microsoft Excel, "
-    "and send that file."
+_GOOGLE = phrase(
+    "This is only the shortcut to a Google sheet. Open it, choose File, Download, "
+    "Microsoft Excel, and send that file."
 )
 
 
@@ -54,7 +58,7 @@ def read_table_file(content: bytes, encoding: str = "") -> TableFile:
     disk. Raise WorkbookRefused.
     """
     if not content.strip():
-        raise WorkbookRefused("This file is empty.")
+        raise WorkbookRefused(phrase("This file is empty."))
     if len(content) > LARGEST_FILE_BYTES:
         raise WorkbookRefused(TOO_LARGE)
     for begin, sentence in _OTHERS:
@@ -109,7 +113,10 @@ def _read_html(page: str) -> TableFile:
     tables = read_html_tables(page)
     if not tables:
         raise WorkbookRefused(
-            f"This is a web page that was saved as a spreadsheet, without a table. {_SAVE_AS}"
+            phrase(
+                "This is a web page that was saved as a spreadsheet, without a table. %(save_as)s",
+                save_as=_SAVE_AS,
+            )
         )
     return TableFile(tuple(tables))
 
@@ -118,7 +125,9 @@ def _text_sheet(text: str) -> ReadSheet:
     try:
         return ReadSheet("", read_text_rows(text))
     except csv.Error as cause:
-        raise WorkbookRefused("This list cannot be read as a table. Save it as .xlsx instead.") from cause
+        raise WorkbookRefused(
+            phrase("This list cannot be read as a table. Save it as .xlsx instead.")
+        ) from cause
 
 
 def _read(reader: Callable[..., list[ReadSheet]], content: bytes) -> tuple[ReadSheet, ...]:
@@ -132,14 +141,23 @@ def _read(reader: Callable[..., list[ReadSheet]], content: bytes) -> tuple[ReadS
 
 def _checked(file: TableFile) -> TableFile:
     if not file.sheets:
-        raise WorkbookRefused("There is no sheet in this workbook; it may be damaged.")
+        raise WorkbookRefused(phrase("There is no sheet in this workbook; it may be damaged."))
     if sum(len(row) for sheet in file.sheets for row in sheet.rows) > MOST_CELLS:
         raise WorkbookRefused(
-            f"This table has more than {MOST_CELLS:,} cells, most of them surely empty. "
-            "Copy only the list into a new workbook, and send that."
+            phrase(
+                "This table has more than %(most_cells)s cells, most of them surely empty. "
+                "Copy only the list into a new workbook, and send that.",
+                most_cells=f"{MOST_CELLS:,}",
+            )
         )
     for sheet in file.sheets:
         for number, row in enumerate(sheet.rows, start=1):
             if any(len(cell.text) > LONGEST_CELL for cell in row):
-                raise WorkbookRefused(f"Row {number} holds a text of more than {LONGEST_CELL:,} letters.")
+                raise WorkbookRefused(
+                    phrase(
+                        "Row %(number)s holds a text of more than %(longest_cell)s letters.",
+                        number=number,
+                        longest_cell=f"{LONGEST_CELL:,}",
+                    )
+                )
     return file

@@ -13,6 +13,7 @@ import xlsxwriter
 from xlsxwriter.utility import xl_col_to_name
 
 from shared.domain.attendance_sheet import PassedOver, Standing
+from shared.domain.languages import phrase
 from shared.domain.sheet_table import Cell
 from shared.domain.statuses import Statuses
 from shared.domain.term_sheet import TermLecture, TermRow
@@ -113,8 +114,10 @@ def read_term_workbook(content: bytes) -> UploadedTerm:
         if found is not None:
             return _read(sheet, found)
     raise WorkbookRefused(
-        "This workbook does not say which lectures its columns are. "
-        "Download the term's sheet, copy your changes into it, and upload that."
+        phrase(
+            "This workbook does not say which lectures its columns are. Download the term's "
+            "sheet, copy your changes into it, and upload that."
+        )
     )
 
 
@@ -136,7 +139,9 @@ def _read(sheet: Sheet, at: int) -> UploadedTerm:
         elif lecture := _LECTURE.fullmatch(cell or ""):
             if int(lecture[1]) in versions:
                 heading = _at(heads, place) or "one lecture"
-                raise WorkbookRefused(f"There are two columns for {heading}. Keep one of them.")
+                raise WorkbookRefused(
+                    phrase("There are two columns for %(heading)s. Keep one of them.", heading=heading)
+                )
             places[int(lecture[1])] = place
             versions[int(lecture[1])] = int(lecture[2])
     columns = {_at(heads, place).lower(): place for place in range(len(heads))}

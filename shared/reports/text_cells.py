@@ -7,6 +7,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from shared.domain.encoding_guess import is_one_language, share_of_odd_words
+from shared.domain.languages import phrase
 from shared.domain.table_cells import Row, text_rows
 from shared.reports.shown_cells import refuse_beyond
 
@@ -18,34 +19,34 @@ _MOST_BREAKS_IN_CELL = 12
 
 # What spreadsheets and school systems write, by Python's names; the order is that of the choice.
 ENCODINGS = {
-    "utf-8": "Unicode (UTF-8)",
-    "utf-16": "Unicode (UTF-16)",
-    "cp1252": "Western Europe (Windows)",
-    "iso8859_15": "Western Europe (ISO 8859-15)",
-    "mac_roman": "Western Europe (old Macintosh)",
-    "cp1250": "Central Europe (Windows)",
-    "iso8859_2": "Central Europe (ISO 8859-2)",
-    "mac_latin2": "Central Europe (old Macintosh)",
-    "cp852": "Central Europe (DOS)",
-    "cp1251": "Cyrillic (Windows)",
-    "koi8_r": "Cyrillic (KOI8-R)",
-    "koi8_u": "Cyrillic (KOI8-U)",
-    "iso8859_5": "Cyrillic (ISO 8859-5)",
-    "cp866": "Cyrillic (DOS)",
-    "cp1253": "Greek (Windows)",
-    "cp1254": "Turkish (Windows)",
-    "cp1255": "Hebrew (Windows)",
-    "cp1256": "Arabic (Windows)",
-    "cp1257": "Baltic (Windows)",
-    "cp1258": "Vietnamese (Windows)",
-    "cp874": "Thai (Windows)",
-    "gb18030": "Chinese, simplified (GBK)",
-    "big5": "Chinese, traditional (Big5)",
-    "cp932": "Japanese (Shift-JIS)",
-    "euc_jp": "Japanese (EUC)",
-    "cp949": "Korean (Windows)",
-    "cp437": "Western Europe (DOS)",
-    "cp850": "Western Europe (DOS, 850)",
+    "utf-8": phrase("Unicode (UTF-8)"),
+    "utf-16": phrase("Unicode (UTF-16)"),
+    "cp1252": phrase("Western Europe (Windows)"),
+    "iso8859_15": phrase("Western Europe (ISO 8859-15)"),
+    "mac_roman": phrase("Western Europe (old Macintosh)"),
+    "cp1250": phrase("Central Europe (Windows)"),
+    "iso8859_2": phrase("Central Europe (ISO 8859-2)"),
+    "mac_latin2": phrase("Central Europe (old Macintosh)"),
+    "cp852": phrase("Central Europe (DOS)"),
+    "cp1251": phrase("Cyrillic (Windows)"),
+    "koi8_r": phrase("Cyrillic (KOI8-R)"),
+    "koi8_u": phrase("Cyrillic (KOI8-U)"),
+    "iso8859_5": phrase("Cyrillic (ISO 8859-5)"),
+    "cp866": phrase("Cyrillic (DOS)"),
+    "cp1253": phrase("Greek (Windows)"),
+    "cp1254": phrase("Turkish (Windows)"),
+    "cp1255": phrase("Hebrew (Windows)"),
+    "cp1256": phrase("Arabic (Windows)"),
+    "cp1257": phrase("Baltic (Windows)"),
+    "cp1258": phrase("Vietnamese (Windows)"),
+    "cp874": phrase("Thai (Windows)"),
+    "gb18030": phrase("Chinese, simplified (GBK)"),
+    "big5": phrase("Chinese, traditional (Big5)"),
+    "cp932": phrase("Japanese (Shift-JIS)"),
+    "euc_jp": phrase("Japanese (EUC)"),
+    "cp949": phrase("Korean (Windows)"),
+    "cp437": phrase("Western Europe (DOS)"),
+    "cp850": phrase("Western Europe (DOS, 850)"),
 }
 # Which of these it is only the letters of the names can tell.
 _LATIN = {

@@ -7,15 +7,16 @@ no more than its share of the machine, is the kernel's.
 from typing import Any, BinaryIO
 
 from shared.confined.reading import read_confined
+from shared.domain.languages import phrase
 from shared.domain.table_cells import TableFile
 from shared.errors import WorkbookRefused
 from shared.reports.table_files import LARGEST_FILE_BYTES, read_table_file
 from shared.reports.workbook_parts import TOO_LARGE
 from shared.reports.workbook_reading import Sheet, Workbook, read_workbook
 
-_TOO_HEAVY = (
-    "Reading this file would take too much of this machine, so it was stopped. "
-    "Copy only the list into a new workbook, and send that."
+_TOO_HEAVY = phrase(
+    "Reading this file would take too much of this machine, so it was stopped. Copy "
+    "only the list into a new workbook, and send that."
 )
 
 

@@ -6,6 +6,7 @@ A spreadsheet is a zip of XML that may unpack a thousandfold.
 import io
 import zipfile
 
+from shared.domain.languages import phrase
 from shared.errors import WorkbookRefused
 
 # What 10,000 rows of a list need.
@@ -17,27 +18,38 @@ _MOST_ROWS = 10_000
 _MOST_MARKUP = 400_000
 _MOST_STYLE_MARKUP = 50_000
 
-NOT_ONE = "This file is not an Excel workbook. Save the sheet as .xlsx and upload that."
-BROKEN = "This workbook is damaged and cannot be read. Download the sheet again, or save it anew as .xlsx."
-TOO_LARGE = "This workbook is too large for a class list. Remove other sheets, pictures and empty rows."
-TOO_MANY_ROWS = f"This table has more than {_MOST_ROWS:,} rows. Remove the empty ones."
-LOCKED = "This workbook is protected by a password. Save it without one and upload it again."
+NOT_ONE = phrase("This file is not an Excel workbook. Save the sheet as .xlsx and upload that.")
+BROKEN = phrase(
+    "This workbook is damaged and cannot be read. Download the sheet again, or save it anew as .xlsx."
+)
+TOO_LARGE = phrase(
+    "This workbook is too large for a class list. Remove other sheets, pictures and empty rows."
+)
+TOO_MANY_ROWS = phrase(
+    "This table has more than %(most_rows)s rows. Remove the empty ones.", most_rows=f"{_MOST_ROWS:,}"
+)
+LOCKED = phrase("This workbook is protected by a password. Save it without one and upload it again.")
 
 # What other programs save as a zip, by a part that only theirs have.
 _OTHERS = (
-    ("content.xml", "This is an OpenDocument sheet (.ods). Save it as .xlsx and upload that."),
+    ("content.xml", phrase("This is an OpenDocument sheet (.ods). Save it as .xlsx and upload that.")),
     (
         "Index/Document.iwa",
-        "This is a document of Apple Numbers. In Numbers choose File, Export To, Excel, and send that file.",
+        phrase(
+            "This is a document of Apple Numbers. In Numbers choose File, Export To, Excel, "
+            "and send that file."
+        ),
     ),
     (
         "Index.zip",
-        "This is a document of Apple Numbers. In Numbers choose File, Export To, Excel, and send that.",
+        phrase(
+            "This is a document of Apple Numbers. In Numbers choose File, Export To, Excel, and send that."
+        ),
     ),
-    ("xl/vbaProject.bin", "This workbook holds macros (.xlsm). Save it as .xlsx and upload that."),
-    ("xl/workbook.bin", "This is a binary workbook (.xlsb). Save it as .xlsx and upload that."),
-    ("word/document.xml", "This is a Word document. Copy the table in it, and paste the rows."),
-    ("ppt/presentation.xml", "These are slides. Send the list as .xlsx or .csv, or paste its rows."),
+    ("xl/vbaProject.bin", phrase("This workbook holds macros (.xlsm). Save it as .xlsx and upload that.")),
+    ("xl/workbook.bin", phrase("This is a binary workbook (.xlsb). Save it as .xlsx and upload that.")),
+    ("word/document.xml", phrase("This is a Word document. Copy the table in it, and paste the rows.")),
+    ("ppt/presentation.xml", phrase("These are slides. Send the list as .xlsx or .csv, or paste its rows.")),
 )
 
 
@@ -67,7 +79,12 @@ def _check(parts: zipfile.ZipFile) -> None:
     if "[Content_Types].xml" not in names or not any(name.startswith("xl/") for name in names):
         workbooks = [name for name in sorted(names) if name.lower().endswith((".xlsx", ".xls", ".csv"))]
         if workbooks:
-            raise WorkbookRefused(f"This is a zip. Unpack it, and send the list in it: {workbooks[0][-60:]}.")
+            raise WorkbookRefused(
+                phrase(
+                    "This is a zip. Unpack it, and send the list in it: %(workbooks)s.",
+                    workbooks=workbooks[0][-60:],
+                )
+            )
         raise WorkbookRefused(NOT_ONE)
     if any(entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) for entry in entries):
         raise WorkbookRefused(BROKEN)

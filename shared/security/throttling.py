@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from shared.domain.languages import counted
+
 FREE_TRIES = 5
 # A whole school may stand behind one address; six slips of its teachers must not lock out the others.
 FREE_TRIES_OF_AN_ADDRESS = 30
@@ -33,4 +35,6 @@ def wait_until(failures: Sequence[datetime], *, free_tries: int = FREE_TRIES) ->
 
 def spoken(seconds: int) -> str:
     """Return a wait as people say it."""
-    return f"{seconds} seconds" if seconds < 120 else f"{seconds // 60 + 1} minutes"
+    if seconds < 120:
+        return counted("%(num)d second", "%(num)d seconds", seconds)
+    return counted("%(num)d minute", "%(num)d minutes", seconds // 60 + 1)

@@ -6,6 +6,7 @@ import unicodedata
 from email_validator import EmailNotValidError, validate_email
 
 from shared.domain.attendance import normal_code
+from shared.domain.languages import phrase
 from shared.errors import InvalidInput
 
 LONGEST_NAME = 200
@@ -20,7 +21,7 @@ def checked_name(typed: str, *, field: str = "name") -> str:
     """Bring a name to its stored form. Raise InvalidInput."""
     name = checked_text(typed, field=field, longest=LONGEST_NAME)
     if not name:
-        raise InvalidInput("Please type a name.", field=field)
+        raise InvalidInput(phrase("Please type a name."), field=field)
     return name
 
 
@@ -28,7 +29,7 @@ def checked_code(typed: str, *, field: str) -> str:
     """Bring a class code or roll id to its stored form. Raise InvalidInput."""
     code = normal_code(checked_text(typed, field=field, longest=LONGEST_CODE))
     if not code:
-        raise InvalidInput("This may not be empty.", field=field)
+        raise InvalidInput(phrase("This may not be empty."), field=field)
     return code
 
 
@@ -37,9 +38,13 @@ def checked_text(typed: str, *, field: str, longest: int) -> str:
     that cannot be seen."""
     text = unicodedata.normalize("NFC", typed).strip()
     if len(text) > longest:
-        raise InvalidInput(f"This is longer than {longest} characters.", field=field)
+        raise InvalidInput(
+            phrase("This is longer than %(longest)s characters.", longest=longest), field=field
+        )
     if any(unicodedata.category(sign)[0] == "C" and sign not in _JOINERS for sign in text):
-        raise InvalidInput("This holds a character that cannot be seen; please type it again.", field=field)
+        raise InvalidInput(
+            phrase("This holds a character that cannot be seen; please type it again."), field=field
+        )
     return text
 
 
@@ -54,4 +59,7 @@ def checked_email(typed: str) -> str:
     try:
         return validate_email(typed, check_deliverability=False, test_environment=True).normalized.lower()
     except EmailNotValidError as cause:
-        raise InvalidInput(f"{typed!r} is not an e-mail address: {cause}", field="email") from cause
+        raise InvalidInput(
+            phrase("%(typed)s is not an e-mail address: %(cause)s", typed=f"{typed!r}", cause=cause),
+            field="email",
+        ) from cause

@@ -22,7 +22,7 @@ _OPTIONS = {"**/templates/**.html": {"trimmed": "true"}}
 _KEYWORDS = {
     **DEFAULT_KEYWORDS,
     "lazy_gettext": None,
-    "sentence": None,
+    "phrase": None,
     "counted": (1, 2),
 }
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from shared.domain.languages import phrase
 from shared.errors import ModelUnavailable
 from shared.vision.dlib_encoder import DESCRIPTOR_LENGTH
 from shared.vision.model_files import MODELS_DIR, open_model_file
@@ -26,10 +27,12 @@ class DlibCohort:
                 self._faces = np.asarray(file["faces"], np.float32)
                 self._usual = float(file["usual"])
         except Exception as cause:  # numpy raises several kinds for a damaged file
-            raise ModelUnavailable("The camera check is not available: a model file is damaged.") from cause
+            raise ModelUnavailable(
+                phrase("The camera check is not available: a model file is damaged.")
+            ) from cause
         shape_is_right = self._faces.ndim == 2 and self._faces.shape[1] == DESCRIPTOR_LENGTH
         if not (shape_is_right and np.isfinite(self._faces).all() and np.isfinite(self._usual)):
-            raise ModelUnavailable("The camera check is not available: a model file is damaged.")
+            raise ModelUnavailable(phrase("The camera check is not available: a model file is damaged."))
 
     def commonness(self, descriptor: np.ndarray) -> float:
         """Return how common a (128,) face of length 1 is: its cosine to the nearest typical face, less the

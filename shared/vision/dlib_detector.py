@@ -10,6 +10,7 @@ import dlib
 import numpy as np
 from PIL import Image
 
+from shared.domain.languages import phrase
 from shared.errors import ModelUnavailable
 from shared.vision.model_files import MODELS_DIR, open_model_file
 from shared.vision.pool import Pool
@@ -59,7 +60,9 @@ class DlibDetector:
             # dlib reads from a path only; the line above has just checked what is there.
             self._predictor = dlib.shape_predictor(str(models_dir / file.card["file"]))
         except RuntimeError as cause:
-            raise ModelUnavailable("The camera check is not available: a model file is damaged.") from cause
+            raise ModelUnavailable(
+                phrase("The camera check is not available: a model file is damaged.")
+            ) from cause
         self._detectors = Pool(dlib.get_frontal_face_detector)
 
     def find_faces(self, rgb: np.ndarray) -> list[DlibFace]:

@@ -8,6 +8,7 @@ from io import BytesIO
 import numpy as np
 from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
 
+from shared.domain.languages import phrase
 from shared.errors import PhotoRefused
 from shared.vision.photo_structure import require_plain_structure
 
@@ -35,20 +36,24 @@ class PhotoRule:
     @property
     def too_large(self) -> str:
         """What is said of a file with too many bytes."""
-        return f"The photo is larger than {self.max_bytes // 1_000_000} MB. Please send a smaller one."
+        return phrase(
+            "The photo is larger than %(max_bytes)s MB. Please send a smaller one.",
+            max_bytes=self.max_bytes // 1000000,
+        )
 
     @property
     def too_many_pixels(self) -> str:
         """What is said of a photo with too many pixels."""
-        return (
-            f"The photo has more than {self.max_pixels // 1_000_000} megapixels. Please send a smaller one."
+        return phrase(
+            "The photo has more than %(max_pixels)s megapixels. Please send a smaller one.",
+            max_pixels=self.max_pixels // 1000000,
         )
 
     @property
     def other_kind(self) -> str:
         """What is said of what is none of these kinds."""
         *some, last = self.formats.values()
-        return f"Only {', '.join(some)} and {last} photos can be opened."
+        return phrase("Only %(some)s and %(last)s photos can be opened.", some=", ".join(some), last=last)
 
 
 # What cameras in a page send, which is all that the kiosk opens. 4096x3072 is the largest of what phones call
@@ -63,7 +68,7 @@ def open_photo(data: bytes, *, rule: PhotoRule = CAMERA) -> np.ndarray:
     PhotoRefused, with a sentence for the person, for anything that is not one still photo within `rule`.
     """
     if not data:
-        raise PhotoRefused("The photo is empty. Please take it again.")
+        raise PhotoRefused(phrase("The photo is empty. Please take it again."))
     if len(data) > rule.max_bytes:
         raise PhotoRefused(rule.too_large)
     require_plain_structure(data, largest_pixels=rule.max_pixels)
@@ -81,7 +86,7 @@ def open_photo(data: bytes, *, rule: PhotoRule = CAMERA) -> np.ndarray:
         raise PhotoRefused(rule.too_many_pixels) from cause
     # Pillow's decoders raise what their C code meets: OSError, SyntaxError, struct.error, zlib.error …
     except Exception as cause:
-        raise PhotoRefused("The photo is damaged. Please take it again.") from cause
+        raise PhotoRefused(phrase("The photo is damaged. Please take it again.")) from cause
 
 
 def open_frame(data: bytes) -> np.ndarray:
@@ -91,14 +96,14 @@ def open_frame(data: bytes) -> np.ndarray:
     decoded.
     """
     if len(data) > FRAME_MAX_BYTES:
-        raise PhotoRefused("A picture of the film is too large. Please try again.")
+        raise PhotoRefused(phrase("A picture of the film is too large. Please try again."))
     try:
         with Image.open(BytesIO(data), formats=("JPEG",)) as frame:
             is_small = max(frame.size) <= FRAME_SIDE
     except Exception as cause:  # as in open_photo
-        raise PhotoRefused("A picture of the film is damaged. Please try again.") from cause
+        raise PhotoRefused(phrase("A picture of the film is damaged. Please try again.")) from cause
     if not is_small:
-        raise PhotoRefused("A picture of the film is too large. Please try again.")
+        raise PhotoRefused(phrase("A picture of the film is too large. Please try again."))
     return open_photo(data)
 
 
@@ -128,10 +133,12 @@ def _check_header(photo: Image.Image, rule: PhotoRule) -> None:
     if photo.width * photo.height > rule.max_pixels:
         raise PhotoRefused(rule.too_many_pixels)
     if min(photo.size) < MIN_SIDE:
-        raise PhotoRefused(f"The photo is too small: each side needs at least {MIN_SIDE} pixels.")
+        raise PhotoRefused(
+            phrase("The photo is too small: each side needs at least %(min_side)s pixels.", min_side=MIN_SIDE)
+        )
     # A JPEG or HEIC of several frames is a phone's photo with a preview; its first frame is the photo.
     if photo.format in ("PNG", "WEBP") and getattr(photo, "is_animated", False):
-        raise PhotoRefused("The picture is animated. Please send a plain photo.")
+        raise PhotoRefused(phrase("The picture is animated. Please send a plain photo."))
 
 
 def _upright_rgb(photo: Image.Image) -> Image.Image:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from shared.domain.languages import phrase
 from shared.errors import ModelUnavailable
 
 MODELS_DIR = Path(__file__).resolve().parents[2] / "models"
@@ -25,7 +26,9 @@ def check_all(models_dir: Path = MODELS_DIR) -> int:
     try:
         names = list(json.loads((models_dir / "manifest.json").read_text(encoding="utf-8")))
     except (OSError, ValueError) as cause:
-        raise ModelUnavailable("The camera check is not available: the manifest is missing.") from cause
+        raise ModelUnavailable(
+            phrase("The camera check is not available: the manifest is missing.")
+        ) from cause
     for name in names:
         open_model_file(name, models_dir=models_dir)
     return len(names)
@@ -43,8 +46,10 @@ def open_model_file(name: str, *, models_dir: Path = MODELS_DIR) -> ModelFile:
         content = (models_dir / card["file"]).read_bytes()
         expected = card["sha256"]
     except (OSError, ValueError, KeyError, TypeError) as cause:
-        raise ModelUnavailable("The camera check is not available: a model file is missing.") from cause
+        raise ModelUnavailable(
+            phrase("The camera check is not available: a model file is missing.")
+        ) from cause
     found = hashlib.sha256(content).hexdigest()
     if found != expected:
-        raise ModelUnavailable("The camera check is not available: a model file was altered.")
+        raise ModelUnavailable(phrase("The camera check is not available: a model file was altered."))
     return ModelFile(content=content, sha256=found, card=card)

@@ -13,6 +13,7 @@ import pi_heif
 
 from shared.confined.limits import PHOTO
 from shared.confined.reading import read_confined
+from shared.domain.languages import phrase
 from shared.errors import PhotoRefused
 from shared.vision.images import CAMERA, PhotoRule, open_photo, write_photo
 
@@ -38,7 +39,9 @@ def open_file(data: bytes) -> np.ndarray:
         raise PhotoRefused(FILE.too_large)
     if data and not looks_like_photo(data):
         raise PhotoRefused(FILE.other_kind)
-    too_heavy = PhotoRefused("Opening this photo would take too much of this machine. Please take it again.")
+    too_heavy = PhotoRefused(
+        phrase("Opening this photo would take too much of this machine. Please take it again.")
+    )
     shape, (pixels,) = read_confined(f"{__name__}:tell_pixels", data, too_heavy=too_heavy, limits=PHOTO)
     return np.frombuffer(pixels, np.uint8).reshape(shape)
 
@@ -58,7 +61,7 @@ class Openings:
     def open(self, data: bytes) -> np.ndarray:
         """Raise as `open_one` does, and PhotoRefused when the time is over."""
         if self._left_s <= 0:
-            raise PhotoRefused("Opening all these photos takes too long. Please send this one again.")
+            raise PhotoRefused(phrase("Opening all these photos takes too long. Please send this one again."))
         began = time.monotonic()
         try:
             return self._open_one(data)

@@ -7,6 +7,7 @@ Formats: JPEG, ITU-T T.81 annex B (https://www.w3.org/Graphics/JPEG/itu-t81.pdf)
 import re
 import struct
 
+from shared.domain.languages import phrase
 from shared.errors import PhotoRefused
 
 # A progressive photo has some ten scans, each of which the decoder takes through the whole picture.
@@ -61,7 +62,7 @@ def _check_jpeg(data: bytes, most_scanned_pixels: int) -> None:
         scans += kind == _SCAN
         if scans > MOST_SCANS or scans * pixels > most_scanned_pixels or stray > MOST_STRAY_BYTES:
             break
-    raise PhotoRefused("The photo's file is built in an unusual way. Please take it again.")
+    raise PhotoRefused(phrase("The photo's file is built in an unusual way. Please take it again."))
 
 
 def _check_chunks(data: bytes, at: int, order: str, picture: set[bytes], *, after: int) -> None:
@@ -77,4 +78,4 @@ def _check_chunks(data: bytes, at: int, order: str, picture: set[bytes], *, afte
         pictures += kind in picture
         others += kind not in picture
         if pictures > MOST_PICTURE_CHUNKS or others > MOST_OTHER_CHUNKS:
-            raise PhotoRefused("The photo's file is built in an unusual way. Please take it again.")
+            raise PhotoRefused(phrase("The photo's file is built in an unusual way. Please take it again."))

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 
+from shared.domain.languages import phrase
 from shared.errors import ModelUnavailable
 from shared.vision.model_files import MODELS_DIR, open_model_file
 from shared.vision.pool import Pool
@@ -44,7 +45,9 @@ class ServedNetwork:
 
     def failure(self) -> ModelUnavailable:
         """Return the failure to raise where what the network gave is no answer."""
-        return ModelUnavailable(f"The camera check is not available: the {self._called} failed.")
+        return ModelUnavailable(
+            phrase("The camera check is not available: the %(called)s failed.", called=self._called)
+        )
 
     def _make_interpreter(self) -> Interpreter:
         try:
@@ -52,6 +55,6 @@ class ServedNetwork:
             interpreter.allocate_tensors()
         except (RuntimeError, ValueError) as cause:
             raise ModelUnavailable(
-                f"The camera check is not available: the {self._called} is damaged."
+                phrase("The camera check is not available: the %(called)s is damaged.", called=self._called)
             ) from cause
         return interpreter

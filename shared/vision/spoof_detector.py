@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from shared.domain.languages import phrase
 from shared.domain.second_lock import Strictness, Zone, ZoneLimits
 from shared.errors import ModelUnavailable
 from shared.vision.face_finder import Box, DetectedFace
@@ -21,7 +22,7 @@ NETWORKS = ("texture", "skin", "scene")
 # A last layer that another machine put into use judges here this many seconds later at most.
 NOTICE_WITHIN_S = 3.0
 
-_DAMAGED = "The camera check is not available: its trained layer is damaged."
+_DAMAGED = phrase("The camera check is not available: its trained layer is damaged.")
 
 
 # How far the limits of "clearly living" and of "clearly a picture" lie from a layer's threshold, as logits;
@@ -201,7 +202,7 @@ class SpoofDetector:
         heads = SpoofHeads.from_bytes(content)
         if heads.networks != self._features.networks:
             raise ModelUnavailable(
-                "The camera check is not available: its last layer was trained for other networks."
+                phrase("The camera check is not available: its last layer was trained for other networks.")
             )
         return heads
 
@@ -226,8 +227,10 @@ class SpoofDetector:
         try:
             score, saw_device = heads.score(features), heads.frame_logit(features) > 0.0
         except ValueError as cause:  # trained for networks with another number of features
-            raise ModelUnavailable("The camera check is not available: its parts do not fit.") from cause
+            raise ModelUnavailable(
+                phrase("The camera check is not available: its parts do not fit.")
+            ) from cause
         if not np.isfinite(score):
-            raise ModelUnavailable("The camera check is not available: it gave no score.")
+            raise ModelUnavailable(phrase("The camera check is not available: it gave no score."))
         limits = heads.limits(strictness)
         return SpoofVerdict(limits.zone_of(score), score, limits, saw_device)

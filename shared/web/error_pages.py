@@ -7,7 +7,7 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
 from shared import metrics
-from shared.domain.languages import sentence
+from shared.domain.languages import phrase
 from shared.errors import Overloaded, ProductError, TooManyTries
 from shared.logs import request_id
 from shared.persistence.database import UNREACHABLE
@@ -16,22 +16,22 @@ from shared.web.languages import say
 log = logging.getLogger(__name__)
 
 _SENTENCES = {
-    400: sentence("The page sent something we could not read. Please go back and try again."),
-    401: sentence("Please sign in first."),
-    403: sentence("You may not do this."),
-    404: sentence("Page not found, or you do not have access."),
-    405: sentence("This page cannot be used that way."),
-    408: sentence("The connection was too slow. Please try again."),
-    409: sentence("Somebody else changed this first. Please look again."),
-    413: sentence("What was sent is too large."),
-    415: sentence("This kind of file cannot be used here."),
-    429: sentence("Too many tries. Please wait a moment."),
+    400: phrase("The page sent something we could not read. Please go back and try again."),
+    401: phrase("Please sign in first."),
+    403: phrase("You may not do this."),
+    404: phrase("Page not found, or you do not have access."),
+    405: phrase("This page cannot be used that way."),
+    408: phrase("The connection was too slow. Please try again."),
+    409: phrase("Somebody else changed this first. Please look again."),
+    413: phrase("What was sent is too large."),
+    415: phrase("This kind of file cannot be used here."),
+    429: phrase("Too many tries. Please wait a moment."),
 }
-_OUR_FAULT = sentence("Something went wrong on our side. Nothing was changed; please try again.")
-_NO_DATABASE = sentence(
+_OUR_FAULT = phrase("Something went wrong on our side. Nothing was changed; please try again.")
+_NO_DATABASE = phrase(
     "The register cannot be reached right now. Nothing was changed; please try again in a moment."
 )
-_STALE_FORM = sentence("This page was open for too long or in two windows. Please load it again and repeat.")
+_STALE_FORM = phrase("This page was open for too long or in two windows. Please load it again and repeat.")
 
 
 def install(app: Flask) -> None:

@@ -2,7 +2,7 @@
 
 from flask import Flask, Response, current_app, g, request
 
-from shared.domain.languages import sentence
+from shared.domain.languages import phrase
 from shared.persistence.tables import KioskPass
 from shared.services.kiosk.passes import find_pass
 from shared.toolbox import Toolbox
@@ -13,7 +13,7 @@ NAME = "kiosk_pass"
 # Longer than any lecture: a browser that was closed in between opens as a kiosk again.
 COOKIE_LIFE_S = 24 * 60 * 60
 
-ONLY_THE_TEACHER = sentence("This phone takes check-ins now. Only the teacher can end that.")
+ONLY_THE_TEACHER = phrase("This phone takes check-ins now. Only the teacher can end that.")
 _OPEN = frozenset({"static", "shared.static", "bootstrap.static", "shared.is_alive", "shared.is_ready"})
 
 

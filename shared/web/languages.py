@@ -157,9 +157,9 @@ def _fill(found: str, values: Any) -> str:
 
 def _shown(value: object) -> object:
     if isinstance(value, datetime):
-        return show_moment(value)
+        return format_datetime(value, "dd MMM y, HH:mm", rebase=False)
     if isinstance(value, date):
-        return show_date(value)
+        return format_date(value, "dd MMM y")
     return _say_if_sentence(value)
 
 

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from flask import Flask, Response, redirect, request
 
-from shared.domain.languages import sentence
+from shared.domain.languages import phrase
 from shared.web.error_pages import answer_nobody
 
 # Load balancers and the launcher ask by any name, and a phone fetches the certificate before it trusts one.
@@ -31,7 +31,7 @@ def install(app: Flask, site_url: str) -> None:
             return None
         if request.method in ("GET", "HEAD"):
             return redirect(f"{site_url}{request.full_path.rstrip('?')}")  # type: ignore[return-value]
-        return answer_nobody(421, sentence("Please use this site at %(address)s.", address=f"{site_url}/"))
+        return answer_nobody(421, phrase("Please use this site at %(address)s.", address=f"{site_url}/"))
 
 
 def _asked_host() -> str | None:

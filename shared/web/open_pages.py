@@ -16,7 +16,7 @@ from flask import (
 )
 from flask_login import current_user
 
-from shared.domain.languages import LANGUAGES, sentence
+from shared.domain.languages import LANGUAGES, phrase
 from shared.errors import InvalidInput, NotFound, ProductError
 from shared.persistence.database import UNREACHABLE, is_migrated
 from shared.security.certificates import fingerprint
@@ -82,7 +82,7 @@ def _authority_path() -> Path:
     toolbox: Toolbox = current_app.extensions["toolbox"]
     path = toolbox.settings.instance_dir / "tls" / "authority.crt"
     if not path.is_file():
-        raise NotFound(sentence("This installation has its certificate from elsewhere."))
+        raise NotFound(phrase("This installation has its certificate from elsewhere."))
     return path
 
 
@@ -105,7 +105,7 @@ def choose_language() -> Response:
     """
     language = request.form.get("language", "")
     if language not in LANGUAGES:
-        raise InvalidInput(sentence("This language is not offered."))
+        raise InvalidInput(phrase("This language is not offered."))
     toolbox: Toolbox = current_app.extensions["toolbox"]
     site = current_app.extensions["site"]
     if is_signed_in_here(toolbox, site.name):

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from flask import Response, flash, redirect, request, url_for
 from flask_security import Security, VerifyForm, auth_required
 
-from shared.domain.languages import sentence
+from shared.domain.languages import phrase
 from shared.errors import TooManyTries
 from shared.web.error_pages import answer_failure
 from shared.web.languages import say
@@ -23,8 +23,8 @@ FRESH_FOR_A_FORM = timedelta(minutes=20)
 FRESH_FOR_A_QUEUE = timedelta(minutes=30)
 FRESH_FOR_ACTS_OF_A_QUEUE = timedelta(minutes=60)
 
-_ASK = sentence("Please type your password again.")
-_ASK_AND_PRESS = sentence("Please type your password again, then press the button once more.")
+_ASK = phrase("Please type your password again.")
+_ASK_AND_PRESS = phrase("Please type your password again, then press the button once more.")
 
 Page = TypeVar("Page", bound=Callable[..., Any])
 
@@ -76,9 +76,7 @@ def install(security: Security) -> None:
 
 def _ask_again(_within: timedelta, _grace: timedelta) -> Response:
     if request.accept_mimetypes.best == "application/json":
-        return answer_failure(
-            403, sentence("Please load the page again: this needs your password once more.")
-        )
+        return answer_failure(403, phrase("Please load the page again: this needs your password once more."))
     flash(say(_ASK if request.method == "GET" else _ASK_AND_PRESS), "info")
     return redirect(url_for("security.verify", next=_way_back()))  # type: ignore[return-value]
 

@@ -15,7 +15,7 @@ from flask_security import (
     password_changed,
 )
 
-from shared.domain.languages import sentence
+from shared.domain.languages import phrase
 from shared.persistence.database import request_sessions
 from shared.persistence.tables import Admin, SignIn, Teacher
 from shared.security.passwords import SHORTEST_PASSWORD
@@ -129,8 +129,8 @@ def install(app: Flask, description: Any, settings: Settings, toolbox: Toolbox) 
 
 def _wrong(account: type) -> str:
     if account is Admin:
-        return sentence("The e-mail address, the password or the code is wrong.")
-    return sentence("The e-mail address or the password is wrong.")
+        return phrase("The e-mail address, the password or the code is wrong.")
+    return phrase("The e-mail address or the password is wrong.")
 
 
 def _user_table(account: type) -> type:

@@ -8,7 +8,7 @@ from flask_security import ChangePasswordForm, LoginForm, ResetPasswordForm
 from flask_security.utils import validate_redirect_url
 from wtforms import Field, StringField
 
-from shared.domain.languages import sentence
+from shared.domain.languages import phrase
 from shared.errors import TooManyTries
 from shared.services.accounts import second_factor
 from shared.services.audit import Actor
@@ -18,26 +18,26 @@ from shared.web.rate_limit import account_budgets, rate_limited, session_budgets
 # The library's sentences, as the rest of our pages speak; its names for them, with SECURITY_MSG_ before.
 # They are looked up in our catalogues (sign_in.py).
 SENTENCES = {
-    "EMAIL_NOT_PROVIDED": (sentence("Please type your e-mail address."), "error"),
-    "INVALID_EMAIL_ADDRESS": (sentence("This is no e-mail address."), "error"),
-    "UNAUTHENTICATED": (sentence("Please sign in first."), "error"),
-    "INVALID_PASSWORD": (sentence("This is not your password."), "error"),
-    "PASSWORD_NOT_PROVIDED": (sentence("Please type a password."), "error"),
-    "PASSWORD_INVALID_LENGTH": (sentence("Please take at least %(length)s characters."), "error"),
+    "EMAIL_NOT_PROVIDED": (phrase("Please type your e-mail address."), "error"),
+    "INVALID_EMAIL_ADDRESS": (phrase("This is no e-mail address."), "error"),
+    "UNAUTHENTICATED": (phrase("Please sign in first."), "error"),
+    "INVALID_PASSWORD": (phrase("This is not your password."), "error"),
+    "PASSWORD_NOT_PROVIDED": (phrase("Please type a password."), "error"),
+    "PASSWORD_INVALID_LENGTH": (phrase("Please take at least %(length)s characters."), "error"),
     "PASSWORD_TOO_SIMPLE": (
-        sentence("This is too easy to guess. Please take three or four words that do not belong together."),
+        phrase("This is too easy to guess. Please take three or four words that do not belong together."),
         "error",
     ),
     "PASSWORD_IS_THE_SAME": (
-        sentence("This is the password you have already. Please take another."),
+        phrase("This is the password you have already. Please take another."),
         "error",
     ),
-    "RETYPE_PASSWORD_MISMATCH": (sentence("The two passwords do not match."), "error"),
+    "RETYPE_PASSWORD_MISMATCH": (phrase("The two passwords do not match."), "error"),
     "PASSWORD_CHANGE": (
-        sentence("Your password is changed. You are signed out on your other devices."),
+        phrase("Your password is changed. You are signed out on your other devices."),
         "success",
     ),
-    "REAUTHENTICATION_SUCCESSFUL": (sentence("Thank you. You can go on now."), "success"),
+    "REAUTHENTICATION_SUCCESSFUL": (phrase("Thank you. You can go on now."), "success"),
 }
 
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from shared.domain.class_lists.headings import HeadingReading, ListField, read_heading, says_whose
+from shared.domain.languages import phrase
 from shared.domain.table_cells import ReadSheet, Row
 from shared.domain.typed_text import fold
 
@@ -14,19 +15,19 @@ NOT_USED = "-"
 _PARTS = (ListField.FIRST_NAME, ListField.MIDDLE_NAME, ListField.LAST_NAME)
 
 FIELD_WORDS = {
-    ListField.ROLL_ID: "roll id",
+    ListField.ROLL_ID: phrase("roll id"),
     ListField.NAME: "name",
-    ListField.FIRST_NAME: "first name",
-    ListField.MIDDLE_NAME: "middle name",
-    ListField.LAST_NAME: "last name",
+    ListField.FIRST_NAME: phrase("first name"),
+    ListField.MIDDLE_NAME: phrase("middle name"),
+    ListField.LAST_NAME: phrase("last name"),
     ListField.EMAIL: "student's e-mail",
-    ListField.PARENT1_EMAIL: "first parent's e-mail",
-    ListField.PARENT2_EMAIL: "second parent's e-mail",
-    ListField.PARENT_EMAIL: "a parent's e-mail",
-    ListField.LANGUAGE: "language of the letters",
+    ListField.PARENT1_EMAIL: phrase("first parent's e-mail"),
+    ListField.PARENT2_EMAIL: phrase("second parent's e-mail"),
+    ListField.PARENT_EMAIL: phrase("a parent's e-mail"),
+    ListField.LANGUAGE: phrase("language of the letters"),
     ListField.CLASS: "class",
     ListField.SECTION: "section",
-    ListField.ROLES: "roles in Moodle",
+    ListField.ROLES: phrase("roles in Moodle"),
 }
 
 
@@ -169,7 +170,13 @@ def assign_columns(
         are_shares = field in _PARTS and all(readings[column.place].is_share for column in of_field)
         if len(of_field) > 1 and field is not ListField.PARENT_EMAIL and not are_shares:
             named = " and ".join(f"“{column.heading}”" for column in of_field[:4])
-            doubts.append(f"{named} may both be the {FIELD_WORDS[field]}: which one is it?")
+            doubts.append(
+                phrase(
+                    "%(named)s may both be the %(field_words)s: which one is it?",
+                    named=named,
+                    field_words=FIELD_WORDS[field],
+                )
+            )
     return tied, doubts
 
 
@@ -181,7 +188,7 @@ def tie_by_hand(
     doubts = missing_fields(tied)
     ids = [f"“{column.heading or column.letter}”" for column in tied if column.field is ListField.ROLL_ID]
     if len(ids) > 1:
-        doubts.append(f"{' and '.join(ids[:4])} may both be the roll id: which one is it?")
+        doubts.append(phrase("%(ids)s may both be the roll id: which one is it?", ids=" and ".join(ids[:4])))
     return tied, doubts
 
 
@@ -253,11 +260,11 @@ def _whole_name(columns: list[ColumnUse], samples: Sequence[Sequence[str]]) -> l
 
 def missing_fields(columns: Sequence[ColumnUse]) -> list[str]:
     fields = {column.field for column in columns}
-    missing = []
+    missing: list[str] = []
     if ListField.ROLL_ID not in fields:
-        missing.append("Please say which column holds the roll id.")
+        missing.append(phrase("Please say which column holds the roll id."))
     if not fields & {ListField.NAME, ListField.FIRST_NAME, ListField.LAST_NAME}:
-        missing.append("Please say which column holds the name.")
+        missing.append(phrase("Please say which column holds the name."))
     return missing
 
 

@@ -19,6 +19,7 @@ from shared.domain.class_lists.columns import (
 from shared.domain.class_lists.headings import ListField, headings_key, read_heading
 from shared.domain.class_lists.lines import why_skipped
 from shared.domain.class_lists.questions import Answers, Choice, Concern, Notice, Question
+from shared.domain.languages import phrase
 from shared.domain.table_cells import EMPTY, ReadCell, ReadSheet, Row, TableFile
 from shared.domain.typed_text import clean
 
@@ -85,7 +86,7 @@ def find_layout(file: TableFile, answers: Answers, remembered: Mapping[str, Mapp
     found = [(sheet, header) for sheet in chosen or visible if (header := find_header(sheet)) is not None]
     if len(found) > 1:
         choices = tuple(Choice(sheet.title, _sheet_words(sheet, header)) for sheet, header in found)
-        sentence = f"{len(found)} sheets of this file hold a list. Which one is it?"
+        sentence = phrase("%(count)s sheets of this file hold a list. Which one is it?", count=len(found))
         return Layout(questions=(Question("sheet", sentence, choices, answer=answers.get("sheet", "")),))
     if found:
         sheet, header = found[0]
@@ -94,7 +95,7 @@ def find_layout(file: TableFile, answers: Answers, remembered: Mapping[str, Mapp
         header = likeliest_header(sheet)
     else:
         return Layout(
-            questions=(Question("sheet", "This file holds no list: every sheet is empty or hidden."),)
+            questions=(Question("sheet", phrase("This file holds no list: every sheet is empty or hidden.")),)
         )
     chosen_row = answers.get("header", "")
     if chosen_row.isdecimal() and int(chosen_row) != header.at + 1:  # the row found may have another below it
@@ -140,7 +141,7 @@ def _lay_out(
         is_tied_by_hand=bool(by_hand),
     )
     if doubts:
-        where = f" (Sheets: {', '.join(titles)}.)" if len(titles) > 1 else ""
+        where = phrase(" (Sheets: %(titles)s.)", titles=", ".join(titles)) if len(titles) > 1 else ""
         return replace(layout, questions=(Question("columns", " ".join(doubts) + where),))
     return _with_lines(layout, sheet, filled, header, answers)
 
@@ -185,7 +186,13 @@ def _with_lines(
             line = replace(line, beyond=beyond, joined=_line(at + 1, joined, places) if joined else None)
         (hidden if at in sheet.hidden_rows else lines).append(line)
     notices = [
-        Notice(f"Column {column.letter} “{column.heading}” is hidden in the file, and was read.")
+        Notice(
+            phrase(
+                "Column %(letter)s “%(heading)s” is hidden in the file, and was read.",
+                letter=column.letter,
+                heading=column.heading,
+            )
+        )
         for column in layout.columns
         if column.field is not None and column.place in sheet.hidden_columns
     ]
@@ -195,7 +202,9 @@ def _with_lines(
         if answer == "take":
             lines = sorted([*lines, *hidden], key=lambda line: line.number)
         elif answer == "leave_out":
-            skipped += [Skipped(line.number, _line_words(line), "hidden by a filter") for line in hidden]
+            skipped += [
+                Skipped(line.number, _line_words(line), phrase("hidden by a filter")) for line in hidden
+            ]
         questions.append(_hidden_question(hidden, answer))
     return replace(
         layout,
@@ -226,17 +235,22 @@ def _join_name(row: Row, name_at: int, width: int) -> Row | None:
 def _above(rows: Sequence[Row], header: Header) -> Iterator[Skipped]:
     for at, row in enumerate(rows[: max(header.at, 0)]):
         if any(cell.text.strip() for cell in row):
-            yield Skipped(at + 1, _row_words(row), "above the headings")
+            yield Skipped(at + 1, _row_words(row), phrase("above the headings"))
 
 
 def _hidden_question(hidden: Sequence[Line], answer: str) -> Question:
     count = len(hidden)
     sentence = (
-        f"{count} rows of the list are hidden, as by a filter. Shall they be imported too?"
+        phrase(
+            "%(count)s rows of the list are hidden, as by a filter. Shall they be imported too?", count=count
+        )
         if count > 1
-        else "A row of the list is hidden, as by a filter. Shall it be imported too?"
+        else phrase("A row of the list is hidden, as by a filter. Shall it be imported too?")
     )
-    choices = (Choice("take", "Yes, import them too"), Choice("leave_out", "No, leave them out"))
+    choices = (
+        Choice("take", phrase("Yes, import them too")),
+        Choice("leave_out", phrase("No, leave them out")),
+    )
     concerns = tuple(Concern(line.number, _line_words(line)) for line in hidden)
     return Question("hidden_rows", sentence, choices, concerns, answer)
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 
+from shared.domain.languages import phrase
 from shared.domain.table_cells import Row
 from shared.domain.typed_text import clean, fold
 
@@ -75,19 +76,19 @@ def why_skipped(row: Row, headings: Sequence[str], *, roll_id_at: int, name_at: 
     texts = [clean(cell.text) for cell in row]
     filled = [text for text in texts if text]
     if headings and _repeats(texts, headings):
-        return "the headings again"
+        return phrase("the headings again")
     roll_id, name = (fold(texts[at]) if at < len(texts) else "" for at in (roll_id_at, name_at))
     first = fold(filled[0]) if filled else ""
     has_number = any(sign.isdecimal() for sign in roll_id)
     if _CERTAINLY.match(first) or _CERTAINLY.match(roll_id) or _CERTAINLY.match(name):
-        return "a line below or between the list"
+        return phrase("a line below or between the list")
     if _FOOTER.match(first) and not has_number:
-        return "a line below or between the list"
+        return phrase("a line below or between the list")
     if len(filled) == 1 and _BETWEEN.match(first):
-        return "a heading between the rows"
+        return phrase("a heading between the rows")
     if len(filled) == 1 and not name and not any(sign.isdecimal() for sign in first):
-        return "a line of one cell, without a number"
-    return "a line of dashes" if set("".join(filled)) <= _RULE else ""
+        return phrase("a line of one cell, without a number")
+    return phrase("a line of dashes") if set("".join(filled)) <= _RULE else ""
 
 
 def _repeats(texts: Sequence[str], headings: Sequence[str]) -> bool:

@@ -15,10 +15,11 @@ from shared.domain.class_lists.questions import (
     Question,
     Trouble,
 )
+from shared.domain.languages import phrase
 from shared.domain.number_formats import KEPT_DIGITS
 from shared.domain.typed_text import fold, normal_code
 
-LEFT_OUT = "left out, as you said"
+LEFT_OUT = phrase("left out, as you said")
 
 
 @dataclass(frozen=True)
@@ -98,17 +99,23 @@ def without_repeats(
     """Put rows together that are one student; ask where two students have one roll id."""
     by_roll_id: dict[str, list[ListedStudent]] = {}
     for student in students:
-        by_roll_id.setdefault(student.roll_id or f"row {student.row}", []).append(student)
+        by_roll_id.setdefault(student.roll_id or phrase("row %(row)s", row=student.row), []).append(student)
     kept, questions = [], []
     for roll_id, same in by_roll_id.items():
         if len({fold(student.name) for student in same}) == 1:
             kept.append(_put_together(same, found))
             continue
         key = f"twice/{roll_id}"
-        choices = [Choice(str(student.row), f"row {student.row}: {student.name}") for student in same]
+        choices = [
+            Choice(str(student.row), phrase("row %(row)s: %(name)s", row=student.row, name=student.name))
+            for student in same
+        ]
         concerns = tuple(Concern(student.row, student.name) for student in same)
-        sentence = f"The roll id {roll_id} stands in several rows with different names. Which one is right?"
-        choices.append(Choice(LEAVE_OUT, "Leave these rows out"))
+        sentence = phrase(
+            "The roll id %(roll_id)s stands in several rows with different names. Which one is right?",
+            roll_id=roll_id,
+        )
+        choices.append(Choice(LEAVE_OUT, phrase("Leave these rows out")))
         question = Question(key, sentence, tuple(choices), concerns, found.answers.get(key, ""))
         questions.append(question)
         for student in same:
@@ -124,8 +131,11 @@ def without_repeats(
 def _put_together(same: Sequence[ListedStudent], found: Findings) -> ListedStudent:
     first, *more = same
     for other in more:
-        sentence = (
-            f"This is {first.roll_id} {first.name} of row {first.row} again; the addresses were put together."
+        sentence = phrase(
+            "This is %(roll_id)s %(name)s of row %(row)s again; the addresses were put together.",
+            roll_id=first.roll_id,
+            name=first.name,
+            row=first.row,
         )
         found.notices.append(Notice(sentence, other.row))
         both = {address.casefold(): address for address in (*other.parents, *first.parents) if address}
@@ -138,5 +148,7 @@ def _put_together(same: Sequence[ListedStudent], found: Findings) -> ListedStude
             parents=(one, two),
             language=first.language or other.language,
         )
-        found.skipped.append(Skipped(other.row, f"{other.roll_id} {other.name}", "the same student again"))
+        found.skipped.append(
+            Skipped(other.row, f"{other.roll_id} {other.name}", phrase("the same student again"))
+        )
     return first

@@ -7,6 +7,7 @@ from shared.domain.class_lists.addresses import is_empty_mark
 from shared.domain.class_lists.headings import ListField
 from shared.domain.class_lists.layout import Line
 from shared.domain.class_lists.questions import Trouble
+from shared.domain.languages import phrase
 from shared.domain.table_cells import Kind, ReadCell
 from shared.domain.typed_text import clean, fold
 
@@ -21,43 +22,47 @@ _NOBODY = frozenset(
     ("vacant", "blank", "cancelled", "canceled", "deleted", "discontinued", "left", "test", "रिक्त", "खाली")
 )
 
-MISSING = Trouble("name_missing", "There is a roll id, but no name.")
+MISSING = Trouble("name_missing", phrase("There is a roll id, but no name."))
 NO_RESULT = Trouble(
     "name_formula",
-    "The name is a formula without a stored result. Open the file in Excel and save it, or type the name.",
+    phrase(
+        "The name is a formula without a stored result. Open the file in Excel and save it, or type the name."
+    ),
 )
-NO_NAME = Trouble("name_odd", "This does not look like a name.", as_it_is="It is one")
-TOO_LONG = Trouble("name_too_long", f"The name is longer than {LONGEST_NAME} letters.")
+NO_NAME = Trouble("name_odd", phrase("This does not look like a name."), as_it_is=phrase("It is one"))
+TOO_LONG = Trouble(
+    "name_too_long", phrase("The name is longer than %(longest_name)s letters.", longest_name=LONGEST_NAME)
+)
 GARBLED = Trouble(
     "name_garbled",
-    "The letters of the name were damaged when the file was saved in another encoding.",
-    take="Take the names as mended here",
-    as_it_is="They are right as they are",
+    phrase("The letters of the name were damaged when the file was saved in another encoding."),
+    take=phrase("Take the names as mended here"),
+    as_it_is=phrase("They are right as they are"),
 )
 LOST = Trouble(
     "name_lost",
-    "Letters of the name were lost when the file was saved: a question mark stands for each.",
-    as_it_is="Take them as they are",
+    phrase("Letters of the name were lost when the file was saved: a question mark stands for each."),
+    as_it_is=phrase("Take them as they are"),
 )
 TURNED = Trouble(
     "name_comma",
-    "The name is written with a comma, perhaps with the surname first.",
-    take="The surname is first: turn the names round",
-    as_it_is="Leave the names as they are",
+    phrase("The name is written with a comma, perhaps with the surname first."),
+    take=phrase("The surname is first: turn the names round"),
+    as_it_is=phrase("Leave the names as they are"),
     may_type=False,
     leave_out="",
 )
 BEYOND = Trouble(
     "name_beyond",
-    "The row has more cells than there are headings; perhaps a comma in the name has cut it.",
-    take="It belongs to the name",
-    as_it_is="Ignore it",
+    phrase("The row has more cells than there are headings; perhaps a comma in the name has cut it."),
+    take=phrase("It belongs to the name"),
+    as_it_is=phrase("Ignore it"),
     may_type=False,
 )
 BESIDE = Trouble(
     "row_beside",
-    "The row has a cell beside the columns with headings.",
-    as_it_is="Ignore it",
+    phrase("The row has a cell beside the columns with headings."),
+    as_it_is=phrase("Ignore it"),
     may_type=False,
 )
 

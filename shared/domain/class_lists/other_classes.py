@@ -5,6 +5,7 @@ from shared.domain.class_lists.addresses import is_empty_mark
 from shared.domain.class_lists.headings import ListField
 from shared.domain.class_lists.layout import Layout, Line, Skipped
 from shared.domain.class_lists.questions import AS_IT_IS, LEAVE_OUT, Answers, Choice, Concern, Question
+from shared.domain.languages import phrase
 from shared.domain.typed_text import loose_code
 
 
@@ -25,11 +26,16 @@ def lines_of_class(
     for said, lines in others.items():
         key = f"class/{said}"
         answer = answers.get(key, "")
-        count = f"{len(lines)} rows say" if len(lines) > 1 else "One row says"
-        sentence = f"{count} class {said}, but this is {class_code}. What about them?"
+        count = phrase("%(count)s rows say", count=len(lines)) if len(lines) > 1 else phrase("One row says")
+        sentence = phrase(
+            "%(count)s class %(said)s, but this is %(class_code)s. What about them?",
+            count=count,
+            said=said,
+            class_code=class_code,
+        )
         choices = (
-            Choice(LEAVE_OUT, "They belong to another class: leave them out"),
-            Choice(AS_IT_IS, f"They belong to {class_code}"),
+            Choice(LEAVE_OUT, phrase("They belong to another class: leave them out")),
+            Choice(AS_IT_IS, phrase("They belong to %(class_code)s", class_code=class_code)),
         )
         concerns = tuple(
             Concern(
@@ -41,7 +47,9 @@ def lines_of_class(
         questions.append(Question(key, sentence, choices, concerns, answer))
         if answer == LEAVE_OUT:
             left.update(line.number for line in lines)
-            skipped += [Skipped(each.row, each.words, f"of class {said}") for each in concerns]
+            skipped += [
+                Skipped(each.row, each.words, phrase("of class %(said)s", said=said)) for each in concerns
+            ]
     return [line for line in layout.lines if line.number not in left], questions, skipped
 
 

@@ -6,6 +6,8 @@ Rows with the same trouble are one question: forty roll ids that became dates ar
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from shared.domain.languages import phrase
+
 # Answers by the keys of questions: a choice for all rows by "key", a text or a choice for one by "key/row".
 Answers = Mapping[str, str]
 
@@ -82,7 +84,7 @@ class Trouble:
     take: str = ""
     as_it_is: str = ""
     may_type: bool = True
-    leave_out: str = "Leave these rows out"
+    leave_out: str = phrase("Leave these rows out")
 
 
 class Asker:
@@ -144,7 +146,7 @@ class Asker:
         if trouble.as_it_is:
             choices.append(Choice(AS_IT_IS, trouble.as_it_is))
         if trouble.may_type:
-            choices.append(Choice(TYPE, "Type it, row by row"))
+            choices.append(Choice(TYPE, phrase("Type it, row by row")))
         if trouble.leave_out:
             choices.append(Choice(LEAVE_OUT, trouble.leave_out))
         return choices

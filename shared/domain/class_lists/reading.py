@@ -26,12 +26,13 @@ from shared.domain.class_lists.questions import (
     Notice,
     Question,
 )
+from shared.domain.languages import phrase
 from shared.domain.typed_text import fold, normal_code
 
 # Explicit columns come first; then fathers, mothers and guardians as they stand in the list.
 _PARENTS = (ListField.PARENT1_EMAIL, ListField.PARENT2_EMAIL, ListField.PARENT_EMAIL)
 MOST_PARENTS = 2
-_AS_CUT = "as cut"
+_AS_CUT = phrase("as cut")
 _NAMES = (ListField.NAME, ListField.FIRST_NAME, ListField.LAST_NAME)
 
 
@@ -56,12 +57,16 @@ class _Reader(Findings):
     def read(self, line: Line) -> ListedStudent | None:
         """Read one line; None: it is left out."""
         if not any(line.text(each) for each in (ListField.ROLL_ID, *_NAMES)) and not _has_formula(line):
-            self.skipped.append(Skipped(line.number, _words(line), "neither a roll id nor a name"))
+            self.skipped.append(Skipped(line.number, _words(line), phrase("neither a roll id nor a name")))
             return None
         roles = line.text(ListField.ROLES)
         if roles and not any(KINDS.get(word) == "student" for word in re.findall(r"\w+", fold(roles))):
             self.skipped.append(
-                Skipped(line.number, _words(line), f"not a student in Moodle, but {roles[:80]}")
+                Skipped(
+                    line.number,
+                    _words(line),
+                    phrase("not a student in Moodle, but %(roles)s", roles=roles[:80]),
+                )
             )
             return None
         whole = self._whole(line)
@@ -129,7 +134,13 @@ class _Reader(Findings):
         own = self._of_field(line, ListField.EMAIL)
         if len(own) > 1:
             self._say(
-                line, f"The {FIELD_WORDS[ListField.EMAIL]} holds {len(own)} addresses: only {own[0]} is used."
+                line,
+                phrase(
+                    "The %(field_words)s holds %(count)s addresses: only %(own)s is used.",
+                    field_words=FIELD_WORDS[ListField.EMAIL],
+                    count=len(own),
+                    own=own[0],
+                ),
             )
         return (own[0] if own else ""), self._parents(line)
 
@@ -144,7 +155,9 @@ class _Reader(Findings):
         parents = list(dict.fromkeys(once[address.casefold()] for address in found))
         if len(parents) > MOST_PARENTS:
             passed = ", ".join(parents[MOST_PARENTS:])
-            self._say(line, f"There is room for two parents' addresses; not used: {passed}.")
+            self._say(
+                line, phrase("There is room for two parents' addresses; not used: %(passed)s.", passed=passed)
+            )
         return (parents[0] if parents else ""), (parents[1] if len(parents) > 1 else "")
 
     def _of_field(self, line: Line, field: ListField) -> list[str]:
@@ -153,7 +166,12 @@ class _Reader(Findings):
             reading = read_addresses(cell.text)
             if reading.is_odd:
                 self._say(
-                    line, f"“{cell.text[:80]}” ({FIELD_WORDS[field]}) is not an address, and is not used."
+                    line,
+                    phrase(
+                        "“%(text)s” (%(field_words)s) is not an address, and is not used.",
+                        text=cell.text[:80],
+                        field_words=FIELD_WORDS[field],
+                    ),
                 )
             found.extend(reading.addresses)
         return found
@@ -166,7 +184,12 @@ class _Reader(Findings):
         if not word:
             known = ", ".join(sorted(set(self.languages.values())))
             self._say(
-                line, f"We write no letters in “{typed[:40]}” (but: {known}); the language stays as it is."
+                line,
+                phrase(
+                    "We write no letters in “%(typed)s” (but: %(known)s); the language stays as it is.",
+                    typed=typed[:40],
+                    known=known,
+                ),
             )
         return self.languages.get(word, "")
 
@@ -212,5 +235,15 @@ def _has_formula(line: Line) -> bool:
 
 
 def _formula_notices(formulas: Mapping[str, Sequence[int]]) -> list[Notice]:
-    sentence = "The {} is a formula, as in row {}; the stored results of {} rows are used."
-    return [Notice(sentence.format(words, rows[0], len(rows))) for words, rows in formulas.items()]
+    return [
+        Notice(
+            phrase(
+                "The %(field)s is a formula, as in row %(row)s; the stored results of %(count)s rows are "
+                "used.",
+                field=words,
+                row=rows[0],
+                count=len(rows),
+            )
+        )
+        for words, rows in formulas.items()
+    ]

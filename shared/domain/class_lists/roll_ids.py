@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 
 from shared.domain.class_lists.questions import Trouble
+from shared.domain.languages import phrase
 from shared.domain.number_formats import KEPT_DIGITS
 from shared.domain.table_cells import Kind, ReadCell
 from shared.domain.typed_text import clean, normal_code
@@ -33,43 +34,55 @@ _AS_TEXT = re.compile(r'="([^"]*)"')
 
 DATE = Trouble(
     "roll_id_date",
-    "Excel turned the roll id into a date, as it does with MAR1 or 1-3. What was typed is lost in this file.",
+    phrase(
+        "Excel turned the roll id into a date, as it does with MAR1 or 1-3. What was "
+        "typed is lost in this file."
+    ),
 )
 PERHAPS_DATE = Trouble(
     "roll_id_perhaps_date",
-    "The roll id looks like a day that Excel made of it, as of MAR1 or 1-3.",
-    take="It is right as shown",
+    phrase("The roll id looks like a day that Excel made of it, as of MAR1 or 1-3."),
+    take=phrase("It is right as shown"),
 )
 DIGITS = Trouble(
     "roll_id_digits",
-    f"Excel keeps {KEPT_DIGITS} digits of a number and writes zeros for the rest, so the end of the roll id "
-    "may be lost. Format the column as text to keep it.",
-    take="It is right as shown",
+    phrase(
+        "Excel keeps %(kept_digits)s digits of a number and writes zeros for the rest, "
+        "so the end of the roll id may be lost. Format the column as text to keep it.",
+        kept_digits=KEPT_DIGITS,
+    ),
+    take=phrase("It is right as shown"),
 )
 DECIMALS = Trouble(
     "roll_id_decimals",
-    "The roll id became a number with decimals in the spreadsheet, as 701 becomes 701.0 and 24.10 becomes "
-    "24.1.",
-    take="Take it as shown here",
+    phrase(
+        "The roll id became a number with decimals in the spreadsheet, as 701 becomes "
+        "701.0 and 24.10 becomes 24.1."
+    ),
+    take=phrase("Take it as shown here"),
 )
 FORMAT = Trouble(
     "roll_id_format",
-    "The roll id is a number whose format we do not know, so the spreadsheet may show it differently.",
-    take="Take it as shown here",
+    phrase(
+        "The roll id is a number whose format we do not know, so the spreadsheet may show it differently."
+    ),
+    take=phrase("Take it as shown here"),
 )
 NO_RESULT = Trouble(
     "roll_id_formula",
-    "The roll id is a formula without a stored result. Open the file in Excel and save it, or type the "
-    "roll id.",
+    phrase(
+        "The roll id is a formula without a stored result. Open the file in Excel and "
+        "save it, or type the roll id."
+    ),
 )
-MISSING = Trouble("roll_id_missing", "There is a name, but no roll id.")
-UNREADABLE = Trouble("roll_id_unreadable", "This cannot be a roll id.")
+MISSING = Trouble("roll_id_missing", phrase("There is a name, but no roll id."))
+UNREADABLE = Trouble("roll_id_unreadable", phrase("This cannot be a roll id."))
 UNLIKE = Trouble(
     "roll_id_unlike",
-    "Every other roll id of the list has digits, this one has none. Is it a student?",
-    take="Yes, it is a student",
+    phrase("Every other roll id of the list has digits, this one has none. Is it a student?"),
+    take=phrase("Yes, it is a student"),
     may_type=False,
-    leave_out="No, leave it out",
+    leave_out=phrase("No, leave it out"),
 )
 
 

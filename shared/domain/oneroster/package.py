@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 
+from shared.domain.languages import phrase
 from shared.domain.oneroster.columns import FILES, MANIFEST, VERSIONS, check_columns
 
 # A file's rows, the headings first, by its name without .csv.
@@ -124,17 +125,25 @@ class _Reading:
     def _manifest(self) -> dict[str, str]:
         """Check manifest.csv and note version and modes."""
         if MANIFEST not in self._tables:
-            self._problems.append("manifest.csv is missing: this is no OneRoster package.")
+            self._problems.append(phrase("manifest.csv is missing: this is no OneRoster package."))
             return {}
         lines = self._tables[MANIFEST]
         if not lines or [cell.strip() for cell in lines[0][:2]] != ["propertyName", "value"]:
-            self._problems.append("manifest.csv does not begin with the columns propertyName and value.")
+            self._problems.append(
+                phrase("manifest.csv does not begin with the columns propertyName and value.")
+            )
             return {}
         properties = {row[0].strip(): row[1].strip() for row in lines[1:] if len(row) > 1}
         self._version = properties.get("oneroster.version", "")
         if self._version not in VERSIONS:
-            stated = self._version or "no version"
-            self._problems.append(f"manifest.csv says OneRoster {stated}; {' and '.join(VERSIONS)} are read.")
+            stated = self._version or phrase("no version")
+            self._problems.append(
+                phrase(
+                    "manifest.csv says OneRoster %(stated)s; %(versions)s are read.",
+                    stated=stated,
+                    versions=" and ".join(VERSIONS),
+                )
+            )
             return properties
         self._note_modes({file: properties.get(f"file.{file}", "absent").lower() for file in FILES})
         return properties
@@ -143,19 +152,33 @@ class _Reading:
         """Note which files are said to be there, and whether they hold all or only changes."""
         for file, mode in modes.items():
             if mode not in _MODES:
-                self._problems.append(f"manifest.csv says {mode!r} of {file}; it is absent, bulk or delta.")
+                self._problems.append(
+                    phrase(
+                        "manifest.csv says %(mode)s of %(file)s; it is absent, bulk or delta.",
+                        mode=f"{mode!r}",
+                        file=file,
+                    )
+                )
             elif mode != "absent" and file not in self._tables:
-                self._problems.append(f"manifest.csv announces {file}.csv, which is missing.")
+                self._problems.append(
+                    phrase("manifest.csv announces %(file)s.csv, which is missing.", file=file)
+                )
             elif mode == "absent" and file in self._tables:
-                self._problems.append(f"{file}.csv is there, but manifest.csv says that it is absent.")
+                self._problems.append(
+                    phrase("%(file)s.csv is there, but manifest.csv says that it is absent.", file=file)
+                )
         used = {mode for mode in modes.values() if mode != "absent"}
         if used == {"bulk", "delta"}:
-            self._problems.append("Some files are bulk and others delta; a package is read as one of them.")
+            self._problems.append(
+                phrase("Some files are bulk and others delta; a package is read as one of them.")
+            )
         self._is_delta = used == {"delta"}
         needed = [*_NEEDED, *(["roles"] if self._version == "1.2" else [])]
         for file in () if self._is_delta else needed:
             if modes[file] == "absent":
-                self._problems.append(f"{file}.csv is missing, without which nobody can be imported.")
+                self._problems.append(
+                    phrase("%(file)s.csv is missing, without which nobody can be imported.", file=file)
+                )
 
     def _rows(self, file: str) -> list[tuple[int, dict[str, str]]]:
         """Return a file's rows with their lines, by heading; a row without sourcedId, or with one twice, is a
@@ -173,25 +196,35 @@ class _Reading:
             if not any(cell.strip() for cell in cells):
                 continue
             if len(cells) > len(headings):
-                self._note(file, line, "it has more cells than there are headings.")
+                self._note(file, line, phrase("it has more cells than there are headings."))
                 continue
             row = dict.fromkeys(headings, "")
             row.update(zip(headings, (cell.strip() for cell in cells), strict=False))
             if row.get("status", "").lower() not in ("", "active", "tobedeleted", "inactive"):
-                self._note(file, line, f"status {row['status']!r} is neither active nor tobedeleted.")
+                self._note(
+                    file,
+                    line,
+                    phrase("status %(row)s is neither active nor tobedeleted.", row=f"{row['status']!r}"),
+                )
             if not row["sourcedId"]:
-                self._note(file, line, "it has no sourcedId.")
+                self._note(file, line, phrase("it has no sourcedId."))
             rows.append((line, row))
         counts = Counter(row["sourcedId"] for _, row in rows)
         for line, row in rows:
             if row["sourcedId"] and counts[row["sourcedId"]] > 1:
-                self._note(file, line, f"the sourcedId {row['sourcedId']} is there more than once.")
+                self._note(
+                    file, line, phrase("the sourcedId %(row)s is there more than once.", row=row["sourcedId"])
+                )
         return rows
 
     def _class(self, line: int, row: Mapping[str, str], terms: Mapping[str, date | None]) -> TaughtClass:
         kind = row["classType"].lower()
         if kind not in ("homeroom", "scheduled") and not _is_gone(row):
-            self._note("classes", line, f"classType {row['classType']!r} is neither homeroom nor scheduled.")
+            self._note(
+                "classes",
+                line,
+                phrase("classType %(row)s is neither homeroom nor scheduled.", row=f"{row['classType']!r}"),
+            )
         ends = [terms.get(term) for term in _many(row["termSourcedIds"])]
         return TaughtClass(
             row["sourcedId"],
@@ -252,7 +285,11 @@ class _Reading:
         try:
             return date.fromisoformat(text[:10])
         except ValueError:
-            self._note(file, line, f"{column} {text!r} is no date such as 2026-11-26.")
+            self._note(
+                file,
+                line,
+                phrase("%(column)s %(text)s is no date such as 2026-11-26.", column=column, text=f"{text!r}"),
+            )
             return None
 
     def _check_references(
@@ -277,10 +314,21 @@ class _Reading:
             for line, row in rows[file]:
                 for sourced_id in _many(row.get(column, "")):
                     if not is_known(sourced_id):
-                        self._note(file, line, f"{column} {sourced_id} is not in {where}.")
+                        self._note(
+                            file,
+                            line,
+                            phrase(
+                                "%(column)s %(sourced_id)s is not in %(where)s.",
+                                column=column,
+                                sourced_id=sourced_id,
+                                where=where,
+                            ),
+                        )
 
     def _note(self, file: str, line: int, sentence: str) -> None:
-        self._problems.append(f"{file}.csv, line {line}: {sentence}")
+        self._problems.append(
+            phrase("%(file)s.csv, line %(line)s: %(problem)s", file=file, line=line, problem=sentence)
+        )
 
 
 def _is_gone(row: Mapping[str, str]) -> bool:

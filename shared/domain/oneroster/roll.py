@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from shared.domain.class_lists.questions import LEAVE_OUT, Answers, Choice, Concern, Notice, Question
+from shared.domain.languages import counted, phrase
 from shared.domain.oneroster.families import Families, Parent
 from shared.domain.oneroster.package import Enrollment, Package, Person, Role, TaughtClass
 
@@ -110,7 +111,9 @@ class _Calling:
             names = [self._package.schools.get(school, school) for school in schools]
             choices = tuple(Choice(school, name) for school, name in zip(schools, names, strict=True))
             answer = self._answers.get("school", "")
-            sentence = f"The package holds {len(schools)} schools. Which of them is this?"
+            sentence = phrase(
+                "The package holds %(count)s schools. Which of them is this?", count=len(schools)
+            )
             self._questions.append(Question("school", sentence, choices, answer=answer))
             classes = [each for each in classes if each.school == answer]
         of_package = {each.sourced_id for each in classes}
@@ -134,8 +137,12 @@ class _Calling:
         known = enrollment.class_id in self._package.classes or enrollment.class_id in self._known.class_codes
         if not known and not self._package.is_whole and enrollment.person_id not in self._known.students:
             self._problems.append(
-                f"enrollments.csv puts {enrollment.person_id} into class {enrollment.class_id}, "
-                "which no package had so far. Send a bulk package first."
+                phrase(
+                    "enrollments.csv puts %(person_id)s into class %(class_id)s, which no package "
+                    "had so far. Send a bulk package first.",
+                    person_id=enrollment.person_id,
+                    class_id=enrollment.class_id,
+                )
             )
         return enrollment.class_id in classes
 
@@ -179,22 +186,30 @@ class _Calling:
         if len(undecided) > MOST_CLASS_QUESTIONS:
             count = sum(map(len, undecided.values()))
             self._problems.append(
-                f"{count} students are in several classes, and none of these is marked as their homeroom. "
-                "Let the export mark homerooms (classType homeroom), or give it one class a student."
+                phrase(
+                    "%(count)s students are in several classes, and none of these is marked as their "
+                    "homeroom. Let the export mark homerooms (classType homeroom), or give it one "
+                    "class a student.",
+                    count=count,
+                )
             )
             return
         for classes, people in undecided.items():
             key = "class/" + "+".join(classes)
             answer = self._answers.get(key, "")
             choices = [Choice(each, self._class_words(each)) for each in classes]
-            choices.append(Choice(LEAVE_OUT, "None of them: leave these students as they are"))
-            who = f"{len(people)} students are" if len(people) > 1 else "One student is"
+            choices.append(Choice(LEAVE_OUT, phrase("None of them: leave these students as they are")))
             concerns = tuple(
                 Concern(self._package.people[each].line, self._package.people[each].name)
                 for each in people[:10]
                 if each in self._package.people
             )
-            sentence = f"{who} in {len(classes)} classes. Which one is the class for attendance?"
+            sentence = counted(
+                "One student is in %(classes)d classes. Which one is the class for attendance?",
+                "%(num)d students are in %(classes)d classes. Which one is the class for attendance?",
+                len(people),
+                classes=len(classes),
+            )
             self._questions.append(Question(key, sentence, tuple(choices), concerns, answer))
             if answer in classes:
                 placed.update(dict.fromkeys(people, answer))
@@ -235,8 +250,12 @@ class _Calling:
             and each.sourced_id not in self._left_out
         )
         if without:
-            words = "1 student of users.csv is" if without == 1 else f"{without} students of users.csv are"
-            self._notices.append(Notice(f"{words} in no class that holds today, and left out."))
+            words = counted(
+                "%(num)d student of users.csv is in no class that holds today, and left out.",
+                "%(num)d students of users.csv are in no class that holds today, and left out.",
+                without,
+            )
+            self._notices.append(Notice(words))
         self._notices += families.notices
         return tuple(entries)
 

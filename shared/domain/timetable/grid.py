@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, time, timedelta
 from typing import NamedTuple
 
+from shared.domain.languages import phrase
 from shared.domain.sheet_table import Cell
 from shared.domain.timetable.plan import LONGEST_PLAN, PlanLine, PlanProblem
 from shared.domain.timetable.table import COLUMNS, read_lines
@@ -39,11 +40,21 @@ class GridRow(NamedTuple):
 def refuse_rows(rows: Sequence[GridRow]) -> str:
     """Return why rows cannot be kept, in a sentence; "" for rows that can, right or wrong."""
     if all(row.is_blank for row in rows):
-        return "Please type at least one lecture."
+        return phrase("Please type at least one lecture.")
     if len(rows) > MOST_ROWS:
-        return f"A grid has {MOST_ROWS} rows at most. Upload a longer plan as a table."
+        return phrase(
+            "A grid has %(most_rows)s rows at most. Upload a longer plan as a table.", most_rows=MOST_ROWS
+        )
     long = [at for at, row in enumerate(rows, start=1) if any(len(text) > LONGEST_CELL for text in row.typed)]
-    return f"A field of row {long[0]} holds more than {LONGEST_CELL} characters." if long else ""
+    return (
+        phrase(
+            "A field of row %(long)s holds more than %(longest_cell)s characters.",
+            long=long[0],
+            longest_cell=LONGEST_CELL,
+        )
+        if long
+        else ""
+    )
 
 
 def number_rows(rows: Iterable[GridRow], used: int) -> tuple[list[GridRow], int]:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 
 from shared.domain.attendance import normal_code, one_line
+from shared.domain.languages import phrase
 from shared.domain.sheet_table import Cell, Column, Table, TableRow, read_table
 from shared.domain.timetable.plan import LONGEST_ROOM, PlanLine, PlanProblem, join_hours
 from shared.domain.typed_text import fold
@@ -63,13 +64,19 @@ def read_lines(
 def _without_days(table: Table) -> list[PlanProblem]:
     if table.columns & {"day", "date"}:
         return []
-    return [PlanProblem(1, "There is no column “Day” or “Date”.", "A day such as Monday is every week.")]
+    return [
+        PlanProblem(
+            1, phrase("There is no column “Day” or “Date”."), phrase("A day such as Monday is every week.")
+        )
+    ]
 
 
 def _read(row: TableRow, usual_length: timedelta) -> PlanLine | PlanProblem:
     formula = next((name for name in COLUMNS if row.is_formula(name)), None)
     if formula is not None:
-        return PlanProblem(row.number, f"“{COLUMNS[formula].title}” is a formula. Type what it shows.")
+        return PlanProblem(
+            row.number, phrase("“%(title)s” is a formula. Type what it shows.", title=COLUMNS[formula].title)
+        )
     codes = tuple(sorted({normal_code(each) for each in re.split(r"[+,;]", row.text("class_code"))} - {""}))
     subject, teacher = one_line(row.text("subject")), one_line(row.text("teacher"))
     room = one_line(row.text("room"))
@@ -79,13 +86,17 @@ def _read(row: TableRow, usual_length: timedelta) -> PlanLine | PlanProblem:
         if not found
     ]
     if missing:
-        return PlanProblem(row.number, f"The {' and the '.join(missing)} are missing." if len(missing) > 1
-                           else f"The {missing[0]} is missing.")  # fmt: skip
+        said = phrase("The %(column)s is missing.", column=missing[0])
+        if len(missing) > 1:
+            said = phrase("Missing here: %(columns)s.", columns=", ".join(missing))
+        return PlanProblem(row.number, said)
     if len(subject) > LONGEST_SUBJECT or len(room) > LONGEST_ROOM:
-        return PlanProblem(row.number, "The subject or the room is too long.")
+        return PlanProblem(row.number, phrase("The subject or the room is too long."))
     if "+" in teacher:
         return PlanProblem(
-            row.number, f"“{teacher[:60]}” are several teachers.", "Keep the one who takes the attendance."
+            row.number,
+            phrase("“%(teacher)s” are several teachers.", teacher=teacher[:60]),
+            phrase("Keep the one who takes the attendance."),
         )
     when = _day(row)
     if isinstance(when, PlanProblem):
@@ -105,13 +116,19 @@ def _day(row: TableRow) -> tuple[int | None, date | None] | PlanProblem:
         day = typed_day(row.text("date"))
         if day is None:
             return PlanProblem(
-                row.number, f"“{row.text('date')[:40]}” is not a date.", "Such as 23 Nov 2026."
+                row.number,
+                phrase("“%(text)s” is not a date.", text=row.text("date")[:40]),
+                phrase("Such as 23 Nov 2026."),
             )
         return None, day
     weekday = read_weekday(row.text("day"))
     if weekday is None:
-        told = f"“{row.text('day')[:40]}” is not a day" if row.text("day") else "The day is missing"
-        return PlanProblem(row.number, f"{told}.", "Such as Monday; a date has a column of its own.")
+        told = (
+            phrase("“%(text)s” is not a day.", text=row.text("day")[:40])
+            if row.text("day")
+            else phrase("The day is missing.")
+        )
+        return PlanProblem(row.number, told, phrase("Such as Monday; a date has a column of its own."))
     return weekday, None
 
 
@@ -130,9 +147,20 @@ def _hours(row: TableRow, usual_length: timedelta) -> tuple[time, time] | PlanPr
         times.append(later.time())
     if len(times) != 2:
         typed = " ".join(filter(None, (row.text("begins"), row.text("ends"))))[:40]
-        return PlanProblem(row.number, f"“{typed}” are no times of day.", "Such as 10:00 and 10:50.")
+        return PlanProblem(
+            row.number,
+            phrase("“%(typed)s” are no times of day.", typed=typed),
+            phrase("Such as 10:00 and 10:50."),
+        )
     if times[0] >= times[1]:
-        return PlanProblem(row.number, f"It ends at {times[1]:%H:%M}, before it begins at {times[0]:%H:%M}.")
+        return PlanProblem(
+            row.number,
+            phrase(
+                "It ends at %(times)s, before it begins at %(times_2)s.",
+                times=f"{times[1]:%H:%M}",
+                times_2=f"{times[0]:%H:%M}",
+            ),
+        )
     return times[0], times[1]
 
 

@@ -7,7 +7,7 @@ from sqlalchemy import JSON, ForeignKey, Index, SmallInteger, String, UniqueCons
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from shared.domain.attendance import MarkSource
-from shared.domain.languages import sentence
+from shared.domain.languages import phrase
 from shared.domain.statuses import LONGEST_NAME, LONGEST_SHORT, Colour, CountsAs
 from shared.persistence.tables.accounts import Teacher
 from shared.persistence.tables.base import Base, Digest, Name, StatusKey, UtcDateTime, table, word
@@ -52,7 +52,7 @@ class Lecture(Base):
         """Return who holds it: "Bina Shah", or "Bina Shah, for Asha Rao"."""
         if self.for_teacher is None:
             return self.teacher.name
-        return sentence("%(name)s, for %(other)s", name=self.teacher.name, other=self.for_teacher.name)
+        return phrase("%(name)s, for %(other)s", name=self.teacher.name, other=self.for_teacher.name)
 
 
 class LectureClass(Base):

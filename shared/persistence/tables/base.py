@@ -1,12 +1,16 @@
 """What every table is made of: column types that mean the same on SQLite and MariaDB, and one metadata."""
 
+import json
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import DateTime, Enum, LargeBinary, MetaData, String
+from sqlalchemy import JSON, DateTime, Enum, LargeBinary, MetaData, String, Text
 from sqlalchemy.dialects import mysql
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator
+
+from shared.domain.languages import Sentence, is_packed, pack, unpack
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -23,6 +27,52 @@ class UtcDateTime(TypeDecorator[datetime]):
 
     def process_result_value(self, value: datetime | None, _dialect: Any) -> datetime | None:
         return None if value is None else value.replace(tzinfo=UTC)
+
+
+class Told(TypeDecorator[str]):
+    """A text for people. A sentence keeps what other languages need, if the column has room for it."""
+
+    impl = Text
+    cache_ok = True
+
+    def __init__(self, length: int | None = None) -> None:
+        super().__init__()
+        self.length = length
+
+    def load_dialect_impl(self, dialect: Any) -> Any:
+        return dialect.type_descriptor(Text() if self.length is None else String(self.length))
+
+    def process_bind_param(self, value: str | None, _dialect: Any) -> str | None:
+        if not isinstance(value, Sentence):
+            return value
+        packed = json.dumps(pack(value), ensure_ascii=False)
+        return packed if self.length is None or len(packed) <= self.length else str(value)
+
+    def process_result_value(self, value: str | None, _dialect: Any) -> str | None:
+        if value is None or not value.startswith('{"one":'):
+            return value
+        return unpack(json.loads(value))
+
+
+class ToldResults(TypeDecorator[list[dict[str, Any]]]):
+    """What became of each file: JSON whose texts may be sentences."""
+
+    impl = JSON
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, _dialect: Any) -> Any:
+        return _each_text(value, pack, lambda each: isinstance(each, str))
+
+    def process_result_value(self, value: Any, _dialect: Any) -> Any:
+        return _each_text(value, unpack, is_packed)
+
+
+def _each_text(value: Any, change: Callable[[Any], object], fits: Callable[[Any], bool]) -> Any:
+    if fits(value):
+        return change(value)
+    if isinstance(value, dict):
+        return {name: _each_text(each, change, fits) for name, each in value.items()}
+    return [_each_text(each, change, fits) for each in value] if isinstance(value, list) else value
 
 
 def word(kind: type) -> Enum:

@@ -2,11 +2,11 @@
 
 from datetime import datetime
 
-from sqlalchemy import JSON, ForeignKey, LargeBinary, SmallInteger, String, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, LargeBinary, SmallInteger, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from shared.domain.photo_verdict import PhotoVerdict
-from shared.persistence.tables.base import Base, Name, Photo, SmallSealed, UtcDateTime, table, word
+from shared.persistence.tables.base import Base, Name, Photo, SmallSealed, Told, UtcDateTime, table, word
 from shared.persistence.tables.people import Student
 
 
@@ -31,7 +31,7 @@ class PhotoQuestion(Base):
 
     class_id: Mapped[int] = mapped_column(ForeignKey("school_class.id", ondelete="CASCADE"), index=True)
     file_name: Mapped[str] = mapped_column(Name)
-    sentence: Mapped[str] = mapped_column(String(300))
+    sentence: Mapped[str] = mapped_column(Told(300))
     likely: Mapped[list[int]] = mapped_column(JSON)
     sealed_photo: Mapped[bytes] = mapped_column(Photo, deferred=True)
     sealed_thumbnail: Mapped[bytes | None] = mapped_column(SmallSealed, deferred=True)

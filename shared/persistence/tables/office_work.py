@@ -3,12 +3,22 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from shared.domain.family_mail import MailState
 from shared.persistence.tables.attendance import Lecture
-from shared.persistence.tables.base import Base, Email, Name, StatusKey, UtcDateTime, table, word
+from shared.persistence.tables.base import (
+    Base,
+    Email,
+    Name,
+    StatusKey,
+    Told,
+    ToldResults,
+    UtcDateTime,
+    table,
+    word,
+)
 from shared.persistence.tables.people import Student
 
 
@@ -26,7 +36,7 @@ class OutgoingMail(Base):
     address: Mapped[str] = mapped_column(Email)
     status: Mapped[str] = mapped_column(StatusKey)
     state: Mapped[MailState] = mapped_column(word(MailState), default=MailState.QUEUED)
-    reason: Mapped[str] = mapped_column(String(300), default="")
+    reason: Mapped[str] = mapped_column(Told(300), default="")
     tries: Mapped[int] = mapped_column(default=0)
     corrections: Mapped[int] = mapped_column(default=0)
     queued_at: Mapped[datetime] = mapped_column(UtcDateTime)
@@ -56,8 +66,8 @@ class Job(Base):
     state: Mapped[str] = mapped_column(String(16), default="queued")
     done: Mapped[int] = mapped_column(default=0)
     total: Mapped[int] = mapped_column(default=0)
-    sentence: Mapped[str] = mapped_column(Text, default="")
-    results: Mapped[list[dict[str, Any]] | None] = mapped_column("fates", JSON)
+    sentence: Mapped[str] = mapped_column(Told(), default="")
+    results: Mapped[list[dict[str, Any]] | None] = mapped_column("fates", ToldResults)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     advanced_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

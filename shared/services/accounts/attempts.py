@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from shared.domain.languages import phrase
 from shared.errors import TooManyTries
 from shared.persistence import accounts, attempts, devices
 from shared.persistence.database import Session
@@ -101,7 +102,10 @@ def _must_slow(session: Session, budget: Budget, now: datetime) -> bool:
     if until is not None and until > now:
         seconds = int((until - now).total_seconds()) + 1
         raise TooManyTries(
-            f"Too many wrong tries. Please wait {throttling.spoken(seconds)} and try again.",
+            phrase(
+                "Too many wrong tries. Please wait %(spoken)s and try again.",
+                spoken=throttling.spoken(seconds),
+            ),
             retry_after=seconds,
         )
     return until is None and throttling.wait_until([*failures, now], free_tries=budget.free) is not None

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from shared.domain.browser_words import browser_words
+from shared.domain.languages import phrase
 from shared.errors import NotFound
 from shared.persistence import accounts, devices
 from shared.persistence.database import AlreadyThere, Session
@@ -51,7 +52,7 @@ def name_second_screen(toolbox: Toolbox, actor: Actor, *, device: str, sign_in: 
         known = devices.find(session, "classroom", account_id, digest(device))
         mine = accounts.find_sign_in(session, "classroom", digest(sign_in))
         if known is None or mine is None:
-            raise NotFound("You are signed out on this device.")
+            raise NotFound(phrase("You are signed out on this device."))
         known.is_second_screen = True
         mine.device_digest = known.token_digest  # one from before browsers were known has none yet
         audit.record(session, toolbox, actor, "name second screen", device_words(mine.device))
@@ -62,7 +63,7 @@ def unname_second_screen(toolbox: Toolbox, actor: Actor, known_id: int) -> None:
     with toolbox.sessions.begin() as session:
         known = session.get(KnownDevice, known_id)
         if known is None or (known.site, known.account_id) != ("classroom", actor.account_id):
-            raise NotFound("There is no such device of yours.")
+            raise NotFound(phrase("There is no such device of yours."))
         known.is_second_screen = False
         audit.record(session, toolbox, actor, "no second screen", "")
 

@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Sequence
 
+from shared.domain.languages import phrase
 from shared.errors import Conflict, InvalidInput, NotFound
 from shared.persistence import accounts, kiosk, password_links, people, school_accounts
 from shared.persistence.database import AlreadyThere, Session
@@ -47,7 +48,7 @@ def find_admin(session: Session, admin_id: int) -> Admin:
     """Find an admin. Raise NotFound."""
     admin = session.get(Admin, admin_id)
     if admin is None:
-        raise NotFound("There is no such admin.")
+        raise NotFound(phrase("There is no such admin."))
     return admin
 
 
@@ -57,7 +58,7 @@ def set_admin_active(toolbox: Toolbox, actor: Actor, admin_id: int, *, active: b
     Nobody deactivates themselves, so there is always somebody left who can let the others in.
     """
     if admin_id == actor.account_id and not active:
-        raise Conflict("You cannot deactivate yourself; another admin can.")
+        raise Conflict(phrase("You cannot deactivate yourself; another admin can."))
     with toolbox.sessions.begin() as session:
         admin = find_admin(session, admin_id)
         if admin.active == active:
@@ -87,7 +88,9 @@ def renew_password(toolbox: Toolbox, actor: Actor, kind: type[Admin] | type[Teac
     with toolbox.sessions.begin() as session:
         account = accounts.find_account(session, kind, email)
         if account is None:
-            raise InvalidInput(f"There is no account with the address {email}.", field="email")
+            raise InvalidInput(
+                phrase("There is no account with the address %(email)s.", email=email), field="email"
+            )
         give_password(session, toolbox, account, hashed, must_change=True)
         audit.record(session, toolbox, actor, "renew password", account.email)
     return password
@@ -151,5 +154,7 @@ def _create(
                 after={"name": account.name},
             )
     except AlreadyThere as cause:
-        raise InvalidInput("There is already an account with this e-mail address.", field="email") from cause
+        raise InvalidInput(
+            phrase("There is already an account with this e-mail address."), field="email"
+        ) from cause
     return password

@@ -7,6 +7,7 @@ import logging
 from datetime import timedelta
 
 from shared.domain.family_mail import back_off
+from shared.domain.languages import phrase
 from shared.errors import NotFound, QueueUnavailable
 from shared.mail.account_email import LinkEmail, compose
 from shared.mail.mailer import EmailResult, MailServerFailure, Outcome
@@ -27,7 +28,7 @@ log = logging.getLogger(__name__)
 FORGOTTEN_LASTS = timedelta(hours=1)
 FIRST_LASTS = timedelta(days=7)  # a teacher may be on leave when the office registers them
 
-LATE = "This link was used already or is too old. You can ask for another one here."
+LATE = phrase("This link was used already or is too old. You can ask for another one here.")
 
 
 def ask_for_link(toolbox: Toolbox, *, site: str, email: str) -> None:
@@ -154,4 +155,4 @@ def _deliver(toolbox: Toolbox, email: LinkEmail) -> EmailResult:
         with toolbox.mailer.connect() as connection:
             return connection.deliver(compose(toolbox.mailer, email))
     except MailServerFailure as failure:
-        return EmailResult(failure.outcome, str(failure))
+        return EmailResult(failure.outcome, failure.sentence)

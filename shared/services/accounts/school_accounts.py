@@ -7,7 +7,7 @@ import logging
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from shared.domain.languages import sentence
+from shared.domain.languages import phrase
 from shared.domain.school_account import LEEWAY, Identity
 from shared.errors import SchoolSignInRefused
 from shared.persistence import accounts, devices, integrations
@@ -26,20 +26,20 @@ CODE_WITHIN = timedelta(minutes=5)
 # How long a phone that nobody took back counts as being in students' hands, as long as its pass is kept.
 OUT_FOR = timedelta(hours=24)
 
-NOT_HERE = sentence(
+NOT_HERE = phrase(
     "This device was handed round to students, so your school account does not open it. "
     "Please sign in with your password, once."
 )
-_PHONE_OUT = sentence(
+_PHONE_OUT = phrase(
     "A phone of yours was handed round and you have not signed in on it since. Until you do, please sign in "
     "here with your password."
 )
-_TWICE = sentence("This sign-in was used already. Please begin again.")
-_DEACTIVATED = sentence("This account is deactivated. Please ask the office.")
-_NOT_YOURS = sentence(
+_TWICE = phrase("This sign-in was used already. Please begin again.")
+_DEACTIVATED = phrase("This account is deactivated. Please ask the office.")
+_NOT_YOURS = phrase(
     "You signed in there as somebody else. Please choose your own account, or type your password."
 )
-_NOT_ASKED = sentence(
+_NOT_ASKED = phrase(
     "The school’s sign-in did not say that it has just asked for your password. Please type your password "
     "for this site."
 )
@@ -211,8 +211,8 @@ def _visit(toolbox: Toolbox, site: str, account_id: int, state: str, code: str |
 
 def _unproven(identity: Identity) -> str:
     if not identity.shown:
-        return sentence("The school’s sign-in does not tell your e-mail address. Please tell the office.")
-    return sentence(
+        return phrase("The school’s sign-in does not tell your e-mail address. Please tell the office.")
+    return phrase(
         "The school’s sign-in does not confirm that the address %(address)s is yours. Please sign in with "
         "your password, and tell the office.",
         address=identity.shown,
@@ -220,7 +220,7 @@ def _unproven(identity: Identity) -> str:
 
 
 def _unknown(identity: Identity) -> str:
-    return sentence(
+    return phrase(
         "There is no account here with the address %(address)s. Please ask the office, or choose "
         "another account.",
         address=identity.shown,
@@ -228,7 +228,7 @@ def _unknown(identity: Identity) -> str:
 
 
 def _tied_already(address: str) -> str:
-    return sentence(
+    return phrase(
         "The account %(address)s is tied to another account of the school. Please sign in with your "
         "password, or ask the office.",
         address=address,

@@ -1,5 +1,6 @@
 """The second factor of an admin who wants one: an authenticator app's codes, and codes for a lost phone."""
 
+from shared.domain.languages import phrase
 from shared.errors import InvalidInput, NotFound
 from shared.persistence import second_factor
 from shared.persistence.database import Session
@@ -22,7 +23,9 @@ def turn_on(toolbox: Toolbox, actor: Actor, *, secret: str, code: str) -> list[s
     """
     step = one_time_codes.find_step(secret, code, now=toolbox.now())
     if step is None:
-        raise InvalidInput("This code does not fit. Please type the one the app shows now.", field="code")
+        raise InvalidInput(
+            phrase("This code does not fit. Please type the one the app shows now."), field="code"
+        )
     with toolbox.sessions.begin() as session:
         admin = _find(session, actor.account_id)
         admin.sealed_totp_secret = toolbox.sealer.seal(
@@ -89,5 +92,5 @@ def _digest(code: str) -> str:
 def _find(session: Session, admin_id: int | None) -> Admin:
     admin = session.get(Admin, admin_id) if admin_id is not None else None
     if admin is None:
-        raise NotFound("There is no such admin.")
+        raise NotFound(phrase("There is no such admin."))
     return admin

@@ -1,6 +1,7 @@
 """The lecture's clock: from when on a check-in is late, and nobody late after all, as when the bus was."""
 
 from shared.domain.attendance import MarkSource, MarkStatus
+from shared.domain.languages import phrase
 from shared.errors import InvalidInput
 from shared.persistence import attendance
 from shared.persistence.attendance import RegisterLine
@@ -17,7 +18,10 @@ BY_THE_CLOCK = (MarkSource.FACE, MarkSource.CONFIRMED)
 def check_late_after(minutes: int | None) -> None:
     """Raise InvalidInput for what is no number of minutes after the start; None is: never."""
     if minutes is not None and not 0 <= minutes <= LONGEST_UNTIL_LATE_MINUTES:
-        sentence = f"Type 0 to {LONGEST_UNTIL_LATE_MINUTES} minutes, or leave it empty: then nobody is late."
+        sentence = phrase(
+            "Type 0 to %(longest_until_late_minutes)s minutes, or leave it empty: then nobody is late.",
+            longest_until_late_minutes=LONGEST_UNTIL_LATE_MINUTES,
+        )
         raise InvalidInput(sentence, field="late_after_minutes")
 
 

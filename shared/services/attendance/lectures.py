@@ -4,6 +4,7 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from shared.domain.attendance import MarkSource, MarkStatus, one_line
+from shared.domain.languages import counted, phrase
 from shared.errors import Conflict, InvalidInput
 from shared.persistence import attendance, families, to_confirm
 from shared.persistence.database import AlreadyThere, Session
@@ -79,21 +80,32 @@ def open_lecture(
         with toolbox.reading() as session:
             opened = attendance.find_lecture_by_key(session, key)
         if opened is None:
-            raise Conflict("One of the classes was removed meanwhile. Please load the page again.") from cause
+            raise Conflict(
+                phrase("One of the classes was removed meanwhile. Please load the page again.")
+            ) from cause
         return opened.id
 
 
 def _check(subject: str, minutes: int, opening_key: str, from_now: timedelta) -> None:
     if not subject:
-        raise InvalidInput("Say what the lecture is about.", field="subject")
+        raise InvalidInput(phrase("Say what the lecture is about."), field="subject")
     if len(subject) > LONGEST_SUBJECT:
-        raise InvalidInput(f"A subject has at most {LONGEST_SUBJECT} letters.", field="subject")
+        raise InvalidInput(
+            phrase("A subject has at most %(longest_subject)s letters.", longest_subject=LONGEST_SUBJECT),
+            field="subject",
+        )
     if not 1 <= minutes <= LONGEST_LECTURE_MINUTES:
-        raise InvalidInput(f"A lecture lasts 1 to {LONGEST_LECTURE_MINUTES} minutes.", field="minutes")
+        raise InvalidInput(
+            phrase(
+                "A lecture lasts 1 to %(longest_lecture_minutes)s minutes.",
+                longest_lecture_minutes=LONGEST_LECTURE_MINUTES,
+            ),
+            field="minutes",
+        )
     if abs(from_now) > FURTHEST:
-        raise InvalidInput("This date is more than a year away. Check the year.", field="starts_on")
+        raise InvalidInput(phrase("This date is more than a year away. Check the year."), field="starts_on")
     if not opening_key:
-        raise InvalidInput("The page was not sent whole. Please load it again.")
+        raise InvalidInput(phrase("The page was not sent whole. Please load it again."))
 
 
 def _taught_classes(session: Session, actor: Actor, class_ids: Collection[int]) -> list[SchoolClass]:
@@ -101,9 +113,9 @@ def _taught_classes(session: Session, actor: Actor, class_ids: Collection[int]) 
         school_class.id: school_class for school_class, _ in attendance.classes_of(session, actor.account_id)
     }
     if not class_ids:
-        raise InvalidInput("Choose at least one class.", field="class_ids")
+        raise InvalidInput(phrase("Choose at least one class."), field="class_ids")
     if not taught.keys() >= set(class_ids):
-        raise InvalidInput("Choose among the classes you teach.", field="class_ids")
+        raise InvalidInput(phrase("Choose among the classes you teach."), field="class_ids")
     return [school_class for class_id, school_class in taught.items() if class_id in class_ids]
 
 
@@ -136,8 +148,13 @@ def _close(
             return 0
         waiting = to_confirm.count_waiting(session, lecture_id)
         if waiting and not although_some_wait:
-            words = "1 check-in waits" if waiting == 1 else f"{waiting} check-ins wait"
-            raise Conflict(f"{words} for you to confirm. Look there first, or close all the same.")
+            raise Conflict(
+                counted(
+                    "%(num)d check-in waits for you to confirm. Look there first, or close all the same.",
+                    "%(num)d check-ins wait for you to confirm. Look there first, or close all the same.",
+                    waiting,
+                )
+            )
         absent, now = attendance.unmarked_students(session, lecture_id), toolbox.now()
         day = toolbox.settings.clock.day_of(lecture.starts_at)
         announced = families.announced_on(session, [each.id for each in absent], day)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from shared.domain.attendance import MarkSource
+from shared.domain.languages import phrase
 from shared.errors import Conflict, InvalidInput
 from shared.persistence import attendance, to_confirm
 from shared.persistence.database import AlreadyThere
@@ -37,7 +38,7 @@ def _mark_rest(toolbox: Toolbox, actor: Actor, lecture_id: int, status: str) -> 
     with toolbox.sessions.begin() as session:
         lecture = attendance.find_own_lecture(session, actor.account_id, lecture_id, lock=True)
         if lecture.closed_at is not None:
-            raise InvalidInput("The lecture is closed: everybody has a mark.")
+            raise InvalidInput(phrase("The lecture is closed: everybody has a mark."))
         unmarked = attendance.unmarked_students(session, lecture_id)
         waiting = {entry.student_id for entry in to_confirm.list_waiting(session, lecture_id)}
         rest = [student for student in unmarked if student.id not in waiting]
@@ -63,15 +64,15 @@ def undo_together(toolbox: Toolbox, actor: Actor, lecture_id: int, change_id: in
     with toolbox.sessions.begin() as session:
         lecture = attendance.find_own_lecture(session, actor.account_id, lecture_id, lock=True)
         if lecture.closed_at is not None:
-            raise InvalidInput("In a closed lecture everybody has a mark. Reopen the lecture first.")
+            raise InvalidInput(phrase("In a closed lecture everybody has a mark. Reopen the lecture first."))
         change = attendance.find_change(session, lecture_id, change_id)
         if change.was is not None or change.source is not MarkSource.BY_HAND:
-            raise InvalidInput("This change is undone by itself, in the history.")
+            raise InvalidInput(phrase("This change is undone by itself, in the history."))
         together = attendance.changes_together(session, change)
         latest, now = attendance.latest_changes(session, lecture_id), toolbox.now()
         as_left = [each for each in together if each.id in latest]
         if not as_left:
-            raise Conflict("All of these marks were changed again since. Nothing was undone.")
+            raise Conflict(phrase("All of these marks were changed again since. Nothing was undone."))
         for each in as_left:
             line = attendance.find_register_line(session, lecture, each.student_id)
             write_mark(session, toolbox, actor, lecture, line, None, source=MarkSource.BY_HAND, at=now)

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from shared.domain.attendance import MarkSource, one_line
+from shared.domain.languages import phrase
 from shared.domain.statuses import Statuses
 from shared.errors import Conflict, InvalidInput
 from shared.persistence import attendance, statuses, to_confirm
@@ -33,7 +34,9 @@ def set_mark(
     """
     note = None if note is None else one_line(note)
     if note is not None and len(note) > LONGEST_NOTE:
-        raise InvalidInput(f"A note has at most {LONGEST_NOTE} characters.", field="note")
+        raise InvalidInput(
+            phrase("A note has at most %(longest_note)s characters.", longest_note=LONGEST_NOTE), field="note"
+        )
     try:
         with toolbox.sessions.begin() as session:
             lecture = attendance.find_own_lecture(session, actor.account_id, lecture_id, lock=True)
@@ -45,7 +48,7 @@ def set_mark(
             if _status(line.mark) == status and (note is None or note == _note(line.mark)):
                 return
             if status is None and note:
-                raise InvalidInput("Choose a status for the note to belong to.", field="note")
+                raise InvalidInput(phrase("Choose a status for the note to belong to."), field="note")
             write_mark(session, toolbox, actor, lecture, line, status, source=MarkSource.BY_HAND, note=note)
             audit.record_in_lecture(
                 session,
@@ -58,7 +61,9 @@ def set_mark(
                 after={"status": status},
             )
     except AlreadyThere as cause:
-        raise Conflict("This student was marked at the kiosk just now. Nothing was changed.") from cause
+        raise Conflict(
+            phrase("This student was marked at the kiosk just now. Nothing was changed.")
+        ) from cause
 
 
 def undo_change(toolbox: Toolbox, actor: Actor, lecture_id: int, change_id: int) -> None:
@@ -72,7 +77,12 @@ def undo_change(toolbox: Toolbox, actor: Actor, lecture_id: int, change_id: int)
         line = attendance.find_register_line(session, lecture, change.student_id)
         latest, *earlier = attendance.changes_of(session, lecture_id, change.student_id)
         if latest.id != change.id or _status(line.mark) != change.becomes:
-            raise Conflict(f"The mark of {line.student.name} was changed again since. Nothing was undone.")
+            raise Conflict(
+                phrase(
+                    "The mark of %(name)s was changed again since. Nothing was undone.",
+                    name=line.student.name,
+                )
+            )
         _refuse_gap(lecture, change.was)
         before = earlier[0] if earlier and earlier[0].becomes == change.was else None
         note = before.note if before else ""
@@ -159,7 +169,11 @@ def _refuse_stale(line: RegisterLine, expected: str | None, known: Statuses) -> 
     if found != expected:
         now = f"is {known.name_of(found)} now" if found else "has no mark any more"
         raise Conflict(
-            f"{line.student.name} {now}; it was changed meanwhile. Nothing was saved, please look again."
+            phrase(
+                "%(name)s %(now)s; it was changed meanwhile. Nothing was saved, please look again.",
+                name=line.student.name,
+                now=now,
+            )
         )
 
 
@@ -169,13 +183,15 @@ def _refuse_unknown(line: RegisterLine, status: str | None, known: Statuses) -> 
         return
     found = known.find(status)
     if found is None:
-        raise InvalidInput("This is not a status a mark can have.")
+        raise InvalidInput(phrase("This is not a status a mark can have."))
     if not found.active:
-        raise InvalidInput(f"The school does not use “{found.name}” any more. Choose another status.")
+        raise InvalidInput(
+            phrase("The school does not use “%(name)s” any more. Choose another status.", name=found.name)
+        )
 
 
 def _refuse_gap(lecture: Lecture, status: str | None) -> None:
     if status is None and lecture.closed_at is not None:
         raise InvalidInput(
-            "In a closed lecture everybody has a mark. Choose another one, or reopen the lecture."
+            phrase("In a closed lecture everybody has a mark. Choose another one, or reopen the lecture.")
         )

@@ -8,7 +8,7 @@ from typing import Any
 from anyascii import anyascii
 
 from shared.domain.attendance import MarkStatus
-from shared.domain.languages import LANGUAGES
+from shared.domain.languages import LANGUAGES, phrase
 from shared.domain.statuses import LONGEST_NAME, MOST_OWN, Colour, CountsAs, find_refusal
 from shared.domain.typed_text import clean
 from shared.errors import InvalidInput
@@ -41,7 +41,9 @@ def add_status(toolbox: Toolbox, actor: Actor, details: StatusDetails) -> int:
         with toolbox.sessions.begin() as session:
             rows = statuses.list_own(session)
             if len(rows) >= MOST_OWN:
-                raise InvalidInput(f"A school has at most {MOST_OWN} statuses of its own.")
+                raise InvalidInput(
+                    phrase("A school has at most %(most_own)s statuses of its own.", most_own=MOST_OWN)
+                )
             values = _checked(session, toolbox, details, but_key=None)
             row = OwnStatus(key=_free_key(values["name"], {each.key for each in rows}), active=True, **values)
             session.add(row)
@@ -49,7 +51,9 @@ def add_status(toolbox: Toolbox, actor: Actor, details: StatusDetails) -> int:
             audit.record(session, toolbox, actor, "add status", f"status {row.name}", after=values)
             return row.id
     except AlreadyThere as cause:
-        raise InvalidInput("Somebody added a status in the same moment. Please send it again.") from cause
+        raise InvalidInput(
+            phrase("Somebody added a status in the same moment. Please send it again.")
+        ) from cause
 
 
 def change_status(toolbox: Toolbox, actor: Actor, status_id: int, details: StatusDetails) -> None:

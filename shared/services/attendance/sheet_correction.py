@@ -7,6 +7,7 @@ from typing import Any
 
 from shared.domain.attendance import MarkSource, one_line
 from shared.domain.attendance_sheet import MarkValue, SheetReview, Standing, review_sheet
+from shared.domain.languages import phrase
 from shared.errors import Conflict, InvalidInput, WorkbookRefused
 from shared.persistence import attendance, sheets, statuses
 from shared.persistence.attendance import RegisterLine
@@ -70,7 +71,7 @@ def review_upload(
         if uploaded.identity.lecture_id != lecture_id:
             raise Conflict(_other_lecture(session, toolbox.settings, actor, uploaded.identity.lecture_id))
         if uploaded.identity.version > sheets.history_version(session, lecture_id):
-            raise WorkbookRefused("This sheet is newer than the register. Download it again.")
+            raise WorkbookRefused(phrase("This sheet is newer than the register. Download it again."))
         if uploaded.table.problems:
             return UploadReview(file_name, SheetReview(problems=uploaded.table.problems))
         review = review_sheet(
@@ -123,7 +124,7 @@ def apply_changes(
     lines = {line.student.id: line for line in attendance.register(session, lecture.id)}
     _refuse_stale(lines, {student_id: was for student_id, (was, _) in asked.items()})
     if lecture.closed_at is not None and any(becomes.status is None for _, becomes in asked.values()):
-        raise Conflict("The lecture was closed meanwhile, and this sheet would take marks away.")
+        raise Conflict(phrase("The lecture was closed meanwhile, and this sheet would take marks away."))
     upload.lecture_id, upload.applied_at = lecture.id, toolbox.now()
     upload.changes = [_kept_change(lines[each], becomes) for each, (_, becomes) in asked.items()]
     session.add(upload)
@@ -143,7 +144,7 @@ def _opened(
             toolbox.sealer, sealed, purpose=purposes.sheet_review(actor.account_id, lecture_id)
         )
     except BrokenSeal as cause:
-        raise InvalidInput("The review was not sent whole. Please upload the sheet again.") from cause
+        raise InvalidInput(phrase("The review was not sent whole. Please upload the sheet again.")) from cause
     return digest(reviewed["key"]), reviewed["file_name"], asked_of(reviewed["rows"])
 
 
@@ -170,21 +171,25 @@ def undo_upload(toolbox: Toolbox, actor: Actor, lecture_id: int, upload_id: int)
         lecture = attendance.find_own_lecture(session, actor.account_id, lecture_id, lock=True)
         upload = sheets.find_upload(session, lecture_id, upload_id)
         if upload.term_key is not None:
-            raise Conflict("This came with a term's sheet. Undo it there: Totals, The term as one sheet.")
+            raise Conflict(
+                phrase("This came with a term's sheet. Undo it there: Totals, The term as one sheet.")
+            )
         return take_back(session, toolbox, actor, lecture, upload)
 
 
 def take_back(session: Session, toolbox: Toolbox, actor: Actor, lecture: Lecture, upload: SheetUpload) -> int:
     """Undo an upload of a locked lecture in the caller's transaction. Gives how many. Raise Conflict."""
     if upload.undone_at is not None:
-        raise Conflict("This upload was undone already.")
+        raise Conflict(phrase("This upload was undone already."))
     lines = {line.student.id: line for line in attendance.register(session, lecture.id)}
     became = {each.student_id: MarkValue(each.becomes, each.becomes_note) for each in upload.changes}
     _refuse_stale(lines, became)
     if lecture.closed_at is not None and any(each.was is None for each in upload.changes):
         raise Conflict(
-            "In a closed lecture everybody has a mark, and some had none before this upload. "
-            "Reopen the lecture, then undo."
+            phrase(
+                "In a closed lecture everybody has a mark, and some had none before this upload. "
+                "Reopen the lecture, then undo."
+            )
         )
     for each in upload.changes:
         was = MarkValue(each.was, each.was_note)
@@ -265,8 +270,11 @@ def _refuse_stale(lines: Mapping[int, RegisterLine], expected: Mapping[int, Mark
         names = [lines[each].student.name if each in lines else "a student" for each in stale]
         more = f" and {len(names) - _NAMED_AT_MOST} more" if len(names) > _NAMED_AT_MOST else ""
         raise Conflict(
-            f"Marked otherwise meanwhile: {', '.join(names[:_NAMED_AT_MOST])}{more}. "
-            "Nothing was changed; please look again."
+            phrase(
+                "Marked otherwise meanwhile: %(names)s%(more)s. Nothing was changed; please look again.",
+                names=", ".join(names[:_NAMED_AT_MOST]),
+                more=more,
+            )
         )
 
 
@@ -274,7 +282,7 @@ def _other_lecture(session: Session, settings: Settings, actor: Actor, lecture_i
     """Raise NotFound where the other lecture is somebody else's."""
     other = attendance.find_own_lecture(session, actor.account_id, lecture_id)
     named = f"{other.subject}, {settings.clock.show_moment(other.starts_at)}"
-    return f"This is the sheet of another lecture: {named}. Upload it there."
+    return phrase("This is the sheet of another lecture: %(named)s. Upload it there.", named=named)
 
 
 def shown_name(file_name: str) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from shared.domain.languages import phrase
 from shared.domain.totals import StudentTotal, TotalsRule, below_since, total_of
 from shared.errors import NotFound
 from shared.persistence import statuses, student_history, timetable, totals
@@ -57,7 +58,7 @@ def student_history_of(toolbox: Toolbox, actor: Actor, student_id: int) -> Stude
     with toolbox.reading() as session:
         student = student_history.find_taught_student(session, actor.account_id, student_id)
         if student is None:
-            raise NotFound("There is no such student, or you do not teach them.")
+            raise NotFound(phrase("There is no such student, or you do not teach them."))
         known = statuses.load(session, toolbox.settings.late_counts_as)
         rule = TotalsRule(known, warn_below_percent=toolbox.settings.warn_below_percent)
         attended = student_history.list_attended(session, student, now=toolbox.now())

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from shared.domain.attendance import natural_order
 from shared.domain.attendance_sheet import MarkValue, Standing
+from shared.domain.languages import phrase
 from shared.domain.sheet_table import Problem
 from shared.domain.term_sheet import TermLecture, TermReview, review_term
 from shared.errors import Conflict, InvalidInput, NotFound, WorkbookRefused
@@ -60,7 +61,7 @@ def find_class(session: Session, actor: Actor, class_id: int) -> SchoolClass:
     """Find a class that the teacher teaches. Raise NotFound."""
     school_class = totals.find_taught_class(session, actor.account_id, class_id)
     if school_class is None:
-        raise NotFound("There is no such class, or you do not teach it.")
+        raise NotFound(phrase("There is no such class, or you do not teach it."))
     return school_class
 
 
@@ -76,10 +77,16 @@ def download_term(toolbox: Toolbox, actor: Actor, asked: SeriesAsked) -> tuple[s
         # What a colleague held for the teacher is the colleague's to correct.
         lecture_ids = [each.id for each in held if each.teacher_id == actor.account_id]
     if not lecture_ids:
-        raise InvalidInput("You held no lecture in these days. A lecture is in the sheet once it is over.")
+        raise InvalidInput(
+            phrase("You held no lecture in these days. A lecture is in the sheet once it is over.")
+        )
     if len(lecture_ids) > MOST_LECTURES:
         raise InvalidInput(
-            f"These are {len(lecture_ids)} lectures, and one sheet holds {MOST_LECTURES}. Choose fewer days."
+            phrase(
+                "These are %(count)s lectures, and one sheet holds %(most_lectures)s. Choose fewer days.",
+                count=len(lecture_ids),
+                most_lectures=MOST_LECTURES,
+            )
         )
     # Locked, so that no mark is half-way between the history's version and the register.
     with toolbox.sessions.begin() as session:
@@ -91,7 +98,10 @@ def download_term(toolbox: Toolbox, actor: Actor, asked: SeriesAsked) -> tuple[s
     students = {each.student_id: each for lecture in shown for each in lecture.register.values()}
     if len(students) * len(shown) > MOST_CELLS:
         raise InvalidInput(
-            f"This is more than {MOST_CELLS:,} marks, which no sheet holds. Choose fewer days."
+            phrase(
+                "This is more than %(most_cells)s marks, which no sheet holds. Choose fewer days.",
+                most_cells=f"{MOST_CELLS:,}",
+            )
         )
     title = f"{school_class.class_code} term {toolbox.settings.clock.show_day(toolbox.now())}"
     content = write_term_workbook(
@@ -116,14 +126,19 @@ def review_term_upload(
         find_class(session, actor, class_id)
         if uploaded.class_id != class_id:
             other = find_class(session, actor, uploaded.class_id)
-            raise Conflict(f"This is the term's sheet of {other.class_code}. Upload it there.")
+            raise Conflict(
+                phrase(
+                    "This is the term's sheet of %(class_code)s. Upload it there.",
+                    class_code=other.class_code,
+                )
+            )
         lecture_ids = list(uploaded.versions)
         lectures = sheets.lectures_of_class(session, actor.account_id, class_id, lecture_ids)
         if gone := _gone(uploaded, lectures):
             return TermUploadReview(file_name, TermReview(problems=gone))
         changes = _by_lecture(sheets.list_changes(session, lecture_ids))
         if any(version > _version(changes[each]) for each, version in uploaded.versions.items()):
-            raise WorkbookRefused("This sheet is newer than the registers. Download it again.")
+            raise WorkbookRefused(phrase("This sheet is newer than the registers. Download it again."))
         downloaded = {each: as_downloaded(changes[each], uploaded.versions[each]) for each in lecture_ids}
         now = _as_now(session, toolbox, actor, class_id, lectures, downloaded=downloaded)
         known = statuses.load(session, toolbox.settings.late_counts_as)
@@ -132,8 +147,13 @@ def review_term_upload(
         return TermUploadReview(file_name, review)
     if review.changes > MOST_CHANGES:
         raise InvalidInput(
-            f"This sheet would change {review.changes:,} marks, and one press saves {MOST_CHANGES:,}. "
-            "Delete some of the lectures' columns, upload the rest, and go on with another part."
+            phrase(
+                "This sheet would change %(changes)s marks, and one press saves "
+                "%(most_changes)s. Delete some of the lectures' columns, upload the rest, and go "
+                "on with another part.",
+                changes=f"{review.changes:,}",
+                most_changes=f"{MOST_CHANGES:,}",
+            )
         )
     rows = [[each.lecture_id, rows_of(each.review)] for each in review.lectures if each.review.changes]
     sealed = seal_form(
@@ -154,7 +174,7 @@ def apply_term(toolbox: Toolbox, actor: Actor, class_id: int, sealed: str) -> in
         purpose = purposes.term_review(actor.account_id, class_id)
         reviewed = open_form(toolbox.sealer, sealed, purpose=purpose)
     except BrokenSeal as cause:
-        raise InvalidInput("The review was not sent whole. Please upload the sheet again.") from cause
+        raise InvalidInput(phrase("The review was not sent whole. Please upload the sheet again.")) from cause
     asked = {lecture_id: asked_of(rows) for lecture_id, rows in reviewed["lectures"]}
     term_key = digest(reviewed["key"])
     # Whoever marks holds the lecture's row meanwhile, phones too: what is read under the locks stays true.
@@ -173,7 +193,7 @@ def apply_term(toolbox: Toolbox, actor: Actor, class_id: int, sealed: str) -> in
             try:
                 apply_changes(session, toolbox, actor, lecture, asked[lecture.id], upload)
             except Conflict as refused:
-                raise Conflict(f"{_title(lecture, toolbox.settings)}: {refused}") from refused
+                raise Conflict(_at(lecture, toolbox.settings, refused)) from refused
     return sum(map(len, asked.values()))
 
 
@@ -195,7 +215,7 @@ def undo_term(toolbox: Toolbox, actor: Actor, class_id: int, upload_id: int) -> 
             try:
                 count += take_back(session, toolbox, actor, lecture, part)
             except Conflict as refused:
-                raise Conflict(f"{_title(lecture, toolbox.settings)}: {refused}") from refused
+                raise Conflict(_at(lecture, toolbox.settings, refused)) from refused
         return count
 
 
@@ -203,7 +223,7 @@ def _locked(session: Session, actor: Actor, lecture_ids: Collection[int]) -> Seq
     """Lock lectures. Raise NotFound where one is not the teacher's, or gone."""
     lectures = sheets.lock_lectures(session, actor.account_id, lecture_ids)
     if len(lectures) != len(set(lecture_ids)):
-        raise NotFound("One of these lectures is gone, or is not yours.")
+        raise NotFound(phrase("One of these lectures is gone, or is not yours."))
     return lectures
 
 
@@ -211,8 +231,11 @@ def _gone(uploaded: UploadedTerm, lectures: Sequence[Lecture]) -> tuple[Problem,
     found = {each.id for each in lectures}
     return tuple(
         Problem(
-            f"The column “{heading[:60]}” is of a lecture that is gone, or is not yours.",
-            suggestion="Delete the column.",
+            phrase(
+                "The column “%(heading)s” is of a lecture that is gone, or is not yours.",
+                heading=heading[:60],
+            ),
+            suggestion=phrase("Delete the column."),
         )
         for lecture_id, heading in uploaded.headings.items()
         if lecture_id not in found
@@ -272,6 +295,11 @@ def _as_now(
         )
         for each in lectures
     ]
+
+
+def _at(lecture: Lecture, settings: Settings, refused: Conflict) -> str:
+    """Say at which lecture of the term something was refused."""
+    return phrase("%(lecture)s: %(problem)s", lecture=_title(lecture, settings), problem=refused.sentence)
 
 
 def _title(lecture: Lecture, settings: Settings) -> str:

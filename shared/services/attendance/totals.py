@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from shared.domain.attendance import natural_order
+from shared.domain.languages import phrase
 from shared.domain.statuses import Status
 from shared.domain.totals import LectureShare, StudentTotal, TotalsRule, total_of
 from shared.errors import InvalidInput, NotFound
@@ -77,7 +78,7 @@ def download_totals(toolbox: Toolbox, actor: Actor, asked: SeriesAsked) -> tuple
 def _totals(session: Session, toolbox: Toolbox, actor: Actor, asked: SeriesAsked) -> ClassTotals:
     school_class = totals.find_taught_class(session, actor.account_id, asked.class_id)
     if school_class is None:
-        raise NotFound("There is no such class, or you do not teach it.")
+        raise NotFound(phrase("There is no such class, or you do not teach it."))
     lectures = totals.held_lectures(session, series_of(toolbox, asked), now=toolbox.now())
     known = statuses.load(session, toolbox.settings.late_counts_as)
     rule = TotalsRule(known, warn_below_percent=toolbox.settings.warn_below_percent)
@@ -97,7 +98,7 @@ def _totals(session: Session, toolbox: Toolbox, actor: Actor, asked: SeriesAsked
 def series_of(toolbox: Toolbox, asked: SeriesAsked) -> Series:
     """Return the series as it is read. Raise InvalidInput for days the wrong way round."""
     if asked.since and asked.until and asked.since > asked.until:
-        raise InvalidInput("The first day comes after the last one.", field="since")
+        raise InvalidInput(phrase("The first day comes after the last one."), field="since")
     return Series(
         class_id=asked.class_id,
         since=toolbox.settings.clock.day(asked.since)[0] if asked.since else None,

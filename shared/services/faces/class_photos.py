@@ -6,6 +6,7 @@ from itertools import groupby
 from typing import BinaryIO
 
 from shared.domain.face_model import CURRENT, MATCH_THRESHOLD, FaceModel, odd_ones_out
+from shared.domain.languages import counted, joined, phrase
 from shared.domain.photo_verdict import PhotoVerdict
 from shared.errors import Conflict, PhotoRefused
 from shared.persistence import faces, jobs, photo_questions
@@ -141,12 +142,12 @@ def _look(toolbox: Toolbox, photo: EnrolmentPhoto, openings: Openings) -> _Seen:
     with toolbox.reading() as session:
         sealed = faces.find_sealed_photo(session, photo.id)
     if sealed is None:
-        return _Seen(photo.id, photo.file_name, "It was deleted before it could be looked at.")
+        return _Seen(photo.id, photo.file_name, phrase("It was deleted before it could be looked at."))
     content = toolbox.sealer.open(sealed, purpose=purposes.enrolment_photo(photo.student_id))
     try:
         reading = toolbox.face_matcher.read(openings.open(content))
     except PhotoRefused as refused:
-        return _Seen(photo.id, photo.file_name, str(refused))
+        return _Seen(photo.id, photo.file_name, refused.sentence)
     if reading.verdict is not PhotoVerdict.GOOD or reading.descriptor is None:
         return _Seen(photo.id, photo.file_name, reading.verdict.sentence)
     sealed_descriptor = seal_descriptor(toolbox, photo.student_id, reading.descriptor.tolist())
@@ -189,7 +190,7 @@ def _refusal(student: Student) -> str | None:
     try:
         require_consent(student)
     except Conflict as refused:
-        return str(refused)
+        return refused.sentence
     return None
 
 
@@ -220,7 +221,7 @@ def _train(toolbox: Toolbox, student_id: int, earlier: FaceModel | None) -> str 
         named = " and ".join(
             f"{each.name}, {each.roll_id} in {each.school_class.class_code}" for each in alike
         )
-        return f"Not enrolled yet: the kiosk would take this face for {named}."
+        return phrase("Not enrolled yet: the kiosk would take this face for %(named)s.", named=named)
     with toolbox.sessions.begin() as session:
         faces.lock_models(session)
         student = require_consent(get_student(session, student_id, lock=True))
@@ -240,13 +241,27 @@ def _train(toolbox: Toolbox, student_id: int, earlier: FaceModel | None) -> str 
 
 
 def _summary(trained: int, undecided: int, asked: int, unused: int) -> str:
-    sentences = [f"{trained or 'No'} {'student is' if trained < 2 else 'students are'} enrolled."]
+    sentences = [
+        counted("%(num)d student is enrolled.", "%(num)d students are enrolled.", trained)
+        if trained
+        else phrase("No student is enrolled.")
+    ]
     if undecided:
-        words = "looks like somebody else and needs" if undecided == 1 else "look like somebody else and need"
-        sentences.append(f"{undecided} {words} your decision.")
+        sentences.append(
+            counted(
+                "%(num)d looks like somebody else and needs your decision.",
+                "%(num)d look like somebody else and need your decision.",
+                undecided,
+            )
+        )
     if asked:
-        words = "photo waits" if asked == 1 else "photos wait"
-        sentences.append(f"{asked} {words} for you to say whose.")
+        sentences.append(
+            counted(
+                "%(num)d photo waits for you to say whose.",
+                "%(num)d photos wait for you to say whose.",
+                asked,
+            )
+        )
     if unused:
-        sentences.append(f"{unused} {'file was' if unused == 1 else 'files were'} not used.")
-    return " ".join(sentences)
+        sentences.append(counted("%(num)d file was not used.", "%(num)d files were not used.", unused))
+    return joined(sentences)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from shared.domain.languages import phrase
 from shared.errors import NotFound, PhotoRefused
 from shared.persistence import faces
 from shared.persistence.people import get_student
@@ -55,9 +56,9 @@ def open_picture(toolbox: Toolbox, student_id: int, photo_id: int) -> bytes:
         photo = faces.find_photo(session, photo_id)
         sealed = faces.find_sealed_photo(session, photo_id)
         if photo is None or sealed is None or photo.student_id != student_id:
-            raise NotFound("There is no such photo any more.")
+            raise NotFound(phrase("There is no such photo any more."))
     try:
         content = toolbox.sealer.open(sealed, purpose=purposes.enrolment_photo(student_id))
         return shrink_photo(open_file(content), max_bytes=_PICTURE_BYTES)
     except (BrokenSeal, PhotoRefused) as cause:
-        raise NotFound("The photo cannot be opened any more.") from cause
+        raise NotFound(phrase("The photo cannot be opened any more.")) from cause

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from shared.domain.face_model import CURRENT, MATCH_THRESHOLD, MAX_PHOTOS, FaceModel, Network, odd_ones_out
 from shared.domain.head_turn import Side
+from shared.domain.languages import phrase
 from shared.domain.photo_verdict import PhotoVerdict
 from shared.domain.second_lock import Zone
 from shared.errors import Conflict, PhotoRefused
@@ -90,7 +91,7 @@ def add_photo(
         rgb = open_file(content)
         reading = toolbox.face_matcher.read(rgb)
     except PhotoRefused as refused:
-        return PhotoResult(file_name, str(refused), None, is_kept=False)
+        return PhotoResult(file_name, refused.sentence, None, is_kept=False)
     if pose is not None and reading.verdict is PhotoVerdict.TURNED_AWAY:
         return PhotoResult(file_name, TOO_FAR, reading.verdict, is_kept=False)
     if reading.verdict is not PhotoVerdict.GOOD or reading.descriptor is None:
@@ -104,7 +105,12 @@ def add_photo(
         student = require_consent(get_student(session, student_id, lock=True))
         waiting = faces.list_waiting(session, student)
         if len(waiting) >= MAX_PHOTOS:
-            return PhotoResult(file_name, f"{MAX_PHOTOS} photos are enough.", reading.verdict, is_kept=False)
+            return PhotoResult(
+                file_name,
+                phrase("%(max_photos)s photos are enough.", max_photos=MAX_PHOTOS),
+                reading.verdict,
+                is_kept=False,
+            )
         earlier = [open_descriptor(toolbox, photo) for photo in waiting]
         if len(waiting) in odd_ones_out([*earlier, reading.descriptor.tolist()]):
             stranger = PhotoVerdict.ANOTHER_PERSON
@@ -173,7 +179,7 @@ def start_training(
             return running.id
         count = len(faces.list_waiting(session, student))
         if not count:
-            raise Conflict("There are no good photos to train on yet.")
+            raise Conflict(phrase("There are no good photos to train on yet."))
         job = jobs.add(session, JobKind.TRAIN_FACE_MODEL, student_id, total=count, now=toolbox.now())
         after = {"photos": count, "accepted_likenesses": list(accepted)}
         audit.record(
@@ -204,8 +210,11 @@ def train_face_model(toolbox: Toolbox, job_id: int, student_id: int) -> str:
         count = save_trained_model(toolbox, session, student, waiting)
         jobs.advance(session, job_id, done=len(waiting), now=toolbox.now())
     if count < GUIDED_PHOTOS:
-        return f"The face is enrolled from {count} photos. More photos would make it more reliable."
-    return f"The face is enrolled from {count} photos."
+        return phrase(
+            "The face is enrolled from %(count)s photos. More photos would make it more reliable.",
+            count=count,
+        )
+    return phrase("The face is enrolled from %(count)s photos.", count=count)
 
 
 def save_trained_model(
@@ -233,7 +242,7 @@ def save_trained_model(
     odd = odd_ones_out(descriptors)
     kept = [at for at in range(len(descriptors)) if at not in odd]
     if not any(at >= known for at in kept):
-        raise Conflict("There are no good photos to train on.")
+        raise Conflict(phrase("There are no good photos to train on."))
     model = FaceModel.train([descriptors[at] for at in kept], [qualities[at] for at in kept])
     # Photos newer than the model wait for the next training; clocks of two machines may differ.
     trained_at = max(toolbox.now(), *(photo.added_at for photo in photos))
@@ -254,11 +263,11 @@ def try_face(toolbox: Toolbox, student_id: int, content: bytes) -> SelfTest:
         sealed = faces.find_sealed_model(session, student_id)
     model = None if sealed is None else open_model(toolbox, student_id, sealed)
     if model is None:
-        raise Conflict("There is no face model to test. Please enrol the face first.")
+        raise Conflict(phrase("There is no face model to test. Please enrol the face first."))
     try:
         rgb = open_file(content)
     except PhotoRefused as refused:
-        return SelfTest(False, str(refused), None)
+        return SelfTest(False, refused.sentence, None)
     reading = toolbox.face_matcher.read(rgb)
     if reading.face is None or reading.descriptor is None:
         return SelfTest(False, reading.verdict.sentence, None)
@@ -266,20 +275,22 @@ def try_face(toolbox: Toolbox, student_id: int, content: bytes) -> SelfTest:
     zone = toolbox.spoof_detector.judge(rgb, reading.face).zone
     if zone is Zone.ATTACK:
         return SelfTest(
-            False, "Test not passed: the camera check takes this for a picture of a person.", None
+            False, phrase("Test not passed: the camera check takes this for a picture of a person."), None
         )
     margin = Look(toolbox, rgb, reading).score(model) - MATCH_THRESHOLD
     if margin >= 0:
-        return SelfTest(True, "Test passed: the kiosk recognises this student.", margin)
+        return SelfTest(True, phrase("Test passed: the kiosk recognises this student."), margin)
     return SelfTest(
-        False, "Test not passed: the kiosk does not recognise this student. Please enrol again.", margin
+        False,
+        phrase("Test not passed: the kiosk does not recognise this student. Please enrol again."),
+        margin,
     )
 
 
 def require_consent(student: Student) -> Student:
     """Give the student back. Raise Conflict if no consent holds, or the student is deactivated."""
     if not student.active:
-        raise Conflict("This student is deactivated.")
+        raise Conflict(phrase("This student is deactivated."))
     if student.consent is None:
-        raise Conflict("The family has not agreed to a face model. Please record the consent first.")
+        raise Conflict(phrase("The family has not agreed to a face model. Please record the consent first."))
     return student

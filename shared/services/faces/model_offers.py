@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from shared.domain.check_in import CheckInOutcome
 from shared.domain.face_model import CURRENT, MATCH_THRESHOLD, FaceModel, network_of, odd_ones_out
+from shared.domain.languages import phrase
 from shared.errors import Conflict, NotFound
 from shared.persistence import faces, model_offers
 from shared.persistence.database import Session
@@ -89,7 +90,9 @@ def accept(toolbox: Toolbox, actor: Actor, student_id: int, offer_id: int) -> No
         model, descriptor = _open_present(session, toolbox, student), _open(toolbox, row)
         learnt = _learn(model, descriptor, row.quality) if model and descriptor else None
         if learnt is None or student.face_model is None:
-            raise Conflict("This face no longer fits the photos of the face model. Please decline it.")
+            raise Conflict(
+                phrase("This face no longer fits the photos of the face model. Please decline it.")
+            )
         before = student.face_model.photo_count
         # Photos that wait for a training of their own go on waiting.
         save_model(session, toolbox, student, learnt, trained_at=student.face_model.trained_at)
@@ -132,7 +135,7 @@ def _learn(model: FaceModel, descriptor: Sequence[float], quality: float) -> Fac
 def _find(session: Session, student_id: int, offer_id: int) -> ModelOffer:
     row = model_offers.find_offer(session, student_id, offer_id)
     if row is None:
-        raise NotFound("This offer was decided already.")
+        raise NotFound(phrase("This offer was decided already."))
     return row
 
 

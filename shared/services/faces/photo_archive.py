@@ -8,6 +8,7 @@ from pathlib import PurePosixPath
 from typing import Any, BinaryIO
 
 from shared.confined.reading import read_confined
+from shared.domain.languages import phrase
 from shared.errors import InvalidInput, Overloaded, PhotoRefused
 from shared.vision.photo_files import FILE
 
@@ -36,7 +37,7 @@ _LITTER = frozenset({"thumbs.db", "ehthumbs.db", "desktop.ini", "__macosx"})
 
 # Unpacked in one process: a tenth of a second of its two, and little of its memory.
 _BATCH_BYTES = 8 * 1024 * 1024
-_TOO_HEAVY = (
+_TOO_HEAVY = phrase(
     "Unpacking this zip would take too much of this machine, so it was stopped. Please zip the photos anew."
 )
 
@@ -113,11 +114,11 @@ def tell_entries(file: BinaryIO) -> tuple[Any, list[bytes]]:
     found = [entry for entry in enumerate(archive.infolist()) if not entry[1].is_dir()]
     entries = [(at, entry) for at, entry in found if not _is_litter(entry.filename)]
     if not entries:
-        raise InvalidInput("This zip holds no photos.", field="file")
+        raise InvalidInput(phrase("This zip holds no photos."), field="file")
     if len(entries) > MOST_FILES or sum(entry.file_size for _, entry in entries) > MOST_UNPACKED_BYTES:
         raise _too_much()
     if any(entry.flag_bits & 1 for _, entry in entries):
-        raise InvalidInput("This zip has a password. Please send it without one.", field="file")
+        raise InvalidInput(phrase("This zip has a password. Please send it without one."), field="file")
     kept = {at for at, _ in entries}
     return {
         "entries": [(at, possible_names(entry), entry.file_size) for at, entry in entries],
@@ -146,10 +147,10 @@ def _open(file: BinaryIO) -> zipfile.ZipFile:
         size = _refuse_long_directory(file)
         archive = zipfile.ZipFile(file)
     except _DAMAGED as cause:
-        raise InvalidInput("This is not a zip file we can open.", field="file") from cause
+        raise InvalidInput(phrase("This is not a zip file we can open."), field="file") from cause
     # Files that share their bytes with others would be many times what was sent.
     if sum(entry.compress_size for entry in archive.infolist()) > size:
-        raise InvalidInput("This is not a zip file we can open.", field="file")
+        raise InvalidInput(phrase("This is not a zip file we can open."), field="file")
     return archive
 
 
@@ -163,7 +164,7 @@ def _read_entry(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
         raise
     # zlib.error and lzma.LZMAError are no OSErrors.
     except Exception as cause:
-        raise PhotoRefused("The file is damaged.") from cause
+        raise PhotoRefused(phrase("The file is damaged.")) from cause
 
 
 def possible_names(entry: zipfile.ZipInfo) -> list[str]:
@@ -197,8 +198,12 @@ def _refuse_long_directory(file: BinaryIO) -> int:
 
 def _too_much() -> InvalidInput:
     return InvalidInput(
-        f"This zip holds more than {MOST_FILES} files or {MOST_UNPACKED_BYTES // 2**20} MB. "
-        "Please send it in parts, or smaller photos; 1,280 pixels are enough.",
+        phrase(
+            "This zip holds more than %(most_files)s files or %(most_unpacked_bytes)s MB. "
+            "Please send it in parts, or smaller photos; 1,280 pixels are enough.",
+            most_files=MOST_FILES,
+            most_unpacked_bytes=MOST_UNPACKED_BYTES // 2**20,
+        ),
         field="file",
     )
 

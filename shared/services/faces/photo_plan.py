@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, BinaryIO
 
 from shared.domain.face_model import MAX_PHOTOS
+from shared.domain.languages import phrase
 from shared.domain.photo_owners import Named, Owner, PhotoOwners
 from shared.errors import NotFound, Overloaded, PhotoRefused
 from shared.persistence import people
@@ -18,7 +19,7 @@ from shared.vision.photo_files import FILE, Openings, looks_like_photo, open_fil
 _ARCHIVES = (".zip", ".rar", ".7z", ".tar", ".gz")
 # Where the zip is received only what is too large to be kept is opened, while somebody waits.
 _MOST_OPENING_S = 60.0
-NO_CONSENT = "The family has not agreed to a face model; the photo was not stored."
+NO_CONSENT = phrase("The family has not agreed to a face model; the photo was not stored.")
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,7 @@ def preview_photos(toolbox: Toolbox, class_code: str, file: BinaryIO) -> dict[st
     with toolbox.reading() as session:
         school_class = people.find_class_by_code(session, class_code)
         if school_class is None:
-            raise NotFound(f"There is no class {class_code}.")
+            raise NotFound(phrase("There is no class %(class_code)s.", class_code=class_code))
         planned = plan_photos(session, school_class, archive.entries)
         shown = [_preview(*unpacked) for unpacked in unpack_photos(archive, planned)]
     return {
@@ -111,13 +112,18 @@ def unpack_photos(
 def _why_not(photo: PlannedPhoto) -> str:
     """Say why a file is not even unpacked; empty where it is."""
     if photo.name.lower().endswith(_ARCHIVES):
-        return "An archive inside the zip is not opened. Unpack it and send its photos."
+        return phrase("An archive inside the zip is not opened. Unpack it and send its photos.")
     if photo.student is not None:
         return NO_CONSENT if photo.student.consent is None else ""
     if not photo.likely:
-        return f"{photo.question} Name the file by the roll id, such as 15203A0042_1.jpg."
+        return phrase(
+            "%(question)s Name the file by the roll id, such as 15203A0042_1.jpg.", question=photo.question
+        )
     if all(each.consent is None for each in photo.likely):
-        return f"{photo.question} No family of those it may show has agreed; it was not stored."
+        return phrase(
+            "%(question)s No family of those it may show has agreed; it was not stored.",
+            question=photo.question,
+        )
     return ""
 
 
@@ -127,7 +133,7 @@ def _take(
     if isinstance(content, PhotoRefused):
         return content
     if photo.student is not None and counts[photo.student.id] >= MAX_PHOTOS:
-        return PhotoRefused(f"{MAX_PHOTOS} photos of a student are enough.")
+        return PhotoRefused(phrase("%(max_photos)s photos of a student are enough.", max_photos=MAX_PHOTOS))
     if not looks_like_photo(content):
         return PhotoRefused(FILE.other_kind)
     try:

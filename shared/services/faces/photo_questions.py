@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from shared.domain.face_model import MAX_PHOTOS
+from shared.domain.languages import phrase
 from shared.errors import Conflict, InvalidInput, NotFound, PhotoRefused
 from shared.persistence import faces, jobs, people, photo_questions
 from shared.persistence.database import Session
@@ -78,7 +79,7 @@ def make_thumbnail(
     except PhotoRefused as refused:
         with toolbox.sessions.begin() as session:
             photo_questions.delete_question(session, question_id)
-        return file_result(question.file_name, None, str(refused))
+        return file_result(question.file_name, None, refused.sentence)
     thumbnail = shrink_photo(photo, max_bytes=_THUMBNAIL_BYTES)
     with toolbox.sessions.begin() as session:
         row = photo_questions.find_question(session, class_id, question_id, lock=True)
@@ -94,13 +95,13 @@ def find_thumbnail(toolbox: Toolbox, class_id: int, question_id: int) -> bytes:
     with toolbox.reading() as session:
         question = photo_questions.find_question(session, class_id, question_id, with_thumbnail=True)
     if question is None or question.sealed_thumbnail is None:
-        raise NotFound("There is no picture yet.")
+        raise NotFound(phrase("There is no picture yet."))
     try:
         return toolbox.sealer.open(
             question.sealed_thumbnail, purpose=purposes.photo_question_thumbnail(question_id)
         )
     except BrokenSeal as cause:
-        raise NotFound("The picture cannot be opened any more.") from cause
+        raise NotFound(phrase("The picture cannot be opened any more.")) from cause
 
 
 def list_folders(session: Session, class_id: int) -> tuple[list[FolderOfQuestions], dict[int, Student]]:
@@ -132,10 +133,10 @@ def answer_questions(
         school_class = get_class(session, class_id)
         last = jobs.find_latest(session, JobKind.READ_CLASS_PHOTOS, class_id)
         if last is not None and last.finished_at is None:
-            raise Conflict("The photos are still being read. Please answer when that is done.")
+            raise Conflict(phrase("The photos are still being read. Please answer when that is done."))
         students = {each.id: each for each in people.list_by_roll_id(session, class_id).values()}
         if not {each for each in answers.values() if each is not None} <= students.keys():
-            raise InvalidInput("Please choose students of this class.")
+            raise InvalidInput(phrase("Please choose students of this class."))
         results: list[FileResult] = list(last.results or []) if last else []
         job = jobs.add(
             session, JobKind.READ_CLASS_PHOTOS, class_id, total=len(results) + len(answers), now=toolbox.now()
@@ -167,7 +168,7 @@ def _file(
     with toolbox.sessions.begin() as session:
         question = photo_questions.find_question(session, class_id, question_id, with_photo=True, lock=True)
         if question is None:
-            return file_result("A photo", student, "This question was answered already.")
+            return file_result("A photo", student, phrase("This question was answered already."))
         refusal = _refusal(session, student, counts)
         if student is not None and not refusal:
             content = toolbox.sealer.open(question.sealed_photo, purpose=purposes.photo_question(question_id))
@@ -191,11 +192,15 @@ def _file(
 
 def _refusal(session: Session, student: Student | None, counts: dict[int, int]) -> str:
     if student is None:
-        return "You said that it is of nobody in this class; it was deleted."
+        return phrase("You said that it is of nobody in this class; it was deleted.")
     if people.get_student(session, student.id, lock=True).consent is None:
-        return "The family has not agreed to a face model; the photo was deleted."
+        return phrase("The family has not agreed to a face model; the photo was deleted.")
     counts[student.id] = counts.get(student.id, 0) + 1
-    return f"{MAX_PHOTOS} photos of a student are enough." if counts[student.id] > MAX_PHOTOS else ""
+    return (
+        phrase("%(max_photos)s photos of a student are enough.", max_photos=MAX_PHOTOS)
+        if counts[student.id] > MAX_PHOTOS
+        else ""
+    )
 
 
 def forget_questions(session: Session, class_id: int) -> None:

@@ -3,6 +3,7 @@
 import numpy as np
 
 from shared.domain.head_turn import Side
+from shared.domain.languages import phrase
 from shared.toolbox import Toolbox
 
 # How far the tip of the nose lies beside the middle of the eyes, in eye distances. Bent portraits
@@ -11,10 +12,10 @@ from shared.toolbox import Toolbox
 LEAST_POSE = 0.12
 
 _TOO_LITTLE = {
-    Side.LEFT: "A good photo, but nearly straight. Turn the head a little more to the left.",
-    Side.RIGHT: "A good photo, but nearly straight. Turn the head a little more to the right.",
+    Side.LEFT: phrase("A good photo, but nearly straight. Turn the head a little more to the left."),
+    Side.RIGHT: phrase("A good photo, but nearly straight. Turn the head a little more to the right."),
 }
-TOO_FAR = "That is a little too far. Turn back towards the camera a bit."
+TOO_FAR = phrase("That is a little too far. Turn back towards the camera a bit.")
 
 
 def ask_for_more(toolbox: Toolbox, rgb: np.ndarray, side: Side) -> str | None:

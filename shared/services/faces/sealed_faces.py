@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 
 from shared.domain.face_model import CURRENT, FaceModel, Network, UnreadableFaceModel, network_of
+from shared.domain.languages import phrase
 from shared.errors import Conflict, PhotoRefused
 from shared.persistence import faces
 from shared.persistence.database import Session
@@ -80,10 +81,22 @@ def describe_photo(toolbox: Toolbox, photo: EnrolmentPhoto, network: Network) ->
             toolbox.sealer.open(photo.sealed_photo, purpose=purposes.enrolment_photo(photo.student_id))
         )
     except PhotoRefused as refused:
-        raise Conflict(f"The photo {photo.file_name} cannot be read any more: {refused}") from refused
+        raise Conflict(
+            phrase(
+                "The photo %(file_name)s cannot be read any more: %(refused)s",
+                file_name=photo.file_name,
+                refused=refused.sentence,
+            )
+        ) from refused
     reading = toolbox.face_matcher.read(rgb)
     if reading.face is None or reading.descriptor is None:
-        raise Conflict(f"The photo {photo.file_name} cannot be used any more: {reading.verdict.sentence}")
+        raise Conflict(
+            phrase(
+                "The photo %(file_name)s cannot be used any more: %(sentence)s",
+                file_name=photo.file_name,
+                sentence=reading.verdict.sentence,
+            )
+        )
     if network is CURRENT:
         return tuple(reading.descriptor.tolist())
     return tuple(toolbox.face_matcher.describe_by(network, reading.turn(rgb), reading.face).tolist())

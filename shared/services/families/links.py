@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from shared.domain.languages import phrase
 from shared.errors import NotFound
 from shared.persistence import families, integrations
 from shared.persistence.database import Session
@@ -11,7 +12,7 @@ from shared.services import audit
 from shared.services.audit import Actor
 from shared.toolbox import Toolbox
 
-OVER = "This link is no longer good. Every new letter from the school has one that is."
+OVER = phrase("This link is no longer good. Every new letter from the school has one that is.")
 
 
 def make_link(toolbox: Toolbox, student_id: int) -> str:

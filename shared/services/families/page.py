@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from shared.domain.languages import phrase
 from shared.domain.statuses import Status
 from shared.errors import Conflict, InvalidInput, NotFound
 from shared.persistence import families, statuses
@@ -115,7 +116,7 @@ def withdraw_absence(toolbox: Toolbox, token: str, absence_id: int, *, address: 
         student = get_student(session, toolbox, token)
         absence = session.get(AnnouncedAbsence, absence_id)
         if absence is None or absence.student_id != student.id or absence.last_day < _today(toolbox):
-            raise NotFound("Not found.")
+            raise NotFound(phrase("Not found."))
         session.delete(absence)
         after = {"first_day": absence.first_day.isoformat(), "last_day": absence.last_day.isoformat()}
         _record(session, toolbox, student, "withdraw absence", address, after)
@@ -131,7 +132,7 @@ def ask(toolbox: Toolbox, token: str, *, lecture_id: int | None, words: str, add
     with toolbox.sessions.begin() as session:
         student = _writing(session, toolbox, token)
         if lecture_id is not None and not families.has_mark(session, student.id, lecture_id):
-            raise NotFound("Not found.")
+            raise NotFound(phrase("Not found."))
         session.add(
             FamilyQuestion(student_id=student.id, lecture_id=lecture_id, words=words, sent_at=toolbox.now())
         )
@@ -144,7 +145,7 @@ def settle_question(toolbox: Toolbox, actor: Actor, question_id: int) -> None:
         waiting = families.open_questions(session, actor.account_id or 0)
         question = next((each for each in waiting if each.id == question_id), None)
         if question is None:
-            raise NotFound("This question is settled already, or not yours.")
+            raise NotFound(phrase("This question is settled already, or not yours."))
         question.settled_at, question.settled_by_id = toolbox.now(), actor.account_id
         student = question.student
         audit.record(

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from shared.domain.family_mail import GIVE_UP_AFTER, MailState, back_off
+from shared.domain.languages import phrase
 from shared.domain.statuses import Status
 from shared.errors import QueueUnavailable
 from shared.mail.attendance_email import AttendanceEmail, compose
@@ -49,7 +50,7 @@ _STATES = {
     Outcome.REFUSED: MailState.REFUSED,
     Outcome.IN_DOUBT: MailState.PERHAPS_SENT,
 }
-_HUNG_UP = "The mail server hung up before it took a letter."
+_HUNG_UP = phrase("The mail server hung up before it took a letter.")
 
 
 class _AnotherIsAtIt(Exception):
@@ -116,7 +117,7 @@ def _deliver_batch(toolbox: Toolbox, mail_ids: Sequence[int], slice_ends: float)
             outcomes = _send_each(toolbox, connection, mail_ids, slice_ends)
             is_useless = not connection.is_open and Outcome.SENT not in outcomes
     except MailServerFailure as failure:
-        _spare_the_rest(toolbox, str(failure), failure.outcome)
+        _spare_the_rest(toolbox, failure.sentence, failure.outcome)
         return 0
     if is_useless:
         _spare_the_rest(toolbox, _HUNG_UP, Outcome.LATER)
@@ -186,7 +187,7 @@ def _key(letter: OutgoingMail) -> str:
 def _settle(toolbox: Toolbox, session: Session, letter: OutgoingMail, result: EmailResult) -> None:
     now, state, reason = toolbox.now(), _STATES[result.outcome], result.reason
     if state is MailState.QUEUED and now - letter.queued_at > GIVE_UP_AFTER:
-        state, reason = MailState.REFUSED, outbox.GIVEN_UP + reason
+        state, reason = MailState.REFUSED, outbox.given_up(reason)
     outbox.settle(session, letter, state, reason, now=now, try_at=now + back_off(letter.tries))
 
 

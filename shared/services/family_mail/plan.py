@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from shared.domain.attendance import MarkStatus
 from shared.domain.family_mail import MailState, Recipients, family_addresses, find_doubt, is_writable
+from shared.domain.languages import phrase
 from shared.domain.statuses import CountsAs
 from shared.errors import Conflict, InvalidInput
 from shared.mail.attendance_email import Wording, show_words
@@ -19,7 +20,9 @@ from shared.services.audit import Actor
 from shared.services.family_mail.delivery import email_about, wake
 from shared.toolbox import Toolbox
 
-_SEEN_CHANGED = "Marks or addresses changed since this page was shown. Nothing was sent; please look again."
+_SEEN_CHANGED = phrase(
+    "Marks or addresses changed since this page was shown. Nothing was sent; please look again."
+)
 
 
 @dataclass(frozen=True)
@@ -172,14 +175,14 @@ def send_mail(toolbox: Toolbox, actor: Actor, lecture_id: int, *, seen: str) -> 
 
 def _refuse_unready(toolbox: Toolbox, lecture: Lecture) -> None:
     if toolbox.settings.mail_server is None:
-        raise InvalidInput("Mail is not set up yet. The office names the school's mail server first.")
+        raise InvalidInput(phrase("Mail is not set up yet. The office names the school's mail server first."))
     if lecture.not_held_reason is not None:
-        raise Conflict("This lecture was not held, so nobody is written to.")
+        raise Conflict(phrase("This lecture was not held, so nobody is written to."))
     if lecture.closed_at is None:
-        raise Conflict("Close the lecture first: until then not everybody's mark is certain.")
+        raise Conflict(phrase("Close the lecture first: until then not everybody's mark is certain."))
     kept = timedelta(days=toolbox.settings.keep_letters_days)
     if lecture.ends_at < toolbox.now() - kept:
-        raise Conflict("This lecture is too long ago: who was written to about it is no longer kept.")
+        raise Conflict(phrase("This lecture is too long ago: who was written to about it is no longer kept."))
 
 
 def _queued(toolbox: Toolbox, lecture: Lecture, letter: Letter) -> OutgoingMail:

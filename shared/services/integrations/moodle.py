@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from shared.domain.languages import phrase
 from shared.domain.moodle import (
     Course,
     Identifier,
@@ -43,7 +44,7 @@ def choose(toolbox: Toolbox, actor: Actor, *, identifier: str, course: str) -> N
     try:
         chosen = {"identifier": Identifier(identifier).value, "course": Course(course).value}
     except ValueError as cause:
-        raise InvalidInput("Please choose one of the offered fields.") from cause
+        raise InvalidInput(phrase("Please choose one of the offered fields.")) from cause
     with toolbox.sessions.begin() as session:
         before = integrations.get_chosen(session, Integration.MOODLE)
         if before != chosen:
@@ -75,13 +76,13 @@ def write_sessions(
     days the wrong way round.
     """
     if since is not None and until is not None and until < since:
-        raise InvalidInput("The last day is before the first.", field="until")
+        raise InvalidInput(phrase("The last day is before the first."), field="until")
     clock = toolbox.settings.clock
     with toolbox.reading() as session:
         _, course = _require_on(session)
         school_class = totals.find_taught_class(session, actor.account_id, class_id)
         if school_class is None or actor.account_id is None:
-            raise NotFound("There is no such class, or you do not teach it.")
+            raise NotFound(phrase("There is no such class, or you do not teach it."))
         lectures = attendance.lectures_between(
             session,
             actor.account_id,
@@ -106,7 +107,7 @@ def write_sessions(
 def _require_on(session: Session) -> tuple[Identifier, Course]:
     """Return what was chosen. Raise NotFound while Moodle is off."""
     if not integrations.is_on(session, Integration.MOODLE):
-        raise NotFound("The office has not turned Moodle on.")
+        raise NotFound(phrase("The office has not turned Moodle on."))
     return read_choice(integrations.get_chosen(session, Integration.MOODLE))
 
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from shared.domain.attendance import MarkSource, MarkStatus, status_on_arrival
 from shared.domain.check_in import ASKED_TO_TURN, REFUSALS, CheckInOutcome
 from shared.domain.head_turn import Side
+from shared.domain.languages import phrase
 from shared.errors import Conflict
 from shared.persistence import kiosk
 from shared.persistence.attendance import RegisterLine
@@ -47,8 +48,10 @@ class CheckInAnswer:
     def sentence(self) -> str:
         """What the student may do now."""
         if self.is_late:
-            return "You are marked late. Please pass the phone on."
-        wait = f" Try again in {throttling.spoken(self.wait_s)}." if self.wait_s else ""
+            return phrase("You are marked late. Please pass the phone on.")
+        wait = (
+            phrase(" Try again in %(spoken)s.", spoken=throttling.spoken(self.wait_s)) if self.wait_s else ""
+        )
         return (self.advice or self.outcome.sentence) + wait
 
 
@@ -106,7 +109,9 @@ def slowed(session: Session, lecture_id: int, student_id: int, wait_s: int) -> C
 def tell_again(session: Session, earlier: CheckIn, content_digest: str) -> CheckInAnswer:
     """Return the answer that was recorded earlier. Raise Conflict if it was for something else."""
     if earlier.content_digest not in (None, content_digest):
-        raise Conflict("This was sent before with another photo or roll id. Please take the photo again.")
+        raise Conflict(
+            phrase("This was sent before with another photo or roll id. Please take the photo again.")
+        )
     mark = kiosk.find_mark(session, earlier.lecture_id, earlier.student_id) if earlier.student_id else None
     return _answer(session, earlier, earlier.student, mark)
 

@@ -19,6 +19,7 @@ from shared.domain.check_in import (
     without_roll_id,
 )
 from shared.domain.face_model import MATCH_THRESHOLD, FaceModel, UnreadableFaceModel
+from shared.domain.languages import phrase
 from shared.domain.second_lock import Zone
 from shared.errors import Conflict, ModelUnavailable
 from shared.persistence import kiosk, to_confirm
@@ -48,7 +49,7 @@ HEAVY_PHOTO_S = 0.2
 _HAS_TO_WAIT = (*SUSPICIOUS, CheckInOutcome.NOT_IN_CLASS)
 # Of calls that wait or were refused: a class of sixty has fewer without an enrolled face.
 MOST_CALLS_OF_A_PHONE = 20
-_CAMERA_FIRST = "Please try the camera first; the teacher can be called after a few refusals."
+_CAMERA_FIRST = phrase("Please try the camera first; the teacher can be called after a few refusals.")
 
 # What the models may meet on the way; each means "not found out".
 _NOT_FOUND_OUT = (ModelUnavailable, BrokenSeal, UnreadableFaceModel, ValueError)
@@ -99,7 +100,7 @@ def call_teacher(toolbox: Toolbox, kiosk_pass: KioskPass, request: CheckInReques
         return admitted
     with toolbox.reading() as session:
         if to_confirm.count_in_vain(session, kiosk_pass.id) >= MOST_CALLS_OF_A_PHONE:
-            raise Conflict("Many calls from this phone wait already. Please give it to the teacher.")
+            raise Conflict(phrase("Many calls from this phone wait already. Please give it to the teacher."))
     result = build_question(toolbox, kiosk_pass.lecture_id, admitted, request.photo)
     return _record(toolbox, kiosk_pass, admitted, result, request)
 

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from shared.domain.attendance import MarkSource, status_on_arrival
 from shared.domain.check_in import REFUSALS, CheckInOutcome, ConfirmReason, doubtfulness, may_call_teacher
+from shared.domain.languages import phrase
 from shared.errors import Conflict, NotFound
 from shared.persistence import attendance, statuses, to_confirm
 from shared.persistence.database import Session
@@ -112,11 +113,11 @@ def find_picture(toolbox: Toolbox, actor: Actor, lecture_id: int, entry_id: int)
         attendance.find_own_lecture(session, actor.account_id, lecture_id)
         entry = to_confirm.find_entry(session, lecture_id, entry_id, with_picture=True)
     if entry.sealed_picture is None:
-        raise NotFound("There is no picture any more.")
+        raise NotFound(phrase("There is no picture any more."))
     try:
         return toolbox.sealer.open(entry.sealed_picture, purpose=purposes.waiting_picture(entry_id))
     except BrokenSeal as cause:
-        raise NotFound("The picture cannot be opened any more.") from cause
+        raise NotFound(phrase("The picture cannot be opened any more.")) from cause
 
 
 def open_descriptor(toolbox: Toolbox, entry: ToConfirm) -> tuple[float, ...] | None:
@@ -141,7 +142,9 @@ def decide(toolbox: Toolbox, actor: Actor, lecture_id: int, entry_id: int, *, ac
         line = attendance.find_register_line(session, lecture, entry.student_id)
         name = line.student.name
         if not entry.waiting:
-            raise Conflict(f"The check-in of {name} was settled already. Nothing was changed.")
+            raise Conflict(
+                phrase("The check-in of %(name)s was settled already. Nothing was changed.", name=name)
+            )
         to_confirm.settle(
             session,
             lecture_id,
@@ -160,7 +163,7 @@ def decide(toolbox: Toolbox, actor: Actor, lecture_id: int, entry_id: int, *, ac
             before={"reason": entry.reason, "status": line.mark.status if line.mark else None},
         )
         if not accepted:
-            return f"The check-in of {name} was refused. You can still mark by hand."
+            return phrase("The check-in of %(name)s was refused. You can still mark by hand.", name=name)
         if descriptor is not None:
             offer(session, toolbox, actor, line.student, entry, descriptor)
         return _confirm(session, toolbox, actor, lecture, line, asked_at=entry.asked_at)
@@ -187,11 +190,15 @@ def _confirm(
     name, mark = line.student.name, line.mark
     if mark is not None and mark.source is not MarkSource.CLOSING:
         known = statuses.load(session, toolbox.settings.late_counts_as)
-        return f"{name} is {known.name_of(mark.status)} already; the mark stays as it is."
+        return phrase(
+            "%(name)s is %(name_of)s already; the mark stays as it is.",
+            name=name,
+            name_of=known.name_of(mark.status),
+        )
     starts_at, late_after = lecture.starts_at, lecture.late_after_minutes
     status = status_on_arrival(seen_at=asked_at, starts_at=starts_at, late_after_minutes=late_after)
     write_mark(session, toolbox, actor, lecture, line, status, source=MarkSource.CONFIRMED)
-    return f"{name} is {status}."
+    return phrase("%(name)s is %(status)s.", name=name, status=status)
 
 
 def forget_old(toolbox: Toolbox) -> int:

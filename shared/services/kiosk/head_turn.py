@@ -8,6 +8,7 @@ import numpy as np
 
 from shared.domain.face_model import CURRENT, FaceModel
 from shared.domain.head_turn import Side, TurnEvidence, TurnVerdict, decide_turn, judge_turn, turned_places
+from shared.domain.languages import phrase
 from shared.errors import PhotoRefused
 from shared.toolbox import Toolbox
 from shared.vision.images import open_frame
@@ -45,7 +46,7 @@ def open_film(film: Sequence[bytes], photo: bytes) -> list[np.ndarray]:
     Raise PhotoRefused if there are too many or one is not a small JPEG.
     """
     if len(film) > MOST_FRAMES_SENT:
-        raise PhotoRefused("The film has too many pictures. Please try again.")
+        raise PhotoRefused(phrase("The film has too many pictures. Please try again."))
     return [open_frame(frame) for frame in dict.fromkeys(film) if frame != photo]
 
 

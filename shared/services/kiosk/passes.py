@@ -7,6 +7,7 @@ import itertools
 from datetime import timedelta
 
 from shared.domain.attendance import LectureState, lecture_state
+from shared.domain.languages import phrase
 from shared.errors import Conflict, InvalidInput, NotFound, UnknownDevice
 from shared.persistence import accounts, devices, kiosk
 from shared.persistence.database import Session
@@ -25,7 +26,7 @@ SEEN_EVERY = timedelta(seconds=20)
 PIN_DIGITS = 6
 KEEP_PINS = timedelta(days=1)
 
-_NOT_THIS_PHONE = "This is not the phone that was handed round. Please give it back to the teacher."
+_NOT_THIS_PHONE = phrase("This is not the phone that was handed round. Please give it back to the teacher.")
 
 
 def open_kiosk(
@@ -43,9 +44,11 @@ def open_kiosk(
     with toolbox.sessions.begin() as session:
         lecture = session.get(Lecture, lecture_id)
         if lecture is None or actor.account_id is None or lecture.teacher_id != actor.account_id:
-            raise NotFound("There is no such lecture among yours.")
+            raise NotFound(phrase("There is no such lecture among yours."))
         if not is_open(toolbox, lecture):
-            raise Conflict("This lecture takes no marks now. Open it first, then pass the phone round.")
+            raise Conflict(
+                phrase("This lecture takes no marks now. Open it first, then pass the phone round.")
+            )
         lecture.kiosk_pin = hashed or lecture.kiosk_pin
         here = digest(device_token) if device_token else None
         if here is not None:
@@ -72,10 +75,10 @@ def _checked_pin(typed: str) -> str:
     """Return six digits that are not the first a student would try. Raise InvalidInput."""
     pin = "".join(typed.split())
     if len(pin) != PIN_DIGITS or not (pin.isascii() and pin.isdigit()):
-        raise InvalidInput("A PIN has six digits.", field="pin")
+        raise InvalidInput(phrase("A PIN has six digits."), field="pin")
     steps = {(int(after) - int(before)) % 10 for before, after in itertools.pairwise(pin)}
     if len(steps) == 1 or pin[:3] == pin[3:] or pin[:2] * 3 == pin:
-        raise InvalidInput("This PIN is too easy to guess. Please choose other digits.", field="pin")
+        raise InvalidInput(phrase("This PIN is too easy to guess. Please choose other digits."), field="pin")
     return pin
 
 
@@ -103,7 +106,7 @@ def bind_key(toolbox: Toolbox, kiosk_pass: KioskPass, public_key: str) -> None:
     Raise InvalidInput for what is no such key, UnknownDevice if the pass has another.
     """
     if not phone_key.is_public_key(public_key):
-        raise InvalidInput("This browser cannot make the key that a check-in needs.")
+        raise InvalidInput(phrase("This browser cannot make the key that a check-in needs."))
     with toolbox.sessions.begin() as session:
         bound = kiosk.bind_key(session, kiosk_pass.id, public_key)
     if bound != public_key:
@@ -168,7 +171,7 @@ def end_pass(toolbox: Toolbox, actor: Actor, pass_id: int) -> None:
     with toolbox.sessions.begin() as session:
         found = session.get(KioskPass, pass_id)
         if found is None or found.teacher_id != actor.account_id:
-            raise NotFound("There is no such kiosk among yours.")
+            raise NotFound(phrase("There is no such kiosk among yours."))
         if found.ended_at is None:
             found.ended_at = toolbox.now()
             audit.record_in_lecture(session, toolbox, actor, "end kiosk", found.lecture)

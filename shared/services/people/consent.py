@@ -5,6 +5,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from shared.domain.languages import phrase
 from shared.errors import Conflict, InvalidInput
 from shared.persistence import people
 from shared.persistence.database import Session
@@ -113,7 +114,7 @@ def end_consent(
     """
     consent = student.consent
     if consent is None:
-        raise Conflict("There is no consent to withdraw.")
+        raise Conflict(phrase("There is no consent to withdraw."))
     consent.withdrawn_at, consent.withdrawal_recorded_by_id = toolbox.now(), actor.account_id
     erasure.forget_face(session, toolbox, student, consent)
     audit.record(session, toolbox, actor, action, student.roll_id, student_id=student.id)
@@ -154,8 +155,8 @@ def _moment_of(toolbox: Toolbox, signed_on: date | None) -> datetime:
     if signed_on is None or signed_on == today:
         return now
     if signed_on > today:
-        raise InvalidInput("This day has not come yet.", field="signed_on")
+        raise InvalidInput(phrase("This day has not come yet."), field="signed_on")
     if today - signed_on > OLDEST_FORM:
-        raise InvalidInput("This is too long ago. Please look at the year.", field="signed_on")
+        raise InvalidInput(phrase("This is too long ago. Please look at the year."), field="signed_on")
     begin, end = clock.day(signed_on)
     return min(begin + (now - clock.day(today)[0]), end - timedelta(microseconds=1))

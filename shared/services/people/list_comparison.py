@@ -20,6 +20,7 @@ from shared.domain.class_lists.questions import (
 )
 from shared.domain.class_lists.reading import ClassList
 from shared.domain.class_lists.same_child import may_be_another_child
+from shared.domain.languages import phrase
 from shared.domain.typed_text import loose_code, normal_code
 from shared.errors import InvalidInput
 from shared.persistence import class_lists
@@ -31,9 +32,11 @@ from shared.services.typed_input import checked_email
 
 _WORN = Trouble(
     "roll_id_worn",
-    "The class has a roll id that differs in leading zeros or separators only. Is it the same student?",
-    take="Yes, it is the student who is there",
-    as_it_is="No, it is a new student",
+    phrase(
+        "The class has a roll id that differs in leading zeros or separators only. Is it the same student?"
+    ),
+    take=phrase("Yes, it is the student who is there"),
+    as_it_is=phrase("No, it is a new student"),
     may_type=False,
 )
 SAME_CHILD, ANOTHER_CHILD = "same_child", "another_child"
@@ -126,7 +129,13 @@ class Comparison:
         alike = [student for student in alike if normal_code(student.roll_id) not in self._listed]
         if not alike:
             return None, TAKE
-        words = f"{listed.roll_id} {listed.name}: {alike[0].roll_id} {alike[0].name} is in the class"
+        words = phrase(
+            "%(roll_id)s %(name)s: %(roll_id_2)s %(name_2)s is in the class",
+            roll_id=listed.roll_id,
+            name=listed.name,
+            roll_id_2=alike[0].roll_id,
+            name_2=alike[0].name,
+        )
         settled = self.asker.settle(_WORN, listed.row, words, reading=alike[0].roll_id, shown=listed.roll_id)
         return (alike[0] if settled == alike[0].roll_id else None), settled
 
@@ -137,7 +146,9 @@ class Comparison:
             try:
                 checked.append(checked_email(address) if address else None)
             except InvalidInput as refused:
-                self.notices.append(Notice(f"{refused} It is not used.", listed.row))
+                self.notices.append(
+                    Notice(phrase("%(refused)s It is not used.", refused=refused.sentence), listed.row)
+                )
                 checked.append(None)
         return checked
 
@@ -172,17 +183,28 @@ class Comparison:
     def _ask_about_child(self, listed: ListedStudent, student: Student, belongings: Belongings) -> str:
         key = f"child/{student.roll_id}"
         answer = self._answers.get(key, "")
-        sentence = (
-            f"Roll id {student.roll_id} is {student.name} so far, with {belongings.words}; "
-            f"the list says {listed.name}. Is this another child?"
+        sentence = phrase(
+            "Roll id %(roll_id)s is %(name)s so far, with %(words)s; the list says "
+            "%(name_2)s. Is this another child?",
+            roll_id=student.roll_id,
+            name=student.name,
+            words=belongings.words,
+            name_2=listed.name,
         )
         choices = (
             Choice(
                 ANOTHER_CHILD,
-                f"Yes, another child: {student.name} is deactivated and keeps all that is theirs, "
-                f"{listed.name} starts anew",
+                phrase(
+                    "Yes, another child: %(name)s is deactivated and keeps all that is theirs, "
+                    "%(name_2)s starts anew",
+                    name=student.name,
+                    name_2=listed.name,
+                ),
             ),
-            Choice(SAME_CHILD, f"No, {student.name} is now called {listed.name}"),
+            Choice(
+                SAME_CHILD,
+                phrase("No, %(name)s is now called %(name_2)s", name=student.name, name_2=listed.name),
+            ),
         )
         concern = Concern(listed.row, f"{listed.roll_id} {listed.name}")
         self.questions.append(Question(key, sentence, choices, (concern,), answer))

@@ -8,6 +8,7 @@ from shared.domain.class_lists.layout import find_layout
 from shared.domain.class_lists.names import read_name
 from shared.domain.class_lists.questions import Answers, Choice, Question
 from shared.domain.encoding_guess import share_of_odd_words
+from shared.domain.languages import phrase
 from shared.domain.table_cells import TableFile
 from shared.reports.table_files import read_beginning
 from shared.reports.text_cells import ENCODINGS
@@ -55,8 +56,13 @@ def guess_encoding(
     listed = " ".join(_names(file, answers, remembered, most=200))
     question = Question(
         "encoding",
-        "The file does not say in which encoding it was saved. In which one are the names right?",
-        tuple(Choice(each.name, f"{each.words}: {', '.join(each.names)}") for each in choices.values()),
+        phrase("The file does not say in which encoding it was saved. In which one are the names right?"),
+        tuple(
+            Choice(
+                each.name, phrase("%(encoding)s: %(names)s", encoding=each.words, names=", ".join(each.names))
+            )
+            for each in choices.values()
+        ),
         answer=answers.get("encoding", ""),
     )
     is_doubtful = share_of_odd_words(listed, file.encoding) > _MOST_ODD

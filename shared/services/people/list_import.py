@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from shared.domain.languages import phrase
 from shared.errors import Conflict, InvalidInput
 from shared.persistence import class_lists, families, people
 from shared.persistence.database import AlreadyThere, Session
@@ -30,7 +31,7 @@ def import_list(toolbox: Toolbox, actor: Actor, class_id: int, sealed: str) -> i
             toolbox.sealer, sealed, purpose=purposes.roster_review(actor.account_id, class_id)
         )
     except BrokenSeal as cause:
-        raise InvalidInput("The preview was not sent whole. Please send the list again.") from cause
+        raise InvalidInput(phrase("The preview was not sent whole. Please send the list again.")) from cause
     rows = content["rows"]
     try:
         with toolbox.sessions.begin() as session:
@@ -49,7 +50,7 @@ def import_list(toolbox: Toolbox, actor: Actor, class_id: int, sealed: str) -> i
             after = {"rows": len(rows)}
             audit.record(session, toolbox, actor, "import roster", school_class.class_code, after=after)
     except AlreadyThere as cause:
-        raise _overtaken("A student of the list") from cause
+        raise _overtaken(phrase("A student of the list")) from cause
     return len(rows)
 
 
@@ -108,4 +109,6 @@ def _add(session: Session, toolbox: Toolbox, actor: Actor, class_id: int, row: M
 
 
 def _overtaken(name: str) -> Conflict:
-    return Conflict(f"{name} was changed meanwhile. Nothing was saved; please send the list again.")
+    return Conflict(
+        phrase("%(name)s was changed meanwhile. Nothing was saved; please send the list again.", name=name)
+    )

@@ -8,7 +8,7 @@ from typing import Any
 from shared.domain.class_lists.layout import Layout, Skipped, find_layout
 from shared.domain.class_lists.questions import Answers, Notice, Question
 from shared.domain.class_lists.reading import ClassList, read_class_list
-from shared.domain.languages import LANGUAGES
+from shared.domain.languages import LANGUAGES, phrase
 from shared.domain.table_cells import TableFile
 from shared.domain.typed_text import fold
 from shared.errors import InvalidInput
@@ -93,7 +93,11 @@ def preview_list(
         )
         if len(found.students) > MOST_STUDENTS:
             raise InvalidInput(
-                f"A class has at most {MOST_STUDENTS:,} students; this list {len(found.students):,}."
+                phrase(
+                    "A class has at most %(most_students)s students; this list %(count)s.",
+                    most_students=f"{MOST_STUDENTS:,}",
+                    count=f"{len(found.students):,}",
+                )
             )
         roster = people.list_roster(session, class_id)
         comparison = Comparison(session, school_class, roster, found, answers)
@@ -140,12 +144,15 @@ def _of_list(found: ClassList, encoding: EncodingGuess | None) -> list[Notice]:
     notices = []
     if encoding is not None:
         names = ", ".join(encoding.chosen.names)
-        sentence = (
-            "The file does not say in which encoding it was saved. It was read as {}, with names such as {}."
+        sentence = phrase(
+            "The file does not say in which encoding it was saved. It was read as %(encoding)s, with names "
+            "such as %(names)s.",
+            encoding=encoding.chosen.words,
+            names=names or phrase("none"),
         )
-        notices.append(Notice(sentence.format(encoding.chosen.words, names or "none")))
+        notices.append(Notice(sentence))
     if not found.students and not any(question.is_open for question in found.questions):
-        notices.append(Notice("Nobody stands in this list."))
+        notices.append(Notice(phrase("Nobody stands in this list.")))
     return notices
 
 

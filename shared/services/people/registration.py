@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from shared.domain.languages import LANGUAGES
+from shared.domain.languages import LANGUAGES, phrase
 from shared.errors import InvalidInput
 from shared.persistence import faces, families, people
 from shared.persistence.database import AlreadyThere, Session
@@ -56,7 +56,10 @@ def find_or_add_class(session: Session, toolbox: Toolbox, actor: Actor, class_co
         return _add_class(session, toolbox, actor, values)
     except AlreadyThere as cause:
         raise InvalidInput(
-            f"The class {values['class_code']} is deactivated. Please reactivate it first.",
+            phrase(
+                "The class %(values)s is deactivated. Please reactivate it first.",
+                values=values["class_code"],
+            ),
             field="class_code",
         ) from cause
 
@@ -122,7 +125,9 @@ def change_teacher(
                 revoke_access(session, toolbox, teacher)
                 tell_former_address(session, toolbox, address=former, name=teacher.name)
     except AlreadyThere as cause:
-        raise InvalidInput("There is already a teacher with this e-mail address.", field="email") from cause
+        raise InvalidInput(
+            phrase("There is already a teacher with this e-mail address."), field="email"
+        ) from cause
 
 
 def set_teacher_active(toolbox: Toolbox, actor: Actor, teacher_id: int, *, active: bool) -> None:
@@ -206,9 +211,9 @@ def checked_student(details: StudentDetails) -> dict[str, Any]:
     for field in ("email", "parent1_email", "parent2_email"):
         values[field] = _checked_address(values[field], field=field)
     if values["parent1_email"] and values["parent1_email"] == values["parent2_email"]:
-        raise InvalidInput("This is the first parent's address once more.", field="parent2_email")
+        raise InvalidInput(phrase("This is the first parent's address once more."), field="parent2_email")
     if details.language not in LANGUAGES:
-        raise InvalidInput("Please choose one of the languages.", field="language")
+        raise InvalidInput(phrase("Please choose one of the languages."), field="language")
     return values
 
 
@@ -218,13 +223,13 @@ def _checked_address(typed: str, *, field: str) -> str | None:
     try:
         return checked_email(typed)
     except InvalidInput as refused:
-        raise InvalidInput(str(refused), field=field) from refused
+        raise InvalidInput(refused.sentence, field=field) from refused
 
 
 def _require_class(session: Session, class_id: int) -> None:
     school_class = people.find_class(session, class_id)
     if school_class is None or not school_class.active:
-        raise InvalidInput("Please choose one of the classes.", field="class_id")
+        raise InvalidInput(phrase("Please choose one of the classes."), field="class_id")
 
 
 def _change(
@@ -252,9 +257,11 @@ def _change(
 
 
 def _class_code_taken(values: dict[str, Any]) -> InvalidInput:
-    return InvalidInput(f"There is already a class {values['class_code']}.", field="class_code")
+    return InvalidInput(
+        phrase("There is already a class %(values)s.", values=values["class_code"]), field="class_code"
+    )
 
 
 def _roll_id_taken(values: dict[str, Any]) -> InvalidInput:
-    sentence = f"The roll id {values['roll_id']} is already taken in this class."
+    sentence = phrase("The roll id %(values)s is already taken in this class.", values=values["roll_id"])
     return InvalidInput(sentence, field="roll_id")

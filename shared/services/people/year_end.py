@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from shared.domain.languages import phrase
 from shared.errors import Conflict, InvalidInput
 from shared.persistence import faces, people
 from shared.persistence.database import Session
@@ -61,18 +62,18 @@ def plan_year_end(
     school_class = people.get_class(session, class_id)
     students = people.list_active_students(session, class_id, lock=lock)
     if not fates.keys() <= {student.id for student in students}:
-        raise Conflict("The class was changed meanwhile. Nothing was done; please look at it again.")
+        raise Conflict(phrase("The class was changed meanwhile. Nothing was done; please look at it again."))
     grouped: dict[Fate, list[Student]] = {fate: [] for fate in Fate}
     for student in students:
         grouped[fates.get(student.id, Fate.STAYS)].append(student)
     if grouped[Fate.MOVES] and not target_code.strip():
-        raise InvalidInput("Please type the class to move to.", field="class_code")
+        raise InvalidInput(phrase("Please type the class to move to."), field="class_code")
     target_code = checked_code(target_code, field="class_code") if grouped[Fate.MOVES] else ""
     target = people.find_class_by_code(session, target_code) if target_code else None
     problems, already_there = [], 0
     if target is not None:
         if target.id == school_class.id:
-            raise InvalidInput("This is the class they are in.", field="class_code")
+            raise InvalidInput(phrase("This is the class they are in."), field="class_code")
         there = people.list_roster(session, target.id)
         already_there = sum(student.active for student in there.values())
         problems = [
@@ -115,4 +116,10 @@ def carry_out_year_end(
 
 def _taken(other: Student, target: SchoolClass) -> str:
     state = "" if other.active else ", deactivated"
-    return f"{other.roll_id} is already a roll id of {target.class_code} ({other.name}{state})."
+    return phrase(
+        "%(roll_id)s is already a roll id of %(class_code)s (%(name)s%(state)s).",
+        roll_id=other.roll_id,
+        class_code=target.class_code,
+        name=other.name,
+        state=state,
+    )

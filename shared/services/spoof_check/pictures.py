@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import PurePosixPath
 from typing import BinaryIO
 
+from shared.domain.languages import phrase
 from shared.errors import Conflict, InvalidInput, PhotoRefused
 from shared.persistence import spoof
 from shared.persistence.tables import SpoofPicture
@@ -23,12 +24,12 @@ from shared.vision.photo_files import Openings
 
 # What a picture may show, for the form; folders of a zip may be named otherwise.
 KINDS = {
-    LIVE: "A living person before the camera",
-    "attack_phone": "A face on a phone or tablet, its edge in view",
-    "attack_screen": "A face on a screen that fills the picture",
-    "attack_print": "A face on paper",
-    "attack_card": "A face on an ID card",
-    "phones": "Phones, with or without a face",
+    LIVE: phrase("A living person before the camera"),
+    "attack_phone": phrase("A face on a phone or tablet, its edge in view"),
+    "attack_screen": phrase("A face on a screen that fills the picture"),
+    "attack_print": phrase("A face on paper"),
+    "attack_card": phrase("A face on an ID card"),
+    "phones": phrase("Phones, with or without a face"),
 }
 MOST_PICTURES = MOST_FILES
 # Pictures that nobody trains on, and copies of mistakes that nobody decides about, go in the night after this
@@ -58,11 +59,11 @@ def receive_pictures(
     Raise InvalidInput for an unknown kind, no source or no picture, and Conflict if there are too many.
     """
     if label not in KINDS:
-        raise InvalidInput("Please choose what the pictures show.", field="label")
+        raise InvalidInput(phrase("Please choose what the pictures show."), field="label")
     if not source.strip():
-        raise InvalidInput("Please type who or what the pictures show.", field="source")
+        raise InvalidInput(phrase("Please type who or what the pictures show."), field="source")
     if not files:
-        raise InvalidInput("Please choose pictures first.", field="pictures")
+        raise InvalidInput(phrase("Please choose pictures first."), field="pictures")
     source = source.strip()[:LONGEST_NAME]
     found = ((name, label, source, partial(file.read, CAMERA.max_bytes + 1)) for name, file in files)
     return _receive(toolbox, actor, found, count=len(files))
@@ -112,20 +113,23 @@ def _receive(
         waiting = sum(one.pictures for one in spoof.count_pictures(session))
         if waiting + count > MOST_PICTURES:
             raise Conflict(
-                f"With these there would be more than {MOST_PICTURES} pictures. Please train first."
+                phrase(
+                    "With these there would be more than %(most_pictures)s pictures. Please train first.",
+                    most_pictures=MOST_PICTURES,
+                )
             )
         audit.record(session, toolbox, actor, "send spoof pictures", "", after={"files": count})
     received, openings = Received(), Openings(open_photo, most_s=MOST_OPENING_S)
     for name, label, source, read in found:
         try:
             if not label:
-                raise PhotoRefused("It lies in no folder that says what it shows.")
+                raise PhotoRefused(phrase("It lies in no folder that says what it shows."))
             content = read()
             if isinstance(content, PhotoRefused):
                 raise content
             openings.open(content)
         except PhotoRefused as refused:
-            received.refused.append((name, str(refused)))
+            received.refused.append((name, refused.sentence))
             continue
         with toolbox.sessions.begin() as session:
             picture = SpoofPicture(

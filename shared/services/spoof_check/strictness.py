@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from shared.domain.check_in import CheckInOutcome
+from shared.domain.languages import phrase
 from shared.domain.second_lock import Strictness
 from shared.errors import Conflict
 from shared.persistence import kiosk, spoof
@@ -40,7 +41,7 @@ def choose_strictness(toolbox: Toolbox, actor: Actor, strictness: Strictness) ->
     with toolbox.sessions.begin() as session:
         before = spoof.get_strictness(session)
         if before is strictness:
-            raise Conflict("This step is in use already.")
+            raise Conflict(phrase("This step is in use already."))
         session.add(StrictnessChoice(strictness=strictness, chosen_at=toolbox.now()))
         audit.record(
             session,

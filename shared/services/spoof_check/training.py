@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from shared.domain.languages import phrase
 from shared.domain.second_lock import Strictness, ZoneLimits
 from shared.errors import Conflict, PhotoRefused
 from shared.persistence import jobs, spoof
@@ -24,7 +25,7 @@ from shared.vision.images import open_photo, shrink_photo
 SUBJECT = 0  # of the job: the school has one spoof check
 # A training that tells of no progress for so long was cut off with its worker.
 SILENT_FOR = timedelta(minutes=2)
-CUT_OFF = "The training was cut off in the middle. The pictures are still there; please start again."
+CUT_OFF = phrase("The training was cut off in the middle. The pictures are still there; please start again.")
 WORST = 6  # mistakes of each sort that are shown
 MISTAKE_BYTES = 50_000  # of a small copy, at most
 
@@ -104,10 +105,10 @@ def start_training(toolbox: Toolbox, actor: Actor) -> int:
     with toolbox.sessions.begin() as session:
         earlier = jobs.find_latest(session, JobKind.TRAIN_SPOOF_CHECK, SUBJECT)
         if is_running(toolbox, earlier):
-            raise Conflict("A training is under way already.")
+            raise Conflict(phrase("A training is under way already."))
         counts = {one.label: one.pictures for one in spoof.count_pictures(session)}
         if LIVE not in counts or len(counts) < 2:
-            raise Conflict("Please send pictures of living people and of attacks first.")
+            raise Conflict(phrase("Please send pictures of living people and of attacks first."))
         if earlier is not None and earlier.finished_at is None:
             jobs.finish(session, earlier.id, state="failed", sentence=CUT_OFF, now=toolbox.now())
         job = jobs.add(
@@ -133,7 +134,7 @@ def train_spoof_check(toolbox: Toolbox, job_id: int, _subject: int) -> str:
             seen.append(_look(toolbox, picture, digests))
             used.append(picture)
         except PhotoRefused as refused:
-            results.append({"file": picture.file_name, "sentence": str(refused)})
+            results.append({"file": picture.file_name, "sentence": refused.sentence})
     with toolbox.sessions.begin() as session:
         jobs.record_file_results(session, job_id, results)
     trained = train_on(toolbox, seen, on_progress=lambda _done, _of: _tell(toolbox, job_id, len(pictures)))
@@ -151,7 +152,7 @@ def train_spoof_check(toolbox: Toolbox, job_id: int, _subject: int) -> str:
                 )
             )
         spoof.delete_pictures(session, [picture.id for picture in pictures])
-    return "A new version is trained. Look at its figures before you put it into use."
+    return phrase("A new version is trained. Look at its figures before you put it into use.")
 
 
 def _tell(toolbox: Toolbox, job_id: int, done: int) -> None:
@@ -164,12 +165,12 @@ def _look(toolbox: Toolbox, picture: SpoofPicture, digests: set[str]) -> Seen:
     content = _open_picture(toolbox, picture)
     digest = hashlib.sha256(content).hexdigest()
     if digest in digests:  # under another name it could be on both sides of a test
-        raise PhotoRefused("The same picture came before.")
+        raise PhotoRefused(phrase("The same picture came before."))
     digests.add(digest)
     is_attack = picture.label != LIVE
     sample = toolbox.spoof_trainer.look(open_photo(content), is_attack=is_attack, source=picture.source)
     if sample is None:
-        raise PhotoRefused("No single face was found in it.")
+        raise PhotoRefused(phrase("No single face was found in it."))
     return Seen(Path(picture.file_name), picture.label, picture.source, sample)
 
 
@@ -177,11 +178,11 @@ def _open_picture(toolbox: Toolbox, picture: SpoofPicture) -> bytes:
     with toolbox.reading() as session:
         sealed = spoof.find_sealed_picture(session, picture.id)
     if sealed is None:
-        raise PhotoRefused("It was deleted before it could be looked at.")
+        raise PhotoRefused(phrase("It was deleted before it could be looked at."))
     try:
         return toolbox.sealer.open(sealed, purpose=purposes.spoof_picture(picture.id))
     except BrokenSeal as cause:
-        raise PhotoRefused("It was altered in the database.") from cause
+        raise PhotoRefused(phrase("It was altered in the database.")) from cause
 
 
 def _worst_mistakes(trained: Trained) -> list[tuple[int, Judged]]:

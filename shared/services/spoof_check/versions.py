@@ -3,6 +3,7 @@
 import hashlib
 from typing import Any
 
+from shared.domain.languages import phrase
 from shared.errors import Conflict, ModelUnavailable, NotFound
 from shared.persistence import spoof
 from shared.persistence.database import Session
@@ -69,7 +70,7 @@ def activate(toolbox: Toolbox, actor: Actor, version_id: int | None, *, even_if_
         earlier = spoof.find_activation(session)
         version = None if version_id is None else _find(session, version_id)
         if (earlier.version_id if earlier else None) == version_id:
-            raise Conflict("This version is in use already.")
+            raise Conflict(phrase("This version is in use already."))
         if version is not None:
             toolbox.spoof_detector.open_trained(_open_heads(toolbox, version))
             if not version.activations and not even_if_worse:
@@ -89,9 +90,9 @@ def _name(version: SpoofVersion | None) -> str:
 
 def _refuse_a_step_back(card: dict[str, Any]) -> None:
     if not card:
-        raise Conflict("This version has no card that says how good it is.")
+        raise Conflict(phrase("This version has no card that says how good it is."))
     if is_worse(card):
-        raise Conflict("This version makes more mistakes than the one it was trained from.")
+        raise Conflict(phrase("This version makes more mistakes than the one it was trained from."))
 
 
 def decline(toolbox: Toolbox, actor: Actor, version_id: int) -> None:
@@ -99,7 +100,7 @@ def decline(toolbox: Toolbox, actor: Actor, version_id: int) -> None:
     with toolbox.sessions.begin() as session:
         version = _find(session, version_id)
         if version.activations:
-            raise Conflict("This version has been in use, so it is kept.")
+            raise Conflict(phrase("This version has been in use, so it is kept."))
         session.delete(version)
         audit.record(
             session, toolbox, actor, "decline spoof version", _name(version), before=_rates(version.card)
@@ -111,11 +112,11 @@ def open_mistake(toolbox: Toolbox, mistake_id: int) -> bytes:
     with toolbox.reading() as session:
         mistake = spoof.find_mistake(session, mistake_id)
     if mistake is None:
-        raise NotFound("This picture was deleted.")
+        raise NotFound(phrase("This picture was deleted."))
     try:
         return toolbox.sealer.open(mistake.sealed_picture, purpose=purposes.spoof_mistake(mistake.version_id))
     except BrokenSeal as cause:
-        raise NotFound("This picture was altered in the database.") from cause
+        raise NotFound(phrase("This picture was altered in the database.")) from cause
 
 
 def find_fault(toolbox: Toolbox) -> str | None:
@@ -130,7 +131,7 @@ def find_fault(toolbox: Toolbox) -> str | None:
 def _find(session: Session, version_id: int) -> SpoofVersion:
     version = spoof.find_version(session, version_id)
     if version is None:
-        raise NotFound("There is no such version.")
+        raise NotFound(phrase("There is no such version."))
     return version
 
 
@@ -138,4 +139,4 @@ def _open_heads(toolbox: Toolbox, version: SpoofVersion) -> bytes:
     try:
         return toolbox.sealer.open(version.sealed_heads, purpose=purposes.spoof_version(version.id))
     except BrokenSeal as cause:
-        raise ModelUnavailable("This version was altered in the database.") from cause
+        raise ModelUnavailable(phrase("This version was altered in the database.")) from cause

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from shared.domain.languages import phrase
 from shared.errors import Conflict, InvalidInput, NotFound
 from shared.persistence import covers, timetable
 from shared.persistence.database import Session
@@ -36,12 +37,14 @@ def grant_cover(toolbox: Toolbox, actor: Actor, asked: CoverAsked) -> int:
     with toolbox.sessions.begin() as session:
         teacher = covers.lock_teacher(session, asked.teacher_id)
         if not asked.colleague_id:
-            raise InvalidInput("Choose who covers.", field="colleague_id")
+            raise InvalidInput(phrase("Choose who covers."), field="colleague_id")
         colleague = covers.find_teacher(session, asked.colleague_id)
         if colleague is None or not colleague.active:
-            raise InvalidInput("This colleague does not teach here any more.", field="colleague_id")
+            raise InvalidInput(phrase("This colleague does not teach here any more."), field="colleague_id")
         if colleague.id == teacher.id:
-            raise InvalidInput("Choose a colleague: nobody covers for themselves.", field="colleague_id")
+            raise InvalidInput(
+                phrase("Choose a colleague: nobody covers for themselves."), field="colleague_id"
+            )
         planned = None
         if asked.planned_id is not None:
             planned = _coverable(session, teacher.id, asked.planned_id, now)
@@ -69,25 +72,34 @@ def grant_cover(toolbox: Toolbox, actor: Actor, asked: CoverAsked) -> int:
 def _coverable(session: Session, teacher_id: int, planned_id: int, now: datetime) -> PlannedLecture:
     planned = timetable.find_own_planned(session, teacher_id, planned_id)
     if planned.lecture_id is not None:
-        raise InvalidInput("This lecture was opened already, so nobody can cover it.", field="planned_id")
+        raise InvalidInput(
+            phrase("This lecture was opened already, so nobody can cover it."), field="planned_id"
+        )
     if planned.not_held_reason is not None:
-        raise InvalidInput("This lecture is not held, so nobody needs to cover it.", field="planned_id")
+        raise InvalidInput(
+            phrase("This lecture is not held, so nobody needs to cover it."), field="planned_id"
+        )
     if planned.ends_at <= now:
-        raise InvalidInput("This lecture is over. Choose one that is still to come.", field="planned_id")
+        raise InvalidInput(
+            phrase("This lecture is over. Choose one that is still to come."), field="planned_id"
+        )
     return planned
 
 
 def _checked_days(asked: CoverAsked, today: date) -> tuple[date, date]:
     if asked.first is None:
-        raise InvalidInput("Choose a lecture, or type the first day.", field="first")
+        raise InvalidInput(phrase("Choose a lecture, or type the first day."), field="first")
     last = asked.last or asked.first
     if asked.first < today:
-        raise InvalidInput("This day is over. A cover begins today or later.", field="first")
+        raise InvalidInput(phrase("This day is over. A cover begins today or later."), field="first")
     if last < asked.first:
-        raise InvalidInput("The last day comes before the first.", field="last")
+        raise InvalidInput(phrase("The last day comes before the first."), field="last")
     if last - asked.first > LONGEST:
         raise InvalidInput(
-            f"A cover is for {LONGEST.days} days at most. For longer, change the timetable.", field="last"
+            phrase(
+                "A cover is for %(days)s days at most. For longer, change the timetable.", days=LONGEST.days
+            ),
+            field="last",
         )
     return asked.first, last
 
@@ -100,7 +112,11 @@ def _refuse_overlap(toolbox: Toolbox, session: Session, new: Cover, now: datetim
             first, last = days_of(toolbox, each)
             days = f"on {first:%d %b %Y}" if first == last else f"from {first:%d %b} to {last:%d %b %Y}"
             raise InvalidInput(
-                f"{each.colleague.name} covers {days} already. Take that back first.",
+                phrase(
+                    "%(name)s covers %(days)s already. Take that back first.",
+                    name=each.colleague.name,
+                    days=days,
+                ),
                 field="planned_id" if new.planned_id else "first",
             )
 
@@ -119,7 +135,7 @@ def take_back(toolbox: Toolbox, actor: Actor, cover_id: int, *, for_the_office: 
     with toolbox.sessions.begin() as session:
         cover = covers.get_cover(session, cover_id)
         if not for_the_office and cover.teacher_id != actor.account_id:
-            raise NotFound("There is no such cover.")
+            raise NotFound(phrase("There is no such cover."))
         if cover.taken_back_at is not None:
             return
         cover.taken_back_at = toolbox.now()
@@ -141,10 +157,12 @@ def find_held(
     if planned.teacher_id == teacher_id:
         if cover is not None and planned.lecture_id is None:
             name = cover.colleague.name
-            raise Conflict(f"{name} covers this lecture. Take the cover back first, on “My plan”.")
+            raise Conflict(
+                phrase("%(name)s covers this lecture. Take the cover back first, on “My plan”.", name=name)
+            )
         return planned, None
     if cover is None or cover.colleague_id != teacher_id:
-        raise NotFound("There is no such lecture in your plan.")
+        raise NotFound(phrase("There is no such lecture in your plan."))
     return planned, cover
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 
 from shared.domain.attendance import one_line
+from shared.domain.languages import phrase
 from shared.domain.sheet_table import Column, read_table
 from shared.domain.written_dates import typed_day
 from shared.errors import InvalidInput, NotFound, WorkbookRefused
@@ -43,9 +44,14 @@ def read_days(toolbox: Toolbox, content: bytes) -> Days:
     found = _from_calendar(content, today) if is_calendar else _from_table(content)
     days = {day: name for day, name in found if today <= day <= today + READ_AHEAD}
     if not days:
-        raise WorkbookRefused("There is no day from today on in this file.")
+        raise WorkbookRefused(phrase("There is no day from today on in this file."))
     if len(days) > MOST_DAYS:
-        raise WorkbookRefused(f"These are more than {MOST_DAYS} days. Send the days without lectures alone.")
+        raise WorkbookRefused(
+            phrase(
+                "These are more than %(most_days)s days. Send the days without lectures alone.",
+                most_days=MOST_DAYS,
+            )
+        )
     return sorted(days.items())
 
 
@@ -71,7 +77,11 @@ def _from_table(content: bytes) -> list[tuple[date, str]]:
         day = typed_day(row.text("day"))
         if day is None:
             raise WorkbookRefused(
-                f"Row {row.number}: “{row.text('day')[:40]}” is not a date, such as 23 Nov 2026."
+                phrase(
+                    "Row %(number)s: “%(text)s” is not a date, such as 23 Nov 2026.",
+                    number=row.number,
+                    text=row.text("day")[:40],
+                )
             )
         days.append((day, one_line(row.text("name"))[:LONGEST_NAME] or "day off"))
     return days
@@ -83,10 +93,12 @@ def add_days_off(toolbox: Toolbox, actor: Actor, days: Mapping[date, str]) -> in
     A day that is one already gets the name. Raises InvalidInput for none, or a name that is too long.
     """
     if not days or len(days) > MOST_DAYS:
-        raise InvalidInput(f"Choose 1 to {MOST_DAYS} days.")
+        raise InvalidInput(phrase("Choose 1 to %(most_days)s days.", most_days=MOST_DAYS))
     names = {day: one_line(name) for day, name in days.items()}
     if any(not name or len(name) > LONGEST_NAME for name in names.values()):
-        raise InvalidInput(f"A day has a name of at most {LONGEST_NAME} characters.")
+        raise InvalidInput(
+            phrase("A day has a name of at most %(longest_name)s characters.", longest_name=LONGEST_NAME)
+        )
     with toolbox.sessions.begin() as session:
         known = {each.day: each for each in timetable.list_days_off(session, since=min(names))}
         for day, name in names.items():
@@ -107,7 +119,7 @@ def remove_day_off(toolbox: Toolbox, actor: Actor, day_id: int) -> int:
     with toolbox.sessions.begin() as session:
         row = session.get(DayOff, day_id)
         if row is None:
-            raise NotFound("There is no such day.")
+            raise NotFound(phrase("There is no such day."))
         count = _hold_again(session, toolbox, row)
         session.delete(row)
         before = {row.day.isoformat(): row.name}

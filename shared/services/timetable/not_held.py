@@ -1,6 +1,7 @@
 """Lectures that are not held: they count nowhere, mail nobody, and say why."""
 
 from shared.domain.attendance import one_line
+from shared.domain.languages import phrase
 from shared.errors import Conflict, InvalidInput
 from shared.persistence import attendance, outbox, timetable
 from shared.persistence.tables import PlannedLecture
@@ -16,7 +17,10 @@ def checked_reason(typed: str) -> str:
     """Return the reason on one line. Raises InvalidInput."""
     reason = one_line(typed)
     if not reason or len(reason) > LONGEST_REASON:
-        raise InvalidInput(f"Say why in 1 to {LONGEST_REASON} characters.", field="reason")
+        raise InvalidInput(
+            phrase("Say why in 1 to %(longest_reason)s characters.", longest_reason=LONGEST_REASON),
+            field="reason",
+        )
     return reason
 
 
@@ -34,7 +38,7 @@ def say_planned_not_held(
         else:
             planned, _ = covers.find_held(session, actor.account_id, planned_id, now=toolbox.now())
         if planned.lecture_id is not None:
-            raise Conflict("This lecture was opened already; its own page says that it is not held.")
+            raise Conflict(phrase("This lecture was opened already; its own page says that it is not held."))
         before, planned.not_held_reason = planned.not_held_reason, reason
         subject = f"planned {planned.id}: {planned.subject}"
         after = {"not held": reason, "planned": planned.starts_at.isoformat()}

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from shared.domain.languages import phrase
 from shared.errors import Conflict, NotFound
 from shared.persistence import attendance, timetable
 from shared.persistence.database import AlreadyThere, Session
@@ -71,7 +72,7 @@ def _start(toolbox: Toolbox, actor: Actor, planned_id: int, roll_id_by_face: boo
             return planned.lecture_id
         if not may_start(planned, now):
             begins = settings.clock.show_time(planned.starts_at - MAY_START_BEFORE)
-            raise Conflict(f"This lecture can be started from {begins} on.")
+            raise Conflict(phrase("This lecture can be started from %(begins)s on.", begins=begins))
         starts_at = min(now, planned.starts_at)
         late_after = settings.late_after_minutes
         if late_after is not None:
@@ -122,7 +123,7 @@ def write_own_calendar(toolbox: Toolbox, token: str) -> bytes:
     with toolbox.reading() as session:
         teacher = timetable.find_teacher_of_link(session, digest(token))
         if teacher is None:
-            raise NotFound("There is no such calendar, or its link has ended.")
+            raise NotFound(phrase("There is no such calendar, or its link has ended."))
         since, until = now - _SHOWN_BEFORE, now + _SHOWN_AFTER
         planned, cover_of = covers.plan_between(session, teacher.id, since, until, now=now)
         events = [
@@ -149,5 +150,5 @@ def _cover_words(cover: Cover | None, teacher_id: int) -> str:
 
 def _own_id(actor: Actor) -> int:
     if actor.account_id is None:
-        raise NotFound("Only a teacher has a plan.")
+        raise NotFound(phrase("Only a teacher has a plan."))
     return actor.account_id

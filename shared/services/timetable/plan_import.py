@@ -8,6 +8,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
+from shared.domain.languages import phrase
 from shared.domain.timetable.plan import (
     LONGEST_PLAN,
     MOST_PROBLEMS,
@@ -71,11 +72,11 @@ def review_upload(
 def check_span(span: Span) -> None:
     """Raise InvalidInput for days or a length that no plan has."""
     if span.last < span.first:
-        raise InvalidInput("The last day comes before the first.", field="last")
+        raise InvalidInput(phrase("The last day comes before the first."), field="last")
     if span.last - span.first > LONGEST_PLAN:
-        raise InvalidInput("A plan is for 400 days at most.", field="last")
+        raise InvalidInput(phrase("A plan is for 400 days at most."), field="last")
     if not timedelta(minutes=5) <= span.usual_length <= timedelta(hours=12):
-        raise InvalidInput("A lecture lasts 5 to 720 minutes.", field="minutes")
+        raise InvalidInput(phrase("A lecture lasts 5 to 720 minutes."), field="minutes")
 
 
 def review_plan(
@@ -102,7 +103,7 @@ def review_plan(
     past = len(plan.slots) - len(coming)
     if not coming:
         problem = PlanProblem(
-            0, "There is no lecture to come in this plan.", "Look at its first and last day."
+            0, phrase("There is no lecture to come in this plan."), phrase("Look at its first and last day.")
         )
         return PlanReview(file_name, [problem], plan.notes, past=past, names=names)
     of_the_file = {class_id for slot in coming for class_id in slot.class_ids}
@@ -153,11 +154,15 @@ def _tell_clashes(toolbox: Toolbox, names: School, slots: Sequence[Slot]) -> lis
             else "A teacher"
         )
         where = f"row {second.row}" if second.row else "the plan already"
-        sentence = (
-            f"{who} would have two lectures at once: {first.subject} here and {second.subject} in {where}."
+        sentence = phrase(
+            "%(who)s would have two lectures at once: %(subject)s here and %(subject_2)s in %(where)s.",
+            who=who,
+            subject=first.subject,
+            subject_2=second.subject,
+            where=where,
         )
         when = clock.show_moment(max(first.starts_at, second.starts_at))
-        told.setdefault((first.row, sentence), f"First on {when}.")
+        told.setdefault((first.row, sentence), phrase("First on %(when)s.", when=when))
     return [PlanProblem(row, sentence, when) for (row, sentence), when in sorted(told.items())]
 
 
@@ -169,7 +174,7 @@ def _tell_days_off(toolbox: Toolbox, session: Session, slots: Sequence[Slot]) ->
         since, until = clock.day(off.day)
         if count := bisect_left(starts, until) - bisect_left(starts, since):
             told.append(f"{off.name}, {off.day:%d %b %Y} ({count})")
-    return [f"Lectures on days off are not held: {', '.join(told)}."] if told else []
+    return [phrase("Lectures on days off are not held: %(told)s.", told=", ".join(told))] if told else []
 
 
 def _new_teaching(names: School, slots: Sequence[Slot]) -> list[str]:
@@ -182,7 +187,9 @@ def _new_teaching(names: School, slots: Sequence[Slot]) -> list[str]:
 def _keep(toolbox: Toolbox, actor: Actor, file_name: str, changes: PlanChanges) -> int:
     content = pack(changes)
     if len(content) > LARGEST_DRAFT_BYTES:
-        raise InvalidInput("This plan is too large for one import. Plan one term, or half of the classes.")
+        raise InvalidInput(
+            phrase("This plan is too large for one import. Plan one term, or half of the classes.")
+        )
     with toolbox.sessions.begin() as session:
         draft = PlanDraft(
             file_name=file_name[:200], content=content, made_by=actor.email, made_at=toolbox.now()
@@ -203,7 +210,7 @@ def start_import(toolbox: Toolbox, actor: Actor, draft_id: int) -> int:
         if job is not None and job.state != "failed":
             return job.id
         if toolbox.now() - draft.made_at > DRAFT_LIFE:
-            raise Conflict("This plan was looked at more than a day ago. Please upload it again.")
+            raise Conflict(phrase("This plan was looked at more than a day ago. Please upload it again."))
         total = unpack(draft.content).total
         job = jobs.add(session, JobKind.IMPORT_TIMETABLE, draft_id, total=total, now=toolbox.now())
         subject, after = f"plan {draft_id}: {draft.file_name}", {"lectures": total}
@@ -236,8 +243,13 @@ def import_plan(toolbox: Toolbox, job_id: int, draft_id: int) -> str:
         raise
     with toolbox.sessions.begin() as session:
         jobs.advance(session, job_id, done=changes.total, now=toolbox.now())
-    told = f"{len(coming)} planned, {len(changes.moved)} moved, {len(changes.removed)} taken out."
-    return f"The plan is in: {told}"
+    told = phrase(
+        "%(count)s planned, %(count_2)s moved, %(count_3)s taken out.",
+        count=len(coming),
+        count_2=len(changes.moved),
+        count_3=len(changes.removed),
+    )
+    return phrase("The plan is in: %(told)s", told=told)
 
 
 def _apply(
@@ -247,7 +259,9 @@ def _apply(
     with toolbox.sessions.begin() as session:
         draft = timetable.get_draft(session, draft_id, lock=True)
         if timetable.last_applied(session) != changes.compared_with:
-            raise Conflict("Another plan was applied meanwhile. Nothing was changed; please upload it again.")
+            raise Conflict(
+                phrase("Another plan was applied meanwhile. Nothing was changed; please upload it again.")
+            )
         timetable.remove(session, [slot.planned_id for slot in changes.removed if slot.starts_at > now])
         timetable.move(session, [pair for pair in changes.moved if pair[0].starts_at > now])
         timetable.publish(session, draft_id)
@@ -276,7 +290,7 @@ def pack(changes: PlanChanges) -> bytes:
 def unpack(content: bytes) -> PlanChanges:
     """Return what `pack` was given. Raise Conflict for a draft that was applied and so emptied."""
     if not content:
-        raise Conflict("This plan was applied already.")
+        raise Conflict(phrase("This plan was applied already."))
     told = json.loads(zlib.decompress(content))
     return PlanChanges(
         [_slot(each) for each in told["added"]],

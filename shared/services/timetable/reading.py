@@ -9,6 +9,7 @@ from difflib import get_close_matches
 from functools import cache
 
 from shared.domain.attendance import normal_code, one_line
+from shared.domain.languages import counted, phrase
 from shared.domain.sheet_table import Cell
 from shared.domain.table_cells import ReadCell
 from shared.domain.timetable.plan import (
@@ -66,7 +67,7 @@ def read_plan(session: Session, clock: SchoolClock, content: bytes, span: Span) 
 def _table_rows(content: bytes) -> Sequence[Sequence[Cell]]:
     shown = [sheet for sheet in open_table(content).sheets if not sheet.is_hidden and sheet.rows]
     if not shown:
-        raise WorkbookRefused("There is no table in this file.")
+        raise WorkbookRefused(phrase("There is no table in this file."))
     return [[_cell(cell) for cell in row] for row in shown[0].rows]
 
 
@@ -97,10 +98,12 @@ class School:
         if found is None:
             near = get_close_matches(code[:64], self.classes, n=1, cutoff=0.75)
             return PlanProblem(
-                row, f"There is no class {code[:64]}.", f"Did you mean {near[0]}?" if near else ""
+                row,
+                phrase("There is no class %(code)s.", code=code[:64]),
+                phrase("Did you mean %(near)s?", near=near[0]) if near else "",
             )
         if not found.active:
-            return PlanProblem(row, f"{code} is deactivated: this class has ended.")
+            return PlanProblem(row, phrase("%(code)s is deactivated: this class has ended.", code=code))
         return found
 
     def find_teacher(self, row: int, named: str) -> Teacher | PlanProblem:
@@ -110,11 +113,19 @@ class School:
         found = self._by_name.get(fold(named), [])
         if len(found) > 1:
             emails = ", ".join(each.email for each in found[:3])
-            return PlanProblem(row, f"Several teachers are called {named[:80]}.", f"Write {emails} instead.")
+            return PlanProblem(
+                row,
+                phrase("Several teachers are called %(named)s.", named=named[:80]),
+                phrase("Write %(emails)s instead.", emails=emails),
+            )
         if not found:
             near = get_close_matches(fold(named)[:80], self._by_name, n=1, cutoff=0.7)
-            meant = f"Did you mean {self._by_name[near[0]][0].name}?" if near else "Add the teacher first."
-            return PlanProblem(row, f"There is no teacher “{named[:80]}”.", meant)
+            meant = (
+                phrase("Did you mean %(name)s?", name=self._by_name[near[0]][0].name)
+                if near
+                else phrase("Add the teacher first.")
+            )
+            return PlanProblem(row, phrase("There is no teacher “%(named)s”.", named=named[:80]), meant)
         return found[0]
 
 
@@ -138,7 +149,7 @@ def tie_lines(
             try:
                 moments = moment(day, line.begins), moment(day, line.ends)
             except InvalidInput as refused:
-                plan.problems.append(PlanProblem(line.row, str(refused)))
+                plan.problems.append(PlanProblem(line.row, refused.sentence))
                 continue
             identity = digest(line.identity(day))
             slot = Slot(identity, line.subject, teacher_id, class_ids, line.room, *moments, row=line.row)
@@ -147,7 +158,13 @@ def tie_lines(
             break
     if len(plan.slots) > MOST_LECTURES:
         plan.problems.append(
-            PlanProblem(0, f"These are more than {MOST_LECTURES:,} lectures. Plan one term.")
+            PlanProblem(
+                0,
+                phrase(
+                    "These are more than %(most_lectures)s lectures. Plan one term.",
+                    most_lectures=f"{MOST_LECTURES:,}",
+                ),
+            )
         )
     return plan
 
@@ -168,10 +185,14 @@ def _from_calendar(school: School, clock: SchoolClock, content: bytes, span: Spa
     calendar = open_calendar(content, span.first, span.last)
     plan = ReadPlan()
     if calendar.endless:
-        series = f"{calendar.endless} series never end; they are"
-        if calendar.endless == 1:
-            series = "1 series never ends; it is"
-        plan.notes.append(f"{series} planned until {span.last:%d %b %Y}.")
+        plan.notes.append(
+            counted(
+                "%(num)d series never ends; it is planned until %(last)s.",
+                "%(num)d series never end; they are planned until %(last)s.",
+                calendar.endless,
+                last=span.last,
+            )
+        )
     told: set[PlanProblem] = set()
     for event in calendar.occurrences:
         starts_at, ends_at = (
@@ -201,16 +222,22 @@ def _in_zone(clock: SchoolClock, moment: datetime, told: set[PlanProblem], row: 
     try:
         return clock.moment(moment.date(), moment.time())
     except InvalidInput as refused:
-        told.add(PlanProblem(row, str(refused)))
+        told.add(PlanProblem(row, refused.sentence))
         return None
 
 
 def _refuse_event(event: Occurrence, starts_at: datetime, ends_at: datetime) -> PlanProblem | None:
     if event.is_whole_day:
-        return PlanProblem(event.row, f"“{event.summary[:60]}” lasts whole days: a lecture has hours.")
+        return PlanProblem(
+            event.row,
+            phrase("“%(summary)s” lasts whole days: a lecture has hours.", summary=event.summary[:60]),
+        )
     if not timedelta() < ends_at - starts_at <= LONGEST_LECTURE:
         return PlanProblem(
-            event.row, f"“{event.summary[:60]}” ends before it begins, or lasts over 12 hours."
+            event.row,
+            phrase(
+                "“%(summary)s” ends before it begins, or lasts over 12 hours.", summary=event.summary[:60]
+            ),
         )
     return None
 
@@ -235,18 +262,28 @@ def _tie_event(
     if not codes and span.class_id in school.class_of:
         codes = {school.class_of[span.class_id].class_code}
     if not codes:
-        problems.append(PlanProblem(event.row, f"“{event.summary[:60]}” names no class.",
-                                    "Begin it with the class code, or choose a class below."))  # fmt: skip
+        problems.append(
+            PlanProblem(
+                event.row,
+                phrase("“%(summary)s” names no class.", summary=event.summary[:60]),
+                phrase("Begin it with the class code, or choose a class below."),
+            )
+        )
     people = [each for each in event.people if school.has_address(each)]
     teacher = said.get("teacher") or (people[0] if len(set(people)) == 1 else "")
     if not teacher and span.teacher_id in school.teacher_of:
         teacher = school.teacher_of[span.teacher_id].email
     if not teacher:
-        problems.append(PlanProblem(event.row, f"“{event.summary[:60]}” names no teacher.",
-                                    "Invite the teacher by e-mail, or choose a teacher below."))  # fmt: skip
+        problems.append(
+            PlanProblem(
+                event.row,
+                phrase("“%(summary)s” names no teacher.", summary=event.summary[:60]),
+                phrase("Invite the teacher by e-mail, or choose a teacher below."),
+            )
+        )
     subject = " ".join(words)
     if not subject or len(subject) > LONGEST_SUBJECT:
-        problems.append(PlanProblem(event.row, "The event has no title, or one that is too long."))
+        problems.append(PlanProblem(event.row, phrase("The event has no title, or one that is too long.")))
     if problems:
         return problems
     tied = _tie(school, event.row, sorted(codes), teacher)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from shared.domain.health import Finding, Vitals, judge
+from shared.domain.languages import joined, phrase
 from shared.errors import ProductError, QueueUnavailable
 from shared.mail.mailer import Mailer, MailServerFailure, Message, Outcome
 from shared.persistence import health, sealed_rows
@@ -19,7 +20,7 @@ from shared.toolbox import Toolbox
 _JOB_IS_LOST_AFTER = timedelta(minutes=10)
 _LETTERS_LOOKED_AT = timedelta(days=7)
 
-_NOTHING_ELSE = "Nothing else can be looked at before that."
+_NOTHING_ELSE = phrase("Nothing else can be looked at before that.")
 
 
 def take_vitals(toolbox: Toolbox) -> Vitals:
@@ -79,12 +80,18 @@ def _database(toolbox: Toolbox) -> Finding:
     try:
         damage = find_damage(toolbox.engine)
     except UNREACHABLE as cause:
-        said = f"The database does not answer: {cause.__cause__ or cause}. {_NOTHING_ELSE}"
+        said = phrase(
+            "The database does not answer: %(value)s. %(nothing_else)s",
+            value=cause.__cause__ or cause,
+            nothing_else=_NOTHING_ELSE,
+        )
         return Finding("database", False, said)
     if damage:
-        said = (
-            f"The database's file is damaged ({damage}). Put the newest backup back (docs/administrator.md). "
-            f"{_NOTHING_ELSE}"
+        said = phrase(
+            "The database's file is damaged (%(damage)s). Put the newest backup back "
+            "(docs/administrator.md). %(nothing_else)s",
+            damage=damage,
+            nothing_else=_NOTHING_ELSE,
         )
         return Finding("database", False, said)
     return Finding("database", True, f"{toolbox.engine.dialect.name} answers")
@@ -95,12 +102,19 @@ def _tables(toolbox: Toolbox) -> Finding:
     if found == known[0]:
         return Finding("tables", True, f"at {found}, the newest")
     if found is None:
-        said = "There are no tables yet. `make run` or create-admin makes them."
+        said = phrase("There are no tables yet. `make run` or create-admin makes them.")
     elif found in known:
-        said = f"The tables are at {found}; `make run` or create-admin brings them to {known[0]}, up to date."
+        said = phrase(
+            "The tables are at %(found)s; `make run` or create-admin brings them to %(known)s, up to date.",
+            found=found,
+            known=known[0],
+        )
     else:
-        said = f"The tables are at {found}, of a newer version than this one. Start the newer version."
-    return Finding("tables", False, f"{said} {_NOTHING_ELSE}")
+        said = phrase(
+            "The tables are at %(found)s, of a newer version than this one. Start the newer version.",
+            found=found,
+        )
+    return Finding("tables", False, joined([said, _NOTHING_ELSE]))
 
 
 def _keys(toolbox: Toolbox) -> Finding:
@@ -109,8 +123,11 @@ def _keys(toolbox: Toolbox) -> Finding:
     sealed_by = count_by_key(toolbox)
     if missing := sorted(sealed_by.keys() - keys.keys()):
         lost = sum(sealed_by[number] for number in missing)
-        said = (
-            f"FACE_KEYS lacks key {missing[0]}: {lost} stored values do not open. Put it back from your copy."
+        said = phrase(
+            "FACE_KEYS lacks key %(missing)s: %(lost)s stored values do not open. Put it "
+            "back from your copy.",
+            missing=missing[0],
+            lost=lost,
         )
         return Finding("keys", False, said)
     untried = set(sealed_by)
@@ -120,21 +137,31 @@ def _keys(toolbox: Toolbox) -> Finding:
                 try:
                     toolbox.sealer.open(row["sealed"], purpose=purpose_of(column, row))
                 except BrokenSeal:
-                    said = (
-                        f"A value of {column.name} does not open with key {key_number(row['sealed'])} of "
-                        "FACE_KEYS: that is another key than the one it was sealed with, or it was altered."
+                    said = phrase(
+                        "A value of %(name)s does not open with key %(key_number)s of FACE_KEYS: that is "
+                        "another key than the one it was sealed with, or it was altered.",
+                        name=column.name,
+                        key_number=key_number(row["sealed"]),
                     )
                     return Finding("keys", False, said)
                 untried.discard(key_number(row["sealed"]))
-    return Finding("keys", True, f"{sum(sealed_by.values())} sealed values, all of keys that are here")
+    return Finding(
+        "keys",
+        True,
+        phrase("%(count)s sealed values, all of keys that are here", count=sum(sealed_by.values())),
+    )
 
 
 def _networks(toolbox: Toolbox) -> Finding:
     try:
         count = toolbox.check_model_files()
     except ProductError as failure:
-        return Finding("networks", False, f"{failure} Install this version again: its files are not whole.")
-    return Finding("networks", True, f"{count} files, each as its manifest says")
+        return Finding(
+            "networks",
+            False,
+            phrase("%(failure)s Install this version again: its files are not whole.", failure=failure),
+        )
+    return Finding("networks", True, phrase("%(count)s files, each as its manifest says", count=count))
 
 
 def _permissions(toolbox: Toolbox) -> Finding:
@@ -152,9 +179,13 @@ def _permissions(toolbox: Toolbox) -> Finding:
             and path not in served
             and (path == folder or not is_closed)
         ):
-            said = f"{path} can be opened by others on this machine. Close it: chmod -R go= {folder}"
+            said = phrase(
+                "%(path)s can be opened by others on this machine. Close it: chmod -R go= %(folder)s",
+                path=path,
+                folder=folder,
+            )
             return Finding("permissions", False, said)
-    return Finding("permissions", True, f"{folder} is its owner's alone")
+    return Finding("permissions", True, phrase("%(folder)s is its owner's alone", folder=folder))
 
 
 def _mail(toolbox: Toolbox, letter_to: str | None) -> Finding:
@@ -163,13 +194,31 @@ def _mail(toolbox: Toolbox, letter_to: str | None) -> Finding:
     try:
         with toolbox.mailer.connect() as connection:
             if letter_to is None:
-                return Finding("mail", True, f"{toolbox.settings.mail_server} takes our letters")
+                return Finding(
+                    "mail",
+                    True,
+                    phrase("%(mail_server)s takes our letters", mail_server=toolbox.settings.mail_server),
+                )
             result = connection.deliver(_letter(toolbox.mailer, letter_to))
     except MailServerFailure as failure:
-        return Finding("mail", False, str(failure))
+        return Finding("mail", False, failure.sentence)
     if result.outcome is Outcome.SENT:
-        return Finding("mail", True, f"{toolbox.settings.mail_server} took a letter to {letter_to}")
-    return Finding("mail", False, f"The letter to {letter_to} was not taken. {result.reason}")
+        return Finding(
+            "mail",
+            True,
+            phrase(
+                "%(mail_server)s took a letter to %(letter_to)s",
+                mail_server=toolbox.settings.mail_server,
+                letter_to=letter_to,
+            ),
+        )
+    return Finding(
+        "mail",
+        False,
+        phrase(
+            "The letter to %(letter_to)s was not taken. %(reason)s", letter_to=letter_to, reason=result.reason
+        ),
+    )
 
 
 def _letter(mailer: Mailer, address: str) -> Message:

@@ -15,7 +15,7 @@ from authlib.integrations.requests_client import OAuth2Session
 from flask import Flask, session
 from joserfc.errors import JoseError
 
-from shared.domain.languages import sentence
+from shared.domain.languages import phrase
 from shared.domain.school_account import LEEWAY, Doubt, Identity, Provider, ProviderKind, read_identity
 from shared.errors import Overloaded, ProviderAway, SchoolSignInRefused
 from shared.toolbox import Toolbox
@@ -34,14 +34,14 @@ AT_ONCE = 4
 _SIGNATURES = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
 _ASKED_FOR = ("issuer", "authorization_endpoint", "token_endpoint", "jwks_uri")
 
-_AWAY = sentence(
+_AWAY = phrase(
     "The school’s sign-in does not answer now. Please try again in a moment, or sign in with your password."
 )
-_NOT_OURS = sentence(
+_NOT_OURS = phrase(
     "What came back from the school’s sign-in does not prove who you are. Please try again, or sign in with "
     "your password."
 )
-_ANOTHER_SCHOOL = sentence(
+_ANOTHER_SCHOOL = phrase(
     "The account you chose is not one of this school’s. Please choose your school account."
 )
 

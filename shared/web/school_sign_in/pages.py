@@ -23,7 +23,7 @@ from werkzeug.wrappers import Response
 from wtforms import StringField
 from wtforms.validators import InputRequired
 
-from shared.domain.languages import sentence
+from shared.domain.languages import phrase
 from shared.domain.school_account import Identity
 from shared.errors import Overloaded, ProductError, ProviderAway, SchoolSignInRefused, TooManyTries
 from shared.security.throttling import FREE_TRIES_OF_AN_ADDRESS
@@ -41,12 +41,12 @@ BACK = "/school-sign-in/back"
 # From the press of the button until the person is back; whoever looks for a password needs some minutes.
 WITHIN = timedelta(minutes=15)
 
-_LOST = sentence("This sign-in was begun in another window, or too long ago. Please begin again.")
-_GIVEN_UP = sentence(
+_LOST = phrase("This sign-in was begun in another window, or too long ago. Please begin again.")
+_GIVEN_UP = phrase(
     "You came back from the school’s sign-in without being signed in there. Nothing was changed."
 )
-_LATE = sentence("The code took too long. Please begin again.")
-_GONE = sentence("This account is deactivated. Please ask the office.")
+_LATE = phrase("The code took too long. Please begin again.")
+_GONE = phrase("This account is deactivated. Please ask the office.")
 
 
 class CodeForm(FlaskForm):  # type: ignore[misc]

@@ -64,7 +64,7 @@ def test_fets_export_joins_the_hours_of_one_activity_and_its_classes():
     ("row", "said"),
     [
         (("", "Physics", "Asha", "", "Monday", "10:00", ""), "class is missing"),
-        (("CO6GA", "", "", "", "Monday", "10:00", ""), "subject and the teacher are missing"),
+        (("CO6GA", "", "", "", "Monday", "10:00", ""), "Missing here: subject, teacher."),
         (("CO6GA", "Physics", "Asha+Ravi", "", "Monday", "10:00", ""), "several teachers"),
         (("CO6GA", "Physics", "Asha", "", "Moonday", "10:00", ""), "“Moonday” is not a day"),
         (("CO6GA", "Physics", "Asha", "", "", "10:00", ""), "The day is missing"),

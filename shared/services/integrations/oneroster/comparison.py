@@ -3,6 +3,7 @@
 from typing import Any
 
 from shared.domain.class_lists.questions import Answers, Choice, Notice, Question
+from shared.domain.languages import phrase
 from shared.domain.oneroster.package import TaughtClass
 from shared.domain.oneroster.roll import Roll, TeacherEntry
 from shared.errors import InvalidInput
@@ -51,10 +52,17 @@ class Comparison:
             code = checked_code(typed, field="class_code")
             name = checked_text(taught.title, field="name", longest=LONGEST_NAME)
         except InvalidInput as refused:
-            self.problems.append(f"classes.csv, line {taught.line}: {typed or 'no classCode'}: {refused}")
+            self.problems.append(
+                phrase(
+                    "classes.csv, line %(line)s: %(code)s: %(problem)s",
+                    line=taught.line,
+                    code=typed or phrase("no classCode"),
+                    problem=refused.sentence,
+                )
+            )
             return
         if not taught.class_code:
-            words = f"{taught.title} has no classCode; its title is the code."
+            words = phrase("%(title)s has no classCode; its title is the code.", title=taught.title)
             self.notices.append(Notice(words, taught.line))
         row = next((each for each in self._school.classes if each.sourced_id == taught.sourced_id), None)
         holder = next((each for each in self._school.classes if each.class_code == code), None)
@@ -64,8 +72,13 @@ class Comparison:
             for sourced_id, other in self._codes.items()
         )
         if is_double or (row is not None and holder is not None and holder is not row):
-            words = f"classes.csv, line {taught.line}: another class has the code {code} too."
-            self.problems.append(words)
+            self.problems.append(
+                phrase(
+                    "classes.csv, line %(line)s: another class has the code %(code)s too.",
+                    line=taught.line,
+                    code=code,
+                )
+            )
             return
         self._codes = {key: value for key, value in self._codes.items() if value != code}
         self._codes[taught.sourced_id] = code
@@ -79,12 +92,14 @@ class Comparison:
         known = sum(1 for student in self._school.sourced.values() if student.active)
         if len(students) > max(MOST_GONE, MOST_GONE_SHARE * known):
             answer = self._answers.get("gone", "")
-            sentence = (
-                f"{len(students)} of {known} students are not in the package. Have they left the school?"
+            sentence = phrase(
+                "%(count)s of %(known)s students are not in the package. Have they left the school?",
+                count=len(students),
+                known=known,
             )
             choices = (
-                Choice(ALL_GONE, "Yes, deactivate them; their marks stay"),
-                Choice(NONE_GONE, "No, leave them as they are"),
+                Choice(ALL_GONE, phrase("Yes, deactivate them; their marks stay")),
+                Choice(NONE_GONE, phrase("No, leave them as they are")),
             )
             self.questions.append(Question("gone", sentence, choices, answer=answer))
             if answer != ALL_GONE:
@@ -105,22 +120,34 @@ class Comparison:
         email = stored_address(person.email, person, self.notices)
         row = next((each for each in self._school.teachers if each.sourced_id == person.sourced_id), None)
         if row is not None and email and email != row.email:
-            words = f"{row.name} has the address {email} in the package. The account keeps {row.email}."
+            words = phrase(
+                "%(name)s has the address %(email)s in the package. The account keeps %(email_2)s.",
+                name=row.name,
+                email=email,
+                email_2=row.email,
+            )
             self.notices.append(Notice(words, person.line))
         if row is None and email is None:
-            words = f"{person.name} has no e-mail address, so no account is made."
+            words = phrase("%(name)s has no e-mail address, so no account is made.", name=person.name)
             self.notices.append(Notice(words, person.line))
             return
         if row is None:
             row = next((each for each in self._school.teachers if each.email == email), None)
         if row is not None and row.sourced_id not in (None, person.sourced_id, *gone):
-            words = f"users.csv, line {person.line}: another teacher has the address {row.email} too."
-            self.problems.append(words)
+            self.problems.append(
+                phrase(
+                    "users.csv, line %(line)s: another teacher has the address %(email)s too.",
+                    line=person.line,
+                    email=row.email,
+                )
+            )
             return
         try:
             name = checked_name(person.name)
         except InvalidInput as refused:
-            self.problems.append(f"users.csv, line {person.line}: {refused}")
+            self.problems.append(
+                phrase("users.csv, line %(line)s: %(problem)s", line=person.line, problem=refused.sentence)
+            )
             return
         values: dict[str, Any] = {"name": name, "sourced_id": person.sourced_id, "active": True}
         values |= {} if row is not None else {"email": email}

@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 from shared.domain.class_lists.questions import Answers
+from shared.domain.languages import phrase
 from shared.errors import ProductError
 from shared.persistence import integrations
 from shared.persistence.tables import Integration
@@ -77,11 +78,17 @@ def _read(path: Path) -> bytes:
 def why_it_waits(review: Review) -> str:
     """Return why a package can't be imported unseen, as a sentence; "" if it can."""
     if review.problems:
-        more = f" And {len(review.problems) - 1} more." if len(review.problems) > 1 else ""
+        more = (
+            phrase(" And %(count)s more.", count=len(review.problems) - 1) if len(review.problems) > 1 else ""
+        )
         return review.problems[0] + more
     count = sum(question.is_open for question in review.questions)
     if count:
-        return "One question is open." if count == 1 else f"{count} questions are open."
+        return (
+            phrase("One question is open.")
+            if count == 1
+            else phrase("%(count)s questions are open.", count=count)
+        )
     return ""
 
 

@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from shared.domain.languages import phrase
 from shared.domain.typed_text import normal_code
 from shared.errors import Conflict, InvalidInput
 from shared.persistence import faces, families, integrations
@@ -45,7 +46,7 @@ def import_package(toolbox: Toolbox, actor: Actor, sealed: str) -> int:
     try:
         content = open_form(toolbox.sealer, sealed, purpose=purposes.oneroster_review(actor.account_id))
     except BrokenSeal as cause:
-        raise InvalidInput("The review was not sent whole. Please send the package again.") from cause
+        raise InvalidInput(phrase("The review was not sent whole. Please send the package again.")) from cause
     changes = content["changes"]
     password = ""
     if any(change["kind"] == Kind.TEACHER and change["id"] is None for change in changes):
@@ -63,11 +64,8 @@ def import_package(toolbox: Toolbox, actor: Actor, sealed: str) -> int:
             }
             integrations.save_choice(session, Integration.ONEROSTER, now=toolbox.now(), chosen=chosen)
     except AlreadyThere as cause:
-        raise Conflict(_OVERTAKEN.format("Somebody")) from cause
+        raise Conflict(_overtaken(phrase("Somebody"))) from cause
     return len(changes)
-
-
-_OVERTAKEN = "{} was changed meanwhile. Nothing was saved; please send the package again."
 
 
 class _Import:
@@ -114,7 +112,7 @@ class _Import:
             if change["id"] is not None:
                 row = rows.get(change["id"])
                 if row is None:
-                    raise Conflict(_OVERTAKEN.format(change["words"]))
+                    raise Conflict(_overtaken(change["words"]))
                 self._require_unchanged(change, {name: value_of(row, name) for name in change["was"]})
         targets = {each["id"]: self._place_of(each, rows) for each in moving}
         for change in moving:
@@ -156,7 +154,7 @@ class _Import:
         if "class_code" in becomes:
             school_class = self._classes.get(becomes["class_code"])
             if school_class is None:
-                raise Conflict(_OVERTAKEN.format(f"Class {becomes['class_code']}"))
+                raise Conflict(_overtaken(phrase("Class %(class_code)s", class_code=becomes["class_code"])))
             class_id = school_class.id
         elif row is not None:
             class_id = row.class_id
@@ -212,7 +210,7 @@ class _Import:
     def _require_unchanged(change: Mapping[str, Any], now: Mapping[str, Any]) -> None:
         """Raise Conflict unless a row still is as it was reviewed, or already as it shall become."""
         if now not in (dict(change["was"]), {name: change["becomes"][name] for name in now}):
-            raise Conflict(_OVERTAKEN.format(change["words"]))
+            raise Conflict(_overtaken(change["words"]))
 
     def _record(self, change: Mapping[str, Any], subject: str, *, student_id: int | None = None) -> None:
         audit.record(
@@ -225,3 +223,9 @@ class _Import:
             before=dict(change["was"]) or None,
             after={**change["becomes"], "source": self._source},
         )
+
+
+def _overtaken(what: str) -> str:
+    return phrase(
+        "%(what)s was changed meanwhile. Nothing was saved; please send the package again.", what=what
+    )

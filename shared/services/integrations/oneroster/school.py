@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Any
 
 from shared.domain.class_lists.questions import Notice
+from shared.domain.languages import phrase
 from shared.domain.oneroster.families import Parent
 from shared.domain.oneroster.package import Person
 from shared.domain.oneroster.roll import Known, KnownStudent
@@ -96,7 +97,12 @@ def stored_address(typed: str, person: Person, notices: list[Notice]) -> str | N
     try:
         return checked_email(typed) if typed else None
     except InvalidInput as refused:
-        notices.append(Notice(f"{person.name}: {refused} It is not used.", person.line))
+        notices.append(
+            Notice(
+                phrase("%(name)s: %(refused)s It is not used.", name=person.name, refused=refused.sentence),
+                person.line,
+            )
+        )
         return None
 
 

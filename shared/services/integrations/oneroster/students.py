@@ -16,6 +16,7 @@ from shared.domain.class_lists.questions import (
     Trouble,
 )
 from shared.domain.class_lists.same_child import may_be_another_child
+from shared.domain.languages import phrase
 from shared.domain.oneroster.families import Parent
 from shared.domain.oneroster.package import Person
 from shared.domain.oneroster.roll import RollEntry
@@ -28,8 +29,8 @@ from shared.services.typed_input import checked_code, checked_name
 
 _NO_IDENTIFIER = Trouble(
     "identifier",
-    "The identifier becomes the roll id, and these students have none. Which roll ids do they have?",
-    leave_out="Leave these students out",
+    phrase("The identifier becomes the roll id, and these students have none. Which roll ids do they have?"),
+    leave_out=phrase("Leave these students out"),
 )
 SAME, OTHER = "same", "other"
 
@@ -107,7 +108,14 @@ class StudentComparison:
                 roll_id = settled
             values["roll_id"] = checked_code(roll_id, field="roll_id")
         except InvalidInput as refused:
-            self.problems.append(f"users.csv, line {person.line}: {person.name or 'no name'}: {refused}")
+            self.problems.append(
+                phrase(
+                    "users.csv, line %(line)s: %(name)s: %(problem)s",
+                    line=person.line,
+                    name=person.name or phrase("no name"),
+                    problem=refused.sentence,
+                )
+            )
             return None
         email = stored_address(person.email, person, self.notices)
         values["email"] = email or (row.email if row else None)
@@ -142,10 +150,12 @@ class StudentComparison:
             addresses = [each for each in (holder.email, holder.parent1_email, holder.parent2_email) if each]
             if not may_be_another_child(holder.name, values["name"], known=addresses, listed=listed):
                 return holder, True
-            return self._ask_who(person, holder, f"has the roll id {holder.roll_id}")
+            return self._ask_who(
+                person, holder, phrase("has the roll id %(roll_id)s", roll_id=holder.roll_id)
+            )
         namesakes = holders.by_name.get((values["class_code"], fold(values["name"])), [])
         if len(namesakes) == 1:
-            words = f"is in the class with the roll id {namesakes[0].roll_id}"
+            words = phrase("is in the class with the roll id %(roll_id)s", roll_id=namesakes[0].roll_id)
             return self._ask_who(person, namesakes[0], words)
         return None, True
 
@@ -153,14 +163,25 @@ class StudentComparison:
         key = f"who/{person.sourced_id}"
         answer = self._answers.get(key, "")
         belongings = class_lists.find_belongings(self._school.session, [holder.id])[holder.id]
-        kept = f", with {belongings.words}" if belongings else ""
-        sentence = (
-            f"{holder.name} {words}{kept}; the package has {person.name} "
-            f"({person.identifier or 'no identifier'}). Are they the same person?"
+        kept = phrase(", with %(belongings)s", belongings=belongings.words) if belongings else ""
+        sentence = phrase(
+            "%(name)s %(words)s%(kept)s; the package has %(name_2)s (%(value)s). Are they the same person?",
+            name=holder.name,
+            words=words,
+            kept=kept,
+            name_2=person.name,
+            value=person.identifier or phrase("no identifier"),
         )
         choices = (
-            Choice(SAME, f"Yes, {holder.name} is {person.name}"),
-            Choice(OTHER, f"No: {person.name} starts anew, {holder.name} keeps all that is theirs"),
+            Choice(SAME, phrase("Yes, %(name)s is %(name_2)s", name=holder.name, name_2=person.name)),
+            Choice(
+                OTHER,
+                phrase(
+                    "No: %(name)s starts anew, %(name_2)s keeps all that is theirs",
+                    name=person.name,
+                    name_2=holder.name,
+                ),
+            ),
         )
         concern = Concern(person.line, person.name)
         self._asked.append(Question(key, sentence, choices, (concern,), answer))
