@@ -125,3 +125,15 @@ def test_no_page_says_anything_past_the_catalogues(made_up_language, sqlite_url,
             bare += [f"{endpoint}: {text}" for text in bare_english(answer.text, known)]
     town.toolbox.engine.dispose()
     assert not bare, "\n".join(bare)
+
+
+@pytest.mark.pages
+def test_what_the_forms_library_says_by_itself_is_looked_up(made_up_language, sqlite_url, tmp_path):
+    town = open_town(Toolbox(settings_for(tmp_path, sqlite_url)))
+    browser, known = Browser(town.apps["office"], "office"), typed_words(town)
+    browser.sign_in(ADMIN_EMAIL, ADMIN_PASSWORD)
+    page = browser.post("/timetable", minutes="many", class_id="none", teacher_id="99", first="soon").text
+    town.toolbox.engine.dispose()
+    for said in ("Not a valid integer value.", "Invalid Choice: could not coerce.", "Not a valid choice."):
+        assert f"⟦{said}⟧" in page
+    assert [text for text in bare_english(page, known) if text not in ("many", "soon")] == []
