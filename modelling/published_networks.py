@@ -99,13 +99,18 @@ def multiply_out(values: np.ndarray, scales: np.ndarray, zeros: np.ndarray, *, a
 
 
 def to_litert(network: Callable[[Any], Any], shape: tuple[int, ...], *, bits: int) -> bytes:
-    """Write a function of one float32 tensor of this shape as a LiteRT file with weights of 16 or 32 bits."""
+    """Write a function of one float32 tensor of this shape as a LiteRT file with weights of 8, 16 or 32 bits.
+
+    With 8 the large weights alone have them, a scale for each output, and LiteRT rounds what is multiplied
+    with them as it comes.
+    """
     import tensorflow as tf
 
     function = tf.function(network, input_signature=[tf.TensorSpec(shape, tf.float32)])
     converter = tf.lite.TFLiteConverter.from_concrete_functions([function.get_concrete_function()])
-    if bits == 16:
+    if bits < 32:
         converter.optimizations = [tf.lite.Optimize.DEFAULT]
+    if bits == 16:
         converter.target_spec.supported_types = [tf.float16]
     return bytes(converter.convert())
 

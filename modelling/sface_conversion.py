@@ -18,7 +18,7 @@ FILE = "face_recognition_sface_2021dec_int8bq.onnx"
 CHIP_SIZE = 112
 
 
-def convert(content: bytes, *, batch: int = 1, bits: int = 16) -> bytes:
+def convert(content: bytes, *, batch: int = 1, bits: int = 8) -> bytes:
     """Write SFace's ONNX file as a LiteRT file: (batch, 112, 112, 3) float32 RGB in 0…255 to (batch, 128).
 
     Raise ValueError if the file is not SFace's.

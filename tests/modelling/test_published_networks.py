@@ -94,7 +94,7 @@ def served(content: bytes, picture: np.ndarray) -> np.ndarray:
     return numbers
 
 
-@pytest.mark.parametrize(("bits", "difference"), [(32, 1e-4), (16, 5e-2)])
+@pytest.mark.parametrize(("bits", "difference"), [(32, 1e-4), (16, 5e-2), (8, 0.5)])
 def test_every_operation_gives_what_onnx_says(bits, difference):
     content = small_network()
     picture = drawn(1, 3, 8, 8)
