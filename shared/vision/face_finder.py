@@ -1,6 +1,7 @@
 """Finds faces and their five landmarks in a photo, with YuNet served by LiteRT."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -10,7 +11,7 @@ from PIL import Image
 from shared.vision.model_files import MODELS_DIR
 from shared.vision.served_network import ServedNetwork
 
-# The square that the network looks at; a photo is shrunk until its longer side fits.
+# What the network looks at has this longer side; a photo is shrunk to it.
 SIDE = 320
 # The network asks for faces at every eighth, sixteenth and thirty-second pixel.
 STRIDES = (8, 16, 32)
@@ -92,7 +93,9 @@ class FaceFinder:
 
     def __init__(self, *, models_dir: Path = MODELS_DIR) -> None:
         """Raise ModelUnavailable if the file is missing, altered or not a network."""
-        self._network = ServedNetwork("faces/detector", called="face detector", models_dir=models_dir)
+        self._network = ServedNetwork(
+            "faces/detector", called="face detector", models_dir=models_dir, any_size=True
+        )
 
     def prepare(self, at_once: int) -> None:
         """Make an interpreter for each of so many threads. Raise ModelUnavailable."""
@@ -104,42 +107,49 @@ class FaceFinder:
         Faces are found from about a thirtieth of the photo's longer side on, and tilted by up to some 45
         degrees. Raise ModelUnavailable if the network fails.
         """
-        square, scale = _shrink(rgb)
-        (table,) = self._network.run(square[np.newaxis])
+        small, scale = _shrink(rgb)
+        (table,) = self._network.run(small[np.newaxis])
         if not np.isfinite(table).all():
             raise self._network.failure()
-        faces = [_scaled(row, 1 / scale) for row in _without_doubles(_candidates(table, min_score))]
+        found = _candidates(table, _places(*small.shape[:2]), min_score)
+        faces = [_scaled(row, 1 / scale) for row in _without_doubles(found)]
         return sorted(faces, key=lambda face: -face.height)
 
 
 def _shrink(rgb: np.ndarray) -> tuple[np.ndarray, float]:
-    """Give the photo in the upper left of a black square as float32, and how much smaller it is."""
+    """Give the photo as float32, its shorter side filled up with black to whole steps of the coarsest grid,
+    and how much smaller it is.
+
+    A square filled up with black gives the same faces; a photo of 4 to 3 costs four fifths of its time, one
+    of 16 to 9 three fifths.
+    """
     rows, columns = rgb.shape[:2]
     scale = SIDE / max(rows, columns)
     size = (max(1, round(columns * scale)), max(1, round(rows * scale)))
-    small = Image.fromarray(rgb).resize(size, Image.Resampling.BILINEAR, reducing_gap=2.0)
-    square = np.zeros((SIDE, SIDE, 3), np.float32)
-    square[: size[1], : size[0]] = np.asarray(small)
-    return square, scale
+    # Whole pixels are averaged first, which takes a seventh of the time.
+    small = Image.fromarray(rgb).resize(size, Image.Resampling.BILINEAR, reducing_gap=1.0)
+    step = STRIDES[-1]
+    filled = np.zeros((-size[1] // step * -step, -size[0] // step * -step, 3), np.float32)
+    filled[: size[1], : size[0]] = np.asarray(small)
+    return filled, scale
 
 
-def _places() -> np.ndarray:
-    """Return (column, row, stride) of each row of the network's table, in pixels of the square."""
+@lru_cache(maxsize=2 * SIDE // STRIDES[-1])
+def _places(rows: int, columns: int) -> np.ndarray:
+    """Return (column, row, stride) of each row of the network's table, in pixels of what it looked at."""
     grids = []
     for stride in STRIDES:
-        rows, columns = np.indices((SIDE // stride, SIDE // stride)).reshape(2, -1) * stride
-        grids.append(np.stack([columns, rows, np.full_like(rows, stride)], axis=1))
+        down, across = np.indices((rows // stride, columns // stride)).reshape(2, -1) * stride
+        grids.append(np.stack([across, down, np.full_like(down, stride)], axis=1))
     return np.concatenate(grids).astype(np.float32)
 
 
-_PLACES = _places()
-
-
-def _candidates(table: np.ndarray, min_score: float) -> np.ndarray:
-    """Read the table: rows of score, left, top, right, bottom and ten coordinates in pixels of the square."""
+def _candidates(table: np.ndarray, places: np.ndarray, min_score: float) -> np.ndarray:
+    """Read the table: rows of score, left, top, right, bottom and ten coordinates in pixels of what the
+    network looked at."""
     scores = np.sqrt(np.clip(table[:, 0], 0, 1) * np.clip(table[:, 1], 0, 1))
     chosen = scores >= min_score
-    table, scores, at, stride = table[chosen], scores[chosen], _PLACES[chosen, :2], _PLACES[chosen, 2:]
+    table, scores, at, stride = table[chosen], scores[chosen], places[chosen, :2], places[chosen, 2:]
     middle = at + table[:, 2:4] * stride
     half = np.exp(np.minimum(table[:, 4:6], 10)) * stride / 2
     points = (table[:, 6:].reshape(-1, 5, 2) * stride[:, np.newaxis] + at[:, np.newaxis]).reshape(-1, 10)

@@ -15,17 +15,23 @@ class ServedNetwork:
     """One network, checked against the manifest; no two threads use one of its interpreters at once."""
 
     def __init__(
-        self, name: str, *, called: str, models_dir: Path = MODELS_DIR, prepared_for: int = 1
+        self,
+        name: str,
+        *,
+        called: str,
+        models_dir: Path = MODELS_DIR,
+        prepared_for: int = 1,
+        any_size: bool = False,
     ) -> None:
         """Open the file that the manifest lists as `name`, and make interpreters for so many threads.
 
-        `called` is what sentences call it, such as "face detector". Raise ModelUnavailable if the file is
-        missing or altered, or if it is no network and `prepared_for` is not 0: a damaged file is told now,
-        not to the first person it concerns.
+        `called` is what sentences call it, such as "face detector"; `any_size` says that the network takes
+        pictures of any size. Raise ModelUnavailable if the file is missing or altered, or if it is no network
+        and `prepared_for` is not 0: a damaged file is told now, not to the first person it concerns.
         """
         file = open_model_file(name, models_dir=models_dir)
         self.sha256 = file.sha256
-        self._content, self._called = file.content, called
+        self._content, self._called, self._any_size = file.content, called, any_size
         self._interpreters = Pool(self._make_interpreter)
         self.prepare(prepared_for)
 
@@ -37,7 +43,12 @@ class ServedNetwork:
         """Give the network's outputs for one input, in its own order. Raise ModelUnavailable if it fails."""
         try:
             with self._interpreters.acquire() as interpreter:
-                interpreter.set_tensor(interpreter.get_input_details()[0]["index"], values)
+                (given,) = interpreter.get_input_details()
+                # Another size costs a millisecond, once: most photos of a phone are of one size.
+                if self._any_size and tuple(given["shape"]) != values.shape:
+                    interpreter.resize_tensor_input(given["index"], values.shape)
+                    interpreter.allocate_tensors()
+                interpreter.set_tensor(given["index"], values)
                 interpreter.invoke()
                 return [interpreter.get_tensor(each["index"]) for each in interpreter.get_output_details()]
         except (RuntimeError, ValueError) as cause:
