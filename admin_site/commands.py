@@ -191,20 +191,23 @@ faces = AppGroup("faces", help="The face matching: how good it is.")
 @click.option(
     "--enrol", default=5, show_default=True, type=click.IntRange(1), help="Photos enrolled of each."
 )
+@click.option(
+    "--draws", default=1, show_default=True, type=click.IntRange(1), help="How often others are enrolled."
+)
 @click.option("--seed", default=0, show_default=True, help="Which photos are enrolled.")
 @click.option(
     "--json", "json_file", type=click.Path(dir_okay=False, path_type=Path), help="Write all figures."
 )
 @click.option("--plot", type=click.Path(dir_okay=False, path_type=Path), help="Write the DET curve as SVG.")
 def evaluate_face_matching(
-    folder: Path, enrol: int, seed: int, json_file: Path | None, plot: Path | None
+    folder: Path, enrol: int, draws: int, seed: int, json_file: Path | None, plot: Path | None
 ) -> None:
     """Enrol some photos of each person in DIR, a folder a person, and try the rest against everybody."""
     toolbox = current_app.extensions["toolbox"]
     try:
         with click.progressbar(face_evaluation.find_photos(folder), label="Reading") as photos:
             read = list(face_evaluation.read_photos(toolbox, photos))
-        tries = face_evaluation.try_everybody(toolbox, read, enrol=enrol, seed=seed)
+        tries = face_evaluation.try_everybody(toolbox, read, enrol=enrol, draws=draws, seed=seed)
         figures = face_evaluation.summarise(read, tries)
     except ProductError as refused:
         raise click.ClickException(str(refused)) from refused

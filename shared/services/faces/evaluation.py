@@ -7,7 +7,7 @@ photo that the kiosk would not compare at all is a failure to acquire, counted a
 import random
 from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import log10
 from pathlib import Path
@@ -25,6 +25,8 @@ from shared.toolbox import Toolbox
 from shared.vision.images import open_photo
 
 OPERATING_POINTS = ("0.01", "0.001", "0.0001")
+# The FMR whose threshold one half of the people gives and the other is judged by.
+CROSS_FITTED_FMR = 0.0001
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,24 @@ class ReadPhoto:
 
 
 @dataclass(frozen=True)
+class CrossFitted:
+    """Tries of half of the people each, judged by the threshold that the other half's gave."""
+
+    genuine: int = 0
+    refused: int = 0
+    impostor: int = 0
+    taken: int = 0
+
+    def __add__(self, other: "CrossFitted") -> "CrossFitted":
+        return CrossFitted(
+            self.genuine + other.genuine,
+            self.refused + other.refused,
+            self.impostor + other.impostor,
+            self.taken + other.taken,
+        )
+
+
+@dataclass(frozen=True)
 class Tries:
     """The scores of right and wrong students' tries, each ascending, and the largest model as stored."""
 
@@ -51,6 +71,20 @@ class Tries:
     genuine: Sequence[float]
     impostor: Sequence[float]
     largest_model_bytes: int
+    cross_fitted: CrossFitted = CrossFitted()
+
+
+@dataclass(frozen=True)
+class _Try:
+    """One photo tried against one roll id."""
+
+    tried: str
+    enrolled: str
+    score: float
+
+    @property
+    def is_right(self) -> bool:
+        return self.tried == self.enrolled
 
 
 def find_photos(folder: Path) -> list[tuple[str, Path]]:
@@ -91,8 +125,11 @@ def _is_compared(verdict: PhotoVerdict) -> bool:
     return decide(perfect) is CheckInOutcome.PRESENT
 
 
-def try_everybody(toolbox: Toolbox, photos: Sequence[ReadPhoto], *, enrol: int = 5, seed: int = 0) -> Tries:
-    """Enrol `enrol` photos of each person, drawn by `seed`, and try every other photo against everybody.
+def try_everybody(
+    toolbox: Toolbox, photos: Sequence[ReadPhoto], *, enrol: int = 5, draws: int = 1, seed: int = 0
+) -> Tries:
+    """Enrol `enrol` photos of each person, drawn by `seed`, and try every other photo against everybody;
+    `draws` times, each with other photos enrolled.
 
     As at the office, enrolled photos that show somebody else are left out; unlike there, turned and
     blurred ones are enrolled too, so that enrolled and tried photos are of one kind. A person without
@@ -103,6 +140,28 @@ def try_everybody(toolbox: Toolbox, photos: Sequence[ReadPhoto], *, enrol: int =
     for photo in photos:
         if photo.glance is not None:
             by_person.setdefault(photo.person, []).append(photo)
+    tries: list[_Try] = []
+    crossed, largest = CrossFitted(), 0
+    for _ in range(draws):
+        models, probes = _enrol(by_person, enrol, chance)
+        drawn = [
+            _Try(probe.person, person, model.score_carefully(probe.glance or (), probe.describe_accurate))
+            for probe in probes
+            for person, model in models.items()
+        ]
+        tries += drawn
+        crossed += _cross_fit(drawn, sorted(by_person), chance)
+        for model in models.values():
+            stored = toolbox.sealer.seal(model.to_bytes(), purpose=purposes.face_model(0))
+            largest = max(largest, len(stored))
+    genuine, impostor = _scores(tries, right=True), _scores(tries, right=False)
+    return Tries(len(by_person), genuine, impostor, largest, crossed)
+
+
+def _enrol(
+    by_person: Mapping[str, Sequence[ReadPhoto]], enrol: int, chance: random.Random
+) -> tuple[dict[str, FaceModel], list[ReadPhoto]]:
+    """Return a model of everybody with photos enough, and the photos that are left to be tried."""
     models: dict[str, FaceModel] = {}
     probes: list[ReadPhoto] = []
     for person, theirs in sorted(by_person.items()):
@@ -111,14 +170,30 @@ def try_everybody(toolbox: Toolbox, photos: Sequence[ReadPhoto], *, enrol: int =
             models[person] = train(drawn[:enrol])
             drawn = drawn[enrol:]
         probes += drawn
-    genuine: list[float] = []
-    impostor: list[float] = []
-    for probe in probes:
-        for person, model in models.items():
-            score = model.score_carefully(probe.glance or (), probe.describe_accurate)
-            (genuine if person == probe.person else impostor).append(score)
-    stored = (len(toolbox.sealer.seal(m.to_bytes(), purpose=purposes.face_model(0))) for m in models.values())
-    return Tries(len(by_person), sorted(genuine), sorted(impostor), max(stored, default=0))
+    return models, probes
+
+
+def _cross_fit(tries: Sequence[_Try], people: Sequence[str], chance: random.Random) -> CrossFitted:
+    """Deal the people into halves and judge the tries within each by the other's threshold."""
+    half = set(chance.sample(people, len(people) // 2))
+    within: tuple[list[_Try], list[_Try]] = ([], [])
+    for each in tries:
+        if (each.tried in half) == (each.enrolled in half):
+            within[each.tried in half].append(each)
+    found = CrossFitted()
+    for judged, others in (within, within[::-1]):
+        wrong_of_others = _scores(others, right=False)
+        if not wrong_of_others:
+            continue
+        threshold = threshold_at(CROSS_FITTED_FMR, wrong_of_others)
+        genuine, impostor = _scores(judged, right=True), _scores(judged, right=False)
+        refused, passed = bisect_right(genuine, threshold), bisect_right(impostor, threshold)
+        found += CrossFitted(len(genuine), refused, len(impostor), len(impostor) - passed)
+    return found
+
+
+def _scores(tries: Iterable[_Try], *, right: bool) -> list[float]:
+    return sorted(each.score for each in tries if each.is_right is right)
 
 
 def train(photos: Sequence[ReadPhoto]) -> FaceModel:
@@ -150,6 +225,7 @@ def summarise(photos: Sequence[ReadPhoto], tries: Tries) -> dict[str, Any]:
         "fnmr": refused / len(tries.genuine),
         "fnmr_bounds": wilson_bounds(refused, len(tries.genuine)),
         "fnmr_at_fmr": {point: _fnmr_at(float(point), tries) for point in OPERATING_POINTS},
+        "cross_fitted": _cross_fitted(tries.cross_fitted),
         "largest_model_bytes": tries.largest_model_bytes,
     }
 
@@ -159,6 +235,17 @@ def _fnmr_at(fmr: float, tries: Tries) -> dict[str, Any]:
     refused = bisect_right(tries.genuine, threshold)
     low, high = wilson_bounds(refused, len(tries.genuine)) or (0.0, 1.0)
     return {"fnmr": refused / len(tries.genuine), "low": low, "high": high, "threshold": threshold}
+
+
+def _cross_fitted(crossed: CrossFitted) -> dict[str, Any] | None:
+    if not crossed.genuine or not crossed.impostor:
+        return None
+    return {
+        "fnmr": crossed.refused / crossed.genuine,
+        "fnmr_bounds": wilson_bounds(crossed.refused, crossed.genuine),
+        "fmr": crossed.taken / crossed.impostor,
+        "fmr_bounds": wilson_bounds(crossed.taken, crossed.impostor),
+    }
 
 
 def as_table(figures: dict[str, Any]) -> str:
@@ -174,6 +261,12 @@ def as_table(figures: dict[str, Any]) -> str:
         lines.append(f"  {words}: {figures[rate]:.4%} (95 %: {low:.2%} to {high:.2%})")
     for point, at in figures["fnmr_at_fmr"].items():
         lines.append(f"FNMR at FMR {point}: {at['fnmr']:.2%} (95 %: {at['low']:.2%} to {at['high']:.2%})")
+    if figures["cross_fitted"]:
+        crossed = figures["cross_fitted"]
+        lines.append(
+            f"half of the people judged by the other half's threshold of FMR {CROSS_FITTED_FMR:.4f}: "
+            f"FNMR {crossed['fnmr']:.2%}, FMR {crossed['fmr']:.4%}"
+        )
     lines.append(f"largest model as stored: {figures['largest_model_bytes']} bytes")
     return "\n".join(lines)
 

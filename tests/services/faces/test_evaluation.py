@@ -13,6 +13,7 @@ from shared.domain.face_model import MATCH_THRESHOLD
 from shared.errors import InvalidInput
 from shared.security.sealing import Sealer
 from shared.services.faces.evaluation import (
+    CrossFitted,
     ReadPhoto,
     Tries,
     as_table,
@@ -68,6 +69,29 @@ def test_a_doubtful_glance_counts_as_what_the_careful_look_gives() -> None:
     assert tries.genuine == pytest.approx([1.0, 1.0])
 
 
+def test_every_draw_enrols_other_photos_and_counts_all_tries() -> None:
+    photos = photos_of("ann", 0, 7) + photos_of("bob", 5, 6)
+    tries = try_everybody(TOOLBOX, photos, enrol=5, draws=3)
+    assert (len(tries.genuine), len(tries.impostor)) == (3 * 3, 3 * 3)
+
+
+def test_half_of_the_people_are_judged_by_the_threshold_of_the_others() -> None:
+    """Four pairs of people, each pair less alike than the one before: the threshold of a half that holds a
+    pair is that pair's likeness."""
+    photos = [
+        ReadPhoto(f"{axis}-{lean}", "good", looks(axis, lean), looks(axis, lean), 1.0)
+        for axis in range(0, 40, 10)
+        for lean in (0.0, 0.5 + axis / 20)
+        for _ in range(2)
+    ]
+    crossed = try_everybody(TOOLBOX, photos, enrol=1, draws=20).cross_fitted
+    # Each half has four people with one try each: 4 right and 12 wrong ones.
+    assert (crossed.genuine, crossed.impostor) == (20 * 2 * 4, 20 * 2 * 12)
+    assert crossed.refused == 0  # everybody is more like themselves than like the other of the pair
+    # Where each half holds a pair, the more alike one is taken by the threshold of the other half.
+    assert 0 < crossed.taken <= 20 * 2
+
+
 def test_the_same_seed_enrols_the_same_photos() -> None:
     photos = [
         ReadPhoto(person, "good", looks(axis, number / 20), looks(axis, number / 20), 1.0)
@@ -97,8 +121,16 @@ def test_the_figures_are_counted_by_hand() -> None:
     assert figures["fnmr_at_fmr"]["0.001"]["fnmr"] == 0.01  # above 0.45 lies one of a thousand
     assert figures["fnmr_at_fmr"]["0.0001"]["fnmr"] == 0.02  # above 0.5 none
     assert figures["fnmr_at_fmr"]["0.001"]["low"] < 0.01 < figures["fnmr_at_fmr"]["0.001"]["high"]
+    assert figures["cross_fitted"] is None
     assert "2 people" in as_table(figures)
     assert "1 no_face, 1 unreadable" in as_table(figures)
+
+
+def test_what_was_cross_fitted_is_told() -> None:
+    tries = Tries(2, [0.8], [0.1], 1800, CrossFitted(genuine=200, refused=1, impostor=10_000, taken=2))
+    figures = summarise([], tries)
+    assert (figures["cross_fitted"]["fnmr"], figures["cross_fitted"]["fmr"]) == (0.005, 0.0002)
+    assert "FNMR 0.50%, FMR 0.0200%" in as_table(figures)
 
 
 def test_nothing_to_try_is_said_in_words() -> None:
