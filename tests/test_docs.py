@@ -68,5 +68,19 @@ def test_the_models_page_names_every_file_with_the_hash_of_the_manifest():
     assert dict(rows) == {key: card["sha256"] for key, card in manifest.items()}
 
 
+def test_every_model_has_a_card_with_its_origin_and_licence():
+    text = (PROJECT_DIR / "models" / "README.md").read_text(encoding="utf-8")
+    cards = {
+        key: card
+        for heading, card in re.findall(r"^### (`.+?)\n(.*?)(?=^##)", text, re.MULTILINE | re.DOTALL)
+        for key in re.findall(r"`([a-z_]+/[a-z_]+)`", heading)
+    }
+    manifest = json.loads((PROJECT_DIR / "models" / "manifest.json").read_text(encoding="utf-8"))
+    assert cards.keys() == manifest.keys()
+    assert [
+        key for key, card in cards.items() if not ("- **Origin** " in card and "- **Licence** " in card)
+    ] == []
+
+
 def test_the_readme_is_short():
     assert len((PROJECT_DIR / "README.md").read_text(encoding="utf-8").splitlines()) <= 130
