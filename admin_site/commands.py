@@ -14,7 +14,7 @@ from shared.persistence.tables import Admin
 from shared.services.accounts import lifecycle, second_factor
 from shared.services.audit import Actor
 from shared.services.faces import evaluation as face_evaluation
-from shared.services.faces import lookup_evaluation
+from shared.services.faces import lookup_evaluation, tone_evaluation
 from shared.services.faces.renewal import renew_models
 from shared.services.spoof_check import evaluation as spoof_evaluation
 from shared.services.spoof_check import training as spoof_training
@@ -248,6 +248,28 @@ def evaluate_lookup(
     if json_file:
         json_file.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
     click.echo(lookup_evaluation.as_table(figures, size=size, enrol=enrol))
+
+
+@faces.command("evaluate-tones")
+@click.argument("folder", metavar="DIR", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option(
+    "--enrol", default=5, show_default=True, type=click.IntRange(1), help="Photos enrolled of each."
+)
+@click.option(
+    "--json", "json_file", type=click.Path(dir_okay=False, path_type=Path), help="Write all figures."
+)
+def evaluate_tones(folder: Path, enrol: int, json_file: Path | None) -> None:
+    """Tell whether living people in DIR, a folder a person, are turned away by their skin's tone."""
+    toolbox = current_app.extensions["toolbox"]
+    try:
+        with click.progressbar(face_evaluation.find_photos(folder), label="Reading") as photos:
+            read = list(tone_evaluation.read_photos(toolbox, photos))
+        figures = tone_evaluation.summarise(tone_evaluation.count_people(read, enrol=enrol))
+    except ProductError as refused:
+        raise click.ClickException(str(refused)) from refused
+    if json_file:
+        json_file.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+    click.echo(tone_evaluation.as_table(figures))
 
 
 @faces.command("renew")

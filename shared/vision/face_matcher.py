@@ -14,6 +14,7 @@ from shared.vision.face_encoder import CHIP_SIZE, FaceEncoder, cut_chip
 from shared.vision.face_finder import MIN_SCORE, DetectedFace, FaceFinder
 from shared.vision.faces import FaceReading
 from shared.vision.model_files import MODELS_DIR
+from shared.vision.skin_tone import typology_angle
 
 if TYPE_CHECKING:
     from shared.vision.dlib_network import DlibNetwork
@@ -76,6 +77,10 @@ class FaceMatcher:
     def describe_accurate(self, rgb: np.ndarray, face: DetectedFace) -> np.ndarray:
         """Return the descriptor that `read` gives of a face that `describe_fast` found in this photo."""
         return self.encoder.describe(cut_chip(rgb, face), with_mirror=True)
+
+    def skin_tone(self, rgb: np.ndarray, face: DetectedFace) -> float:
+        """Return how light the skin of a face in this photo is, in degrees: see `typology_angle`."""
+        return typology_angle(cut_chip(rgb, face))
 
     def describe_by(self, network: Network, rgb: np.ndarray, face: DetectedFace) -> np.ndarray:
         """Describe a face found in this photo by the network of the face model it is compared with.

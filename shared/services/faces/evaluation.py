@@ -13,6 +13,8 @@ from math import log10
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from shared.domain.check_in import CheckInOutcome, Evidence, decide
 from shared.domain.error_rates import threshold_at, wilson_bounds
 from shared.domain.face_model import MATCH_THRESHOLD, FaceModel, odd_ones_out
@@ -111,13 +113,19 @@ def read_photos(toolbox: Toolbox, photos: Iterable[tuple[str, Path]]) -> Iterato
         except PhotoRefused:
             yield ReadPhoto(person, "unreadable")
             continue
-        reading = toolbox.face_matcher.describe_fast(rgb)
-        if reading.face is None or reading.descriptor is None or not _is_compared(reading.verdict):
-            yield ReadPhoto(person, reading.verdict)
-        else:
-            careful = toolbox.face_matcher.describe_accurate(reading.turn(rgb), reading.face)
-            glance = tuple(reading.descriptor.tolist())
-            yield ReadPhoto(person, reading.verdict, glance, tuple(careful.tolist()), reading.quality)
+        yield describe(toolbox, person, rgb, toolbox.face_matcher.describe_fast(rgb))
+
+
+def describe(toolbox: Toolbox, person: str, rgb: np.ndarray, reading: Any) -> ReadPhoto:
+    """Describe a photo with its first reading carefully too, if the kiosk compares it.
+
+    Raise ModelUnavailable.
+    """
+    if reading.face is None or reading.descriptor is None or not _is_compared(reading.verdict):
+        return ReadPhoto(person, reading.verdict)
+    careful = toolbox.face_matcher.describe_accurate(reading.turn(rgb), reading.face)
+    glance = tuple(reading.descriptor.tolist())
+    return ReadPhoto(person, reading.verdict, glance, tuple(careful.tolist()), reading.quality)
 
 
 def _is_compared(verdict: PhotoVerdict) -> bool:
