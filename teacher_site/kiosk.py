@@ -21,6 +21,7 @@ from flask_login import current_user
 from flask_security import login_user, logout_user
 
 from shared.domain.attendance import LectureState, lecture_state
+from shared.domain.languages import phrase
 from shared.errors import InvalidInput, NotFound, TooManyTries
 from shared.persistence import attendance
 from shared.persistence.tables import KioskPass, Lecture
@@ -48,10 +49,11 @@ from shared.services.kiosk.passes import (
 from shared.web.device import require_device_token
 from shared.web.error_pages import answer_nobody
 from shared.web.kiosk_pass import ONLY_THE_TEACHER, forget_pass, has_pass_cookie, keep_pass, sent_pass
-from shared.web.languages import say
+from shared.web.languages import gettext, say
 from shared.web.rate_limit import rate_limited
 from shared.web.sign_in import actor
 from shared.web.site import reading, toolbox
+from teacher_site import kiosk_words
 
 pages = Blueprint("kiosk", __name__, template_folder="templates")
 
@@ -64,9 +66,11 @@ _WITH_PHOTO = frozenset({"kiosk.send", "kiosk.turn", "kiosk.call"})
 _STATIC = frozenset({"static", "shared.static", "bootstrap.static"})
 
 _OVER = {
-    LectureState.SCHEDULED: "The lecture has not begun yet. Please wait.",
-    LectureState.ENDED: "The time of this lecture is over. Please give the phone back to the teacher.",
-    LectureState.CLOSED: "The lecture is closed. Please give the phone back to the teacher.",
+    LectureState.SCHEDULED: phrase("The lecture has not begun yet. Please wait."),
+    LectureState.ENDED: phrase(
+        "The time of this lecture is over. Please give the phone back to the teacher."
+    ),
+    LectureState.CLOSED: phrase("The lecture is closed. Please give the phone back to the teacher."),
 }
 
 
@@ -77,6 +81,8 @@ def keep_to_the_kiosk() -> Response | None:
     """
     if request.endpoint in _STATIC:
         return None
+    if request.endpoint in OPEN_TO_THE_PASS:
+        g.language = kiosk_words.asked_language()
     if request.endpoint in _WITH_PHOTO:
         toolbox.load_limiter.reject_if_full()
     is_a_kiosk = sent_pass(toolbox) is not None
@@ -95,7 +101,7 @@ def keep_to_the_kiosk() -> Response | None:
 def _living_pass() -> KioskPass:
     kiosk_pass: KioskPass | None = g.kiosk_pass
     if kiosk_pass is None:
-        raise NotFound("This phone takes no check-ins any more.")
+        raise NotFound(phrase("This phone takes no check-ins any more."))
     return kiosk_pass
 
 
@@ -125,7 +131,7 @@ def hand_over(lecture_id: int) -> Response | tuple[str, int] | str:
             pin=request.form.get("pin", ""),
         )
     except InvalidInput as refused:
-        return _ask(lecture, problem=str(refused)), refused.status
+        return _ask(lecture, problem=say(refused.sentence)), refused.status
     logout_user()
     answer = make_response(redirect(url_for("kiosk.page")))
     keep_pass(answer, token)
@@ -143,7 +149,13 @@ def page() -> Response | str:
         return _without_pass()
     lecture = attendance.find_own_lecture(reading, g.kiosk_pass.teacher_id, g.kiosk_pass.lecture_id)
     # For a copied cookie too, so there is nothing on it that the signed pages have to tell.
-    return render_template("teacher/kiosk.html", lecture=lecture, pass_id=g.kiosk_pass.id)
+    return render_template(
+        "teacher/kiosk.html",
+        lecture=lecture,
+        pass_id=g.kiosk_pass.id,
+        texts=kiosk_words.texts(),
+        spoken=kiosk_words.in_every_language(),
+    )
 
 
 @pages.post("/kiosk/key")
@@ -172,7 +184,7 @@ def _standing(lecture: Lecture) -> dict[str, object]:
         now=toolbox.now(), starts_at=lecture.starts_at, ends_at=lecture.ends_at, closed_at=lecture.closed_at
     )
     count = attendance.count_here(reading, [lecture.id])[lecture.id]
-    return {"over": _OVER.get(state), "here": count.here, "expected": count.expected}
+    return {"over": say(_OVER.get(state, "")) or None, "here": count.here, "expected": count.expected}
 
 
 @pages.post("/kiosk/check-in")
@@ -230,7 +242,7 @@ def _sent() -> CheckInRequest:
     _living_pass()
     photo = request.files.get("photo")
     if photo is None:
-        raise InvalidInput("The photo did not arrive. Please try again.")
+        raise InvalidInput(phrase("The photo did not arrive. Please try again."))
     return CheckInRequest(
         class_code=request.form.get("class_code", ""),
         roll_id=request.form.get("roll_id", ""),
@@ -261,12 +273,14 @@ def _sent_key() -> str:
     try:
         return str(UUID(request.form.get("idempotency_key", "")))
     except ValueError as cause:
-        raise InvalidInput("The check-in was not sent whole. Please try again.") from cause
+        raise InvalidInput(phrase("The check-in was not sent whole. Please try again.")) from cause
 
 
 def _headline(answer: CheckInAnswer) -> str:
     """Return big words for the screen: "Late, 10:07" for who was late by the clock."""
-    return f"Late, {_clock(answer.marked_at)}" if answer.is_late else answer.outcome.headline
+    if answer.is_late:
+        return gettext("Late, %(time)s", time=_clock(answer.marked_at))
+    return say(answer.outcome.headline)
 
 
 def _clock(moment: datetime | None) -> str | None:
@@ -285,12 +299,16 @@ def leave() -> Response | tuple[str, int] | str:
     try:
         if secret:
             problem = (
-                None if _is_password(teacher, kiosk_pass, secret) else "This is not the teacher's password."
+                None
+                if _is_password(teacher, kiosk_pass, secret)
+                else gettext("This is not the teacher's password.")
             )
         else:
-            problem = None if _is_pin(teacher, kiosk_pass) else "This is not the PIN of this lecture."
+            problem = (
+                None if _is_pin(teacher, kiosk_pass) else gettext("This is not the PIN of this lecture.")
+            )
     except TooManyTries as wait:
-        return _leave_page(str(wait), by_password=bool(secret)), wait.status
+        return _leave_page(say(wait.sentence), by_password=bool(secret)), wait.status
     if problem:
         return _leave_page(problem, by_password=bool(secret)), 403
     session.clear()
@@ -298,7 +316,7 @@ def leave() -> Response | tuple[str, int] | str:
     if not secret:
         session.pop("fs_paa")  # six digits are not the password that acts of weight ask for
     end_pass(toolbox, actor(), kiosk_pass.id)
-    flash("The phone is yours again.", "success")
+    flash(gettext("The phone is yours again."), "success")
     answer = make_response(redirect(url_for("attendance.show", lecture_id=kiosk_pass.lecture_id)))
     forget_pass(answer)
     return answer
@@ -313,7 +331,7 @@ def _without_pass() -> Response:
     """Go to the teacher's pages; a phone whose pass was ended elsewhere may be in a student's hand."""
     answer = make_response(redirect(url_for("lectures.today")))
     if has_pass_cookie():
-        flash("This phone takes no check-ins any more. Please give it back to the teacher.", "info")
+        flash(gettext("This phone takes no check-ins any more. Please give it back to the teacher."), "info")
         forget_pass(answer)
     return answer
 

@@ -6,7 +6,8 @@ declared) `lazy_gettext` of this module, a script's in `gettext` of words.js; wh
 becomes the school's own word.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date, datetime
 from functools import cache
 from typing import Any
@@ -15,7 +16,7 @@ from babel.lists import format_list
 from babel.messages.mofile import read_mo
 from babel.support import LazyProxy
 from flask import Flask, current_app, g, request
-from flask_babel import Babel, format_date, format_datetime, get_domain, get_locale
+from flask_babel import Babel, force_locale, format_date, format_datetime, get_domain, get_locale
 from jinja2 import pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup
@@ -98,6 +99,13 @@ def say(text: str) -> str:
         return text
     found = _find(text.one) if text.many is None else _find_counted(text.one, text.many, text.number)
     return _fill(found, text.values)
+
+
+@contextmanager
+def speaking(language: str) -> Iterator[None]:
+    """Answer in this language for a while, whatever the reader's is."""
+    with force_locale(language):
+        yield
 
 
 def show_date(day: date) -> str:

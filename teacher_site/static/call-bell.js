@@ -1,6 +1,7 @@
 // Tells the teacher that a student called: a sound and a shake of the phone, which one press turns off and on.
 // A browser lets a page sound only after a tap or a key; until then the button says so.
 
+import { gettext } from "/shared-static/words.js";
 import { hearRound } from "./live.js";
 import { allowSound, isSoundAllowed, play } from "./sounds.js";
 
@@ -19,7 +20,9 @@ function show() {
   const button = document.querySelector("#sound");
   if (!(button instanceof HTMLButtonElement)) return;
   button.classList.remove("invisible");
-  button.textContent = `Sound when called: ${isOff ? "off" : isSoundAllowed() ? "on" : "tap once"}`;
+  if (isOff) button.textContent = gettext("Sound when called: off");
+  else if (isSoundAllowed()) button.textContent = gettext("Sound when called: on");
+  else button.textContent = gettext("Sound when called: tap once");
 }
 
 function ring() {

@@ -2,6 +2,7 @@
 
 import { poll } from "/shared-static/http.js";
 import { find } from "/shared-static/page.js";
+import { gettext } from "/shared-static/words.js";
 
 const SOON_MS = 1500;
 const LATER_MS = 15000; // letters that wait for a mail server may wait for hours
@@ -56,7 +57,7 @@ async function follow(section) {
     },
     fail() {
       isCutOff = true;
-      sentence.textContent = "No connection. The letters go on; this page follows again as soon as it can.";
+      sentence.textContent = gettext("No connection. The letters go on; this page follows again as soon as it can.");
     },
   });
   location.reload();

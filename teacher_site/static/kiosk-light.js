@@ -2,6 +2,7 @@
 // of a tiny copy of the picture alone, which stays in the page; where that cannot be read, nothing is said.
 
 import { find } from "/shared-static/page.js";
+import { gettext } from "/shared-static/words.js";
 
 const EVERY_MS = 700;
 const WIDTH = 32;
@@ -12,9 +13,6 @@ const DARK = 40;
 // A face that is this much darker than what is round it is lit from behind; a bright one is not told so.
 const BEHIND = 2.2;
 const LIT = 80;
-
-const TOO_DARK = "It is dark here. Turn towards the light.";
-const LIT_FROM_BEHIND = "The light is behind you. Turn round a little.";
 
 const canvas = document.createElement("canvas");
 canvas.width = WIDTH;
@@ -39,8 +37,8 @@ function judge(video) {
   }
   const face = sums.face[0] / sums.face[1];
   const round = sums.round[0] / sums.round[1];
-  if (face < DARK && round < DARK * BEHIND) return TOO_DARK;
-  return face < LIT && round > face * BEHIND ? LIT_FROM_BEHIND : "";
+  if (face < DARK && round < DARK * BEHIND) return gettext("It is dark here. Turn towards the light.");
+  return face < LIT && round > face * BEHIND ? gettext("The light is behind you. Turn round a little.") : "";
 }
 
 /**
@@ -51,15 +49,16 @@ export function watchLight(isWanted) {
   const video = find("#camera", HTMLVideoElement);
   const hint = find("#hint", HTMLElement);
   let before = "";
+  let ours = ""; // what stands there of us
   setInterval(() => {
     if (document.hidden || !isWanted()) return;
     let words = "";
     try {
       words = judge(video);
     } catch {} // a browser that lets nobody read a picture
-    const isOurs = ["", TOO_DARK, LIT_FROM_BEHIND].includes(hint.textContent ?? "");
+    const isOurs = ["", ours].includes(hint.textContent ?? "");
     // Twice the same: a hand that passes the camera is no reason to speak.
-    if (isOurs && words === before && hint.textContent !== words) hint.textContent = words;
+    if (isOurs && words === before && hint.textContent !== words) hint.textContent = ours = words;
     before = words;
   }, EVERY_MS);
 }

@@ -1,6 +1,8 @@
 // What the kiosk shows over its form: the wait, the answer, the end; and the hint, the counter, the focus.
 
 import { find } from "/shared-static/page.js";
+import { gettext } from "/shared-static/words.js";
+import { chooseUsual, hearLanguage } from "./kiosk-language.js";
 
 /**
  * What the server answers to a check-in or a call.
@@ -65,8 +67,9 @@ export function showForm({ keepsRollId = false } = {}) {
   if (!keepsRollId) {
     form.reset();
     classCode.value = "";
+    chooseUsual();
   }
-  say(nameScreen ? "Take the photo: your name comes by itself." : "");
+  say(() => (nameScreen ? gettext("Take the photo: your name comes by itself.") : ""));
   for (const line of answerScreen.querySelectorAll("p")) line.textContent = "";
   if (nameScreen) write(nameScreen, "#name-words", "");
   cover();
@@ -89,7 +92,7 @@ export function askName({ name, class_code: code, roll_id: rollIdFound }) {
 
 /**
  * Ask for the roll id of the photo that is there.
- * @param {string} words
+ * @param {() => string} words
  */
 export function askRollId(words) {
   if (nameScreen) write(nameScreen, "#name-words", "");
@@ -103,10 +106,15 @@ export function showTurn() {
   cover(turnScreen);
 }
 
-/** @param {string} words */
+let hint = () => "";
+
+/** @param {() => string} words asked for again when another language is chosen */
 export function say(words) {
-  write(form, "#hint", words);
+  hint = words;
+  write(form, "#hint", words());
 }
+
+hearLanguage(() => write(form, "#hint", hint()));
 
 /** @param {string} words */
 export function showWaiting(words, { canGiveUp = false } = {}) {
@@ -131,7 +139,11 @@ export function showAnswer({ outcome, headline, sentence, name, marked_at: marke
   const mood = MOODS[outcome] ?? "refused";
   answerScreen.dataset.mood = mood;
   cover(answerScreen);
-  write(answerScreen, ".big", mood === "known" && markedAt ? `${headline} at ${markedAt}` : headline);
+  write(
+    answerScreen,
+    ".big",
+    mood === "known" && markedAt ? gettext("%(headline)s at %(time)s", { headline, time: markedAt }) : headline,
+  );
   write(answerScreen, ".name", name ?? "");
   write(answerScreen, ".sentence", sentence);
   callButton.hidden = !mayCall;
@@ -150,6 +162,6 @@ export function showCount(here, expected) {
 
 /** @param {string | null} sentence why no check-in is taken; null while they are */
 export function showOver(sentence) {
-  write(over, ".big", sentence ?? "");
+  if (find(".big", HTMLElement, over).textContent !== sentence) write(over, ".big", sentence ?? "");
   over.hidden = !sentence;
 }

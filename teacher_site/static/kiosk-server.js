@@ -1,7 +1,9 @@
 // What the kiosk says to the server: everything signed with the phone's key, every check-in with a ticket of its own.
 
 import { send } from "/shared-static/http.js";
+import { gettext } from "/shared-static/words.js";
 import { PhoneKey } from "./kiosk-key.js";
+import { chosenLanguage } from "./kiosk-language.js";
 
 /** @typedef {import("./kiosk-screens.js").Answer} Answer */
 /** @typedef {{ here: number, expected: number, over: string | null }} Status */
@@ -98,7 +100,7 @@ export class Server {
     const film = turn ? [turn.of, ...(await Promise.all(turn.frames.map(digestOf)))] : [];
     let next = ticket;
     for (let tries = 0; !signal.aborted; tries += 1) {
-      let words = "Not sent yet, trying again…";
+      let words = gettext("Not sent yet, trying again…");
       try {
         const fetched = (await next) ?? (await this.fetchTicket({ signal }));
         const body = new FormData();
@@ -141,7 +143,8 @@ export class Server {
    * @param {Options & { headers?: Record<string, string> }} options
    */
   async #ask(address, options) {
-    const response = await send(address, { ...options, timeoutMs: ONE_TRY_MS });
+    const headers = { ...options.headers, "X-Kiosk-Language": chosenLanguage() };
+    const response = await send(address, { ...options, headers, timeoutMs: ONE_TRY_MS });
     if (response.status === 403) {
       this.isLost = true;
       throw new NotThisPhone((await response.json()).error);

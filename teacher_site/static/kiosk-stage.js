@@ -2,6 +2,7 @@
 
 import { Camera, explain } from "/shared-static/camera.js";
 import { find } from "/shared-static/page.js";
+import { hearLanguage, label } from "./kiosk-language.js";
 
 const video = find("#camera", HTMLVideoElement);
 const shot = find("#shot", HTMLImageElement);
@@ -49,7 +50,7 @@ export class Stage {
     }
     shot.hidden = false;
     shutter.dataset.again = "";
-    shutter.setAttribute("aria-label", "Take the photo again");
+    label(shutter, "take_again");
     return true;
   }
 
@@ -78,7 +79,7 @@ export class Stage {
     shot.hidden = true;
     this.photo = null;
     delete shutter.dataset.again;
-    shutter.setAttribute("aria-label", "Take the photo");
+    label(shutter, "take");
   }
 }
 
@@ -93,12 +94,18 @@ function nextFrame() {
   });
 }
 
-/** @param {{ title: string, text: string }} failure */
-function showProblem({ title, text }) {
-  find(".big", HTMLElement, problem).textContent = title;
-  find(".sentence", HTMLElement, problem).textContent = text;
+/** @type {import("/shared-static/camera.js").CameraProblem | null} */
+let failure = null;
+
+/** @param {import("/shared-static/camera.js").CameraProblem} met */
+function showProblem(met) {
+  failure = met;
+  find(".big", HTMLElement, problem).textContent = met.title;
+  find(".sentence", HTMLElement, problem).textContent = met.text;
   problem.hidden = false;
 }
+
+hearLanguage(() => failure && !problem.hidden && showProblem(failure));
 
 // The outline is drawn in the video's own pixels, so it lies on the picture however the screen cuts it.
 function placeOutline() {

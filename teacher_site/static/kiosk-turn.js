@@ -2,6 +2,8 @@
 // What the film proves is decided by the server; this page goes by the clock alone.
 
 import { find } from "/shared-static/page.js";
+import { gettext } from "/shared-static/words.js";
+import { text } from "./kiosk-language.js";
 import { play } from "./sounds.js";
 
 /** @typedef {import("./kiosk-screens.js").Side} Side */
@@ -16,6 +18,15 @@ const SLOW_MS = 3500; // for a phone that cannot take as many as the server need
 const LEAST_FRAMES = 8;
 const A_LITTLE_MORE_MS = 1000;
 const FRAME = { width: 400, quality: 0.85 };
+
+const TURNS = {
+  left: () => gettext("Turn your head a little to the <strong>left</strong>"),
+  right: () => gettext("Turn your head a little to the <strong>right</strong>"),
+};
+const MORE = {
+  left: () => gettext("A little more to the <strong>left</strong>"),
+  right: () => gettext("A little more to the <strong>right</strong>"),
+};
 
 const kiosk = find("#kiosk", HTMLElement);
 const screen = find("#turn", HTMLElement);
@@ -47,13 +58,13 @@ export class TurnScreen {
   async film(side, { signal, before = "", mayCall = true, mayType = false }) {
     this.#show(side);
     this.callButton.hidden = !mayCall && !mayType;
-    this.callButton.textContent = mayType ? "Type the roll id instead" : "Call the teacher";
+    this.callButton.textContent = text(mayType ? "type_instead" : "call");
     try {
-      words.textContent = before || "Look straight at the camera.";
+      words.textContent = before || gettext("Look straight at the camera.");
       await wait(before ? READ_MS : LOOK_STRAIGHT_MS);
       if (signal.aborted) return null;
       screen.dataset.filming = "";
-      sayTurn("Turn your head a little to the", side);
+      sayTurn(TURNS[side]());
       play("ask");
       return await this.#takeFrames(side, signal);
     } finally {
@@ -97,7 +108,7 @@ export class TurnScreen {
         showProgress(passed() / FILM_MS);
         if (signal.aborted) return null;
       }
-      if (!isMoreSaid && passed() > A_LITTLE_MORE_MS) sayTurn("A little more to the", side);
+      if (!isMoreSaid && passed() > A_LITTLE_MORE_MS) sayTurn(MORE[side]());
       isMoreSaid ||= passed() > A_LITTLE_MORE_MS;
       frames.push(await this.#stage.snapFrame(FRAME));
     }
@@ -108,13 +119,13 @@ export class TurnScreen {
 
 /**
  * The picture is shown as a mirror does, so the person's left is the screen's: arrow, word and face go one way.
- * @param {string} sentence
- * @param {Side} side
+ * @param {string} sentence with one part in <strong>
  */
-function sayTurn(sentence, side) {
+function sayTurn(sentence) {
+  const [before, side, after] = sentence.split(/<\/?strong>/);
   const strong = document.createElement("strong");
-  strong.textContent = side;
-  words.replaceChildren(sentence, " ", strong);
+  strong.textContent = side ?? "";
+  words.replaceChildren(before, strong, after ?? "");
 }
 
 /** @param {number} share */

@@ -2,6 +2,8 @@
 // student. Nothing is kept in the page longer than its visit.
 
 import { find } from "/shared-static/page.js";
+import { gettext } from "/shared-static/words.js";
+import { text } from "./kiosk-language.js";
 import { watchLight } from "./kiosk-light.js";
 import * as screens from "./kiosk-screens.js";
 import { NotThisPhone, PassEnded, Server } from "./kiosk-server.js";
@@ -28,7 +30,7 @@ const NO_NEXT_TRY = ["not_enrolled", "lecture_closed", "unavailable"];
 // After one of these a face that was looked up goes on as usual, with its roll id.
 const ASKS_FOR_ROLL_ID = ["not_identified", "turn_failed"];
 
-const TYPE_ROLL_ID = "Please type your roll id. Your photo is taken already.";
+const typeRollId = () => text("type_roll_id");
 
 const stage = new Stage();
 const turnScreen = new TurnScreen(stage);
@@ -60,7 +62,9 @@ function nextTry() {
 async function takePhoto(ticketMs) {
   visit.orderTicket(ticketMs);
   const isTaken = await stage.snap();
-  screens.say(isTaken ? "Photo taken." : "The camera is not ready yet. Please wait a moment.");
+  screens.say(() =>
+    isTaken ? gettext("Photo taken.") : gettext("The camera is not ready yet. Please wait a moment."),
+  );
   return isTaken;
 }
 
@@ -72,7 +76,7 @@ async function enter() {
     return;
   }
   if (!rollId.value.trim()) {
-    screens.say(rollId.dataset.ask ?? "");
+    screens.say(() => text("ask"));
     rollId.focus();
     return;
   }
@@ -89,7 +93,7 @@ async function sendPhoto({ isByFace = false } = {}) {
     visit.resume();
     return;
   }
-  screens.showWaiting(isSnapping ? "Photo taken. Checking…" : "Checking…");
+  screens.showWaiting(isSnapping ? gettext("Photo taken. Checking…") : gettext("Checking…"));
   await deliver("/kiosk/check-in", signal, { isByFace });
 }
 
@@ -106,7 +110,7 @@ async function chooseClass(code) {
   screens.classCode.value = code;
   visit.orderTicket(SNAPPING_TICKET_MS);
   const signal = visit.send();
-  screens.showWaiting("Checking…");
+  screens.showWaiting(gettext("Checking…"));
   await deliver("/kiosk/check-in", signal);
 }
 
@@ -125,12 +129,12 @@ function askName(answer, key) {
 
 async function sayYes() {
   const signal = visit.send();
-  screens.showWaiting("Marking…");
+  screens.showWaiting(gettext("Marking…"));
   await deliver("/kiosk/yes", signal, { yesTo: visit.nameKey });
 }
 
 // Nobody was found, or somebody else: the photo stays for the roll id that is typed now.
-/** @param {string} words */
+/** @param {() => string} words */
 function askRollId(words) {
   visit.resume();
   visit.orderTicket();
@@ -153,14 +157,14 @@ async function askToTurn({ turn, outcome, sentence, may_call_teacher: mayCall },
   const before = outcome === "turn_again" ? sentence : "";
   const frames = await turnScreen.film(turn.side, { signal, before, mayCall, mayType: isByFace });
   if (!frames || signal.aborted) return;
-  screens.showWaiting("Checking…");
+  screens.showWaiting(gettext("Checking…"));
   await deliver("/kiosk/turn", signal, { turn: { of: key, frames }, isByFace });
 }
 
 // The photo that was refused goes to the teacher.
 async function callTeacher() {
   const signal = visit.send();
-  screens.showWaiting("Calling the teacher…");
+  screens.showWaiting(gettext("Calling the teacher…"));
   await deliver("/kiosk/call", signal);
 }
 
@@ -187,7 +191,7 @@ async function deliver(address, signal, { turn = null, isByFace = false, yesTo =
     else if (delivered.answer.outcome === "choose_class") askForClass(delivered.answer);
     else if (delivered.answer.turn) await askToTurn(delivered.answer, delivered.key, signal, isByFace);
     else if (delivered.answer.outcome === "is_it_you") askName(delivered.answer, delivered.key);
-    else if (isByFace && ASKS_FOR_ROLL_ID.includes(delivered.answer.outcome)) askRollId(TYPE_ROLL_ID);
+    else if (isByFace && ASKS_FOR_ROLL_ID.includes(delivered.answer.outcome)) askRollId(typeRollId);
     else showAnswer(delivered.answer, yesTo ? CONFIRMED_SHOWN_MS : PRESENT_SHOWN_MS);
   } catch (error) {
     endWith(error);
@@ -197,7 +201,7 @@ async function deliver(address, signal, { turn = null, isByFace = false, yesTo =
 /** @param {import("./kiosk-server.js").Delivered} delivered */
 function showFailure({ status, answer }) {
   visit.isPageStale = status === 400; // perhaps; a fresh page costs a second
-  showAnswer({ outcome: "error", headline: "That did not work", sentence: answer.error });
+  showAnswer({ outcome: "error", headline: gettext("That did not work"), sentence: answer.error });
 }
 
 /**
@@ -230,6 +234,7 @@ async function askStatus() {
 function showStatus({ here, expected, over }) {
   screens.showCount(here, expected);
   if (Boolean(over) !== screens.isOver()) showOver(over);
+  else if (over) screens.showOver(over); // in the school's language, once the turn in which it ended is over
 }
 
 /** @param {string | null} sentence */
@@ -286,11 +291,13 @@ screens.giveUpButton.addEventListener("click", () => nextVisit());
 
 screens.answerScreen.addEventListener("click", () => visit.mayClear && nextTry());
 
-turnScreen.callButton.addEventListener("click", () => (visit.isByFace ? askRollId(TYPE_ROLL_ID) : callTeacher()));
+turnScreen.callButton.addEventListener("click", () => (visit.isByFace ? askRollId(typeRollId) : callTeacher()));
 
 screens.yesButton?.addEventListener("click", () => visit.mayClear && sayYes());
 
-screens.notMeButton?.addEventListener("click", () => visit.mayClear && askRollId(TYPE_ROLL_ID));
+screens.notMeButton?.addEventListener("click", () => visit.mayClear && askRollId(typeRollId));
+
+find("#languages", HTMLElement).addEventListener("click", () => visit.touch());
 
 // The next student's first letter takes the place of what was kept.
 screens.rollId.addEventListener("focus", () => screens.rollId.select());
@@ -355,6 +362,6 @@ watchLight(() => visit.isTyping && !stage.photo && stage.isRunning && !screens.i
 stayAwake();
 askStatus();
 server.bind().then((key) => {
-  if (!key.isKept) screens.say("Please do not load this page again: this browser cannot keep its key.");
+  if (!key.isKept) screens.say(() => gettext("Please do not load this page again: this browser cannot keep its key."));
 }, endWith);
 setInterval(() => document.hidden || askStatus(), STATUS_EVERY_MS);

@@ -3,6 +3,7 @@
 
 import { ask, send } from "/shared-static/http.js";
 import { find } from "/shared-static/page.js";
+import { gettext } from "/shared-static/words.js";
 import { askNow, hearRound } from "./live.js";
 
 /** @typedef {{ status: string, word: string, tint: string, said: string, note: string }} Row */
@@ -67,7 +68,7 @@ function showRow(row, { status, word, tint, said, note }) {
     if (field instanceof HTMLInputElement) field.value = status;
   const save = find("[data-save]", HTMLButtonElement, row);
   save.value = status || "excused";
-  save.textContent = status ? "Save the note" : "Excused, with this note";
+  save.textContent = status ? gettext("Save the note") : gettext("Excused, with this note");
   const clear = row.querySelector("[data-clear]");
   if (clear instanceof HTMLElement) clear.hidden = !status;
   row.classList.remove("came-in");

@@ -1,36 +1,56 @@
 // The camera of a phone or a desk: shows itself, takes photos, and has a sentence for every way it can fail.
 
+import { gettext } from "./words.js";
+
 export class CameraProblem extends Error {
+  #title;
+  #text;
+
   /**
-   * @param {string} title
-   * @param {string} text
+   * Both say it in the language that the page has when they are asked.
+   * @param {() => string} title
+   * @param {() => string} text
    */
   constructor(title, text) {
-    super(`${title} ${text}`);
+    super(`${title()} ${text()}`);
     this.name = "CameraProblem";
-    this.title = title;
-    this.text = text;
+    this.#title = title;
+    this.#text = text;
+  }
+
+  get title() {
+    return this.#title();
+  }
+
+  get text() {
+    return this.#text();
   }
 }
 
 const INSECURE = new CameraProblem(
-  "The camera needs a secure connection.",
-  `This page was opened over plain HTTP. Open ${location.href.replace(/^http:/, "https:").split("?")[0]} instead.`,
+  () => gettext("The camera needs a secure connection."),
+  () =>
+    gettext("This page was opened over plain HTTP. Open %(address)s instead.", {
+      address: location.href.replace(/^http:/, "https:").split("?")[0],
+    }),
 );
 
 /** @type {Record<string, CameraProblem>} */
 const PROBLEMS = {
   NotAllowedError: new CameraProblem(
-    "The camera was refused.",
-    "Tap the lock or camera sign beside the address, allow the camera for this page, then load the page again.",
+    () => gettext("The camera was refused."),
+    () =>
+      gettext(
+        "Tap the lock or camera sign beside the address, allow the camera for this page, then load the page again.",
+      ),
   ),
   NotFoundError: new CameraProblem(
-    "No camera was found.",
-    "Plug a camera in, or open this page on a device that has one, then load the page again.",
+    () => gettext("No camera was found."),
+    () => gettext("Plug a camera in, or open this page on a device that has one, then load the page again."),
   ),
   NotReadableError: new CameraProblem(
-    "The camera is in use.",
-    "Another program or tab holds the camera. Close it, then try again.",
+    () => gettext("The camera is in use."),
+    () => gettext("Another program or tab holds the camera. Close it, then try again."),
   ),
 };
 PROBLEMS.SecurityError = PROBLEMS.NotAllowedError;
@@ -44,7 +64,13 @@ PROBLEMS.AbortError = PROBLEMS.NotReadableError;
 export function explain(error) {
   if (error instanceof CameraProblem) return error;
   const name = error instanceof Error ? error.name : "";
-  return PROBLEMS[name] ?? new CameraProblem("The camera does not answer.", "Load the page again.");
+  return (
+    PROBLEMS[name] ??
+    new CameraProblem(
+      () => gettext("The camera does not answer."),
+      () => gettext("Load the page again."),
+    )
+  );
 }
 
 export class Camera {

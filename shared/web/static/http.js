@@ -1,6 +1,7 @@
 // Talks to the server: sends a request, asks for a JSON answer, or asks again and again.
 
 import { find } from "./page.js";
+import { gettext } from "./words.js";
 
 const token = () => find("meta[name=csrf-token]", HTMLMetaElement).content;
 
@@ -39,14 +40,14 @@ export async function ask(url, fields) {
   try {
     response = await send(url, fields && { method: "POST", body: formOf(fields) });
   } catch {
-    throw new Error("The server cannot be reached. Please check the network and try again.");
+    throw new Error(gettext("The server cannot be reached. Please check the network and try again."));
   }
-  if (response.redirected) throw new Error("You were signed out. Please load the page and sign in again.");
+  if (response.redirected) throw new Error(gettext("You were signed out. Please load the page and sign in again."));
   let answer;
   try {
     answer = await response.json();
   } catch {
-    throw new Error("Something went wrong on our side. Please try again.");
+    throw new Error(gettext("Something went wrong on our side. Please try again."));
   }
   if (!response.ok) throw new Error(answer.error);
   return answer;

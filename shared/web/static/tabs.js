@@ -2,6 +2,7 @@
 // The browser's other tabs of this site hear of it at once; those of the other port ask.
 
 import { send } from "./http.js";
+import { gettext } from "./words.js";
 
 const ASK_EVERY_MS = 5000;
 const ASK_AGAIN_MS = 1000;
@@ -17,11 +18,11 @@ function empty() {
   const sentence = document.createElement("p");
   const link = document.createElement("a");
   sentence.className = "lead text-center p-4";
-  sentence.textContent = "You are signed out on this device. ";
+  sentence.textContent = `${gettext("You are signed out on this device.")} `;
   link.href = "/";
-  link.textContent = "Go on";
+  link.textContent = gettext("Continue");
   sentence.append(link);
-  document.title = "Signed out";
+  document.title = gettext("Signed out");
   document.body.replaceChildren(sentence);
   document.body.dataset.emptied = ""; // http.js stops asking
   document.documentElement.classList.remove("covered");

@@ -1,7 +1,15 @@
 // The words of scripts in the language of the page: English ones as they stand, others from the page's catalogue.
 
 /** @type {Record<string, string | string[]>} by the English words, or by the first form of two */
-const catalogue = JSON.parse(document.querySelector("#words")?.textContent ?? "{}");
+let catalogue = JSON.parse(document.querySelector("#words")?.textContent ?? "{}");
+
+/**
+ * Say everything from now on with another catalogue; English needs none.
+ * @param {Record<string, string | string[]>} words
+ */
+export function speak(words) {
+  catalogue = words;
+}
 
 /**
  * Return the words in the page's language, with the values in their gaps: gettext("%(name)s is here", { name }).
