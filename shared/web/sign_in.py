@@ -27,7 +27,7 @@ from shared.toolbox import Toolbox
 from shared.web import password_again
 from shared.web.device import require_device_token
 from shared.web.languages import gettext
-from shared.web.sign_in_forms import SENTENCES, OwnPasswordForm, SignInForm, SignInWithCode
+from shared.web.sign_in_forms import SENTENCES, OwnPasswordForm, PasswordRules, SignInForm, SignInWithCode
 
 
 class SignedInAdmin(UserMixin, Admin):  # type: ignore[misc]  # both declare `password`
@@ -117,6 +117,7 @@ def install(app: Flask, description: Any, settings: Settings, toolbox: Toolbox) 
         change_password_form=OwnPasswordForm,
         verify_form=password_again.PasswordAgainForm,
         mail_util_cls=_LookedUpAddress,
+        password_util_cls=PasswordRules,
     )
     # Its own catalogues lack half of our languages; ours hold all that it says here.
     security.i18n_domain.gettext = gettext  # type: ignore[method-assign,assignment]

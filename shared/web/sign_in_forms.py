@@ -4,7 +4,7 @@ from typing import Any
 
 from flask import current_app, request
 from flask_login import current_user
-from flask_security import ChangePasswordForm, LoginForm, ResetPasswordForm
+from flask_security import ChangePasswordForm, LoginForm, PasswordUtil, ResetPasswordForm
 from flask_security.utils import validate_redirect_url
 from wtforms import Field, StringField
 
@@ -39,6 +39,33 @@ SENTENCES = {
     ),
     "REAUTHENTICATION_SUCCESSFUL": (phrase("Thank you. You can go on now."), "success"),
 }
+
+# Why a password is too easy, as the library that measures it says; for the catalogues.
+_TOO_EASY = (
+    phrase("A word by itself is easy to guess."),
+    phrase("Common names and surnames are easy to guess."),
+    phrase("Dates are often easy to guess."),
+    phrase("Names and surnames by themselves are easy to guess."),
+    phrase("Recent years are easy to guess."),
+    phrase('Repeats like "aaa" are easy to guess.'),
+    phrase('Repeats like "abcabcabc" are only slightly harder to guess than "abc".'),
+    phrase('Sequences like "abc" or "6543" are easy to guess.'),
+    phrase("Short keyboard patterns are easy to guess."),
+    phrase("Straight rows of keys are easy to guess."),
+    phrase("This is a top-10 common password."),
+    phrase("This is a top-100 common password."),
+    phrase("This is a very common password."),
+    phrase("This is similar to a commonly used password."),
+)
+
+
+class PasswordRules(PasswordUtil):
+    """The library's, which says what is wrong with a password in the reader's language, too."""
+
+    def validate(self, password: str, is_register: bool, **about: Any) -> tuple[list[str] | None, str]:
+        """Return what is wrong with a new password, None for nothing, and its normal form."""
+        wrong, normal = super().validate(password, is_register, **about)
+        return (wrong and [gettext(each) for each in wrong]), normal
 
 
 class WayBack:
