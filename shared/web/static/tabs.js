@@ -18,7 +18,7 @@ function empty() {
   const sentence = document.createElement("p");
   const link = document.createElement("a");
   sentence.className = "lead text-center p-4";
-  sentence.textContent = `${gettext("You are signed out on this device.")} `;
+  sentence.append(gettext("You are signed out on this device."), " ");
   link.href = "/";
   link.textContent = gettext("Continue");
   sentence.append(link);
