@@ -191,7 +191,7 @@ def test_the_counter_and_the_end_of_the_lecture_arrive_by_themselves(hand_round,
     lecture, meera = school.ids["lecture"], school.ids["meera"]
     set_mark(toolbox, school.actor, lecture, meera, MarkStatus.PRESENT, expected=None)
     page.clock.fast_forward(11_000)
-    expect(page.locator(".counter")).to_have_text("1 of 2")
+    expect(page.locator(".counter")).to_have_text("1 / 2")
     close_lecture(toolbox, school.actor, lecture)
     page.clock.fast_forward(11_000)
     expect(page.locator("#over")).to_contain_text("The lecture is closed")

@@ -112,7 +112,7 @@ def test_a_copied_cookie_without_the_key_is_refused_and_sends_nothing(
     page = thief.new_page()
     page.goto("/kiosk")
     expect(page.locator("#over")).to_contain_text("This is not the phone that was handed round")
-    expect(page.locator(".counter")).to_have_text("– of –")
+    expect(page.locator(".counter")).to_have_text("– / –")
     assert page.request.get("/kiosk/status").status == 403
     enter(phone, "Not recognised")  # the phone itself goes on
     with toolbox.reading() as session:
@@ -148,14 +148,14 @@ def test_a_reload_keeps_the_key_and_shows_an_empty_kiosk(hand_round, toolbox):
     page.reload()
     wait_for_the_camera(page)
     expect(page.get_by_label("Roll id")).to_have_value("")
-    expect(page.locator(".counter")).to_have_text("0 of 2")
+    expect(page.locator(".counter")).to_have_text("0 / 2")
     enter(page, "Not recognised")
 
 
 def test_the_key_cannot_be_read_by_a_script_of_the_page(hand_round):
     page = hand_round()
     wait_for_the_camera(page)
-    expect(page.locator(".counter")).to_have_text("0 of 2")
+    expect(page.locator(".counter")).to_have_text("0 / 2")
     refusal = page.evaluate(
         """() => new Promise((resolve) => {
             const opening = indexedDB.open("kiosk", 1);

@@ -181,7 +181,7 @@ def _the_right_person_is_marked(
     _hand_round(phone)
 
     _check_in(phone, ROLL_ID.lower(), re.compile(f"Present.*{NAME}", re.DOTALL))
-    expect(page.locator("body")).to_contain_text("1 of 2")
+    expect(page.locator("body")).to_contain_text("1 / 2")
     _check_in(phone, ROLL_ID, "Already marked")
     _check_in(phone, "15203A9999", "Not in this class")
     _check_in(phone, OTHER_ROLL_ID, "No face enrolled yet")
@@ -218,7 +218,7 @@ def _everybody_else_is_refused(product: Installation, open_chromium: OpenChromiu
         phone.sign_in(TEACHER_EMAIL, TEACHER_PASSWORD)
         _hand_round(phone)
         _check_in(phone, ROLL_ID, words)
-        expect(phone.page.locator("body")).to_contain_text("0 of 2")
+        expect(phone.page.locator("body")).to_contain_text("0 / 2")
         assert phone.complaints == []
         phone.page.context.browser.close()
 
@@ -235,7 +235,7 @@ def _clear_mark(page: Page) -> None:
     line = page.locator("[data-line]", has_text=ROLL_ID)
     line.locator(".name").click()
     line.get_by_role("button", name="Clear the mark").click()
-    expect(page.locator("#register")).to_contain_text("0 of 2")
+    expect(page.locator("#register")).to_contain_text("0 / 2")
 
 
 def _the_report_tells_it(product: Installation, open_chromium: OpenChromium) -> None:
