@@ -22,7 +22,16 @@ class MailState(StrEnum):
 
     @property
     def label(self) -> str:
-        return self.value.replace("_", " ")
+        return _STATE_LABELS[self]
+
+
+_STATE_LABELS = {
+    MailState.QUEUED: phrase("queued"),
+    MailState.SENDING: phrase("sending"),
+    MailState.SENT: phrase("sent"),
+    MailState.REFUSED: phrase("refused"),
+    MailState.PERHAPS_SENT: phrase("perhaps sent"),
+}
 
 
 class Recipients(StrEnum):
@@ -34,9 +43,7 @@ class Recipients(StrEnum):
 
     @property
     def label(self) -> str:
-        return {"all": "all students", "absent_and_late": "absent and late", "absent": "absent only"}[
-            self.value
-        ]
+        return _RECIPIENT_LABELS[self]
 
     def has(self, status: Status) -> bool:
         """Tell whether a student with this status is among them; half a lecture is as late as late is."""
@@ -48,6 +55,12 @@ class Recipients(StrEnum):
             return self is Recipients.ABSENT_AND_LATE
         return status.counts_as is CountsAs.ABSENT
 
+
+_RECIPIENT_LABELS = {
+    Recipients.ALL: phrase("all students"),
+    Recipients.ABSENT_AND_LATE: phrase("absent and late"),
+    Recipients.ABSENT: phrase("absent only"),
+}
 
 # Nothing more happens to these by itself.
 SETTLED = (MailState.SENT, MailState.REFUSED, MailState.PERHAPS_SENT)
