@@ -1,5 +1,6 @@
 """The words people write for the statuses of attendance, in registers, other systems and languages."""
 
+import re
 import unicodedata
 from difflib import get_close_matches
 
@@ -9,25 +10,28 @@ from shared.domain.typed_text import fold
 # Moodle's letters are P, L, E, A. An absence that was allowed, for whatever reason, is "excused" here.
 _WORDS = {
     MarkStatus.PRESENT: "present, p, pr, prs, pres, here, attended, in class, on time, "
-    "उपस्थित, हाजिर, हाज़िर, हजर, anwesend, présent, presente",
+    "उपस्थित, उपस्थिती, उप, हाजिर, हाज़िर, हजर, anwesend, présent, présente, presente, asistió",
     MarkStatus.LATE: "late, l, lt, tardy, came late, late coming, late comer, late arrival, delayed, "
-    "देर से, देर, देरी से, विलंब, विलंब से, उशीर, उशिरा, verspätet, zu spät, en retard, retard, tarde",
+    "देर से, देर, देरी से, विलंब, विलंब से, उशीर, उशिरा, verspätet, zu spät, en retard, retard, tarde, "
+    "tardanza, देरी, उशिरा आला, उशिरा आली, देर से आया, देर से आई",
     MarkStatus.EXCUSED: "excused, e, ex, exc, excused absence, leave, on leave, lv, leave granted, "
     "with leave, ml, medical, medical leave, med, mc, medical certificate, sick, sick leave, sl, ill, cl, "
     "casual leave, "
     "od, on duty, duty, duty leave, dl, permission, permitted, authorised, authorized, authorised absence, "
     "authorized absence, छुट्टी, अवकाश, छुट्टी पर, अवकाश पर, चिकित्सा अवकाश, बीमार, रजा, रजेवर, वैद्यकीय रजा, "
-    "वैद्यकीय, आजारी, आजारपण, कर्तव्य पर, कर्तव्यावर, ड्यूटी पर, entschuldigt, excusé, justificado",
+    "वैद्यकीय, आजारी, आजारपण, कर्तव्य पर, कर्तव्यावर, ड्यूटी पर, entschuldigt, beurlaubt, krank, excusé, "
+    "excusée, justifié, justifiée, malade, dispensé, dispensée, justificado, justificada, enfermo, enferma",
     MarkStatus.ABSENT: "absent, a, ab, abs, abst, not present, did not come, unexcused, unexcused absence, "
     "not excused, "
-    "unauthorised absence, unauthorized absence, अनुपस्थित, गैरहाजिर, ग़ैरहाज़िर, गैरहजर, abwesend, ausente",
+    "unauthorised absence, unauthorized absence, missing, no show, not attended, fehlt, fehlend, absente, "
+    "faltó, falta, अनु, अनुपस्थित, गैरहाजिर, ग़ैरहाज़िर, गैरहजर, abwesend, ausente",
 }
 # Seen in other registers, but a 1 may count a presence as well as an absence: asked about, never guessed.
 _PERHAPS = {
-    MarkStatus.PRESENT: "1, true, yes, y, x, ✓, ✔, हाँ, हां, होय, ok",
+    MarkStatus.PRESENT: "1, true, yes, y, in, ✓, ✔, हाँ, हां, होय, ok",
     MarkStatus.LATE: "t",
-    MarkStatus.EXCUSED: "h, hl",
-    MarkStatus.ABSENT: "0, false, no, n, -, ✗, ✘, नहीं, नाही",
+    MarkStatus.EXCUSED: "h, hl, pl, exam, exam duty, ncc, sports, event, urlaub",
+    MarkStatus.ABSENT: "0, false, no, n, f, bunk, -, ✗, ✘, नहीं, नाही",
 }
 
 
@@ -54,6 +58,13 @@ def read_status(typed: str) -> MarkStatus | None:
 def guess_status(typed: str) -> MarkStatus | None:
     """Return the status to ask about; None where nothing is near."""
     key = letters_of(typed)
+    words = re.findall(r"\w+", fold(typed))
+    if len(words) > 1:
+        said = [status for word in words if (status := _STATUS_OF.get(letters_of(word))) is not None]
+        if words[0] == "not":
+            return MarkStatus.ABSENT
+        if said:  # "present, but late" is late
+            return next((status for status in said if status is not MarkStatus.PRESENT), said[0])
     near = get_close_matches(key[:40], _STATUS_OF, n=1, cutoff=0.7)
     begins = next(
         (
