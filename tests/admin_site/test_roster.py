@@ -68,7 +68,8 @@ def test_an_uploaded_list_is_previewed(desk, page, name, content):
 
 def test_the_page_says_which_columns_are_used_and_which_are_not(desk, page):
     send(desk, page, b"Roll No,Student's Name,Phone,Father's e-mail\n9,Sana Khan,98,f@ex.org\n", "a.csv")
-    assert "Columns: Roll No, Student's Name, Father's e-mail used; not used: Phone" in told(desk)
+    used = "Columns: Roll No (roll id), Student's Name (name), Father's e-mail (a parent's e-mail) used"
+    assert f"{used}; not used: Phone" in told(desk)
 
 
 def test_a_question_is_answered_on_the_page_and_only_then_the_list_can_be_imported(desk, page):
@@ -100,6 +101,15 @@ def test_several_questions_keep_each_others_answers(desk, page):
     assert "Asha Rao 701" in told(desk)
     assert "Bela Roy 9" in told(desk)
     assert "Chen Li" not in told(desk)
+
+
+def test_a_list_from_a_chat_comes_with_its_columns_chosen(desk, page):
+    desk.open(page)
+    desk.fill("Preview", pasted="1. Asha Rao\n2. Bela Roy\n")
+    assert "What seems likely is chosen below" in told(desk)
+    desk.fill("Preview with these answers")
+    assert "Columns: column A (roll id), column B (name) used" in told(desk)
+    assert "2 added." in told(desk)
 
 
 def test_columns_are_tied_with_drop_downs_and_remembered(desk, page):

@@ -177,7 +177,7 @@ def assign_columns(
                     field_words=FIELD_WORDS[field],
                 )
             )
-    return tied, doubts
+    return (suggest_by_content(tied, samples) if doubts else tied), doubts
 
 
 def tie_by_hand(
@@ -193,15 +193,18 @@ def tie_by_hand(
 
 
 def suggest_by_content(columns: Sequence[ColumnUse], samples: Sequence[Sequence[str]]) -> list[ColumnUse]:
-    """Suggest which columns of a list without headings are roll id and name; nothing is tied."""
-    ids = [place for place, texts in enumerate(samples) if _may_be_roll_ids(texts)]
+    """Suggest the roll id's and the name's column by their cells, where no heading does; nothing is tied."""
+    known = {column.field or column.suggestion for column in columns}
+    free = [column.place for column in columns if not (column.field or column.suggestion)]
+    ids = [place for place in free if _may_be_roll_ids(samples[place])]
     telling = [place for place in ids if not _only_counts(samples[place])]
-    names = [place for place, texts in enumerate(samples) if _may_be_names(texts)]
-    suggested = {
-        **dict.fromkeys(names[:1], ListField.NAME),
-        **dict.fromkeys((telling or ids)[:1], ListField.ROLL_ID),
-    }
-    return [replace(column, suggestion=suggested.get(column.place)) for column in columns]
+    suggested = {}
+    if ListField.ROLL_ID not in known:
+        suggested = dict.fromkeys((telling or ids)[:1], ListField.ROLL_ID)
+    if not known & {ListField.NAME, ListField.FIRST_NAME, ListField.LAST_NAME}:
+        names = [place for place in free if _may_be_names(samples[place]) and place not in suggested]
+        suggested |= dict.fromkeys(names[:1], ListField.NAME)
+    return [replace(column, suggestion=suggested.get(column.place, column.suggestion)) for column in columns]
 
 
 def _may_be_roll_ids(texts: Sequence[str]) -> bool:

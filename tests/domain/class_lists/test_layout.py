@@ -269,9 +269,13 @@ def test_two_columns_tied_to_the_roll_id_are_asked_about():
         ((("1", "Asha Rao", "S15", "a@ex.org"), ("2", "Bela Roy", "S16", "")), {"C": "roll_id", "B": "name"}),
         ((("1.", "Asha Rao"), ("2.", "Bela Roy")), {"A": "roll_id", "B": "name"}),
         ((("Class list of 7A",), ASHA, BELA), {"A": "roll_id", "B": "name"}),
+        (
+            (("Sr. No.", "Kid", "Hobby"), ("1", "Asha Rao", "7"), ("2", "Bela Roy", "8")),
+            {"A": "roll_id", "B": "name"},
+        ),
     ],
 )
-def test_without_headings_the_cells_suggest_the_columns_and_tie_none(rows, suggested):
+def test_where_headings_do_not_the_cells_suggest_the_columns_and_tie_none(rows, suggested):
     layout = lay_out(*rows)
     assert layout.questions[0].is_open
     assert {each.letter: each.suggestion for each in layout.columns if each.suggestion} == suggested
