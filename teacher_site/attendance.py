@@ -28,7 +28,7 @@ from shared.web.status_words import school_statuses
 from teacher_site.forms import asked_number
 from teacher_site.lectures import school_today
 from teacher_site.live import said_of, show_rows, word_of
-from teacher_site.register_lines import asked_lines, made_together, marked_together
+from teacher_site.register_lines import asked_lines, asked_rest, made_together, marked_together
 
 pages = Blueprint("attendance", __name__, template_folder="templates")
 
@@ -52,6 +52,7 @@ def show(lecture_id: int) -> str | Response:
         count=attendance.count_here(reading, [lecture_id])[lecture_id],
         lines=asked_lines(lines, asked_ids),
         unmarked=sum(line.mark is None for line in lines),
+        rest=asked_rest(lines, asked_ids),
         history=made_together(history),
         undoable=set(latest.values()),
         undo=marked_together(history, set(latest.values())),
@@ -95,9 +96,11 @@ def mark(lecture_id: int, student_id: int) -> Response | dict[str, Any]:
 
 @pages.post("/lectures/<int:lecture_id>/marks/rest")
 def mark_the_rest(lecture_id: int) -> Response:
-    """Mark everybody present who has no mark and does not wait."""
+    """Mark everybody present, or those the page showed, who has no mark and does not wait."""
+    shown = request.form.get("only")
+    only = None if shown is None else [int(each) for each in shown.split() if each.isdecimal()]
     try:
-        marked = mark_rest(toolbox, actor(), lecture_id, MarkStatus.PRESENT)
+        marked = mark_rest(toolbox, actor(), lecture_id, MarkStatus.PRESENT, only=only)
     except InvalidInput as refused:
         flash(say(refused.sentence), "warning")
         return _back_to(lecture_id, "register")
@@ -221,7 +224,7 @@ def set_clock(lecture_id: int) -> Response:
                 "Late from minute %(number)d on. Marks that were made stay as they are.", number=minutes
             )
         flash(told, "success")
-    return _back_to(lecture_id, "clock")
+    return _back_to(lecture_id)
 
 
 @pages.post("/lectures/<int:lecture_id>/all-on-time")

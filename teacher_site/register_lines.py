@@ -1,6 +1,7 @@
 """Which lines of a register the address asks for, and which changes of its history belong together."""
 
 from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
@@ -36,6 +37,30 @@ def asked_lines(lines: list[RegisterLine], asked_ids: Collection[int]) -> list[R
     elif shown == "waiting":
         kept = [line for line in kept if line.student.id in asked_ids]
     return sorted(kept, key=_ORDERS.get(request.args.get("sort", ""), _ORDERS["roll"]))
+
+
+@dataclass(frozen=True)
+class Rest:
+    """Whom “Mark the rest” would mark; `is_filtered`: those shown alone, because somebody looks for a few.
+
+    “Not marked” looks for nobody: it shows everybody who is left.
+    """
+
+    is_filtered: bool
+    only: list[int]
+
+    @property
+    def number(self) -> int:
+        """How many they are."""
+        return len(self.only)
+
+
+def asked_rest(lines: list[RegisterLine], asked_ids: Collection[int]) -> Rest:
+    """Return whom the address's press would mark: who is shown, has no mark and waits for nobody's eye."""
+    is_filtered = bool(search_words(request.args.get("q", ""))) or request.args.get("show") == "waiting"
+    shown = asked_lines(lines, asked_ids) if is_filtered else lines
+    left = [line.student.id for line in shown if line.mark is None and line.student.id not in asked_ids]
+    return Rest(is_filtered, left)
 
 
 def made_together(history: Sequence[MarkChange]) -> list[list[MarkChange]]:

@@ -37,6 +37,24 @@ function filterRows() {
     count += Number(!row.hidden);
   }
   find("[data-nobody]", HTMLElement, main).hidden = count > 0;
+  nameTheRest();
+}
+
+/** Say whom the one press would mark: who is left or, where somebody looks for a few, those of them who are shown. */
+function nameTheRest() {
+  const form = main.querySelector("#rest");
+  if (!(form instanceof HTMLFormElement)) return;
+  const isFiltered = input("#filter").value.trim() !== "" || input("[name=show]:checked").value === "waiting";
+  const left = [...rows()].filter(
+    (row) => !row.dataset.status && !("waits" in row.dataset) && !(isFiltered && row.hidden),
+  );
+  const only = input("#rest [name=only]");
+  only.value = left.map((row) => row.id.replace("student-", "")).join(" ");
+  only.disabled = !isFiltered;
+  const button = find("button", HTMLButtonElement, form);
+  const words = (isFiltered ? button.dataset.shown : button.dataset.all) ?? "";
+  button.textContent = words.replace("#", String(left.length));
+  button.disabled = left.length === 0;
 }
 
 function showEverybody() {
@@ -84,6 +102,7 @@ hearRound((/** @type {RoundState} */ { rows: told, asked, expected, waiting }) =
     if (told[id]) showRow(row, told[id]);
     row.toggleAttribute("data-waits", asked.includes(Number(id)));
   }
+  nameTheRest();
   const unmarked = Object.values(told).filter(({ status }) => !status).length;
   for (const [name, number] of Object.entries({ all: expected, unmarked, waiting }))
     find(`[data-count=${name}]`, HTMLElement, main).textContent = String(number);
@@ -132,11 +151,12 @@ async function mark(form, button) {
 }
 
 /**
- * Decide what waits; the answer is the page, of which nothing moves.
+ * Press what the page answers; nothing moves, and what is typed and chosen to find rows stays.
  * @param {HTMLFormElement} form
  * @param {HTMLElement | null} button
+ * @param {string[]} next what the keyboard goes on with, the first that is there
  */
-async function decide(form, button) {
+async function press(form, button, ...next) {
   const answer = await send(form.action, {
     method: "POST",
     body: bodyOf(form, button),
@@ -144,8 +164,8 @@ async function decide(form, button) {
   });
   await showPage(answer);
   main.querySelector(".alert-warning:not([hidden])")?.scrollIntoView({ block: "center" });
-  const next = main.querySelector("#to-confirm button") ?? main;
-  if (next instanceof HTMLElement) next.focus({ preventScroll: true });
+  const goOn = next.map((each) => main.querySelector(each)).find((each) => each !== null) ?? main;
+  if (goOn instanceof HTMLElement) goOn.focus({ preventScroll: true });
 }
 
 /**
@@ -157,10 +177,12 @@ async function showPage(answer) {
   if (!page.querySelector("#register")) throw new Error("the answer is not the register");
   const typed = input("#filter").value;
   const shown = input("[name=show]:checked").id;
+  const isOpen = main.querySelector("#also-waiting[open]") !== null;
   main.replaceChildren(...find("main", HTMLElement, page).childNodes);
   input("#filter").value = typed;
   input(`#${shown}`).checked = true;
   begin();
+  if (isOpen) main.querySelector("#also-waiting")?.setAttribute("open", "");
 }
 
 const fetchPage = () => send(location.href, { headers: { Accept: "text/html" } });
@@ -215,7 +237,10 @@ main.addEventListener("submit", (event) => {
   } else if (form.closest("#to-confirm")) {
     event.preventDefault();
     // Signed out meanwhile, or no network: the page itself says which.
-    decide(form, event.submitter).catch(() => location.reload());
+    press(form, event.submitter, "#to-confirm button").catch(() => location.reload());
+  } else if (form.id === "rest" || form.closest("#undo")) {
+    event.preventDefault();
+    press(form, event.submitter, "#undo button", "#rest button").catch(() => location.reload());
   } else if (form.id === "find" && event.submitter === null && document.activeElement?.id === "filter") {
     event.preventDefault(); // Enter in the search: the rows are filtered already
   }
@@ -236,6 +261,8 @@ main.addEventListener(
 
 function begin() {
   for (const control of main.querySelectorAll(".marks")) giveOneStop(control);
+  // Where there is room nothing that waits is folded.
+  if (matchMedia("(min-width: 48rem)").matches) main.querySelector("#also-waiting")?.setAttribute("open", "");
   filterRows();
 }
 

@@ -133,6 +133,39 @@ def test_the_rest_is_marked_and_taken_back(open_register):
     expect(page.locator("#register [role=status]").first).to_contain_text("6 of 39")
 
 
+def test_the_press_says_whom_it_marks_and_marks_those_shown_while_somebody_looks_for_a_few(open_register):
+    page = open_register()
+    rest = page.locator("#rest button")
+    expect(rest).to_have_text("Mark the rest present (31)")
+    choose(page, "Not marked")
+    expect(rest).to_have_text("Mark the rest present (31)")
+    page.get_by_label("Name or roll id").fill("patil")
+    expect(rest).to_have_text(f"Mark the shown present ({shown(page)})")
+    marked = shown(page)
+    rest.click()
+    expect(page.locator("#register")).to_contain_text(f"{marked} marked present.")
+    expect(page.locator("#undo button")).to_be_focused()
+    expect(page.get_by_label("Name or roll id")).to_have_value("patil")
+    expect(page.locator("#register [role=status]").first).to_contain_text(f"{6 + marked} of 39")
+    choose(page, "Waiting")
+    page.get_by_label("Name or roll id").fill("")
+    expect(rest).to_be_disabled()
+
+
+def test_the_first_rows_are_on_a_phones_first_screen_even_while_some_wait(open_register):
+    page = open_register((360, 740))
+    assert page.locator("[data-line]").nth(0).bounding_box()["y"] < 700
+    page.locator("#also-waiting > summary").click()
+    expect(page.locator(".asked").nth(1).get_by_role("button", name="Accept")).to_be_visible()
+    refuse_barriers(page)
+    for name in page.locator(".asked strong").all_inner_texts():
+        page.get_by_role("button", name=f"Refuse {name}").click()
+    expect(page.locator("#to-confirm")).to_be_hidden()
+    page.reload()
+    page.evaluate("scrollTo(0, 0)")
+    assert page.locator("[data-line]").nth(3).bounding_box()["y"] < 740
+
+
 def test_one_stop_of_the_keyboard_for_each_students_control(open_register):
     page = open_register(COMPUTER)
     page.locator("#student-1 summary").focus()
@@ -153,6 +186,7 @@ def test_a_call_sounds_shakes_and_is_shown_in_place_and_one_press_silences_it(op
     page, phone = open_register(), open_phone(toolbox, school)
     sound = page.locator("#sound")
     expect(sound).to_have_text("Sound when called: tap once")
+    page.locator("#more").evaluate("more => more.open = true")  # as a touch would also allow the sound
     before = page.locator("#register").bounding_box()
     page.locator("h1").click()
     expect(sound).to_have_text("Sound when called: on")
@@ -165,6 +199,7 @@ def test_a_call_sounds_shakes_and_is_shown_in_place_and_one_press_silences_it(op
     news.click()
     expect(page.locator(".asked")).to_have_count(3)
     expect(news).to_be_hidden()
+    page.locator("#more").evaluate("more => more.open = true")  # a fresh page is folded
     page.locator("#sound").click()
     page.reload()
     expect(page.locator("#sound")).to_have_text("Sound when called: off")

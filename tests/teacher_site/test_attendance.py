@@ -1,5 +1,7 @@
 """Pages of one lecture's attendance: marking by hand, the history, closing, the report."""
 
+import pytest
+
 from shared.domain.attendance import MarkSource, MarkStatus
 from shared.persistence.tables import Lecture, Mark, SchoolClass, Student, Teacher
 from shared.services.attendance.marks import set_mark
@@ -125,7 +127,7 @@ def test_a_script_that_marks_is_answered_with_the_rows_or_with_why_not(teacher, 
 def test_the_rest_is_marked_present_by_one_press_and_taken_back_by_another(teacher, school):
     press_status(teacher, school, "late")
     page = lecture_page(school)
-    came_back_to = teacher.press(page, "Mark the rest present").location
+    came_back_to = teacher.press(page, "Mark the rest present (1)").location
     shown = teacher.page(came_back_to)
     assert "1 marked present." in shown.select_one("#register .alert").get_text(" ", strip=True)
     assert line(teacher, school, "ravi").select_one("[data-word]").get_text() == "present"
@@ -134,7 +136,30 @@ def test_the_rest_is_marked_present_by_one_press_and_taken_back_by_another(teach
     assert line(teacher, school, "ravi").select_one("[data-word]").get_text() == "not marked"
     assert line(teacher, school).select_one("[data-word]").get_text() == "late"
     teacher.post(f"{page}/close")
-    assert teacher.page(page).find("button", string="Mark the rest present") is None
+    assert teacher.page(page).select_one("#rest") is None
+
+
+@pytest.mark.parametrize(
+    ("looked_for", "words", "marked"),
+    [
+        ("q=ravi", "Mark the shown present (1)", {"Ravi Patil": "present", "Meera Iyer": "not marked"}),
+        ("show=unmarked", "Mark the rest present (2)", {"Ravi Patil": "present", "Meera Iyer": "present"}),
+    ],
+)
+def test_with_a_search_the_press_marks_those_shown_and_says_so(teacher, school, looked_for, words, marked):
+    page = lecture_page(school)
+    teacher.press(f"{page}?{looked_for}", words)
+    rows = teacher.page(page).select("[data-line]")
+    said = {row.select_one(".name").string: row.select_one("[data-word]").get_text() for row in rows}
+    assert said == marked
+
+
+def test_where_nobody_who_is_shown_can_be_marked_there_is_nothing_to_press(teacher, school):
+    page = f"{lecture_page(school)}?show=waiting"
+    assert "disabled" in teacher.page(page).select_one("#rest button").attrs
+    # A page of before, or a form written by hand, marks nobody either.
+    teacher.post(f"{lecture_page(school)}/marks/rest", {"only": ""})
+    assert "Nobody is left to be marked." in teacher.told(lecture_page(school))
 
 
 def test_what_one_press_did_to_many_is_one_entry_of_the_history(teacher, school):

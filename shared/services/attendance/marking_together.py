@@ -1,5 +1,6 @@
 """Marks everybody who has no mark yet in one press, and takes such a press back."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from shared.domain.attendance import MarkSource
@@ -22,24 +23,33 @@ class MarkedTogether:
     change_id: int | None = None
 
 
-def mark_rest(toolbox: Toolbox, actor: Actor, lecture_id: int, status: str) -> MarkedTogether:
+def mark_rest(
+    toolbox: Toolbox, actor: Actor, lecture_id: int, status: str, *, only: Collection[int] | None = None
+) -> MarkedTogether:
     """Mark, by hand, every student of a lecture who has no mark and does not wait for the teacher's eye.
 
-    Raise NotFound, and InvalidInput for a closed lecture, where everybody has a mark.
+    With `only`, those of these students alone. Raise NotFound, and InvalidInput for a closed lecture, where
+    everybody has a mark.
     """
     try:
-        return _mark_rest(toolbox, actor, lecture_id, status)
+        return _mark_rest(toolbox, actor, lecture_id, status, only)
     except AlreadyThere:
         # A phone marked one of them meanwhile, who has a mark now.
-        return _mark_rest(toolbox, actor, lecture_id, status)
+        return _mark_rest(toolbox, actor, lecture_id, status, only)
 
 
-def _mark_rest(toolbox: Toolbox, actor: Actor, lecture_id: int, status: str) -> MarkedTogether:
+def _mark_rest(
+    toolbox: Toolbox, actor: Actor, lecture_id: int, status: str, only: Collection[int] | None
+) -> MarkedTogether:
     with toolbox.sessions.begin() as session:
         lecture = attendance.find_own_lecture(session, actor.account_id, lecture_id, lock=True)
         if lecture.closed_at is not None:
             raise InvalidInput(phrase("The lecture is closed: everybody has a mark."))
-        unmarked = attendance.unmarked_students(session, lecture_id)
+        unmarked = [
+            student
+            for student in attendance.unmarked_students(session, lecture_id)
+            if only is None or student.id in only
+        ]
         waiting = {entry.student_id for entry in to_confirm.list_waiting(session, lecture_id)}
         rest = [student for student in unmarked if student.id not in waiting]
         left_waiting = len(unmarked) - len(rest)
