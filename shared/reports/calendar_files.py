@@ -7,6 +7,13 @@ from typing import Any, BinaryIO, NamedTuple
 from shared.confined.reading import read_confined
 from shared.domain.languages import phrase
 from shared.errors import WorkbookRefused
+from shared.reports.calendar_faults import (
+    MOST_FAULTS,
+    EventFault,
+    endless_faults,
+    find_fault,
+    written_events,
+)
 
 LARGEST_CALENDAR_BYTES = 5 * 1024 * 1024
 # Parsing 5,000 events takes half of the two seconds that one file gets (measured, one core of 2026).
@@ -18,6 +25,10 @@ _TOO_HEAVY = phrase(
     "rule in it repeats far too often. Export one class or one term, and send that."
 )
 _NOT_ONE = phrase("This file is not a calendar we can read. Export it as iCalendar (.ics).")
+
+
+# What icalendar and recurring-ical-events raise for values that they cannot take.
+_UNREADABLE = (ValueError, TypeError, AttributeError, KeyError)
 
 
 class Occurrence(NamedTuple):
@@ -39,10 +50,14 @@ class Occurrence(NamedTuple):
 
 
 class CalendarFile(NamedTuple):
-    """What a calendar holds between two days; `endless` counts the series that never end."""
+    """What a calendar holds between two days; `endless` counts the series that never end.
+
+    What is wrong with an event is among the `faults`, and its days are not among the occurrences.
+    """
 
     occurrences: list[Occurrence]
     endless: int
+    faults: list[EventFault]
 
 
 def open_calendar(content: bytes, first: date, last: date) -> CalendarFile:
@@ -56,7 +71,8 @@ def open_calendar(content: bytes, first: date, last: date) -> CalendarFile:
         last.isoformat(),
         too_heavy=WorkbookRefused(_TOO_HEAVY),
     )
-    return CalendarFile([_from_plain(each) for each in told["occurrences"]], told["endless"])
+    faults = [EventFault(*each) for each in told["faults"]]
+    return CalendarFile([_from_plain(each) for each in told["occurrences"]], told["endless"], faults)
 
 
 def tell_calendar(file: BinaryIO, first: str, last: str) -> tuple[Any, list[bytes]]:
@@ -71,21 +87,24 @@ def tell_calendar(file: BinaryIO, first: str, last: str) -> tuple[Any, list[byte
                 most_events=f"{MOST_EVENTS:,}",
             )
         )
+    written = written_events(content)
     try:
         calendar = icalendar.Calendar.from_ical(content)
     except (ValueError, IndexError, KeyError) as cause:
+        if faults := endless_faults(written):
+            return {"occurrences": [], "endless": 0, "faults": faults[:MOST_FAULTS]}, []
         raise WorkbookRefused(_NOT_ONE) from cause
-    since = datetime.combine(date.fromisoformat(first), time.min, UTC) - timedelta(days=1)
-    until = datetime.combine(date.fromisoformat(last), time.min, UTC) + timedelta(days=2)
-    events = [each for each in calendar.walk("VEVENT") if each.get("STATUS") != "CANCELLED"]
-    places = {str(event.get("UID", "")) or f"event {at}": at for at, event in enumerate(events, start=1)}
-    try:
-        found = [*_single(events, since, until), *_repeated(events, since, until)]
-        told = [_plain(event, places) for event in found]
-    except (ValueError, TypeError, AttributeError, KeyError) as cause:
-        raise WorkbookRefused(
-            phrase("%(not_one)s One of its events has times that are none.", not_one=_NOT_ONE)
-        ) from cause
+    found = list(zip(written, calendar.walk("VEVENT"), strict=False))
+    faults = [fault for each, event in found if (fault := find_fault(each, event))]
+    broken = {fault.row for fault in faults}
+    events = [
+        (each, event)
+        for each, event in found
+        if each.row not in broken and event.get("STATUS") != "CANCELLED"
+    ]
+    places = {str(event.get("UID", "")): each.row for each, event in events}
+    told, unreadable = _told([event for _, event in events], places, first, last)
+    faults += [each.fault("series") for each, event in events if any(event is one for one in unreadable)]
     if len(told) > MOST_OCCURRENCES:
         raise WorkbookRefused(
             phrase(
@@ -93,8 +112,40 @@ def tell_calendar(file: BinaryIO, first: str, last: str) -> tuple[Any, list[byte
                 most_occurrences=f"{MOST_OCCURRENCES:,}",
             )
         )
-    endless = sum(_is_endless(event) for event in events)
-    return {"occurrences": told, "endless": endless}, []
+    endless = sum(_is_endless(event) for _, event in events)
+    return {"occurrences": told, "endless": endless, "faults": sorted(faults)[:MOST_FAULTS]}, []
+
+
+def _told(
+    events: Sequence[Any], places: dict[str, int], first: str, last: str
+) -> tuple[list[list[Any]], list[Any]]:
+    """Return every occurrence, and the events of the series of which no day can be told."""
+    since = datetime.combine(date.fromisoformat(first), time.min, UTC) - timedelta(days=1)
+    until = datetime.combine(date.fromisoformat(last), time.min, UTC) + timedelta(days=2)
+    single = [_plain(event, places) for event in _single(events, since, until)]
+    try:
+        return [*single, *(_plain(event, places) for event in _repeated(events, since, until))], []
+    except _UNREADABLE:
+        broken = [series for series in _by_series(events) if not _can_be_told(series, since)]
+        if not broken:
+            raise WorkbookRefused(_NOT_ONE) from None
+        return single, [event for series in broken for event in series]
+
+
+def _by_series(events: Sequence[Any]) -> list[list[Any]]:
+    series: dict[str, list[Any]] = {}
+    for event in events:
+        series.setdefault(str(event.get("UID", "")), []).append(event)
+    return list(series.values())
+
+
+def _can_be_told(series: Sequence[Any], since: datetime) -> bool:
+    try:
+        for event in _repeated(series, since, since + timedelta(days=400)):
+            _plain(event, {})
+    except _UNREADABLE:
+        return False
+    return True
 
 
 def _is_series(event: Any) -> bool:

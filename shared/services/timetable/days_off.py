@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 
 from shared.domain.attendance import one_line
-from shared.domain.languages import phrase
+from shared.domain.languages import joined, phrase
 from shared.domain.sheet_table import Column, read_table
 from shared.domain.written_dates import typed_day
 from shared.errors import InvalidInput, NotFound, WorkbookRefused
@@ -56,9 +56,14 @@ def read_days(toolbox: Toolbox, content: bytes) -> Days:
 
 
 def _from_calendar(content: bytes, today: date) -> list[tuple[date, str]]:
-    events = [
-        each for each in open_calendar(content, today, today + READ_AHEAD).occurrences if each.is_whole_day
-    ]
+    calendar = open_calendar(content, today, today + READ_AHEAD)
+    if calendar.faults:
+        faults = [
+            phrase("Event %(row)s: %(said)s", row=fault.row, said=fault.sentence)
+            for fault in calendar.faults[:5]
+        ]
+        raise WorkbookRefused(joined(faults))
+    events = [each for each in calendar.occurrences if each.is_whole_day]
     return [
         (event.starts_at.date() + timedelta(days=number), one_line(event.summary)[:LONGEST_NAME] or "day off")
         for event in events

@@ -193,7 +193,7 @@ def _from_calendar(school: School, clock: SchoolClock, content: bytes, span: Spa
                 last=span.last,
             )
         )
-    told: set[PlanProblem] = set()
+    told = {PlanProblem(fault.row, fault.sentence) for fault in calendar.faults}
     for event in calendar.occurrences:
         starts_at, ends_at = (
             _in_zone(clock, moment, told, event.row) for moment in (event.starts_at, event.ends_at)

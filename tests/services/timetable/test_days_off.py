@@ -87,6 +87,15 @@ def test_a_day_off_takes_what_is_planned_on_it_and_gives_it_back(toolbox, school
     assert reason_of(toolbox, on_it) is None
 
 
+def test_a_broken_day_of_a_calendar_is_named(toolbox, school):
+    calendar = (
+        "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\nBEGIN:VEVENT\r\nUID:e\r\nSUMMARY:Exams\r\n"
+        "DTSTART;VALUE=DATE:20270230\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
+    )
+    with pytest.raises(WorkbookRefused, match=r"“Exams” \(line 4, start 20270230\): DTSTART"):
+        days_off.read_days(toolbox, calendar.encode())
+
+
 def test_days_come_from_a_calendar_with_whole_days_or_from_a_table(toolbox, school):
     calendar = (
         "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\nBEGIN:VEVENT\r\nUID:e\r\nSUMMARY:Exams\r\n"

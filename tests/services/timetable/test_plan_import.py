@@ -1,5 +1,6 @@
 """A term's plan comes in: looked at first, whole or not at all, and never over a lecture that was opened."""
 
+import re
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -226,6 +227,47 @@ def test_a_calendars_event_that_is_no_lecture_is_said(toolbox, school, one, said
     assert said in problem.sentence
 
 
+BROKEN = event("u2", "CO6GA Optics")
+FAULTS = {
+    "a day that is none": (
+        BROKEN.replace("20261201T100000", "20260230T100000"),
+        "DTSTART cannot be read: “20260230T100000”.",
+    ),
+    "no start": (
+        re.sub(r"DTSTART[^\r]*\r\n", "", BROKEN),
+        "(line 12, start –): it has no start (DTSTART).",
+    ),
+    "an unknown rule": (event("u2", "CO6GA Optics", "RRULE:FREQ=NEVERLY"), "RRULE cannot be read"),
+    "no such second": (event("u2", "CO6GA Optics", "RRULE:FREQ=SECONDLY;BYSECOND=61"), "cannot be read"),
+    "every 0 days": (event("u2", "CO6GA Optics", "RRULE:FREQ=DAILY;INTERVAL=0"), "RRULE cannot"),
+    "exceptions that are none": (
+        event("u2", "CO6GA Optics", "RRULE:FREQ=DAILY;COUNT=3", "EXDATE:soon"),
+        "EXDATE cannot be read: “soon”.",
+    ),
+    "two starts": (BROKEN.replace("LOCATION:3", "DTSTART:20261201T100000Z"), "do not go together"),
+    "a zone nobody knows": (BROKEN.replace("Europe/Berlin", "Nowhere/Land"), "time zone, “Nowhere/Land”"),
+    "no end of the event": (BROKEN.replace("\r\nEND:VEVENT", ""), "its end (END:VEVENT) is missing"),
+    "a start of no type": (BROKEN.replace(";TZID=Europe/Berlin:20261201T105000", ";VALUE=DATE:20261202"),
+                           "do not go together"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("broken", "said"), FAULTS.values(), ids=FAULTS.keys())
+def test_one_broken_event_is_named_and_nothing_is_applied(toolbox, school, broken, said):
+    found = review(toolbox, calendar(event(), broken, event("u3", "CO6GA Maths", start="20261202T100000",
+                                                            end="20261202T105000")))  # fmt: skip
+    (problem,) = found.problems
+    assert problem.row == 2
+    assert problem.sentence.startswith("“CO6GA Optics” (line 12")
+    assert said in problem.sentence
+    assert found.draft_id is None  # there is nothing that could be applied
+
+
+def test_every_broken_event_is_named_beside_what_else_is_wrong(toolbox, school):
+    found = review(toolbox, calendar(event("u1", "Physics"), FAULTS["no start"][0], FAULTS["two starts"][0]))
+    assert [problem.row for problem in found.problems] == [1, 2, 3]
+
+
 def test_what_a_calendar_leaves_out_the_form_says(toolbox, school):
     bare = event(summary="Physics").replace("ATTENDEE", "X-NOBODY")
     ids = {"class_id": school.ids["class"], "teacher_id": school.ids["teacher"]}
@@ -238,11 +280,6 @@ def test_what_a_calendar_leaves_out_the_form_says(toolbox, school):
     [
         (calendar(*(event(f"u{number}") for number in range(5_001))), "more than 5,000 events"),
         (calendar(event("u", "CO6GA Physics", "RRULE:FREQ=MINUTELY")), "more than 10,000 lectures|too much"),
-        (
-            calendar(event("u", "CO6GA Physics", "RRULE:FREQ=SECONDLY;BYSECOND=61")),
-            "calendar we can read|too much",
-        ),
-        (b"BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nDTSTART:never\r\nEND:VEVENT\r\nEND:VCALENDAR", "can read"),
         (b"%PDF-1.7", "This is a PDF"),
     ],
 )
