@@ -37,6 +37,7 @@ def show_list() -> str:
 @pages.route("/admins/new", methods=["GET", "POST"])
 @asks_password_before_a_form
 def add() -> str | Response:
+    standing = None
     form = AdminForm()
     if form.validate_on_submit():
         try:
@@ -44,11 +45,12 @@ def add() -> str | Response:
             password = accounts.create_admin(toolbox, actor(), email=form.email.data, name=name)
         except InvalidInput as refused:
             add_form_error(form, refused)
+            standing = first_passwords.find_standing(form.email.data, site="office")
         else:
             if "send_link" in request.form:
                 return _send_link(form.email.data)
             return _show_password(form.name.data, form.email.data, password)
-    return render_template("admin/admin_form.html", form=form)
+    return render_template("admin/admin_form.html", form=form, standing=standing)
 
 
 @pages.get("/admins/<int:admin_id>")

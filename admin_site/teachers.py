@@ -45,6 +45,7 @@ def show_list() -> str:
 @pages.route("/teachers/new", methods=["GET", "POST"])
 @asks_password_before_a_form
 def add() -> str | Response:
+    standing = None
     form = TeacherForm()
     if form.validate_on_submit():
         try:
@@ -53,11 +54,12 @@ def add() -> str | Response:
             )
         except InvalidInput as refused:
             add_form_error(form, refused)
+            standing = first_passwords.find_standing(form.email.data, site="classroom")
         else:
             if "send_link" in request.form:
                 return _send_link(form.email.data)
             return _show_password(form.name.data, form.email.data, password)
-    return render_template("admin/teacher_form.html", form=form, teacher=None)
+    return render_template("admin/teacher_form.html", form=form, teacher=None, standing=standing)
 
 
 @pages.route("/teachers/<int:teacher_id>/edit", methods=["GET", "POST"])

@@ -20,6 +20,24 @@ def test_a_first_time_password_comes_with_the_address_to_type_it_at(desk, office
     assert desk.page.select_one("img.qr")["alt"] == "QR code of the address https://localhost:4555"
 
 
+def test_a_first_time_password_that_is_loaded_again_says_where_the_account_stands(desk, office):
+    for path, fields, page in (
+        ("/teachers/new", {"name": "Ravi Kumar", "email": "ravi@school.example"}, "/teachers/1/edit"),
+        ("/admins/new", {"name": "Bela Roy", "email": "bela@school.example"}, "/admins/2"),
+    ):
+        desk.open(path)
+        desk.fill("Save", **fields)
+        desk.open(path)
+        desk.fill("Save", **fields)  # what a browser sends when the answer is loaded again
+        told = desk.page.select_one("main .alert-info")
+        words = " ".join(told.get_text(" ", strip=True).split())
+        assert f"{fields['name']} has an account with this address since" in words
+        assert "Nobody has signed in to it yet. A first-time password is shown only once." in words
+        assert told.a["href"] == page
+        assert "Make a new first-time password" in desk.open(page).main.get_text()
+        assert desk.open(path).select_one("main .alert-info") is None
+
+
 def test_the_lists_say_who_never_signed_in(desk, office):
     create_teacher(office.toolbox, office.actor, email="ravi@school.example", name="Ravi Kumar")
     assert "never signed in" in desk.open("/teachers").main.get_text()
