@@ -59,9 +59,17 @@ def create_app(settings: Settings | None = None, toolbox: Toolbox | None = None)
             ("admins.show_list", lazy_gettext("Admins")),
             ("audit_trail.show", lazy_gettext("Audit trail")),
             ("spoof_check.show", lazy_gettext("Camera check")),
-            ("timetable.show", lazy_gettext("Timetable")),
-            ("integrations.show_list", lazy_gettext("School systems")),
+            ("timetable.show", lazy_gettext("School")),
         ),
+        menus={
+            "timetable.show": (
+                ("timetable.show", lazy_gettext("Timetable")),
+                ("days_off.show", lazy_gettext("Calendar and holidays")),
+                ("covers.show", lazy_gettext("Cover teachers")),
+                ("statuses.show_list", lazy_gettext("Statuses of a mark")),
+                ("integrations.show_list", lazy_gettext("School systems")),
+            )
+        },
         home="readiness.board",
         large_uploads={
             "class_photos.show": photo_archive.LARGEST_ZIP_BYTES,

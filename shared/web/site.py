@@ -57,7 +57,8 @@ _HEADERS = {
 class SiteDescription:
     """What tells one site from the other; people reach it at `address`.
 
-    `navigation` is (endpoint, words) in the order shown.
+    `navigation` is (endpoint, words) in the order shown; `menus` has, by the endpoint of one of these,
+    the pages of the menu that opens in its place.
     `open_endpoints` may be asked for by anybody; every other page needs a sign-in. `large_uploads` gives
     the bytes that a request may have at endpoints that take more than one photo.
     """
@@ -71,6 +72,7 @@ class SiteDescription:
     home: str
     open_endpoints: frozenset[str] = frozenset()
     large_uploads: Mapping[str, int] = field(default_factory=dict)
+    menus: Mapping[str, tuple[tuple[str, str], ...]] = field(default_factory=dict)
 
 
 class _RowId(IntegerConverter):

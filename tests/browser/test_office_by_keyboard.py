@@ -96,6 +96,24 @@ def test_a_class_moves_on_with_the_keyboard_alone(page, office):
     expect(page.get_by_role("alert")).to_contain_text("1 moved to CO7GA, 1 left and was deactivated.")
 
 
+@pytest.mark.parametrize("width", [360, 1366])
+def test_the_menu_of_the_school_opens_by_the_keyboard_and_leads_to_its_pages(page, width):
+    page.set_viewport_size({"width": width, "height": 740})
+    page.reload()
+    if width == 360:
+        tab_to(page, "button", "Menu")
+        page.keyboard.press("Enter")
+    tab_to(page, "button", "School")
+    page.keyboard.press("Enter")
+    for name in ("Timetable", "Calendar and holidays", "Cover teachers", "Statuses of a mark"):
+        tab_to(page, "link", name)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1, name="Statuses")).to_be_visible()
+    expect(page.get_by_role("link", name="Statuses of a mark", include_hidden=True)).to_have_attribute(
+        "aria-current", "page"
+    )
+
+
 def test_a_screen_reader_hears_what_each_part_of_the_consents_is(page, office):
     page.goto(f"/classes/{office.class_id}/consents")
     told = page.locator("body").aria_snapshot()
