@@ -1,7 +1,6 @@
 """Finds what families were given to look at, and what they wrote back."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlalchemy import and_, delete, func, or_, select
@@ -49,27 +48,6 @@ def note_changed_addresses(session: Session, student_id: int, before: Mapping[st
     """
     if any(before.get(name) for name in ("email", "parent1_email", "parent2_email")):
         revoke_links(session, student_id)
-
-
-@dataclass(frozen=True)
-class MarkOf:
-    """One mark of a student with its lecture."""
-
-    lecture_id: int
-    subject: str
-    starts_at: datetime
-    status: str
-
-
-def list_marks(session: Session, student_id: int) -> list[MarkOf]:
-    """Return every mark of a student in lectures that were closed, the newest first."""
-    query = (
-        select(Lecture.id, Lecture.subject, Lecture.starts_at, Mark.status)
-        .join(Lecture, Lecture.id == Mark.lecture_id)
-        .where(Mark.student_id == student_id, Lecture.closed_at.is_not(None))
-        .order_by(Lecture.starts_at.desc(), Lecture.id.desc())
-    )
-    return [MarkOf(*row) for row in session.execute(query)]
 
 
 def has_mark(session: Session, student_id: int, lecture_id: int) -> bool:

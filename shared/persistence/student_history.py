@@ -1,6 +1,12 @@
-"""Reads a student's marks over all classes, and who may see them."""
+"""Reads a student's marks over all classes, and who may see them.
 
-from collections.abc import Sequence
+Which lectures count is said once, here: those that are over, by their teacher or by the clock, and were held.
+In one that nobody closed whoever has no mark was not there, as far as the school knows: so a forgotten
+register is noticed, and teacher and family see the same percentage.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -45,8 +51,15 @@ def list_attended(session: Session, student: Student, *, now: datetime) -> Seque
         unmarked = unmarked.where(
             LectureClass.class_id == student.class_id,
             Lecture.closed_at.is_(None),
-            Lecture.ends_at <= now,
+            over,
             Lecture.id.not_in(by_lecture),
         ).options(joinedload(Lecture.teacher))
         lines += [Attended(each, None, student.class_id) for each in session.scalars(unmarked)]
     return sorted(lines, key=lambda line: (line.lecture.starts_at, line.lecture.id))
+
+
+def count_attended(lines: Iterable[Attended]) -> tuple[dict[str, int], int]:
+    """Return how often each status was given, and in how many of the lectures there is no mark."""
+    counts = Counter(line.mark.status if line.mark else None for line in lines)
+    unmarked = counts.pop(None, 0)
+    return {status: times for status, times in counts.items() if status is not None}, unmarked

@@ -1,7 +1,7 @@
 """One student over time, in all their classes: every mark, the percent as it went, and what is to come."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -88,9 +88,9 @@ def student_history_of(toolbox: Toolbox, actor: Actor, student_id: int) -> Stude
         remaining = _count_to_come(session, toolbox, student)
         by_class = []
         for class_id, code in codes.items():
-            theirs = [line for line in attended if line.class_id == class_id]
-            counts = Counter(line.mark.status for line in theirs if line.mark)
-            missing = sum(line.mark is None for line in theirs)
+            counts, missing = student_history.count_attended(
+                line for line in attended if line.class_id == class_id
+            )
             to_come = remaining if class_id == student.class_id else 0
             by_class.append((code, _total(student, counts, missing, rule, to_come)))
         total = _total(student, marked, unmarked, rule, remaining)
@@ -98,7 +98,7 @@ def student_history_of(toolbox: Toolbox, actor: Actor, student_id: int) -> Stude
 
 
 def _total(
-    student: Student, counts: Counter[str], unmarked: int, rule: TotalsRule, remaining: int = 0
+    student: Student, counts: Mapping[str, int], unmarked: int, rule: TotalsRule, remaining: int = 0
 ) -> StudentTotal:
     return total_of(
         student.id,

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from shared.domain.languages import phrase
 from shared.domain.statuses import Status
 from shared.errors import Conflict, InvalidInput, NotFound
-from shared.persistence import families, statuses
+from shared.persistence import families, statuses, student_history
 from shared.persistence.database import Session
 from shared.persistence.tables import AnnouncedAbsence, FamilyQuestion, Student
 from shared.services import audit
@@ -59,22 +59,21 @@ def look(toolbox: Toolbox, token: str) -> FamilyView:
     with toolbox.reading() as session:
         student = get_student(session, toolbox, token)
         known = statuses.load(session, toolbox.settings.late_counts_as)
-        marks = families.list_marks(session, student.id)
-        counts: dict[str, int] = {}
-        for mark in marks:
-            counts[mark.status] = counts.get(mark.status, 0) + 1
+        attended = student_history.list_attended(session, student, now=toolbox.now())
+        counts, unmarked = student_history.count_attended(attended)
         since = toolbox.now() - SHOWN
+        # What was missed is told of registers that were closed: until then a teacher may still correct them.
         missed = [
-            SeenMark(mark.lecture_id, mark.subject, mark.starts_at, known.get(mark.status))
-            for mark in marks
-            if mark.starts_at >= since and mark.status != "present"
+            SeenMark(lecture.id, lecture.subject, lecture.starts_at, known.get(mark.status))
+            for lecture, mark, _ in reversed(attended)
+            if mark and lecture.closed_at and lecture.starts_at >= since and mark.status != "present"
         ]
         return FamilyView(
             student.name,
             student.school_class.class_code,
             student.language,
             known.attended(counts),
-            known.held(counts),
+            known.held(counts) + unmarked,
             missed,
             families.list_absences(session, student.id, since=_today(toolbox)),
         )

@@ -6,11 +6,22 @@ import pytest
 
 from shared.domain.attendance import MarkSource, MarkStatus
 from shared.errors import NotFound
-from shared.persistence.tables import Lecture, Mark, PlannedLecture, SchoolClass, Student, Teacher
+from shared.persistence.tables import (
+    Integration,
+    Lecture,
+    Mark,
+    PlannedLecture,
+    SchoolClass,
+    Student,
+    Teacher,
+)
 from shared.security.tokens import digest
 from shared.services.attendance.student_history import student_history_of
 from shared.services.attendance.totals import SeriesAsked, class_totals
 from shared.services.audit import Actor
+from shared.services.families.links import make_link
+from shared.services.families.page import look
+from shared.services.integrations.choices import set_on
 from tests.support.school import found_school
 
 PRESENT, LATE, EXCUSED, ABSENT = MarkStatus
@@ -98,6 +109,34 @@ def test_only_a_teacher_of_one_of_the_classes_sees_it(toolbox, school):
     student_history_of(toolbox, school.other, school.ids["meera"])
     with pytest.raises(NotFound):
         student_history_of(toolbox, school.other, school.ids["ravi"])
+
+
+def test_family_and_teacher_see_the_same_percentage_of_the_same_lectures(toolbox, school):
+    """Closed, ended and never closed with a mark and without, not held, running: the same count."""
+    hold(toolbox, school, 9, PRESENT)
+    hold(toolbox, school, 8, ABSENT)
+    hold(toolbox, school, 7, LATE, closed=False)
+    hold(toolbox, school, 6, None, closed=False)
+    hold(toolbox, school, 5, ABSENT)
+    hold(toolbox, school, 4, None, closed=False)
+    hold(toolbox, school, 3, ABSENT, closed=False)
+    with toolbox.sessions.begin() as session:
+        keys = [digest(f"{days_ago}") for days_ago in (5, 4, 3)]
+        for lecture in session.query(Lecture).filter(Lecture.opening_key.in_(keys)):
+            lecture.not_held_reason = "The hall was flooded"
+    set_on(toolbox, school.actor, Integration.FAMILIES, on=True)
+    address = make_link(toolbox, school.ids["meera"])
+    family = look(toolbox, address.partition("link=")[2])
+    teacher = student_history_of(toolbox, school.actor, school.ids["meera"]).total
+    (in_class,) = [
+        each
+        for each in class_totals(toolbox, school.actor, SeriesAsked(school.ids["class"])).students
+        if each.student_id == school.ids["meera"]
+    ]
+    assert (family.attended, family.held) == (2, 4)
+    assert (teacher.attended, teacher.held, teacher.percent) == (2, 4, family.percent)
+    assert (in_class.attended, in_class.held) == (2, 4)
+    assert [seen.status.key for seen in family.missed] == ["absent"]  # of registers that were closed
 
 
 def test_what_may_still_be_missed_comes_from_the_plan_and_what_was_opened(toolbox, school):
