@@ -28,7 +28,7 @@ def test_one_tap_opens_what_is_planned(teacher, planned, toolbox):
     answer = teacher.press("/", "Start Physics at " + line.split()[0])
     assert answer.location.startswith("/lectures/")
     page = teacher.page(answer.location)
-    assert page.select_one(".btn-lg").get_text(strip=True) == "Attendance by face"
+    assert page.select_one(".lecture-actions .btn-primary").get_text(strip=True) == "Attendance by face"
     assert teacher.page("/").select_one("[aria-labelledby=planned-title]") is None
     with toolbox.reading() as session:
         assert session.query(Lecture).count() == 2
