@@ -97,7 +97,10 @@ def review_plan(
     now = toolbox.now()
     names = School(timetable.list_classes(session), timetable.list_teachers(session))
     if plan.problems:
-        return PlanReview(file_name, sorted(plan.problems)[:MOST_PROBLEMS], plan.notes, names=names)
+        # What clashes within the file is told at once, and not after the other lines are right.
+        inside = _tell_clashes(toolbox, names, [slot for slot in plan.slots if slot.starts_at > now])
+        problems = sorted({*plan.problems, *inside})[:MOST_PROBLEMS]
+        return PlanReview(file_name, problems, plan.notes, names=names)
     opened = timetable.opened_identities(session, after=now)
     coming = [slot for slot in plan.slots if slot.starts_at > now and slot.identity not in opened]
     past = len(plan.slots) - len(coming)

@@ -227,6 +227,16 @@ def test_a_calendars_event_that_is_no_lecture_is_said(toolbox, school, one, said
     assert said in problem.sentence
 
 
+def test_a_clash_in_the_file_is_told_beside_what_else_is_wrong(toolbox, school):
+    rows = (
+        HEAD + PHYSICS + PHYSICS.replace("Physics", "Optics") + "CO9ZZ,Maths,Asha Rao,3,Friday,10:00,10:50\n"
+    )
+    told = review(toolbox, rows).problems
+    assert [problem.row for problem in told] == [2, 2, 4]
+    assert "two lectures at once: Physics here and Optics in row 3" in told[0].sentence
+    assert "There is no class CO9ZZ" in told[2].sentence
+
+
 BROKEN = event("u2", "CO6GA Optics")
 FAULTS = {
     "a day that is none": (
