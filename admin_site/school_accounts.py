@@ -50,17 +50,17 @@ def untie_admin(admin_id: int) -> Response:
 
 
 def _fits(address: str, provider: Provider | None) -> bool:
-    """Tell whether a provider takes a site's address: https, and for Google a real host name.
+    """Tell whether Google takes a site's address, where it is Google or nothing is chosen yet.
 
-    Google refuses bare network addresses, and names that end in no public suffix.
+    It refuses what is not https, bare network addresses, and names that end in no public suffix.
     https://developers.google.com/identity/protocols/oauth2/web-server#uri-validation
     """
+    if provider is not None and provider.kind is not ProviderKind.GOOGLE:
+        return True
     parts = urlsplit(address)
     host = parts.hostname or ""
     if parts.scheme != "https":
         return False
-    if provider is not None and provider.kind is not ProviderKind.GOOGLE:
-        return True
     try:
         ipaddress.ip_address(host)
     except ValueError:

@@ -17,7 +17,7 @@ def test_the_page_says_what_to_register(sites):
         assert f"{site}/school-sign-in/back" in page
     assert "openid email profile" in page
     assert "It is on." in page
-    assert "Google does not take" not in page  # another provider may well
+    assert "Google does not take" not in page
 
 
 @pytest.mark.parametrize(

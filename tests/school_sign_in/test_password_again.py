@@ -49,6 +49,11 @@ def test_a_provider_that_did_not_ask_is_not_believed(browser, sites, typed):
     assert browser.get("/teachers/new").status_code == 302
 
 
+def test_who_never_came_that_way_is_not_sent_there(sites):
+    browser = sites.browser("office").type_password(ADMIN_PASSWORD)
+    assert "Confirm with" not in browser.open("/password-again").main.get_text()
+
+
 def test_nobody_elses_password_will_do(browser, sites, provider):
     back = browser.go_there(SUBJECT_OF["classroom"], "/school-sign-in/again?next=/teachers/new")
     assert browser.get(back).location.startswith("/password-again")

@@ -19,12 +19,12 @@ document.addEventListener("securitypolicyviolation", report =>
 
 
 @contextmanager
-def served(app: Flask) -> Iterator[str]:
+def served(app: Flask, *, port: int = 0) -> Iterator[str]:
     """The site over plain HTTP on this machine, where a browser allows a camera and keeps Secure cookies.
 
-    Gives its address.
+    Gives its address, which is a free one unless a `port` is named.
     """
-    server = make_server("127.0.0.1", 0, app, threaded=True)
+    server = make_server("127.0.0.1", port, app, threaded=True)
     # It looks so often whether it shall end; by itself every half second, which each test would wait for.
     thread = threading.Thread(target=server.serve_forever, args=(0.05,))
     thread.start()

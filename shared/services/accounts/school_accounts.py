@@ -69,6 +69,12 @@ def may_begin(toolbox: Toolbox, device: str | None) -> bool:
         return not stored.is_handed_round(session, digest(device))
 
 
+def is_tied(toolbox: Toolbox, *, site: str, account_id: int) -> bool:
+    """Tell whether an account signs in by a school account too."""
+    with toolbox.reading() as session:
+        return stored.find_tie_of(session, site, account_id) is not None
+
+
 def arrive(
     toolbox: Toolbox, identity: Identity, *, site: str, state: str, device: str | None, address: str
 ) -> Arrival:

@@ -75,7 +75,11 @@ def install(app: Flask, toolbox: Toolbox, *, address: str, has_second_factor: bo
 
     @app.context_processor
     def words() -> dict[str, object]:
-        return {"school_sign_in": _offered, "is_handed_round": lambda: not _may_begin()}
+        return {
+            "school_sign_in": _offered,
+            "is_handed_round": lambda: not _may_begin(),
+            "may_confirm_there": _may_confirm,
+        }
 
 
 def start() -> Response:
@@ -247,7 +251,15 @@ def _offered() -> dict[str, object] | None:
     provider = _toolbox().settings.school_provider
     if provider is None or not school_accounts.is_offered(_toolbox()):
         return None
-    return {"name": say(provider.shown_name), "asks_again": provider.asks_again}
+    return {"name": say(provider.shown_name)}
+
+
+def _may_confirm() -> bool:
+    """Tell whether the provider can be asked to ask somebody signed in here for the password."""
+    provider = _toolbox().settings.school_provider
+    if provider is None or not provider.asks_again:
+        return False
+    return school_accounts.is_tied(_toolbox(), site=_site(), account_id=current_user.id)
 
 
 def _may_begin() -> bool:
