@@ -202,6 +202,21 @@ def test_a_provider_that_describes_itself_wrongly(sites, provider, description):
     assert not browser.is_in()
 
 
+def test_keys_are_read_by_https_alone(sites, provider):
+    with provider.serve_plainly() as address:
+        provider.description = {"jwks_uri": f"{address}/keys"}
+        browser = sites.browser()
+        browser.sign_in()
+    refuse(browser, sites, AWAY)
+
+
+def test_nobody_sends_us_on_to_another_address(sites, provider):
+    provider.description = {"jwks_uri": f"{provider.issuer}/moved"}
+    browser = sites.browser()
+    browser.sign_in()
+    refuse(browser, sites, AWAY)
+
+
 def test_a_provider_that_is_down(sites, provider, monkeypatch):
     monkeypatch.setattr(client, "CONNECT_WITHIN_S", 0.5)
     browser = sites.browser()

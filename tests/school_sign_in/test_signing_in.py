@@ -173,6 +173,8 @@ def test_a_deactivated_account_stays_out(sites, site, is_tied):
     browser.sign_in()
     assert "This account is deactivated." in browser.told()
     assert not browser.is_in()
+    with sites.toolbox.reading() as session:
+        assert session.query(SchoolAccount).count() == is_tied
 
 
 def test_deactivating_ends_a_sign_in_by_a_school_account(sites):

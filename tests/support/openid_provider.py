@@ -136,23 +136,33 @@ class OpenIdProvider:
     @contextmanager
     def serve(self) -> Iterator["OpenIdProvider"]:
         """Answer on a free port of this machine."""
-        provider = self
         self._released = threading.Event()
-
-        class Answers(_Answers):
-            openid = provider
-
-        server = ThreadingHTTPServer(("127.0.0.1", 0), Answers)
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(self._certificate)
-        server.socket = context.wrap_socket(server.socket, server_side=True)
-        self.issuer = f"https://localhost:{server.server_port}"
+        with self._listen(context) as port:
+            self.issuer = f"https://localhost:{port}"
+            try:
+                yield self
+            finally:
+                self._released.set()
+
+    @contextmanager
+    def serve_plainly(self) -> Iterator[str]:
+        """Give the same at an address without https."""
+        with self._listen() as port:
+            yield f"http://localhost:{port}"
+
+    @contextmanager
+    def _listen(self, context: ssl.SSLContext | None = None) -> Iterator[int]:
+        answers = type("Answers", (_Answers,), {"openid": self})
+        server = ThreadingHTTPServer(("127.0.0.1", 0), answers)
+        if context is not None:
+            server.socket = context.wrap_socket(server.socket, server_side=True)
         thread = threading.Thread(target=server.serve_forever, args=(0.05,))
         thread.start()
         try:
-            yield self
+            yield server.server_port
         finally:
-            self._released.set()
             server.shutdown()
             server.server_close()
             thread.join()
@@ -183,6 +193,11 @@ class _Answers(BaseHTTPRequestHandler):
             self._json(200, self.openid.describe())
         elif path == "/keys":
             self._json(200, {"keys": [self.openid.key.as_dict(private=False)]})
+        elif path == "/moved":
+            self.send_response(302)
+            self.send_header("Location", "/keys")
+            self.send_header("Content-Length", "0")
+            self.end_headers()
         elif path == "/authorize":
             people = "".join(
                 f'<p><button name="person" value="{escape(subject)}">{escape(person["email"])}</button></p>'
