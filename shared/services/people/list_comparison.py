@@ -21,7 +21,7 @@ from shared.domain.class_lists.questions import (
 from shared.domain.class_lists.reading import ClassList
 from shared.domain.class_lists.same_child import may_be_another_child
 from shared.domain.languages import phrase
-from shared.domain.typed_text import loose_code, normal_code
+from shared.domain.typed_text import fold, loose_code, normal_code
 from shared.errors import InvalidInput
 from shared.persistence import class_lists
 from shared.persistence.class_lists import Belongings
@@ -85,6 +85,16 @@ class Comparison:
         self._roster = {normal_code(roll_id): student for roll_id, student in roster.items()}
         self._answers = answers
         self._listed = {student.roll_id for student in found.students}
+        # Whom the list names as they are: another one of the name is a namesake.
+        self._same_name = {
+            each.roll_id
+            for each in found.students
+            if each.roll_id in self._roster and fold(self._roster[each.roll_id].name) == fold(each.name)
+        }
+        self._by_name: dict[str, list[Student]] = {}
+        for student in self._roster.values():
+            if student.active:
+                self._by_name.setdefault(fold(student.name), []).append(student)
         self._loose: dict[str, list[Student]] = {}
         for roll_id, student in self._roster.items():
             self._loose.setdefault(loose_code(roll_id), []).append(student)
@@ -110,6 +120,7 @@ class Comparison:
         addresses = self._addresses(listed)
         values = self._values(listed, student, addresses)
         if student is None:
+            self._tell_namesake(listed)
             return _row(listed, values, RowAction.ADD, None)
         belongings = self._belongings(student, values["name"], addresses)
         if belongings:
@@ -208,7 +219,20 @@ class Comparison:
         )
         concern = Concern(listed.row, f"{listed.roll_id} {listed.name}")
         self.questions.append(Question(key, sentence, choices, (concern,), answer))
+        self._tell_namesake(listed)
         return answer
+
+    def _tell_namesake(self, listed: ListedStudent) -> None:
+        """Say that somebody of this name is in the class under another roll id: perhaps it was renumbered."""
+        named = [each for each in self._by_name.get(fold(listed.name), []) if each.roll_id != listed.roll_id]
+        if named and not any(normal_code(each.roll_id) in self._same_name for each in named):
+            sentence = phrase(
+                "%(name)s is in the class already, as %(roll_id)s. If it is the same student, leave the row "
+                "out and change the roll id on the student's own page: face, consent and marks stay.",
+                name=listed.name,
+                roll_id=named[0].roll_id,
+            )
+            self.notices.append(Notice(sentence, listed.row))
 
 
 def _parents(one: str | None, two: str | None, student: Student | None) -> tuple[str | None, str | None]:

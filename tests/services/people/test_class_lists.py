@@ -220,6 +220,19 @@ def test_another_child_starts_anew_and_all_that_was_the_first_ones_stays_theirs(
     assert {"10", "10-FORMER", "10-FORMER-2"} <= set(students(toolbox))
 
 
+def test_a_student_under_another_roll_id_is_told_to_be_in_the_class_already(toolbox, office):
+    asha, bela = (
+        add_student(toolbox, office, name, at) for at, name in (("1", "Asha Rao"), ("2", "Bela Roy"))
+    )
+    agree(toolbox, office, asha, bela)
+    shifted = preview(toolbox, office, ("2", "ASHA  RAO", "", ""), ("3", "Bela Roy", "", ""))
+    told = {notice.row: notice.sentence for notice in shifted.notices}
+    assert "is in the class already, as 1." in told[2]
+    assert "is in the class already, as 2." in told[3]
+    namesake = preview(toolbox, office, ("1", "Asha Rao", "", ""), ("3", "Asha Rao", "", ""))
+    assert namesake.notices == ()
+
+
 def test_the_same_child_is_renamed_and_keeps_everything(toolbox, office):
     was = add_student(toolbox, office, "Asha Rao", "10", parent1_email="rao@ex.org")
     enrol(toolbox, office, was)
