@@ -165,6 +165,15 @@ def assign_columns(
     tied = _one_roll_id(tied, readings)
     tied = _whole_name(tied, samples)
     doubts = missing_fields(tied)
+    rest = _rest_of_name(tied, samples)
+    if rest is not None:
+        tied[rest.place] = replace(rest, suggestion=ListField.LAST_NAME)
+        doubts.append(
+            phrase(
+                "Column %(letter)s beside the name has no heading: does it belong to the name?",
+                letter=rest.letter,
+            )
+        )
     for field in ListField:
         of_field = [column for column in tied if column.field is field]
         are_shares = field in _PARTS and all(readings[column.place].is_share for column in of_field)
@@ -178,6 +187,16 @@ def assign_columns(
                 )
             )
     return (suggest_by_content(tied, samples) if doubts else tied), doubts
+
+
+def _rest_of_name(columns: Sequence[ColumnUse], samples: Sequence[Sequence[str]]) -> ColumnUse | None:
+    """Return the column that a heading merged over two of them may mean as well: Name over Asha and Rao."""
+    name = next((column for column in columns if column.field is ListField.NAME), None)
+    beside = columns[name.place + 1] if name is not None and name.place + 1 < len(columns) else None
+    if name is None or beside is None or beside.heading:
+        return None
+    is_usual = len(samples[beside.place]) * 2 > len(samples[name.place])
+    return beside if is_usual and _may_be_names(samples[beside.place]) else None
 
 
 def tie_by_hand(

@@ -19,7 +19,7 @@ from shared.domain.class_lists.columns import (
 from shared.domain.class_lists.headings import ListField, headings_key, read_heading
 from shared.domain.class_lists.lines import why_skipped
 from shared.domain.class_lists.questions import Answers, Choice, Concern, Notice, Question
-from shared.domain.languages import phrase
+from shared.domain.languages import joined, phrase
 from shared.domain.table_cells import EMPTY, ReadCell, ReadSheet, Row, TableFile
 from shared.domain.typed_text import clean
 
@@ -113,8 +113,7 @@ def _lay_out(
     filled = _fill_merged(sheet, below=header.at + header.height)
     headings = joined_headings(sheet.rows, header)
     body = filled[header.at + header.height :]
-    width = max([len(headings), *(len(row) for row in body[:200])], default=0)
-    headings += [""] * (width - len(headings)) if header.at < 0 else []
+    headings += [""] * (_width(body, usual=header.at >= 0) - len(headings))
     samples = [_samples(body, place) for place in range(len(headings))]
     readings = [read_heading(heading) for heading in headings]
     columns = [
@@ -141,9 +140,18 @@ def _lay_out(
         is_tied_by_hand=bool(by_hand),
     )
     if doubts:
-        where = phrase(" (Sheets: %(titles)s.)", titles=", ".join(titles)) if len(titles) > 1 else ""
-        return replace(layout, questions=(Question("columns", " ".join(doubts) + where),))
+        if len(titles) > 1:
+            doubts.append(phrase("(Sheets: %(titles)s.)", titles=", ".join(titles)))
+        return replace(layout, questions=(Question("columns", joined(doubts)),))
     return _with_lines(layout, sheet, filled, header, answers)
+
+
+def _width(body: Sequence[Row], *, usual: bool) -> int:
+    """Return how many columns the lines have; `usual`: most of them, as one may be cut by a comma."""
+    widths = sorted(len(row) for row in body[:200] if width_of(row))
+    if usual:
+        return widths[(len(widths) - 1) // 2] if len(widths) > 2 else 0
+    return widths[-1] if widths else 0
 
 
 def _asked_letters(answers: Answers) -> list[str]:

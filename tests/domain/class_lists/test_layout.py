@@ -257,6 +257,23 @@ def test_a_name_and_a_surname_tied_by_hand_are_the_whole_name():
     assert who(read(("Nr", "Kid", "Clan"), ("701", "Asha", "Rao"), answers=tied)) == [ASHA]
 
 
+@pytest.mark.parametrize(
+    ("heads", "row"),
+    [
+        (("Roll No", "Name", "", "Phone"), ("701", "Asha", "Rao", "98")),
+        (("Roll No", "Name"), ("701", "Asha", "Rao")),
+    ],
+)
+def test_a_heading_over_two_columns_of_a_name_loses_neither(heads, row):
+    others = [(f"70{at}", "Bela", f"Roy {chr(64 + at)}", *row[3:]) for at in range(2, 6)]
+    found = lay_out(heads, row, *others)
+    assert found.questions[0].is_open
+    chosen = {each.letter: each.field or each.suggestion or "-" for each in found.columns}
+    assert chosen["C"] == "last_name"
+    answers = {f"column/{letter}": field for letter, field in chosen.items()}
+    assert who(read(heads, row, *others, answers=answers))[0] == ASHA
+
+
 def test_two_columns_tied_to_the_roll_id_are_asked_about():
     tied = {"column/A": "roll_id", "column/B": "roll_id", "column/C": "name"}
     assert "columns" in asked(read(("Nr", "Code", "Kid"), ("1", "701", "Asha"), answers=tied))
