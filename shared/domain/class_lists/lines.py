@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 
+from shared.domain.class_lists.headings import ListField, read_heading
 from shared.domain.languages import phrase
 from shared.domain.table_cells import Row
 from shared.domain.typed_text import clean, fold
@@ -75,7 +76,7 @@ def why_skipped(row: Row, headings: Sequence[str], *, roll_id_at: int, name_at: 
     """Return why a line is no student; "" for one that may be."""
     texts = [clean(cell.text) for cell in row]
     filled = [text for text in texts if text]
-    if headings and _repeats(texts, headings):
+    if headings and (_repeats(texts, headings) or _are_headings(filled)):
         return phrase("the headings again")
     roll_id, name = (fold(texts[at]) if at < len(texts) else "" for at in (roll_id_at, name_at))
     first = fold(filled[0]) if filled else ""
@@ -94,6 +95,15 @@ def why_skipped(row: Row, headings: Sequence[str], *, roll_id_at: int, name_at: 
 def _repeats(texts: Sequence[str], headings: Sequence[str]) -> bool:
     pairs = [(_plain(text), _plain(heading)) for text, heading in zip(texts, headings, strict=False) if text]
     return len(pairs) > 1 and sum(text == heading for text, heading in pairs) * 2 > len(pairs)
+
+
+def _are_headings(filled: Sequence[str]) -> bool:
+    """Tell whether a line is headings in another order, as above a second table."""
+    if len(filled) < 2 or any(len(text) > 40 for text in filled):
+        return False
+    readings = [read_heading(text) for text in filled]
+    fields = {reading.field for reading in readings if reading.is_certain}
+    return ListField.ROLL_ID in fields and ListField.NAME in fields and all(each.field for each in readings)
 
 
 def _plain(text: str) -> str:

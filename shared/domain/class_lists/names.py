@@ -17,6 +17,7 @@ _JOINERS = dict.fromkeys(map(ord, "\u200c\u200d"))
 _COMMA = re.compile(r"([^,]+),\s*([^,]+)")
 _TITLES_BEHIND = re.compile(r"(jr|sr|ii|iii|iv|md|phd|b ?ed)\.?", re.IGNORECASE)
 
+_NUMBER_BEFORE = re.compile(r"^\d{1,3} ?[.)] ?(?=[^\W\d_])")  # 1. Asha Rao
 # What stands in a list for nobody, at a place that is kept free.
 _NOBODY = frozenset(
     ("vacant", "blank", "cancelled", "canceled", "deleted", "discontinued", "left", "test", "रिक्त", "खाली")
@@ -79,9 +80,14 @@ class NameReading:
 def read_name(line: Line, *, surname_first: bool) -> NameReading:
     """Read the name of a line. `surname_first`: its heading says that a comma follows the surname."""
     fields = (ListField.NAME,) if ListField.NAME in line.cells else _PARTS
-    cells = [cell for field in fields for cell in line.cells.get(field, ())]
-    texts = [clean(cell.text) for cell in cells]
-    name = " ".join(text for text in texts if text and not is_empty_mark(text))
+    parts = [(field, cell) for field in fields for cell in line.cells.get(field, ())]
+    cells = [cell for _, cell in parts]
+    texts = [_NUMBER_BEFORE.sub("", clean(cell.text)) for cell in cells]
+    # Na Li is somebody; a last name NA is none.
+    given = {text for (field, _), text in zip(parts, texts, strict=True) if field is ListField.FIRST_NAME}
+    name = " ".join(text for text in texts if text and (text in given or not is_empty_mark(text)))
+    if is_empty_mark(name):
+        name = ""
     if any(_lacks_result(cell) for cell in cells):
         return NameReading(name, NO_RESULT)
     if any("?" in text or "\ufffd" in text for text in texts):

@@ -1,19 +1,26 @@
 """Asks about rows of a list that name another class than the one it is for."""
 
+import re
+
 from shared.domain.class_lists import names
 from shared.domain.class_lists.addresses import is_empty_mark
 from shared.domain.class_lists.headings import ListField
 from shared.domain.class_lists.layout import Layout, Line, Skipped
 from shared.domain.class_lists.questions import AS_IT_IS, LEAVE_OUT, Answers, Choice, Concern, Question
 from shared.domain.languages import phrase
-from shared.domain.typed_text import loose_code
+from shared.domain.typed_text import fold, loose_code
+
+_CLASS_WORDS = frozenset(("CLASS", "STD", "STANDARD", "GRADE", "SEC", "SECTION", "DIV", "DIVISION"))
+_NUMERALS = ("I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X", "XI", "XII")
+_ROMAN = {numeral: str(number) for number, numeral in enumerate(_NUMERALS, start=1)}
+_ORDINAL = re.compile(r"(\d)(?:st|nd|rd|th)\b")
 
 
 def lines_of_class(
     layout: Layout, answers: Answers, class_code: str
 ) -> tuple[list[Line], list[Question], list[Skipped]]:
     """Return the lines whose class is ours; other classes' are asked about, once for each."""
-    if not layout.has(ListField.CLASS):
+    if not layout.has(ListField.CLASS) and not layout.has(ListField.SECTION):
         return list(layout.lines), [], []
     others: dict[str, list[Line]] = {}
     for line in layout.lines:
@@ -55,13 +62,25 @@ def lines_of_class(
 
 def _class_of(line: Line) -> str:
     text = " ".join(filter(None, (line.text(ListField.CLASS), line.text(ListField.SECTION))))
-    return "" if is_empty_mark(text) else text[:40]
+    return "" if is_empty_mark(text) and text.upper() not in _ROMAN else text[:40]
 
 
 def _is_same_class(line: Line, class_code: str) -> bool:
-    """Tell whether it is: class 7 with section A is 7A; a class without its section may be any section's."""
+    """Tell whether it is: class 7 with section A is 7A, and so is VII A or 7th Std. A; a class without its
+    section may be any section's, and a section alone is that of a class that ends with it.
+    """
     ours = loose_code(class_code)
-    alone, whole = loose_code(line.text(ListField.CLASS)), loose_code(_class_of(line))
-    if ours in (alone, whole):
+    section = line.text(ListField.SECTION)
+    if not line.text(ListField.CLASS):
+        has_section = bool(re.search(r"\d[^\W\d_]+$", ours))
+        return not has_section or ours.endswith(loose_code(section))
+    alone, whole = _plain_class(line.text(ListField.CLASS)), _plain_class(_class_of(line))
+    if {ours, _plain_class(class_code)} & {alone, whole}:
         return True
-    return not line.text(ListField.SECTION) and alone.isdecimal() and ours.removeprefix(alone).isalpha()
+    return not section and alone.isdecimal() and ours.removeprefix(alone).isalpha()
+
+
+def _plain_class(text: str) -> str:
+    """Return a class without the words around its number: 7A for VII-A, Std. 7 A and 7th A."""
+    parts = re.findall(r"\d+|[^\W\d_]+", _ORDINAL.sub(r"\1", fold(text)).upper())
+    return loose_code("".join(_ROMAN.get(part, part) for part in parts if part not in _CLASS_WORDS))

@@ -180,7 +180,7 @@ class _Reader(Findings):
         typed = line.text(ListField.LANGUAGE)
         if is_empty_mark(typed):
             return ""
-        word = next((each for each in fold(typed).replace("-", " ").split() if each in self.languages), "")
+        word = next((each for each in re.split(r"[\s./,;()-]+", fold(typed)) if each in self.languages), "")
         if not word:
             known = ", ".join(sorted(set(self.languages.values())))
             self._say(

@@ -272,7 +272,15 @@ def test_a_third_parent_is_named_as_not_used():
 
 @pytest.mark.parametrize(
     ("word", "language", "notices"),
-    [("Hindi", "hi", 0), ("English Medium", "en", 0), ("हिन्दी", "hi", 0), ("-", "", 0), ("Klingon", "", 1)],
+    [
+        ("Hindi", "hi", 0),
+        ("English Medium", "en", 0),
+        ("Hindi.", "hi", 0),
+        ("English/Hindi", "en", 0),
+        ("हिन्दी", "hi", 0),
+        ("-", "", 0),
+        ("Klingon", "", 1),
+    ],
 )
 def test_the_language_of_the_letters(word, language, notices):
     found = read((*HEAD, "Medium"), ("701", "Asha Rao", word))
@@ -301,6 +309,14 @@ def test_the_same_student_on_two_lines_is_one_with_both_addresses():
         (("Class", "Section"), ("7", "A")),
         (("Class", "Section"), ("7A", "A")),
         (("Class",), ("",)),
+        (("Class",), ("VII A",)),
+        (("Class",), ("VII-A",)),
+        (("Class", "Section"), ("VII", "A")),
+        (("Class",), ("7th A",)),
+        (("Std",), ("Std. VII",)),
+        (("Class",), ("Class 7 - A",)),
+        (("Div",), ("A",)),
+        (("Div",), ("-",)),
     ],
 )
 def test_rows_of_this_class_are_known(heads, cells):
@@ -312,6 +328,25 @@ def test_rows_of_another_class_are_asked_about_once():
     assert asked(read(*rows)) == {"class/7B": (3, 4)}
     assert who(read(*rows, answers={"class/7B": "leave_out"})) == [("1", "Asha")]
     assert len(who(read(*rows, answers={"class/7B": "as_it_is"}))) == 3
+
+
+def test_rows_of_another_section_are_asked_about_without_a_column_for_the_class():
+    rows = ((*HEAD, "Div"), ("1", "Asha", "A"), ("2", "Bela", "B"))
+    assert asked(read(*rows)) == {"class/B": (3,)}
+    assert not asked(read(*rows, class_code="Sevenths"))
+
+
+@pytest.mark.parametrize(("text", "class_code"), [("VIII A", "7A"), ("VI", "7A"), ("X", "11B"), ("7B", "7A")])
+def test_another_class_in_roman_numbers_is_another_class(text, class_code):
+    assert asked(read((*HEAD, "Class"), ("1", "Asha", text), class_code=class_code))
+
+
+def test_a_number_before_a_name_is_none_of_it():
+    assert who(read(HEAD, ("701", "1. Asha Rao"), ("702", "2) Bela Roy"), ("703", "Chen 3. Li"))) == [
+        ("701", "Asha Rao"),
+        ("702", "Bela Roy"),
+        ("703", "Chen 3. Li"),
+    ]
 
 
 @pytest.mark.parametrize(
