@@ -60,6 +60,7 @@ NAMES = {
     "offered faces": lazy_gettext("offered faces"),
     "parent1_email": lazy_gettext("first parent's e-mail"),
     "parent2_email": lazy_gettext("second parent's e-mail"),
+    "phones": lazy_gettext("phone numbers"),
     "photos": lazy_gettext("photos"),
     "pictures that waited": lazy_gettext("pictures that waited"),
     "planned lectures": lazy_gettext("planned lectures"),

@@ -112,6 +112,11 @@ class StudentForm(PageForm):
         description=lazy_gettext("Attendance is mailed to the parents."),
     )
     parent2_email = EmailField(lazy_gettext("Second parent's e-mail"), description=lazy_gettext("Optional."))
+    phones = StringField(
+        lazy_gettext("Phone numbers"),
+        description=lazy_gettext("Optional; several with commas between them."),
+        render_kw={"inputmode": "tel"},
+    )
     language = SelectField(
         lazy_gettext("Language of the letters"),
         choices=[SelectChoice(*language) for language in LANGUAGES.items()],
@@ -131,6 +136,7 @@ class StudentForm(PageForm):
             email=self.email.data or "",
             parent1_email=self.parent1_email.data or "",
             parent2_email=self.parent2_email.data or "",
+            phones=self.phones.data or "",
             language=self.language.data,
         )
 

@@ -38,6 +38,7 @@ COLUMN_WORDS = {
     "email": lazy_gettext("Student's e-mail"),
     "parent1_email": lazy_gettext("First parent's e-mail"),
     "parent2_email": lazy_gettext("Second parent's e-mail"),
+    "phones": lazy_gettext("Phone numbers"),
     "language": lazy_gettext("Language"),
 }
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"

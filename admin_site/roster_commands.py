@@ -149,6 +149,7 @@ def as_json(found: ListPreview) -> dict[str, Any]:
                 "parent1_email": row.parent1_email,
                 "parent2_email": row.parent2_email,
                 "addresses": [each for each in (row.email, row.parent1_email, row.parent2_email) if each],
+                "phones": row.phones.split(),
                 "language": row.language,
                 "was": dict(row.was),
                 "becomes": dict(row.becomes),

@@ -60,6 +60,7 @@ class Settings:
     school_contact: str
     roll_id_name: str
     language: str
+    phone_country: str
     keep_enrolment_photos: bool
     keep_check_ins_days: int
     keep_letters_days: int
@@ -121,6 +122,7 @@ def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
         school_contact=environ.get("SCHOOL_CONTACT", ""),
         roll_id_name=environ.get("ROLL_ID_NAME", "").strip() or DEFAULT_ROLL_ID_NAME,
         language=_language(environ),
+        phone_country=_phone_country(environ),
         keep_enrolment_photos=_flag(environ, "KEEP_ENROLMENT_PHOTOS"),
         keep_check_ins_days=_span(environ, "KEEP_CHECK_INS_DAYS", 30, most=3650),
         keep_letters_days=_span(environ, "KEEP_LETTERS_DAYS", 180, most=3650),
@@ -274,6 +276,17 @@ def _time_zone(environ: Mapping[str, str]) -> str:
     if name not in pytz.all_timezones_set:
         raise SettingsError(f"TIME_ZONE {name!r} is not a time zone's name; Asia/Kolkata is one.")
     return name
+
+
+def _phone_country(environ: Mapping[str, str]) -> str:
+    """Read PHONE_COUNTRY, by default the country of the school's time zone; "" for a zone of none."""
+    typed = environ.get("PHONE_COUNTRY", "").strip().upper()
+    if not typed:
+        zone = _time_zone(environ)
+        return next((code for code, zones in pytz.country_timezones.items() if zone in zones), "")
+    if typed not in pytz.country_names:
+        raise SettingsError("PHONE_COUNTRY must be a country's two letters, such as IN.")
+    return typed
 
 
 def _flag(environ: Mapping[str, str], name: str, *, default: bool = False) -> bool:

@@ -46,12 +46,13 @@ OURS = {
     **{
         f"shared.services.{room}": (
             *ROOM,
-            *(f"shared.services.{other}" for other in ("audit", "typed_input", *others)),
+            *(f"shared.services.{other}" for other in ("audit", "typed_input", "typed_phones", *others)),
         )
         for room, others in ROOMS.items()
     },
     "shared.services.audit": ROOM,
     "shared.services.typed_input": PLAIN,
+    "shared.services.typed_phones": PLAIN,
     "shared.services": (),
     "shared.jobs": (*PLAIN, "shared.confined", "shared.services", "shared.toolbox", "shared.persistence"),
     "shared.toolbox": (

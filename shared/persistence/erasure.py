@@ -85,12 +85,14 @@ def erase_student(session: Session, student: Student, alias: str) -> None:
 
 
 def _names(student: Student, entries: Sequence[AuditEntry]) -> set[str]:
-    """Return every name, roll id and address a student has or had, as far as the audit trail tells."""
+    """Return every name, roll id, address and phone number a student has or had, as far as the audit trail
+    tells."""
     earlier = [values for entry in entries for values in (entry.before, entry.after) if values]
     held = [getattr(student, name) for name in _NAMING] + [
         values.get(name) for values in earlier for name in _NAMING
     ]
-    return {str(each) for each in held if each}
+    phones = [values.get("phones") for values in ({"phones": student.phones}, *earlier)]
+    return {str(each) for each in held if each} | {each for some in phones for each in (some or "").split()}
 
 
 def _unnamed(values: dict[str, Any] | None, alias: str) -> dict[str, Any] | None:
@@ -106,10 +108,12 @@ def _unnamed_result(result: dict[str, Any], student_id: int, alias: str) -> dict
 
 
 def _is_shared(session: Session, words: str) -> bool:
-    """Tell whether somebody else goes by the same name, roll id or address."""
+    """Tell whether somebody else goes by the same name, roll id, address or phone number."""
     columns = [getattr(Student, name) for name in _NAMING]
     columns_of_accounts = [column for kind in (Admin, Teacher) for column in (kind.name, kind.email)]
     held = [select(exists().where(column == words)) for column in (*columns, *columns_of_accounts)]
+    if words.startswith("+"):
+        held.append(select(exists().where(Student.phones.contains(words, autoescape=True))))
     return any(session.scalar(query) for query in held)
 
 

@@ -46,7 +46,7 @@ def note_changed_addresses(session: Session, student_id: int, before: Mapping[st
 
     `before` are the values that changed, as they were.
     """
-    if any(before.get(name) for name in ("email", "parent1_email", "parent2_email")):
+    if any(before.get(name) for name in ("email", "parent1_email", "parent2_email", "phones")):
         revoke_links(session, student_id)
 
 

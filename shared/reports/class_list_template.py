@@ -12,6 +12,7 @@ COLUMNS = {
     "Student's e-mail": 30,
     "First parent's e-mail": 30,
     "Second parent's e-mail": 30,
+    "Phone numbers": 30,
     "Language": 12,
 }
 _TEXT_ROWS = 500

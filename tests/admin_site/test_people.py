@@ -29,8 +29,9 @@ def test_a_class_a_teacher_and_a_student_are_added(desk, office):
     assert re.fullmatch(r"([a-z0-9]{5}-){3}[a-z0-9]{5}", password)
     assert password not in desk.open("/teachers").get_text()
     assert "CO6GA" in desk.told()
-    fill_student(desk, parent1_email="latha@home.example")
+    fill_student(desk, parent1_email="latha@home.example", phones="98765 43210; 09876543211")
     assert "15203A0050" in desk.told()
+    assert "+919876543210, +919876543211" in desk.told()
     assert "latha@home.example" in desk.told()
 
 
@@ -48,6 +49,7 @@ def test_the_form_stays_open_for_the_next_student_of_the_same_class(desk, office
         ("parent1_email", "latha", "not an e-mail address"),
         ("parent1_email", "a@b.example\r\nBcc: all@b.example", "not an e-mail address"),
         ("name", "Asha\x00", "cannot be seen"),
+        ("phones", "98765", "“98765” is not a phone number."),
     ],
 )
 def test_an_error_stands_at_its_field_and_nothing_typed_is_lost(desk, field, typed, sentence):

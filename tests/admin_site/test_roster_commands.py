@@ -35,13 +35,13 @@ def roll_ids(office):
 def test_a_preview_says_as_json_what_the_page_says(office, run, listed, tmp_path):
     out = tmp_path / "preview.json"
     file = listed(
-        "Roll No,Name,Phone,Parent e-mail\n7,Asha Rao,98,rao@ex.org\n8,Bela Roy,97,none yet\nTotal,2,,\n"
+        "Roll No,Name,Fax,Parent e-mail\n7,Asha Rao,98,rao@ex.org\n8,Bela Roy,97,none yet\nTotal,2,,\n"
     )
     result = run("preview", file, "--class", "co6ga", "--json", out)
     assert result.exit_code == 0, result.output
     told = json.loads(out.read_text(encoding="utf-8"))
     assert [column["field"] for column in told["columns_used"]] == ["roll_id", "name", "parent_email"]
-    assert told["columns_unused"] == [{"column": "C", "heading": "Phone"}]
+    assert told["columns_unused"] == [{"column": "C", "heading": "Fax"}]
     assert [
         (row["action"], row["roll_id"], row["name"], row["addresses"], row["row"]) for row in told["rows"]
     ] == [

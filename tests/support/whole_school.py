@@ -50,6 +50,7 @@ MEERA = (
     "meera@students.example",
     "latha.iyer@home.example",
     "Latha Iyer (mother)",
+    "+919876543210",
 )
 PICTURE, DESCRIPTOR = b"the picture of Meera " * 100, b"the numbers of Meera " * 20
 
@@ -58,7 +59,9 @@ def fill_school(toolbox: Toolbox) -> SimpleNamespace:
     """Fill it; gives tests.support.office's office with the `teacher` as actor and the `lecture`'s id."""
     office = open_office(toolbox)
     admin = office.actor
-    meera = StudentDetails("Meera Iyer", MEERA[1], office.class_id, MEERA[2], MEERA[3], language="hi")
+    meera = StudentDetails(
+        "Meera Iyer", MEERA[1], office.class_id, MEERA[2], MEERA[3], phones=MEERA[5], language="hi"
+    )
     registration.change_student(toolbox, admin, office.meera, meera)
     agree(toolbox, office, office.meera)
     record_consent(toolbox, admin, office.ravi, given_by="Kamala Patil (mother)")

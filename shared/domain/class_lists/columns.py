@@ -12,6 +12,9 @@ from shared.domain.typed_text import fold
 # People put titles, the school's address and what the list is for above its headings.
 HEADER_WITHIN_LINES = 30
 NOT_USED = "-"
+_AT = re.compile("@")
+# Seven digits or more, whatever stands between them.
+_PHONE = re.compile(r"(?:\d[\s()./-]*){7}")
 _PARTS = (ListField.FIRST_NAME, ListField.MIDDLE_NAME, ListField.LAST_NAME)
 
 FIELD_WORDS = {
@@ -24,6 +27,7 @@ FIELD_WORDS = {
     ListField.PARENT1_EMAIL: phrase("first parent's e-mail"),
     ListField.PARENT2_EMAIL: phrase("second parent's e-mail"),
     ListField.PARENT_EMAIL: phrase("a parent's e-mail"),
+    ListField.PHONES: phrase("the family's phone"),
     ListField.LANGUAGE: phrase("language of the letters"),
     ListField.CLASS: "class",
     ListField.SECTION: "section",
@@ -177,7 +181,8 @@ def assign_columns(
     for field in ListField:
         of_field = [column for column in tied if column.field is field]
         are_shares = field in _PARTS and all(readings[column.place].is_share for column in of_field)
-        if len(of_field) > 1 and field is not ListField.PARENT_EMAIL and not are_shares:
+        may_be_several = are_shares or field in (ListField.PARENT_EMAIL, ListField.PHONES)
+        if len(of_field) > 1 and not may_be_several:
             named = " and ".join(f"“{column.heading}”" for column in of_field[:4])
             doubts.append(
                 phrase(
@@ -242,7 +247,8 @@ def _may_be_names(texts: Sequence[str]) -> bool:
 
 def _is_sure(reading: HeadingReading, samples: Sequence[str]) -> bool:
     if reading.by_content:
-        return sum("@" in sample for sample in samples) * 2 > len(samples)
+        holds = _PHONE.search if reading.field is ListField.PHONES else _AT.search
+        return sum(holds(sample) is not None for sample in samples) * 2 > len(samples)
     return reading.is_certain
 
 

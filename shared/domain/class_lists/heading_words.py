@@ -44,12 +44,16 @@ WORDS = {
     "section": "section sec div division तुकडी विभाग",
     "roles": "roles",  # Moodle's participants; one "role" alone is a roll number misspelt
     "school": "school college university institute institution schule ecole escuela colegio",
-    "phone": "phone phones mobile mob cell cellphone whatsapp telephone tel telefon handy telefono movil "
-    "celular portable फोन मोबाइल मोबाईल दूरध्वनी भ्रमणध्वनी contact contacts kontakt",
+    "phone": "phone phones mobile mobiles mob mobileno mobilenumber mobno phoneno phonenumber phno ph cell "
+    "cellphone whatsapp whatsappno whatsappnumber watsapp telephone telephones tel tele telefon "
+    "telefonnummer telefonnr handy handynummer handynr mobil mobilnummer mobilnr mobiltelefon "
+    "rufnummer festnetz telefono telefonos tlf movil moviles celular celulares portable फोन मोबाइल "
+    "मोबाईल मोबाइलनंबर दूरध्वनी दूरभाष भ्रमणध्वनी व्हाट्सएप व्हाट्सऐप व्हॉट्सॲप व्हॉट्सअॅप",
+    "contact": "contact contacts contactno contactnumber kontakt contacto संपर्क सम्पर्क",
     "other": "teacher teachers lehrer professeur profesor principal head dob birth birthday birthdate date "
     "datum geburtsdatum geburtstag naissance nacimiento fecha जन्म जन्मतारीख तारीख दिनांक gender "
     "sex geschlecht sexe sexo लिंग occupation profession beruf income caste category religion "
-    "blood aadhaar aadhar adhar remark remarks note notes signature sign photo status total "
+    "blood fax aadhaar aadhar adhar remark remarks note notes signature sign photo status total "
     "totals marks mark score percent percentage attendance present absent age alter city village "
     "town street strasse adresse address direccion पत्ता पता house bus fee fees subject subjects "
     "tongue username login password nationality bank account grade grades level group groups "

@@ -13,7 +13,7 @@ from shared.domain.typed_text import fold
 
 
 class ListField(StrEnum):
-    """What a column of a class list can be used for; several columns may hold a PARENT's address."""
+    """What a column of a class list can be used for; several may hold a PARENT's address or PHONES."""
 
     ROLL_ID = "roll_id"
     NAME = "name"
@@ -24,6 +24,7 @@ class ListField(StrEnum):
     PARENT1_EMAIL = "parent1_email"
     PARENT2_EMAIL = "parent2_email"
     PARENT_EMAIL = "parent_email"
+    PHONES = "phones"
     LANGUAGE = "language"
     CLASS = "class_code"
     SECTION = "section"
@@ -35,7 +36,7 @@ class HeadingReading:
     """What a heading says.
 
     `weight` chooses among columns for a roll id: 3 a roll number, 2 another number of the student, 1 perhaps
-    only the line's. `by_content`: a parent's name or address, as the cells tell. `surname_first`: the cells
+    only the line's. `by_content`: a name or an address, as the cells tell. `surname_first`: the cells
     hold "Rao, Asha". `is_share`: one of several columns that hold the field together, as both surnames do.
     """
 
@@ -148,10 +149,12 @@ def _by_kinds(kinds: list[str]) -> HeadingReading:
     has = set(kinds)
     if "email" in has:
         return HeadingReading() if has & {"phone", "other"} else HeadingReading(_whose(has))
+    if _is_phone(has):
+        return HeadingReading(ListField.PHONES, by_content=not has & {"phone", "number"})
     if has & set(_PARENTS):
         says_more = has - {*_PARENTS, "one", "two", "first", "filler", "?", "student"}
         return HeadingReading() if says_more else HeadingReading(_whose(has), by_content=True)
-    if has & {"other", "phone"} or {"school", "name"} <= has:
+    if has & {"other", "phone", "contact"} or {"school", "name"} <= has:
         # "Roll No. (as per marks list)" is one all the same, "Roll status" is none.
         if {"roll", "number"} <= has:
             return HeadingReading(ListField.ROLL_ID, False, 3)
@@ -171,6 +174,18 @@ def _by_kinds(kinds: list[str]) -> HeadingReading:
         if kind in has:
             return HeadingReading(field)
     return UNKNOWN if "?" in has else HeadingReading()
+
+
+def _is_phone(has: set[str]) -> bool:
+    """Tell whether a column holds phone numbers; whose they are does not matter, they are the family's."""
+    return bool(has & {"phone", "contact"}) and not has & {
+        "other",
+        "school",
+        "roll",
+        "name",
+        "roles",
+        "class",
+    }
 
 
 def _weight(has: set[str]) -> int:

@@ -24,7 +24,7 @@ LEFT_OUT = phrase("left out, as you said")
 
 @dataclass(frozen=True)
 class ListedStudent:
-    """One student of the list; an address that is not there is "".
+    """One student of the list; an address that is not there is "", `phones` are the cells as they stand.
 
     `is_open`: a question about the row has no answer yet.
     """
@@ -35,6 +35,7 @@ class ListedStudent:
     email: str = ""
     parents: tuple[str, str] = ("", "")
     language: str = ""
+    phones: tuple[str, ...] = ()
     is_open: bool = False
 
 
@@ -147,6 +148,7 @@ def _put_together(same: Sequence[ListedStudent], found: Findings) -> ListedStude
             email=first.email or other.email,
             parents=(one, two),
             language=first.language or other.language,
+            phones=(*first.phones, *other.phones),
         )
         found.skipped.append(
             Skipped(other.row, f"{other.roll_id} {other.name}", phrase("the same student again"))

@@ -27,6 +27,7 @@ from shared.domain.class_lists.questions import (
     Question,
 )
 from shared.domain.languages import phrase
+from shared.domain.table_cells import Kind, ReadCell
 from shared.domain.typed_text import fold, normal_code
 
 # Explicit columns come first; then fathers, mothers and guardians as they stand in the list.
@@ -86,6 +87,7 @@ class _Reader(Findings):
             email,
             parents,
             self._language(line),
+            tuple(_phone_text(cell) for cell in line.cells.get(ListField.PHONES, ())),
             is_open=roll_id is None or name is None,
         )
 
@@ -224,6 +226,13 @@ def read_class_list(
         (*layout.questions, *class_questions, *reader.asker.questions(), *twice),
         tuple(sorted(notices, key=lambda notice: (notice.row is not None, notice.row or 0))),
     )
+
+
+def _phone_text(cell: ReadCell) -> str:
+    """Return a cell's number as it is shown, unless the spreadsheet shows less than it keeps: 9.87E+09."""
+    is_number = cell.kind in (Kind.NUMBER, Kind.FORMATTED)
+    is_whole = sum(map(str.isdecimal, cell.text)) >= sum(map(str.isdecimal, cell.stored))
+    return cell.stored if is_number and (not is_whole or "E" in cell.text) else cell.text
 
 
 def _words(line: Line) -> str:

@@ -33,6 +33,8 @@ _SEARCH_TEXT, _ROLL_ORDER = search_text(name="name", code="roll_id"), sort_key("
 class Student(Base):
     """A student of one class, with the family's addresses.
 
+    `phones` holds the family's phone numbers in E.164 with spaces between them.
+
     `erasure_key` is random and never changes: the ledger of erasures knows a student by a digest under it.
     The sourced ids name the same people in the school's information system (OneRoster).
     """
@@ -45,6 +47,7 @@ class Student(Base):
     email: Mapped[str | None] = mapped_column(Email)
     parent1_email: Mapped[str | None] = mapped_column(Email)
     parent2_email: Mapped[str | None] = mapped_column(Email)
+    phones: Mapped[str] = mapped_column(String(80), default="")
     language: Mapped[str] = mapped_column(String(16), default="en")
     active: Mapped[bool] = mapped_column(default=True)
     erasure_key: Mapped[str] = mapped_column(
@@ -59,6 +62,11 @@ class Student(Base):
     school_class: Mapped[SchoolClass] = relationship()
     face_model: Mapped["FaceModelRow | None"] = relationship(back_populates="student")
     consents: Mapped[list["Consent"]] = relationship(order_by="Consent.given_at")
+
+    @property
+    def phone_numbers(self) -> list[str]:
+        """Return the family's numbers, each as +919876543210."""
+        return self.phones.split()
 
     @property
     def consent(self) -> "Consent | None":

@@ -29,6 +29,7 @@ from shared.persistence.database import Session
 from shared.persistence.tables import SchoolClass, Student
 from shared.services.people.registration import StudentDetails, checked_student
 from shared.services.typed_input import checked_email
+from shared.services.typed_phones import read_phones
 
 _WORN = Trouble(
     "roll_id_worn",
@@ -65,6 +66,7 @@ class RosterRow:
     parent1_email: str | None = None
     parent2_email: str | None = None
     language: str = "en"
+    phones: str = ""
     was: Mapping[str, str | None] = field(default_factory=dict)
     becomes: Mapping[str, str | None] = field(default_factory=dict)
 
@@ -79,7 +81,11 @@ class Comparison:
         roster: Mapping[str, Student],
         found: ClassList,
         answers: Answers,
+        *,
+        country: str,
     ) -> None:
+        """Take the school's class; `country` is that of phone numbers which do not name theirs."""
+        self._country = country
         self._session = session
         self._class = school_class
         self._roster = {normal_code(roll_id): student for roll_id, student in roster.items()}
@@ -118,6 +124,7 @@ class Comparison:
             if settled is None:
                 return RosterRow(listed.row, listed.roll_id, listed.name, RowAction.QUESTION)
         addresses = self._addresses(listed)
+        self._note_phones(listed)
         values = self._values(listed, student, addresses)
         if student is None:
             self._tell_namesake(listed)
@@ -168,6 +175,7 @@ class Comparison:
     ) -> dict[str, Any]:
         """Return what is stored of a listed student; an empty cell leaves what is known."""
         email, one, two = addresses
+        read = read_phones(listed.phones, self._country).numbers
         details = StudentDetails(
             name=listed.name,
             roll_id=student.roll_id if student else listed.roll_id,
@@ -177,7 +185,13 @@ class Comparison:
         values = checked_student(details)
         values["email"] = email or (student.email if student else None)
         values["parent1_email"], values["parent2_email"] = _parents(one, two, student)
+        values["phones"] = _phones(read, student)
         return {name: value for name, value in values.items() if name not in ("roll_id", "class_id")}
+
+    def _note_phones(self, listed: ListedStudent) -> None:
+        """Say at its row which phone number is none, or was guessed."""
+        for doubt in read_phones(listed.phones, self._country).doubts:
+            self.notices.append(Notice(doubt, listed.row))
 
     def _belongings(self, student: Student, name: str, addresses: Sequence[str | None]) -> Belongings | None:
         """Return what would pass to another child, if the list perhaps means one."""
@@ -244,6 +258,12 @@ def _parents(one: str | None, two: str | None, student: Student | None) -> tuple
     return first, (second if second != first else None)
 
 
+def _phones(read: Sequence[str], student: Student | None) -> str:
+    """Return a family's numbers after a list: those it has, unless it has none that is new."""
+    known = student.phones if student else ""
+    return known if set(read) <= set(known.split()) else " ".join(read)
+
+
 def _row(
     listed: ListedStudent, values: Mapping[str, Any], action: RowAction, student: Student | None
 ) -> RosterRow:
@@ -259,6 +279,7 @@ def _row(
         parent1_email=values["parent1_email"],
         parent2_email=values["parent2_email"],
         language=values["language"],
+        phones=values["phones"],
         was={"name": student.name}
         if student and action is RowAction.REPLACE
         else {each: was[each] for each in differing},

@@ -101,7 +101,7 @@ def _import_row(
 
 
 def _add(session: Session, toolbox: Toolbox, actor: Actor, class_id: int, row: Mapping[str, Any]) -> None:
-    values = {name: row[name] for name in _KEPT}
+    values = {name: row[name] for name in _KEPT} | {"phones": row.get("phones", "")}
     student = Student(**values, roll_id=row["roll_id"], class_id=class_id, active=True)
     session.add(student)
     session.flush()

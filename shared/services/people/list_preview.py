@@ -100,7 +100,9 @@ def preview_list(
                 )
             )
         roster = people.list_roster(session, class_id)
-        comparison = Comparison(session, school_class, roster, found, answers)
+        comparison = Comparison(
+            session, school_class, roster, found, answers, country=toolbox.settings.phone_country
+        )
         rows = [comparison.compare(student) for student in found.students]
     encoding = guess_encoding(file, sent.content, answers, remembered)
     questions = (

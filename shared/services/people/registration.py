@@ -16,6 +16,7 @@ from shared.services.accounts.notices import tell_former_address
 from shared.services.audit import Actor
 from shared.services.faces.near_matches import move_near_matches
 from shared.services.typed_input import LONGEST_NAME, checked_code, checked_email, checked_name, checked_text
+from shared.services.typed_phones import checked_phones
 from shared.toolbox import Toolbox
 
 
@@ -29,6 +30,7 @@ class StudentDetails:
     email: str = ""
     parent1_email: str = ""
     parent2_email: str = ""
+    phones: str = ""
     language: str = "en"
 
 
@@ -143,7 +145,7 @@ def set_teacher_active(toolbox: Toolbox, actor: Actor, teacher_id: int, *, activ
 
 def add_student(toolbox: Toolbox, actor: Actor, details: StudentDetails) -> int:
     """Add a student and give the id. Raise InvalidInput naming the field."""
-    values = checked_student(details)
+    values = checked_student(details, country=toolbox.settings.phone_country)
     try:
         with toolbox.sessions.begin() as session:
             _require_class(session, values["class_id"])
@@ -160,7 +162,7 @@ def add_student(toolbox: Toolbox, actor: Actor, details: StudentDetails) -> int:
 
 def change_student(toolbox: Toolbox, actor: Actor, student_id: int, details: StudentDetails) -> None:
     """Change a student. Raise InvalidInput naming the field, or NotFound."""
-    values = checked_student(details)
+    values = checked_student(details, country=toolbox.settings.phone_country)
     try:
         with toolbox.sessions.begin() as session:
             student = people.get_student(session, student_id)
@@ -203,8 +205,11 @@ def _checked_class(class_code: str, name: str) -> dict[str, Any]:
     }
 
 
-def checked_student(details: StudentDetails) -> dict[str, Any]:
-    """Bring what is typed about a student to its stored form. Raise InvalidInput naming the field."""
+def checked_student(details: StudentDetails, *, country: str = "") -> dict[str, Any]:
+    """Bring what is typed about a student to its stored form. Raise InvalidInput naming the field.
+
+    `country` is that of phone numbers which do not name theirs.
+    """
     values = asdict(details)
     values["name"] = checked_name(details.name)
     values["roll_id"] = checked_code(details.roll_id, field="roll_id")
@@ -212,6 +217,7 @@ def checked_student(details: StudentDetails) -> dict[str, Any]:
         values[field] = _checked_address(values[field], field=field)
     if values["parent1_email"] and values["parent1_email"] == values["parent2_email"]:
         raise InvalidInput(phrase("This is the first parent's address once more."), field="parent2_email")
+    values["phones"] = checked_phones(details.phones, country)
     if details.language not in LANGUAGES:
         raise InvalidInput(phrase("Please choose one of the languages."), field="language")
     return values

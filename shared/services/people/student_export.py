@@ -163,6 +163,7 @@ class _Sheets:
         yield "Student's e-mail", student.email
         yield "First parent's e-mail", student.parent1_email
         yield "Second parent's e-mail", student.parent2_email
+        yield "Phone numbers", ", ".join(student.phone_numbers)
         yield "Language of the letters", LANGUAGES[student.language]
         yield "Active", "yes" if student.active else "no"
         yield "Face model trained", self._at(model.trained_at) if model else "there is none"

@@ -49,10 +49,22 @@ MEANT = {
     "language": ("Medium|Medium of instruction|Language|भाषा|माध्यम|Sprache|Langue|Idioma"),
     "class_code": ("Class|Std|Standard|Class/Section|Klasse|Classe|कक्षा|इयत्ता"),
     "section": ("Section|Div.|Division|तुकडी"),
+    "phones": (
+        "Phone|Mobile|Mobile No.|MobileNo|Mob.|Phone number|Phone No|Cell|Cell phone|Telephone|Tel.|"
+        "WhatsApp|WhatsApp No|WhatsApp number|Father's mobile|Mother's Mobile No|Parent's mobile|"
+        "Parents' phone|Guardian contact no|Student mobile|Mobile (father)|Phone 1|Phone 2|2nd mobile|"
+        "Contact No.|Contact number|Telephone of the family|मोबाइल|मोबाईल|मोबाइल नंबर|मोबाईल क्रमांक|फोन|"
+        "फ़ोन नंबर|दूरभाष|दूरध्वनी क्रमांक|पिता का मोबाइल|आईचा मोबाईल|पालकांचा मोबाईल क्रमांक|"
+        "अभिभावक का फोन|व्हाट्सएप नंबर|संपर्क क्रमांक|Telefon|Telefonnummer|Telefon-Nr.|Handy|"
+        "Handynummer|Mobil|Mobilnummer|Telefon der Eltern|Handy der Mutter|Rufnummer|Téléphone|"
+        "N° de téléphone|Numéro de portable|Téléphone portable|Tél.|Téléphone de la mère|Mobile du père|"
+        "Teléfono|Teléfono móvil|Móvil|Celular|Nº de teléfono|Teléfono del padre|Celular de la madre"
+    ),
     None: (
-        "Father's Name|Mother's name|Name of Guardian|वडिलांचे नाव|Name of School|Father's mobile|"
-        "Phone|WhatsApp No|Address|DOB|Date of birth|Gender|Remarks|Signature|Mother tongue|"
-        "Teacher's email|Grade_Level|Groups|Blood group|Aadhaar No|Geburtsdatum|Adresse|Teléfono|"
+        "Father's Name|Mother's name|Name of Guardian|वडिलांचे नाव|Name of School|Contact name|Fax|"
+        "Contact person's name|Phone of the school|Teacher's mobile|Address|DOB|Date of birth|Gender|"
+        "Remarks|Signature|Mother tongue|"
+        "Teacher's email|Grade_Level|Groups|Blood group|Aadhaar No|Geburtsdatum|Adresse|"
         "पत्ता|जन्मतारीख|Father's occupation|Attendance %|Name of the father|Family ID|Roll status|"
         "Admission class"
     ),
@@ -81,6 +93,18 @@ def test_a_word_we_do_not_know_makes_no_certain_column(heading):
 @pytest.mark.parametrize("heading", ["Parent 1", "Parent", "Father", "Guardian", "पालक"])
 def test_a_parent_alone_is_a_name_or_an_address_as_the_cells_tell(heading):
     assert read_heading(heading).by_content
+
+
+@pytest.mark.parametrize("heading", ["Contact", "Kontakt", "Parent contact", "संपर्क"])
+def test_a_contact_is_a_phone_or_not_as_the_cells_tell(heading):
+    reading = read_heading(heading)
+    assert (reading.field, reading.by_content) == ("phones", True)
+
+
+@pytest.mark.parametrize("heading", ["Emergency phone", "Office phone"])
+def test_a_phone_of_we_do_not_know_whom_is_only_a_suggestion(heading):
+    reading = read_heading(heading)
+    assert (reading.field, reading.is_certain) == ("phones", False)
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,10 @@
 """A class list: what becomes of every row first, then all of it or nothing; twice is once."""
 
+import io
 import time
+from dataclasses import replace
 
+import openpyxl
 import pytest
 
 from shared.errors import Conflict, InvalidInput, NotFound
@@ -86,6 +89,69 @@ def test_the_other_parent_is_kept_and_nobody_stands_there_twice(toolbox, office)
     assert (row.parent1_email, row.parent2_email) == ("new@ex.org", "m@ex.org")
     (row,) = preview(toolbox, office, ("7", "Sana Khan", "m@ex.org; x@ex.org", "")).rows
     assert (row.parent1_email, row.parent2_email) == ("m@ex.org", "x@ex.org")
+
+
+PHONES = ("Roll id", "Name", "Mobile", "Father's mobile no.", "WhatsApp")
+
+
+def test_phone_numbers_come_from_every_column_and_each_is_there_once(toolbox, office):
+    row = ("7", "Sana Khan", "98765 43210", "09876543211 / 9876543210", "+91 98765 43212")
+    found = preview(toolbox, office, row, head=PHONES)
+    assert (found.notices, found.questions) == ((), ())
+    apply(toolbox, office, found)
+    sana = students(toolbox)["7"]
+    assert sana.phone_numbers == ["+919876543210", "+919876543211", "+919876543212"]
+    with toolbox.reading() as session:
+        entry = session.query(AuditEntry).filter_by(subject="7").one()
+    assert entry.after["phones"] == "+919876543210 +919876543211 +919876543212"
+
+
+def test_a_bad_phone_number_is_a_notice_at_its_row_and_the_row_is_taken(toolbox, office):
+    found = preview(toolbox, office, ("7", "Sana Khan", "12345", "9.87654E+09", "nil"), head=PHONES)
+    assert not found.is_open
+    assert [(notice.row, notice.sentence.split(",")[0]) for notice in found.notices] == [
+        (2, "“12345” is not a phone number"),
+        (2, "“9.87654E+09” is a phone number that the spreadsheet shortened"),
+    ]
+    apply(toolbox, office, found)
+    assert students(toolbox)["7"].phones == ""
+
+
+def test_new_phone_numbers_replace_the_old_ones_and_an_empty_cell_leaves_them(toolbox, office):
+    add_student(toolbox, office, "Sana Khan", "7", phones="9876543210, 9876543211")
+    for mobile in ("", "nil", "12345", "9876543211"):
+        found = preview(toolbox, office, ("7", "Sana Khan", mobile), head=PHONES[:3])
+        assert actions(found) == [RowAction.SAME], mobile
+    (row,) = preview(toolbox, office, ("7", "Sana Khan", "9876543212"), head=PHONES[:3]).rows
+    assert (row.was, row.becomes) == (
+        {"phones": "+919876543210 +919876543211"},
+        {"phones": "+919876543212"},
+    )
+
+
+def test_a_phone_number_is_that_of_the_schools_country(toolbox, office):
+    german = toolbox.with_(settings=replace(toolbox.settings, phone_country="DE"))
+    (row,) = preview(german, office, ("7", "Sana Khan", "0151/23456789"), head=PHONES[:3]).rows
+    assert row.phones == "+4915123456789"
+
+
+def test_a_number_that_excel_keeps_as_a_float_is_read_whole(toolbox, office):
+    book = openpyxl.Workbook()
+    sheet = book.active
+    sheet.append(["Roll No", "Name", "Mobile", "Parent's mobile"])
+    sheet.append(["7", "Sana Khan", 9876543210.0, 919876543211])
+    sheet["C2"].number_format = "0.00E+00"
+    file = io.BytesIO()
+    book.save(file)
+    sent = SentList("list.xlsx", file.getvalue())
+    (row,) = preview_list(toolbox, office.actor, office.class_id, sent, {}).rows
+    assert row.phones == "+919876543210 +919876543211"
+
+
+def test_rows_of_one_student_have_their_phone_numbers_put_together(toolbox, office):
+    rows = [("7", "Sana Khan", "9876543210"), ("7", "Sana Khan", "9876543211")]
+    (row,) = preview(toolbox, office, *rows, head=PHONES[:3]).rows
+    assert row.phones == "+919876543210 +919876543211"
 
 
 def test_an_unchanged_list_offers_nothing(toolbox, office):

@@ -170,13 +170,16 @@ def test_the_audit_trail_still_says_what_was_done_under_one_pseudonym(toolbox, o
 
 
 def test_what_somebody_else_goes_by_too_stays_theirs(toolbox, office):
-    brother = registration.StudentDetails("Meera Iyer", "77", office.class_id, parent1_email=MEERA[3])
+    brother = registration.StudentDetails(
+        "Meera Iyer", "77", office.class_id, parent1_email=MEERA[3], phones=f"+919876543211, {MEERA[5]}"
+    )
     brother_id = registration.add_student(toolbox, office.actor, brother)
     erasure.erase_student(toolbox, office.actor, office.meera)
     with toolbox.reading() as session:
         assert get_student(session, brother_id).parent1_email == MEERA[3]
         entry = session.scalar(select(AuditEntry).where(AuditEntry.student_id == brother_id))
         assert entry.after["name"] == "Meera Iyer"
+        assert entry.after["phones"] == f"+919876543211 {MEERA[5]}"
         assert session.scalar(select(Mark)).note == "sat by Meera Iyer"
 
 
