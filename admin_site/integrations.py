@@ -75,6 +75,7 @@ def show_list() -> str:
         courses=COURSE_WORDS,
         link_days=toolbox.settings.family_link_days,
         provider=toolbox.settings.school_provider,
+        has_gateway=toolbox.settings.messages_url is not None,
     )
 
 
@@ -89,7 +90,10 @@ def turn(name: str, on: int) -> Response:
             "warning",
         )
         return redirect(url_for("school_accounts.show"))
-    set_on(toolbox, actor(), Integration(name), on=on == 1)
+    try:
+        set_on(toolbox, actor(), Integration(name), on=on == 1)
+    except InvalidInput as refused:
+        flash(str(refused), "warning")
     return redirect(url_for("integrations.show_list"))
 
 

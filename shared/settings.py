@@ -13,6 +13,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytz
 
@@ -34,6 +35,7 @@ IN_FILES = (
     *("DATABASE_URL", "ADMIN_SECRET_KEY", "TEACHER_SECRET_KEY", "PASSWORD_SALT", "FACE_KEYS"),
     *("REPORTS_DATABASE_URL", "REDIS_URL", "MAIL_USERNAME", "MAIL_PASSWORD"),
     "SCHOOL_SIGN_IN_CLIENT_SECRET",
+    *("MESSAGES_URL", "MESSAGES_SECRET"),
 )
 
 _SECRETS = ("ADMIN_SECRET_KEY", "TEACHER_SECRET_KEY", "PASSWORD_SALT")
@@ -80,6 +82,8 @@ class Settings:
     mail_password: str | None
     mail_use_tls: bool
     mail_sender: str
+    messages_url: str | None
+    messages_secret: bytes | None
     admin_site_url: str
     teacher_site_url: str
     secure_cookies: bool
@@ -108,6 +112,7 @@ def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
     """
     environ = read_environ(environ)
     instance_dir = find_instance_dir(environ)
+    messages_url = _messages_url(environ)
     return Settings(
         database_url=environ.get("DATABASE_URL") or f"sqlite:///{instance_dir / 'attendance.sqlite3'}",
         reports_database_url=environ.get("REPORTS_DATABASE_URL") or None,
@@ -142,6 +147,8 @@ def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
         mail_password=environ.get("MAIL_PASSWORD") or None,
         mail_use_tls=_flag(environ, "MAIL_USE_TLS", default=True),
         mail_sender=environ.get("MAIL_SENDER", "attendance@localhost"),
+        messages_url=messages_url,
+        messages_secret=_messages_secret(environ) if messages_url else None,
         admin_site_url=environ.get("ADMIN_SITE_URL", "https://localhost:4555"),
         teacher_site_url=environ.get("TEACHER_SITE_URL", "https://localhost:4545"),
         secure_cookies=_flag(environ, "SECURE_COOKIES", default=True),
@@ -276,6 +283,42 @@ def _time_zone(environ: Mapping[str, str]) -> str:
     if name not in pytz.all_timezones_set:
         raise SettingsError(f"TIME_ZONE {name!r} is not a time zone's name; Asia/Kolkata is one.")
     return name
+
+
+def _messages_url(environ: Mapping[str, str]) -> str | None:
+    """Read MESSAGES_URL; without encryption a gateway is reached on this machine alone."""
+    url = environ.get("MESSAGES_URL", "").strip()
+    if not url:
+        return None
+    try:
+        parts = urlsplit(url)
+        host, _port = parts.hostname or "", parts.port
+    except ValueError as cause:
+        raise SettingsError(
+            "MESSAGES_URL is not an address such as https://gateway.school.in/hook."
+        ) from cause
+    is_local = host in ("localhost", "::1") or host.startswith("127.")
+    if parts.scheme != "https" and not (parts.scheme == "http" and is_local):
+        raise SettingsError("MESSAGES_URL must begin with https://; http:// is for this machine alone.")
+    if not host or parts.username is not None or parts.fragment or not url.isascii() or not url.isprintable():
+        raise SettingsError(
+            "MESSAGES_URL must be an address such as https://gateway.school.in/hook, without a password."
+        )
+    return url
+
+
+def _messages_secret(environ: Mapping[str, str]) -> bytes:
+    """Read MESSAGES_SECRET: base64 of at least 24 bytes, with or without `whsec_` before it."""
+    typed = environ.get("MESSAGES_SECRET", "").strip().removeprefix("whsec_")
+    try:
+        secret = base64.b64decode(typed, validate=True)
+    except (ValueError, binascii.Error):
+        secret = b""
+    if len(secret) < 24:
+        raise SettingsError(
+            "MESSAGES_SECRET must hold 24 bytes or more in base64; `openssl rand -base64 32` draws some."
+        )
+    return secret
 
 
 def _phone_country(environ: Mapping[str, str]) -> str:

@@ -11,6 +11,7 @@ from shared.domain.languages import phrase
 from shared.domain.second_lock import Strictness
 from shared.errors import ModelUnavailable
 from shared.jobs.queue import JobQueue
+from shared.mail.gateway import Gateway
 from shared.mail.mailer import Mailer
 from shared.persistence import spoof
 from shared.persistence.database import Engine, Sessions, connect, reading_sessions, writing_sessions
@@ -43,6 +44,7 @@ class Parts(TypedDict, total=False):
     sealer: Sealer
     queue: JobQueue
     mailer: Mailer
+    gateway: Gateway
     face_matcher: FaceMatcher
     face_index: FaceIndex
     spoof_detector: SpoofDetector
@@ -108,6 +110,11 @@ class Toolbox:
     def mailer(self) -> Mailer:
         """Writes and sends letters."""
         return Mailer(self.settings)
+
+    @cached_property
+    def gateway(self) -> Gateway:
+        """Hands messages to the school's gateway."""
+        return Gateway(self.settings)
 
     @cached_property
     def face_matcher(self) -> FaceMatcher:

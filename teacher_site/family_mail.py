@@ -12,6 +12,8 @@ from shared.errors import Conflict, InvalidInput
 from shared.persistence import attendance, outbox
 from shared.persistence.tables import OutgoingMail
 from shared.services.family_mail import plan as family_mail
+from shared.services.family_mail.messages import find_ways
+from shared.services.family_mail.plan import MailPlan
 from shared.web.languages import gettext, ngettext, say
 from shared.web.sign_in import actor
 from shared.web.site import reading, toolbox
@@ -31,7 +33,8 @@ _ORDER = (
 @pages.get("/lectures/<int:lecture_id>/mail")
 def show(lecture_id: int) -> str:
     lecture = attendance.find_own_lecture(reading, actor().account_id, lecture_id)
-    plan = family_mail.plan_mail(reading, lecture)
+    ways = find_ways(toolbox, reading)
+    plan = family_mail.plan_mail(reading, lecture, ways)
     now = toolbox.now()
     return render_template(
         "teacher/family_mail.html",
@@ -45,7 +48,9 @@ def show(lecture_id: int) -> str:
         progress=_progress(plan.told),
         is_overdue=any(is_overdue(letter.state, letter.try_at, now) for letter in plan.told),
         note=_note,
-        is_set_up=toolbox.settings.mail_server is not None,
+        is_set_up=toolbox.settings.mail_server is not None or ways.messages is not None,
+        has_messages=ways.messages is not None,
+        counted=_count(plan) if plan.messages else "",
     )
 
 
@@ -59,6 +64,19 @@ def progress(lecture_id: int) -> dict[str, object]:
         for letter in letters
     }
     return {**_progress(letters), "letters": results}
+
+
+def _count(plan: MailPlan) -> str:
+    """Return how many letters and messages a press would send, in words."""
+    messages = ngettext("%(num)d message", "%(num)d messages", plan.messages)
+    letters = len(plan.letters) - plan.messages
+    if not letters:
+        return messages
+    return gettext(
+        "%(letters)s and %(messages)s",
+        letters=ngettext("%(num)d letter", "%(num)d letters", letters),
+        messages=messages,
+    )
 
 
 def _progress(letters: Sequence[OutgoingMail]) -> dict[str, object]:
@@ -126,5 +144,11 @@ def _press(lecture_id: int, queue: Callable[[], int], nothing: str) -> Response:
         flash(say(refused.sentence), "warning")
     else:
         sent = ngettext("%(num)d letter is on the way.", "%(num)d letters are on the way.", count)
+        if find_ways(toolbox, reading).messages is not None:
+            sent = ngettext(
+                "%(num)d letter or message is on the way.",
+                "%(num)d letters and messages are on the way.",
+                count,
+            )
         flash(sent if count else nothing, "success" if count else "info")
     return redirect(url_for(".show", lecture_id=lecture_id))

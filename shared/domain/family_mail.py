@@ -34,6 +34,13 @@ _STATE_LABELS = {
 }
 
 
+class Channel(StrEnum):
+    """How a family is told: by a letter to an address, or by a message to a phone. The values are stored."""
+
+    LETTER = "letter"
+    MESSAGE = "message"
+
+
 class Recipients(StrEnum):
     """Whose families are written to about a lecture, as each teacher last chose."""
 

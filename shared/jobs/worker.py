@@ -28,6 +28,7 @@ WORK = {
     JobKind.TRAIN_FACE_MODEL: enrolment.train_face_model,
     JobKind.READ_CLASS_PHOTOS: class_photos.read_class_photos,
     JobKind.DELIVER_MAIL: delivery.deliver_mail,
+    JobKind.DELIVER_MESSAGES: delivery.deliver_messages,
     JobKind.SEND_PASSWORD_LINKS: password_links.send_due_links,
     JobKind.TRAIN_SPOOF_CHECK: spoof_training.train_spoof_check,
     JobKind.IMPORT_TIMETABLE: plan_import.import_plan,
@@ -57,7 +58,7 @@ def run_job(toolbox: Toolbox, job_id: int) -> None:
 
 def start_lost_jobs(toolbox: Toolbox) -> None:
     """Start again what has been queued for minutes: its message was lost. Told twice, a job runs once."""
-    kinds = WORK.keys() - {JobKind.DELIVER_MAIL}  # letters have a sweep of their own
+    kinds = WORK.keys() - {JobKind.DELIVER_MAIL, JobKind.DELIVER_MESSAGES}  # these have a sweep of their own
     with toolbox.reading() as session:
         lost = jobs.list_queued(session, kinds, before=toolbox.now() - LOST_AFTER)
     for job_id in lost:

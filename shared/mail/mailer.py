@@ -51,10 +51,14 @@ class Outcome(Enum):
 
 @dataclass(frozen=True)
 class EmailResult:
-    """What became of one letter; `reason` is a sentence wherever it was not sent."""
+    """What became of one letter; `reason` is a sentence wherever it was not sent.
+
+    `concerns_all`: every other one that waits would fare the same now.
+    """
 
     outcome: Outcome
     reason: str = ""
+    concerns_all: bool = False
 
 
 class MailServerFailure(Exception):

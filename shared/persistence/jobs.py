@@ -18,6 +18,7 @@ class JobKind(StrEnum):
     TRAIN_FACE_MODEL = "train_face_model"
     READ_CLASS_PHOTOS = "read_class_photos"
     DELIVER_MAIL = "deliver_mail"
+    DELIVER_MESSAGES = "deliver_messages"
     SEND_PASSWORD_LINKS = "send_password_links"  # noqa: S105
     TRAIN_SPOOF_CHECK = "train_spoof_check"
     IMPORT_TIMETABLE = "import_timetable"

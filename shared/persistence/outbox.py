@@ -1,18 +1,25 @@
-"""Reads and writes the letters to families: queued by a press, claimed one by one by a worker."""
+"""Reads and writes letters and messages to families: queued by a press, claimed one by one by a worker.
 
-from collections.abc import Sequence
+Here a letter is either of them; what waits is asked for by channel, so that a dead mail server keeps no
+message and a dead gateway no letter.
+"""
+
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, cast
 
 from sqlalchemy import CursorResult, Update, case, delete, func, literal, select, update
 from sqlalchemy.orm import Session, joinedload, load_only, selectinload
 
-from shared.domain.family_mail import BACK_OFF, GIVE_UP_AFTER, MailState
+from shared.domain.family_mail import BACK_OFF, GIVE_UP_AFTER, Channel, MailState
 from shared.domain.languages import phrase
 from shared.persistence.tables import Lecture, Mark, OutgoingMail, SchoolClass, Student
 from shared.persistence.tables.base import UtcDateTime
 
-_IN_DOUBT = phrase("The worker stopped before it knew whether the mail server took the letter.")
+_IN_DOUBT = {
+    Channel.LETTER: phrase("The worker stopped before it knew whether the mail server took the letter."),
+    Channel.MESSAGE: phrase("The worker stopped before it knew whether the gateway took the message."),
+}
 
 
 def given_up(reason: str) -> str:
@@ -49,24 +56,31 @@ def fates_of(session: Session, lecture_id: int) -> Sequence[OutgoingMail]:
     return session.scalars(query.execution_options(populate_existing=True)).all()
 
 
-def due_ids(session: Session, now: datetime, *, limit: int) -> Sequence[int]:
-    """Return the next letters to send. Lectures take turns, so that a slow class does not hold up a small
-    one."""
+def due_ids(session: Session, channel: Channel, now: datetime, *, limit: int) -> Sequence[int]:
+    """Return the next letters of a channel to send.
+
+    Lectures take turns, so that a slow class does not hold up a small one.
+    """
     turn = func.row_number().over(partition_by=OutgoingMail.lecture_id, order_by=OutgoingMail.id)
-    query = select(OutgoingMail.id).where(*_due(now)).order_by(turn, OutgoingMail.id)
-    return session.scalars(query.limit(limit)).all()
+    query = select(OutgoingMail.id).where(*_due(now), OutgoingMail.channel == channel)
+    return session.scalars(query.order_by(turn, OutgoingMail.id).limit(limit)).all()
 
 
 def _due(now: datetime) -> tuple[Any, Any]:
     return OutgoingMail.state == MailState.QUEUED, OutgoingMail.try_at <= now
 
 
-def is_any_claimed(session: Session, *, since: datetime) -> bool:
-    """Tell whether a worker took up a letter since then, and is still at it."""
-    query = select(OutgoingMail.id).where(
+def due_channels(session: Session, now: datetime) -> Collection[Channel]:
+    """Return the channels of which a letter is due."""
+    return set(session.scalars(select(OutgoingMail.channel).where(*_due(now)).distinct()))
+
+
+def claimed_channels(session: Session, *, since: datetime) -> Collection[Channel]:
+    """Return the channels of which a worker took up a letter since then, and is still at it."""
+    query = select(OutgoingMail.channel).where(
         OutgoingMail.state == MailState.SENDING, OutgoingMail.claimed_at >= since
     )
-    return session.scalar(query.limit(1)) is not None
+    return set(session.scalars(query.distinct()))
 
 
 def claim(session: Session, mail_id: int, now: datetime) -> OutgoingMail | None:
@@ -102,15 +116,17 @@ def settle(
 
 def settle_abandoned(session: Session, *, claimed_before: datetime, now: datetime) -> None:
     """Mark letters whose worker has not been heard of since then as perhaps sent."""
-    session.execute(
-        update(OutgoingMail)
-        .where(OutgoingMail.state == MailState.SENDING, OutgoingMail.claimed_at < claimed_before)
-        .values(state=MailState.PERHAPS_SENT, reason=_IN_DOUBT, settled_at=now)
-    )
+    abandoned = (OutgoingMail.state == MailState.SENDING, OutgoingMail.claimed_at < claimed_before)
+    for channel, reason in _IN_DOUBT.items():
+        session.execute(
+            update(OutgoingMail)
+            .where(*abandoned, OutgoingMail.channel == channel)
+            .values(state=MailState.PERHAPS_SENT, reason=reason, settled_at=now)
+        )
 
 
-def defer_due(session: Session, reason: str, now: datetime) -> None:
-    """Put off every due letter by its own back-off, and give up those of yesterday."""
+def defer_due(session: Session, channel: Channel, reason: str, now: datetime) -> None:
+    """Put off every due letter of a channel by its own back-off, and give up those of yesterday."""
     wait = case(
         *(
             (OutgoingMail.tries == tries, literal(now + pause, UtcDateTime()))
@@ -119,11 +135,11 @@ def defer_due(session: Session, reason: str, now: datetime) -> None:
         else_=literal(now + BACK_OFF[-1], UtcDateTime()),
     )
     old = OutgoingMail.queued_at < now - GIVE_UP_AFTER
-    refuse_due(session, given_up(reason), now, old)
+    refuse_due(session, channel, given_up(reason), now, old)
     # MySQL sets columns one after another: the pause must be reckoned before the try is counted.
     session.execute(
         update(OutgoingMail)
-        .where(*_due(now))
+        .where(*_due(now), OutgoingMail.channel == channel)
         .ordered_values(
             (OutgoingMail.try_at, wait),
             (OutgoingMail.tries, OutgoingMail.tries + 1),
@@ -132,11 +148,11 @@ def defer_due(session: Session, reason: str, now: datetime) -> None:
     )
 
 
-def refuse_due(session: Session, reason: str, now: datetime, *which: Any) -> None:
-    """Refuse every due letter (of `which`): the mail server takes none of them."""
+def refuse_due(session: Session, channel: Channel, reason: str, now: datetime, *which: Any) -> None:
+    """Refuse every due letter of a channel (of `which`): nobody takes any of them."""
     session.execute(
         update(OutgoingMail)
-        .where(*_due(now), *which)
+        .where(*_due(now), OutgoingMail.channel == channel, *which)
         .values(state=MailState.REFUSED, reason=reason, settled_at=now)
     )
 

@@ -230,6 +230,12 @@ def _comes_after(roll_id: str) -> ColumnElement[bool]:
     )
 
 
+def count_with_phone(session: Session) -> int:
+    """Return how many active students of active classes have a phone number of the family's."""
+    query = select(func.count(Student.id)).join(Student.school_class)
+    return session.scalar(query.where(Student.active, SchoolClass.active, Student.phones != "")) or 0
+
+
 def count_readiness(session: Session) -> list[ClassReadiness]:
     """Count, for every active class, what its active students lack."""
     counts = (

@@ -10,6 +10,7 @@ from shared.persistence import attendance, outbox
 from shared.persistence.tables import Student
 from shared.services.attendance.lectures import close_lecture
 from shared.services.attendance.marks import set_mark
+from shared.services.family_mail.messages import find_ways
 from shared.services.family_mail.plan import MailPlan, plan_mail
 from shared.toolbox import Toolbox
 from tests.support.servers import MailServer
@@ -34,6 +35,10 @@ class Clock:
     def __call__(self) -> datetime:
         self.moment += timedelta(microseconds=1)
         return self.moment
+
+    def seconds(self) -> float:
+        """What it shows, as a Unix timestamp."""
+        return self.moment.timestamp()
 
     def pass_by(self, **span: float) -> None:
         self.moment += timedelta(**span)
@@ -75,7 +80,7 @@ def plan(toolbox: Toolbox, school: SimpleNamespace) -> MailPlan:
     """What a press would send now."""
     with toolbox.reading() as session:
         lecture = attendance.find_own_lecture(session, school.ids["teacher"], school.ids["lecture"])
-        return plan_mail(session, lecture)
+        return plan_mail(session, lecture, find_ways(toolbox, session))
 
 
 def results(toolbox: Toolbox, school: SimpleNamespace) -> dict[str, MailState]:

@@ -1,12 +1,16 @@
 """The page of the mail to the families: shown first, pressed once, followed, tried again."""
 
+from dataclasses import replace
+
 import pytest
 
 from shared.domain.attendance import MarkStatus
+from shared.persistence.tables import Student
 from shared.services.attendance.marks import set_mark
-from shared.services.family_mail.delivery import deliver_mail
+from shared.services.family_mail.delivery import deliver_mail, deliver_messages
 from shared.toolbox import Toolbox
 from tests.support.families import Clock, give_addresses, mail_variables, mark_and_close, results
+from tests.support.gateways import GatewayServer, gateway_variables, turn_messages_on
 
 
 @pytest.fixture
@@ -123,6 +127,62 @@ def test_the_lecture_links_to_the_mail_once_it_is_closed(teacher, school, toolbo
     assert teacher.page(lecture).select(f"a[href='{lecture}/mail']") == []
     mark_and_close(toolbox, school)
     assert teacher.page(lecture).select(f"a[href='{lecture}/mail']")
+
+
+@pytest.fixture
+def with_messages(toolbox, school, make_settings, database_url, mail_server):
+    """The same page of a school whose gateway tells families without an e-mail address."""
+    receiver = GatewayServer(now=toolbox.now.seconds)
+    object.__setattr__(
+        toolbox, "settings", replace(toolbox.settings, **_settings_of(receiver, make_settings, database_url))
+    )
+    turn_messages_on(toolbox, school)
+    with toolbox.sessions.begin() as session:
+        session.get_one(Student, school.ids["meera"]).phones = "+919876543210"
+        session.get_one(Student, school.ids["ravi"]).phones = "+919876543211"
+        session.get_one(Student, school.ids["ravi"]).parent1_email = "patil@home.in"
+    mark_and_close(toolbox, school)
+    yield receiver
+    receiver.stop()
+
+
+def _settings_of(receiver, make_settings, database_url):
+    settings = make_settings(database_url, **gateway_variables(receiver))
+    return {"messages_url": settings.messages_url, "messages_secret": settings.messages_secret}
+
+
+def test_messages_stand_beside_the_letters_and_are_followed_like_them(
+    teacher, school, toolbox, with_messages
+):
+    address = f"/lectures/{school.ids['lecture']}/mail"
+    shown = words(teacher.page(address))
+    assert "1 letter and 1 message, each to one address or phone" in shown
+    assert "A message: absent" in shown
+    assert "Our School: Meera Iyer was absent: Databases, 23 November 2026, 09:55–10:55." in shown
+    teacher.press(address, "Send 1 letter and 1 message")
+    assert "2 letters and messages are on the way." in words(teacher.page(address))
+    with_messages.answer = lambda _event, _handler: 422
+    deliver_mail(toolbox, 0, 0)
+    deliver_messages(toolbox, 0, 0)
+    page = teacher.page(address)
+    refused = next(each for each in page.select("[data-letter]") if "+919876543210" in each.get_text())
+    assert refused.select_one("[data-state]")["data-state"] == "refused"
+    assert "message" in [badge.get_text() for badge in refused.select(".badge")]
+    assert refused.select_one("[data-note]").get_text() == "The gateway said: 422 about +919876543210"
+    with_messages.answer = lambda _event, _handler: 200
+    teacher.press(address, "Try the refused ones again")
+    deliver_messages(toolbox, 0, 0)
+    assert with_messages.numbers == ["+919876543210"]
+    assert "2 sent" in words(teacher.page(address))
+
+
+def test_no_page_speaks_of_phones_while_messages_are_off(teacher, address, toolbox, school):
+    with toolbox.sessions.begin() as session:
+        session.get_one(Student, school.ids["meera"]).phones = "+919876543210"
+    shown = words(teacher.page(address))
+    assert "phone" not in shown
+    assert "message" not in shown
+    assert "+919876543210" not in shown
 
 
 def test_no_style_or_script_stands_in_the_page(teacher, address):

@@ -17,6 +17,7 @@ class Integration(StrEnum):
     MOODLE = "moodle"
     FAMILIES = "families"
     SCHOOL_SIGN_IN = "school-sign-in"
+    MESSAGES = "messages"
 
 
 class IntegrationChoice(Base):

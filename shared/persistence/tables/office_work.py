@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from shared.domain.family_mail import MailState
+from shared.domain.family_mail import Channel, MailState
 from shared.persistence.tables.attendance import Lecture
 from shared.persistence.tables.base import (
     Base,
@@ -23,7 +23,9 @@ from shared.persistence.tables.people import Student
 
 
 class OutgoingMail(Base):
-    """One letter to one address of a family. The unique key makes a second press send nothing twice.
+    """One letter to one address of a family, or one message to one phone, whose number is the `address` then.
+
+    The unique key makes a second press send nothing twice.
 
     `status` is what the letter says, as it was when the teacher pressed; `corrections` counts how often it
     was written anew because the mark had changed. `claimed_at` names the try that is sending it now.
@@ -34,6 +36,7 @@ class OutgoingMail(Base):
     lecture_id: Mapped[int] = mapped_column(ForeignKey("lecture.id", ondelete="CASCADE"))
     student_id: Mapped[int] = mapped_column(ForeignKey("student.id", ondelete="CASCADE"), index=True)
     address: Mapped[str] = mapped_column(Email)
+    channel: Mapped[Channel] = mapped_column(word(Channel), default=Channel.LETTER)
     status: Mapped[str] = mapped_column(StatusKey)
     state: Mapped[MailState] = mapped_column(word(MailState), default=MailState.QUEUED)
     reason: Mapped[str] = mapped_column(Told(300), default="")

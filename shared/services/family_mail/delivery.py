@@ -1,27 +1,26 @@
-"""Brings queued letters to the mail server, in the worker: none twice, and none forgotten.
+"""Brings queued letters to the mail server, and messages to the gateway: none twice, and none forgotten.
 
 Each letter is claimed and committed before it is sent, and its result is committed after. A worker that dies
-in between leaves one letter claimed, which nobody sends again by itself: it becomes "perhaps sent".
+in between leaves one letter claimed, which nobody sends again by itself: it becomes "perhaps sent". All of
+this holds for messages to phones as well, which go by jobs of their own.
 """
 
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
-from shared.domain.family_mail import GIVE_UP_AFTER, MailState, back_off
+from shared.domain.family_mail import GIVE_UP_AFTER, Channel, MailState, back_off
 from shared.domain.languages import phrase
 from shared.domain.statuses import Status
 from shared.errors import QueueUnavailable
 from shared.mail.attendance_email import AttendanceEmail, compose
-from shared.mail.mailer import (
-    SMTP_TIMEOUT_S,
-    EmailResult,
-    MailConnection,
-    MailServerFailure,
-    Message,
-    Outcome,
-)
+from shared.mail.gateway import GatewayConnection
+from shared.mail.mailer import SMTP_TIMEOUT_S, EmailResult, MailConnection, MailServerFailure, Outcome
+from shared.mail.short_message import compose_message
 from shared.persistence import integrations, jobs, outbox, statuses
 from shared.persistence.database import Session
 from shared.persistence.jobs import JobKind
@@ -50,7 +49,22 @@ _STATES = {
     Outcome.REFUSED: MailState.REFUSED,
     Outcome.IN_DOUBT: MailState.PERHAPS_SENT,
 }
-_HUNG_UP = phrase("The mail server hung up before it took a letter.")
+_JOBS = {Channel.LETTER: JobKind.DELIVER_MAIL, Channel.MESSAGE: JobKind.DELIVER_MESSAGES}
+_HUNG_UP = {
+    Channel.LETTER: phrase("The mail server hung up before it took a letter."),
+    Channel.MESSAGE: phrase("The gateway hung up before it took a message."),
+}
+
+
+_TURNED_OFF = phrase("The office has turned messages to phones off.")
+
+
+@dataclass(frozen=True)
+class _Carrier:
+    """Who takes the letters of a channel, and how one is handed over."""
+
+    connect: Callable[[], AbstractContextManager[Any]]
+    hand_over: Callable[[Any, OutgoingMail], EmailResult]
 
 
 class _AnotherIsAtIt(Exception):
@@ -60,10 +74,10 @@ class _AnotherIsAtIt(Exception):
     """
 
 
-def wake(toolbox: Toolbox, lecture_id: int = 0) -> None:
+def wake(toolbox: Toolbox, lecture_id: int = 0, *, channel: Channel = Channel.LETTER) -> None:
     """Tell the worker that letters are due; if it cannot be told, its own sweep finds them in a minute."""
     with toolbox.sessions.begin() as session:
-        job = jobs.add(session, JobKind.DELIVER_MAIL, lecture_id, total=0, now=toolbox.now())
+        job = jobs.add(session, _JOBS[channel], lecture_id, total=0, now=toolbox.now())
     try:
         toolbox.queue.start(job.id)
     except QueueUnavailable:
@@ -78,10 +92,11 @@ def sweep(toolbox: Toolbox, *, at_start: bool = False) -> None:
     now = toolbox.now()
     _settle_abandoned(toolbox)
     with toolbox.reading() as session:
-        is_due = bool(outbox.due_ids(session, now, limit=1))
-        is_worked_at = outbox.is_any_claimed(session, since=now - _AT_WORK)
-    if is_due and (at_start or not is_worked_at):
-        wake(toolbox)
+        due = outbox.due_channels(session, now)
+        worked_at = outbox.claimed_channels(session, since=now - _AT_WORK) if due and not at_start else ()
+    for channel in Channel:
+        if channel in due and channel not in worked_at:
+            wake(toolbox, channel=channel)
 
 
 def _settle_abandoned(toolbox: Toolbox) -> None:
@@ -91,55 +106,92 @@ def _settle_abandoned(toolbox: Toolbox) -> None:
 
 
 def deliver_mail(toolbox: Toolbox, _job_id: int, _lecture_id: int) -> str:
-    """Send what is due, for SLICE_S at most; what remains is left to a new job, or to the worker it meets."""
+    """Send the letters that are due, for SLICE_S at most; what remains is left to a new job, or to the worker
+    it meets."""
+    return _deliver(toolbox, Channel.LETTER)
+
+
+def deliver_messages(toolbox: Toolbox, _job_id: int, _lecture_id: int) -> str:
+    """Do the same with messages to phones."""
+    return _deliver(toolbox, Channel.MESSAGE)
+
+
+def _deliver(toolbox: Toolbox, channel: Channel) -> str:
     slice_ends = time.monotonic() + SLICE_S
     count = 0
-    while mail_ids := _due_ids(toolbox):
+    while mail_ids := _due_ids(toolbox, channel):
         if time.monotonic() > slice_ends:
-            wake(toolbox)
+            wake(toolbox, channel=channel)
             break
         try:
-            count += _deliver_batch(toolbox, mail_ids, slice_ends)
+            count += _deliver_batch(toolbox, channel, mail_ids, slice_ends)
         except _AnotherIsAtIt:
             return "Another worker is at it."
-    return f"{count} letters tried."
+    return f"{count} {channel}s tried."
 
 
-def _due_ids(toolbox: Toolbox) -> Sequence[int]:
+def _due_ids(toolbox: Toolbox, channel: Channel) -> Sequence[int]:
     with toolbox.reading() as session:
-        return outbox.due_ids(session, toolbox.now(), limit=BATCH_SIZE)
+        return outbox.due_ids(session, channel, toolbox.now(), limit=BATCH_SIZE)
 
 
-def _deliver_batch(toolbox: Toolbox, mail_ids: Sequence[int], slice_ends: float) -> int:
+def _deliver_batch(toolbox: Toolbox, channel: Channel, mail_ids: Sequence[int], slice_ends: float) -> int:
     """Send letters over one connection; gives how many were tried."""
     try:
-        with toolbox.mailer.connect() as connection:
-            outcomes = _send_each(toolbox, connection, mail_ids, slice_ends)
-            is_useless = not connection.is_open and Outcome.SENT not in outcomes
+        carrier = _find_carrier(toolbox, channel)
+        with carrier.connect() as connection:
+            results = _send_each(toolbox, carrier, connection, mail_ids, slice_ends)
+            is_open = connection.is_open
     except MailServerFailure as failure:
-        _spare_the_rest(toolbox, failure.sentence, failure.outcome)
+        _spare_the_rest(toolbox, channel, failure.sentence, failure.outcome)
         return 0
-    if is_useless:
-        _spare_the_rest(toolbox, _HUNG_UP, Outcome.LATER)
-    return len(outcomes)
+    if results and results[-1].concerns_all:
+        _spare_the_rest(toolbox, channel, results[-1].reason, results[-1].outcome)
+    elif not is_open and all(result.outcome is not Outcome.SENT for result in results):
+        _spare_the_rest(toolbox, channel, _HUNG_UP[channel], Outcome.LATER)
+    return len(results)
 
 
-def _spare_the_rest(toolbox: Toolbox, reason: str, outcome: Outcome) -> None:
-    """Put all due letters off: the server takes none now, and none needs to find that out by itself."""
-    log.warning("mail: %s", reason)
+def _find_carrier(toolbox: Toolbox, channel: Channel) -> _Carrier:
+    """Return who takes the letters of a channel. Raise MailServerFailure where nobody shall."""
+    if channel is Channel.LETTER:
+        return _Carrier(
+            toolbox.mailer.connect,
+            lambda connection, letter: connection.deliver(
+                compose(toolbox.mailer, _describe(toolbox, letter))
+            ),
+        )
+    with toolbox.reading() as session:
+        if not integrations.is_on(session, Integration.MESSAGES):
+            raise MailServerFailure(_TURNED_OFF, Outcome.REFUSED)
+    return _Carrier(
+        toolbox.gateway.connect,
+        lambda connection, letter: connection.deliver(
+            compose_message(toolbox.mailer, _describe(toolbox, letter)), now=toolbox.now()
+        ),
+    )
+
+
+def _spare_the_rest(toolbox: Toolbox, channel: Channel, reason: str, outcome: Outcome) -> None:
+    """Put all due letters off: nobody takes any now, and none needs to find that out by itself."""
+    log.warning("%ss: %s", channel, reason)
     put_off = outbox.defer_due if outcome is Outcome.LATER else outbox.refuse_due
     with toolbox.sessions.begin() as session:
-        put_off(session, reason, toolbox.now())
+        put_off(session, channel, reason, toolbox.now())
 
 
 def _send_each(
-    toolbox: Toolbox, connection: MailConnection, mail_ids: Sequence[int], slice_ends: float
-) -> list[Outcome]:
+    toolbox: Toolbox,
+    carrier: _Carrier,
+    connection: MailConnection | GatewayConnection,
+    mail_ids: Sequence[int],
+    slice_ends: float,
+) -> list[EmailResult]:
     """Send letters until the connection ends or the slice does. Raises _AnotherIsAtIt.
 
     One transaction keeps the result of the last letter and claims the next: a commit waits for the disk.
     """
-    outcomes = []
+    results = []
     letter, result = None, EmailResult(Outcome.LATER)
     for mail_id in mail_ids:
         if not connection.is_open or time.monotonic() > slice_ends:
@@ -150,20 +202,20 @@ def _send_each(
             letter = outbox.claim(session, mail_id, toolbox.now())
         if letter is None:
             raise _AnotherIsAtIt
-        result = connection.deliver(_write(toolbox, letter))
-        outcomes.append(result.outcome)
+        result = carrier.hand_over(connection, letter)
+        results.append(result)
     if letter is not None:
         with toolbox.sessions.begin() as session:
             _settle(toolbox, session, letter, result)
-    return outcomes
+    return results
 
 
-def _write(toolbox: Toolbox, letter: OutgoingMail) -> Message:
+def _describe(toolbox: Toolbox, letter: OutgoingMail) -> AttendanceEmail:
     with toolbox.reading() as session:
         status = statuses.load(session, toolbox.settings.late_counts_as).get(letter.status)
         class_code = outbox.class_of(session, letter)
         has_link = integrations.is_on(session, Integration.FAMILIES)
-    email = email_about(
+    return email_about(
         letter.student,
         letter.lecture,
         class_code=class_code,
@@ -173,7 +225,6 @@ def _write(toolbox: Toolbox, letter: OutgoingMail) -> Message:
         is_correction=letter.corrections > 0,
         link=make_link(toolbox, letter.student_id) if has_link else "",
     )
-    return compose(toolbox.mailer, email)
 
 
 def _key(letter: OutgoingMail) -> str:

@@ -1,5 +1,6 @@
 """Turns integrations on and off; each is off until the office turns it on."""
 
+from shared.errors import InvalidInput
 from shared.persistence import integrations, school_accounts
 from shared.persistence.tables import Integration
 from shared.services import audit
@@ -8,7 +9,12 @@ from shared.toolbox import Toolbox
 
 
 def set_on(toolbox: Toolbox, actor: Actor, name: Integration, *, on: bool) -> None:
-    """Turn an integration on or off; what it brought in stays, who signed in by it is signed out."""
+    """Turn an integration on or off; what it brought in stays, who signed in by it is signed out.
+
+    Raise InvalidInput where a setting lacks.
+    """
+    if name is Integration.MESSAGES and on and toolbox.settings.messages_url is None:
+        raise InvalidInput("Set MESSAGES_URL and MESSAGES_SECRET first: messages need the school's gateway.")
     with toolbox.sessions.begin() as session:
         if integrations.is_on(session, name) == on:
             return

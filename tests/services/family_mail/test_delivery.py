@@ -8,7 +8,7 @@ from collections import Counter
 
 import pytest
 
-from shared.domain.family_mail import MailState
+from shared.domain.family_mail import Channel, MailState
 from shared.mail import mailer
 from shared.persistence import outbox
 from shared.persistence.tables import OutgoingMail
@@ -338,7 +338,7 @@ def test_a_slow_server_gives_the_thread_back_and_the_rest_is_handed_on(toolbox, 
 def claim_one(toolbox):
     """What a worker that dies leaves behind."""
     with toolbox.sessions.begin() as session:
-        (mail_id,) = outbox.due_ids(session, toolbox.now(), limit=1)
+        (mail_id,) = outbox.due_ids(session, Channel.LETTER, toolbox.now(), limit=1)
         return outbox.claim(session, mail_id, toolbox.now())
 
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from shared.domain.attendance import MarkStatus
-from shared.domain.family_mail import MailState, Recipients
+from shared.domain.family_mail import Channel, MailState, Recipients
 from shared.errors import Conflict, InvalidInput, NotFound, QueueUnavailable
 from shared.persistence import outbox
 from shared.persistence.tables import AuditEntry, Lecture, OutgoingMail, Student, Teacher
@@ -387,5 +387,8 @@ def test_letters_of_two_lectures_take_turns(toolbox, school):
                 for number in range(count)
             )
     with toolbox.reading() as session:
-        first_six = [session.get(OutgoingMail, mail_id) for mail_id in outbox.due_ids(session, now, limit=6)]
+        first_six = [
+            session.get(OutgoingMail, mail_id)
+            for mail_id in outbox.due_ids(session, Channel.LETTER, now, limit=6)
+        ]
     assert sum(letter.lecture_id == second.id for letter in first_six) == 3
