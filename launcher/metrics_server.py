@@ -121,7 +121,10 @@ def _figures(vitals: Vitals) -> dict[str, tuple[str, float | None]]:
     return {
         "jobs_waiting": ("Jobs that wait for a worker.", vitals.jobs_waiting),
         "jobs_lost": ("Jobs that a free worker would have begun.", vitals.jobs_lost),
-        "letters_waiting": ("Letters to families that wait or are on their way.", vitals.letters_waiting),
+        "letters_waiting": (
+            "Letters and phone messages that wait or are on their way.",
+            vitals.letters_waiting,
+        ),
         "oldest_letter_age_seconds": ("How long the oldest of them waits.", age(vitals.oldest_letter_at)),
         "letters_unsent": ("Letters refused or in doubt in a week.", vitals.letters_unsent),
         "backup_age_seconds": ("Age of the newest backup.", age(vitals.backup_at)),

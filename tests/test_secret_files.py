@@ -16,6 +16,8 @@ def environ(tmp_path: Path) -> dict[str, str]:
         **variables_for(tmp_path, "sqlite:////nowhere.sqlite3"),
         **{"REPORTS_DATABASE_URL": "mysql://reader:word@replica/attendance"},
         **{"REDIS_URL": "redis://:word@queue/0", "MAIL_USERNAME": "school", "MAIL_PASSWORD": "a word"},
+        **{"MESSAGES_URL": "https://gateway.school.in/hook?key=7", "MESSAGES_SECRET": "A" * 44},
+        **{"SCHOOL_SIGN_IN_CLIENT_SECRET": "the secret of the provider"},
     }
     for name in IN_FILES:
         path = tmp_path / name.lower()

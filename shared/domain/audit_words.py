@@ -85,6 +85,7 @@ _SENTENCES = {
     "send class photos": phrase("Sent a zip of photos of %(subject)s"),
     "send password link": phrase("Sent a link for a password to %(subject)s"),
     "send spoof pictures": phrase("Sent pictures for the camera check"),
+    "send test message": phrase("Sent a test message to the gateway %(subject)s"),
     "settle family's question": phrase("Settled what the family of %(subject)s wrote"),
     "sign in": phrase("Signed in as %(subject)s"),
     "sign out": phrase("Signed out as %(subject)s"),

@@ -32,8 +32,9 @@ class Finding:
 class Vitals:
     """What can be counted of an installation in a moment, without a name in it. Times are aware, UTC.
 
-    None stands for never, or for a certificate that somebody else looks after. `letters_unsent` were refused
-    or are in doubt for a week at most; `jobs_lost` wait although a free worker would have begun them.
+    None stands for never, or for a certificate that somebody else looks after. Messages to phones are among
+    the letters; `letters_unsent` were refused or are in doubt for a week at most. `jobs_lost` wait although a
+    free worker would have begun them.
     """
 
     now: datetime
@@ -182,7 +183,7 @@ def _letters(vitals: Vitals) -> Finding:
             "letters",
             False,
             phrase(
-                "%(letters_waiting)s letters to families wait, the oldest for %(span)s. Each "
+                "%(letters_waiting)s letters or messages to families wait, the oldest for %(span)s. Each "
                 "lecture's mail page says why.",
                 letters_waiting=vitals.letters_waiting,
                 span=_span(vitals.now - vitals.oldest_letter_at),

@@ -1,6 +1,7 @@
 """`flask --app admin_site doctor`: one line a thing, and the start page shows what is red."""
 
 import os
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -11,11 +12,14 @@ from sqlalchemy import text
 from admin_site import create_app
 from shared.jobs.queue import JobQueue
 from shared.persistence.database import known_revisions
-from shared.persistence.tables import AuditEntry
+from shared.persistence.tables import AuditEntry, Integration
 from shared.services.audit import Actor
+from shared.services.integrations.choices import set_on
 from shared.services.upkeep.backup import write_backup
 from shared.toolbox import Toolbox
 from tests.conftest import settings_for
+from tests.support.families import Clock
+from tests.support.gateways import GatewayServer
 from tests.support.office import agree, enrol_face, open_office
 from tests.support.servers import find_free_port
 from tests.support.stand_ins import stand_in, use_own
@@ -87,6 +91,29 @@ def test_a_letter_to_oneself(school, mail_server, tmp_path):
     toolbox = Toolbox(settings_for(tmp_path, school.settings.database_url, **nobody))
     assert "cannot be reached" in red_lines(doctor(toolbox))["mail"]
     toolbox.engine.dispose()
+
+
+def test_a_gateway_for_messages_has_a_line_where_there_is_one(school):
+    gateway = GatewayServer(now=Clock().seconds)
+    port = find_free_port()
+    for address, is_on, said in (
+        (f"http://127.0.0.1:{port}/", False, "the office has not turned messages on"),
+        (
+            f"http://127.0.0.1:{port}/",
+            True,
+            "The gateway cannot be reached. Look at MESSAGES_URL (127.0.0.1:",
+        ),
+        (f"http://127.0.0.1:{gateway.port}/", True, f"the gateway at 127.0.0.1:{gateway.port} is there"),
+    ):
+        toolbox = Toolbox(replace(school.settings, messages_url=address, messages_secret=bytes(32)))
+        if is_on:
+            set_on(toolbox, Actor(site="command", email="tests"), Integration.MESSAGES, on=True)
+        done = doctor(toolbox)
+        assert said in done.output
+        assert ("messages" in red_lines(done)) == ("cannot" in said)
+        toolbox.engine.dispose()
+    assert gateway.asked == []
+    gateway.stop()
 
 
 def test_a_key_that_was_mistyped_or_lost_is_found(school, tmp_path):

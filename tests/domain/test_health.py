@@ -53,7 +53,7 @@ def test_a_cared_for_and_a_new_installation_are_well() -> None:
         (
             "letters",
             {"oldest_letter_at": NOW - timedelta(hours=5)},
-            "3 letters to families wait, the oldest for 5",
+            "3 letters or messages to families wait, the oldest for 5",
         ),
         ("backup", {"backup_at": NOW - timedelta(days=4)}, "newest backup is 4 days old"),
         ("backup", {"backup_at": None}, "No backup was ever written"),

@@ -9,8 +9,9 @@ from shared.domain.health import Finding, Vitals, judge
 from shared.domain.languages import joined, phrase
 from shared.errors import ProductError, QueueUnavailable
 from shared.mail.mailer import Mailer, MailServerFailure, Message, Outcome
-from shared.persistence import health, sealed_rows
+from shared.persistence import health, integrations, sealed_rows
 from shared.persistence.database import UNREACHABLE, find_damage, known_revisions, revision_of
+from shared.persistence.tables import Integration
 from shared.security.certificates import read_end
 from shared.security.sealing import BrokenSeal, key_number
 from shared.services.upkeep.key_rotation import count_by_key, purpose_of
@@ -74,6 +75,8 @@ def examine(toolbox: Toolbox, *, letter_to: str | None = None) -> Iterator[Findi
     yield _permissions(toolbox)
     yield from judge(take_vitals(toolbox), backup_days=toolbox.settings.warn_backup_days)
     yield _mail(toolbox, letter_to)
+    if toolbox.settings.messages_url is not None:
+        yield _gateway(toolbox)
 
 
 def _database(toolbox: Toolbox) -> Finding:
@@ -219,6 +222,18 @@ def _mail(toolbox: Toolbox, letter_to: str | None) -> Finding:
             "The letter to %(letter_to)s was not taken. %(reason)s", letter_to=letter_to, reason=result.reason
         ),
     )
+
+
+def _gateway(toolbox: Toolbox) -> Finding:
+    """Knock at the gateway for messages to phones; nothing is sent."""
+    with toolbox.reading() as session:
+        if not integrations.is_on(session, Integration.MESSAGES):
+            return Finding("messages", True, "a gateway is set up; the office has not turned messages on")
+    with toolbox.gateway.connect() as connection:
+        result = connection.knock()
+    if result.outcome is Outcome.SENT:
+        return Finding("messages", True, f"the gateway at {toolbox.gateway.host} is there")
+    return Finding("messages", False, f"{result.reason} Look at MESSAGES_URL ({toolbox.gateway.host}).")
 
 
 def _letter(mailer: Mailer, address: str) -> Message:
