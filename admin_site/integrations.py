@@ -93,7 +93,7 @@ def turn(name: str, on: int) -> Response:
     try:
         set_on(toolbox, actor(), Integration(name), on=on == 1)
     except InvalidInput as refused:
-        flash(str(refused), "warning")
+        flash(say(refused.sentence), "warning")
     return redirect(url_for("integrations.show_list"))
 
 

@@ -35,7 +35,7 @@ def choose() -> Response:
     try:
         choose_families(toolbox, actor(), request.form.get("to", ""))
     except InvalidInput as refused:
-        flash(say(str(refused)), "warning")
+        flash(say(refused.sentence), "warning")
     else:
         flash(gettext("Saved."), "success")
     return redirect(url_for("messages.show"))
@@ -50,7 +50,7 @@ def test() -> str | tuple[str, int]:
     try:
         result = send_test(toolbox, actor(), number)
     except InvalidInput as refused:
-        return _page(number=number, refused=str(refused)), refused.status
+        return _page(number=number, refused=refused.sentence), refused.status
     return _page(number=number, result=result.reason, is_taken=not result.reason)
 
 

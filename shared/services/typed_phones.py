@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from shared.domain.class_lists.addresses import is_empty_mark
+from shared.domain.languages import phrase
 from shared.domain.typed_text import clean
 from shared.errors import InvalidInput
 
@@ -28,10 +29,12 @@ _PLUS_LOST = re.compile(r"[1-9]\d{10,14}")
 
 @dataclass(frozen=True)
 class PhoneReading:
-    """The numbers, each once, in their order; `doubts` are sentences about what isn't used or was guessed."""
+    """The numbers, each once, in their order; `unused` says of the rest why it is none, `guessed` what was
+    guessed."""
 
     numbers: tuple[str, ...] = ()
-    doubts: tuple[str, ...] = ()
+    unused: tuple[str, ...] = ()
+    guessed: tuple[str, ...] = ()
 
 
 def read_phones(texts: Iterable[str], country: str) -> PhoneReading:
@@ -40,34 +43,37 @@ def read_phones(texts: Iterable[str], country: str) -> PhoneReading:
     `country` is the ISO code of numbers that do not name theirs; "" for none.
     """
     found: dict[str, None] = {}
-    doubts: list[str] = []
+    unused: list[str] = []
+    guessed: list[str] = []
     for text in texts:
         for part in _parts(text[:_LONGEST_CELL], country):
             number, doubt = _read_one(part, country)
             if number:
                 found[number] = None
             if doubt:
-                doubts.append(doubt)
+                (guessed if number else unused).append(doubt)
     numbers = tuple(found)
-    if len(numbers) > MOST_NUMBERS:
-        passed = ", ".join(numbers[MOST_NUMBERS:])
-        doubts.append(f"There is room for {MOST_NUMBERS} phone numbers; not used: {passed}.")
-    return PhoneReading(numbers[:MOST_NUMBERS], tuple(doubts))
+    unused += [
+        phrase(
+            "There is room for %(most)d phone numbers, and none for %(number)s.",
+            most=MOST_NUMBERS,
+            number=number,
+        )
+        for number in numbers[MOST_NUMBERS:]
+    ]
+    return PhoneReading(numbers[:MOST_NUMBERS], tuple(unused), tuple(guessed))
 
 
 def checked_phones(typed: str, country: str) -> str:
     """Bring typed numbers to their stored form, one space between them. Raise InvalidInput."""
     if len(typed) > _LONGEST_CELL:
-        raise InvalidInput(f"This is longer than {_LONGEST_CELL} characters.", field="phones")
+        raise InvalidInput(
+            phrase("This is longer than %(longest)d characters.", longest=_LONGEST_CELL), field="phones"
+        )
     found = read_phones([typed], country)
-    refused = [doubt for doubt in found.doubts if not doubt.endswith(_GUESSED)]
-    if refused:
-        raise InvalidInput(refused[0].replace(_NOT_USED, "."), field="phones")
+    if found.unused:
+        raise InvalidInput(found.unused[0], field="phones")
     return " ".join(found.numbers)
-
-
-_NOT_USED = ", and is not used."
-_GUESSED = "with the + that a spreadsheet takes away."
 
 
 def _parts(text: str, country: str) -> Iterator[str]:
@@ -95,9 +101,10 @@ def _read_one(part: str, country: str) -> tuple[str, str]:
     if shortened:
         whole, decimals, exponent = shortened[1], shortened[2] or "", int(shortened[3])
         if len(decimals) < exponent:
-            return "", (
-                f"“{part[:40]}” is a phone number that the spreadsheet shortened{_NOT_USED} "
-                "Format the column as text and type the number again."
+            return "", phrase(
+                "“%(typed)s” is a phone number that the spreadsheet shortened; format the column as text and "
+                "type the number again.",
+                typed=part[:40],
             )
         part = str(int(Decimal(f"{whole}.{decimals or 0}E{exponent}")))
     elif floating := _WHOLE_FLOAT.fullmatch(part):
@@ -106,10 +113,14 @@ def _read_one(part: str, country: str) -> tuple[str, str]:
     if number:
         return number, ""
     if _PLUS_LOST.fullmatch(part) and (number := _find_number(f"+{part}", "")):
-        return number, f"“{part}” was read as {number}, {_GUESSED}"
+        return number, phrase(
+            "“%(typed)s” was read as %(number)s, with the + that a spreadsheet takes away.",
+            typed=part,
+            number=number,
+        )
     if not country and not part.startswith("+") and sum(sign.isdecimal() for sign in part) > 5:
-        return "", f"“{part[:40]}” does not begin with + and a country's number{_NOT_USED}"
-    return "", f"“{part[:40]}” is not a phone number{_NOT_USED}"
+        return "", phrase("“%(typed)s” does not begin with + and a country's number.", typed=part[:40])
+    return "", phrase("“%(typed)s” is not a phone number.", typed=part[:40])
 
 
 def _find_number(text: str, country: str) -> str:

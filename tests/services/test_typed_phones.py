@@ -41,7 +41,7 @@ def test_one_number_is_read_however_it_is_written(text):
 )
 def test_several_numbers_of_a_cell_are_several_and_each_is_there_once(text):
     found = read_phones([text], "IN")
-    assert (found.numbers, found.doubts) == ((ONE, TWO), ())
+    assert (found.numbers, found.unused) == ((ONE, TWO), ())
 
 
 def test_cells_of_a_family_are_put_together_once():
@@ -60,13 +60,13 @@ def test_cells_of_a_family_are_put_together_once():
 )
 def test_each_country_has_its_own_rules(text, country, number):
     found = read_phones([text], country)
-    assert (found.numbers, found.doubts) == ((number,), ())
+    assert (found.numbers, found.unused, found.guessed) == ((number,), (), ())
 
 
 def test_a_lost_plus_is_put_back_and_said():
     found = read_phones(["4915123456789"], "IN")
     assert found.numbers == ("+4915123456789",)
-    assert found.doubts == (
+    assert found.guessed == (
         "“4915123456789” was read as +4915123456789, with the + that a spreadsheet takes away.",
     )
 
@@ -79,26 +79,26 @@ def test_nothing_is_nothing(text):
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("12345", "“12345” is not a phone number, and is not used."),
-        ("ask the office", "“ask the office” is not a phone number, and is not used."),
-        ("9999999999", "“9999999999” is not a phone number, and is not used."),
-        ("2026-11-23", "“2026-11-23” is not a phone number, and is not used."),
+        ("12345", "“12345” is not a phone number."),
+        ("ask the office", "“ask the office” is not a phone number."),
+        ("9999999999", "“9999999999” is not a phone number."),
+        ("2026-11-23", "“2026-11-23” is not a phone number."),
         (
             "9.87654E+09",
-            "“9.87654E+09” is a phone number that the spreadsheet shortened, and is not used. "
-            "Format the column as text and type the number again.",
+            "“9.87654E+09” is a phone number that the spreadsheet shortened; format the column as text "
+            "and type the number again.",
         ),
     ],
 )
 def test_what_is_none_is_said_and_not_used(text, sentence):
     found = read_phones([text], "IN")
-    assert (found.numbers, found.doubts) == ((), (sentence,))
+    assert (found.numbers, found.unused) == ((), (sentence,))
 
 
 def test_one_bad_number_does_not_take_the_good_one_along():
     found = read_phones(["9876543210, 12345"], "IN")
     assert found.numbers == (ONE,)
-    assert found.doubts == ("“12345” is not a phone number, and is not used.",)
+    assert found.unused == ("“12345” is not a phone number.",)
 
 
 @pytest.mark.parametrize(
@@ -118,13 +118,16 @@ def test_a_country_that_is_none_is_refused(make_settings):
 def test_without_a_country_a_number_must_name_its_own():
     found = read_phones(["9876543210, +919876543211"], "")
     assert found.numbers == (TWO,)
-    assert found.doubts == ("“9876543210” does not begin with + and a country's number, and is not used.",)
+    assert found.unused == ("“9876543210” does not begin with + and a country's number.",)
 
 
 def test_more_numbers_than_there_is_room_for_are_named():
     found = read_phones([f"987654321{end}" for end in range(6)], "IN")
     assert len(found.numbers) == 4
-    assert found.doubts == ("There is room for 4 phone numbers; not used: +919876543214, +919876543215.",)
+    assert found.unused == (
+        "There is room for 4 phone numbers, and none for +919876543214.",
+        "There is room for 4 phone numbers, and none for +919876543215.",
+    )
 
 
 def test_typed_numbers_are_stored_as_one_line_or_refused_at_the_field():

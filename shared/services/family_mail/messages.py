@@ -1,5 +1,6 @@
 """Messages to phones by the school's own gateway: whether they are in use, for whom, and a test of them."""
 
+from shared.domain.languages import phrase
 from shared.domain.phone_messages import MessagesTo, Ways, read_choice
 from shared.errors import InvalidInput
 from shared.mail.mailer import EmailResult, MailServerFailure, Outcome
@@ -35,7 +36,7 @@ def choose_families(toolbox: Toolbox, actor: Actor, to: str) -> None:
     try:
         chosen = {"to": MessagesTo(to).value}
     except ValueError as cause:
-        raise InvalidInput("Please choose one of the offered answers.") from cause
+        raise InvalidInput(phrase("Please choose one of the offered answers.")) from cause
     with toolbox.sessions.begin() as session:
         before = {"to": read_choice(integrations.get_chosen(session, Integration.MESSAGES)).value}
         if before == chosen:
@@ -51,7 +52,7 @@ def send_test(toolbox: Toolbox, actor: Actor, typed: str) -> EmailResult:
     """
     number = checked_phones(typed, toolbox.settings.phone_country)
     if not number or " " in number:
-        raise InvalidInput("Please type one phone number.", field="number")
+        raise InvalidInput(phrase("Please type one phone number."), field="number")
     event = compose_test(
         toolbox.mailer, number=number, key=new_token()[:32], language=toolbox.settings.language
     )

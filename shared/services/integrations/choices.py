@@ -1,5 +1,6 @@
 """Turns integrations on and off; each is off until the office turns it on."""
 
+from shared.domain.languages import phrase
 from shared.errors import InvalidInput
 from shared.persistence import integrations, school_accounts
 from shared.persistence.tables import Integration
@@ -14,7 +15,9 @@ def set_on(toolbox: Toolbox, actor: Actor, name: Integration, *, on: bool) -> No
     Raise InvalidInput where a setting lacks.
     """
     if name is Integration.MESSAGES and on and toolbox.settings.messages_url is None:
-        raise InvalidInput("Set MESSAGES_URL and MESSAGES_SECRET first: messages need the school's gateway.")
+        raise InvalidInput(
+            phrase("Set MESSAGES_URL and MESSAGES_SECRET first: messages need the school's gateway.")
+        )
     with toolbox.sessions.begin() as session:
         if integrations.is_on(session, name) == on:
             return

@@ -190,8 +190,10 @@ class Comparison:
 
     def _note_phones(self, listed: ListedStudent) -> None:
         """Say at its row which phone number is none, or was guessed."""
-        for doubt in read_phones(listed.phones, self._country).doubts:
-            self.notices.append(Notice(doubt, listed.row))
+        found = read_phones(listed.phones, self._country)
+        for reason in found.unused:
+            self.notices.append(Notice(phrase("%(reason)s It is not used.", reason=reason), listed.row))
+        self.notices.extend(Notice(guess, listed.row) for guess in found.guessed)
 
     def _belongings(self, student: Student, name: str, addresses: Sequence[str | None]) -> Belongings | None:
         """Return what would pass to another child, if the list perhaps means one."""

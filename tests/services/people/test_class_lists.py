@@ -109,8 +109,8 @@ def test_phone_numbers_come_from_every_column_and_each_is_there_once(toolbox, of
 def test_a_bad_phone_number_is_a_notice_at_its_row_and_the_row_is_taken(toolbox, office):
     found = preview(toolbox, office, ("7", "Sana Khan", "12345", "9.87654E+09", "nil"), head=PHONES)
     assert not found.is_open
-    assert [(notice.row, notice.sentence.split(",")[0]) for notice in found.notices] == [
-        (2, "“12345” is not a phone number"),
+    assert [(notice.row, notice.sentence.split(";")[0]) for notice in found.notices] == [
+        (2, "“12345” is not a phone number. It is not used."),
         (2, "“9.87654E+09” is a phone number that the spreadsheet shortened"),
     ]
     apply(toolbox, office, found)
