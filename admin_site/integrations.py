@@ -47,6 +47,7 @@ VALUE_WORDS = {
     "name": lazy_gettext("Name"),
     "parent1_email": lazy_gettext("First parent's e-mail"),
     "parent2_email": lazy_gettext("Second parent's e-mail"),
+    "phones": lazy_gettext("Phone numbers"),
     "roll_id": lazy_gettext("Roll id"),
 }
 IDENTIFIER_WORDS = {

@@ -20,6 +20,7 @@ from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnec
 from typing import Any
 from urllib.parse import urlsplit
 
+from shared.domain.languages import phrase
 from shared.mail.mailer import EmailResult, MailServerFailure, Outcome, on_one_line
 from shared.settings import VERSION, Settings
 
@@ -29,13 +30,15 @@ ANSWER_WITHIN_S = 30.0
 BODY_WITHIN_S = 5.0
 LONGEST_BODY = 4096
 
-_IN_DOUBT = "The connection broke before the gateway said yes or no."
+_IN_DOUBT = phrase("The connection broke before the gateway said yes or no.")
 _LATER = (408, 425)
 # These speak of the gateway, not of one message.
 _OF_ALL = {
-    401: "The gateway does not accept our signature (401). Compare MESSAGES_SECRET with the gateway's, and "
-    "the clocks of both machines.",
-    410: "The gateway says that it takes no messages any more (410).",
+    401: phrase(
+        "The gateway does not accept our signature (401). Compare MESSAGES_SECRET with the gateway's, and "
+        "the clocks of both machines."
+    ),
+    410: phrase("The gateway says that it takes no messages any more (410)."),
 }
 
 
@@ -141,7 +144,9 @@ class Gateway:
     def connect(self) -> Iterator[GatewayConnection]:
         """Yield the gateway, for many messages. Raise MailServerFailure where there is none."""
         if self._url is None or self._secret is None:
-            raise MailServerFailure("No gateway for messages is set up (MESSAGES_URL).", Outcome.REFUSED)
+            raise MailServerFailure(
+                phrase("No gateway for messages is set up (MESSAGES_URL)."), Outcome.REFUSED
+            )
         yield GatewayConnection(self._url, self._secret)
 
 
@@ -205,14 +210,15 @@ def _judge(status: int, words: str) -> EmailResult:
     if 200 <= status < 300:
         return EmailResult(Outcome.SENT)
     if 300 <= status < 400:
-        sentence = (
-            f"The gateway leads to another address ({status}), which is not followed. Put the final one into "
-            "MESSAGES_URL."
+        sentence = phrase(
+            "The gateway leads to another address (%(status)d), which is not followed. Put the final one "
+            "into MESSAGES_URL.",
+            status=status,
         )
         return EmailResult(Outcome.REFUSED, sentence, concerns_all=True)
     if status in _OF_ALL:
         return EmailResult(Outcome.REFUSED, _OF_ALL[status], concerns_all=True)
-    said = f"The gateway said: {status} {words}".strip()
+    said = phrase("The gateway said: %(words)s", words=f"{status} {words}".strip())
     if 400 <= status < 500 and status not in (*_LATER, 429):
         return EmailResult(Outcome.REFUSED, said)
     return EmailResult(Outcome.LATER, said, concerns_all=status in (429, 503))
@@ -221,13 +227,13 @@ def _judge(status: int, words: str) -> EmailResult:
 def _explain(cause: OSError) -> EmailResult:
     """Return why no connection came about. What only the settings can mend is not tried again by itself."""
     if isinstance(cause, ssl.SSLCertVerificationError):
-        said = f"The gateway's certificate is not trusted: {cause.verify_message}."
-        return EmailResult(Outcome.REFUSED, said, concerns_all=True)
-    said = "The gateway cannot be reached."
+        trouble = phrase("The gateway's certificate is not trusted: %(why)s.", why=cause.verify_message)
+        return EmailResult(Outcome.REFUSED, trouble, concerns_all=True)
+    said = phrase("The gateway cannot be reached.")
     if isinstance(cause, ssl.SSLError):
-        said = "The gateway does not speak TLS as we do."
+        said = phrase("The gateway does not speak TLS as we do.")
     elif isinstance(cause, socket.gaierror):
-        said = "The gateway's name is not known on this network."
+        said = phrase("The gateway's name is not known on this network.")
     elif isinstance(cause, TimeoutError):
-        said = "The gateway does not answer."
+        said = phrase("The gateway does not answer.")
     return EmailResult(Outcome.LATER, said, concerns_all=True)

@@ -59,6 +59,18 @@ class Families:
             self.notices.append(Notice(words, student.line))
         return tuple(distinct[:MOST_PARENTS])
 
+    def phones_of(self, student: Person) -> tuple[str, ...]:
+        """Return the phones of a student and the parents as they are written.
+
+        Nothing where a package of changes lacks a parent: which number is whose is not kept.
+        """
+        agents = dict.fromkeys([*student.agents, *self._tied[student.sourced_id]])
+        if not self._is_whole and any(agent not in self._people for agent in agents):
+            return ()
+        found = [self._people[agent] for agent in agents if agent in self._people]
+        parents = [each for each in found if Role.PARENT in each.roles and not each.is_gone]
+        return tuple(phone for each in (student, *parents) for phone in each.phones)
+
     def changed(self, before: Sequence[Parent]) -> tuple[Parent, ...] | None:
         """Return a student's parents where a package of changes has one of them; None where it has none."""
         if self._is_whole or not any(parent.sourced_id in self._people for parent in before):

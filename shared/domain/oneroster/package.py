@@ -37,6 +37,7 @@ class Person:
     agents: tuple[str, ...] = ()
     roles: frozenset[Role] = frozenset()
     is_gone: bool = False
+    phones: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -260,6 +261,7 @@ class _Reading:
                 tuple(_many(row.get("agentSourcedIds", ""))),
                 frozenset(role for role in own if role is not None),
                 _is_gone(row),
+                tuple(filter(None, (row.get("sms", ""), row.get("phone", "")))),
             )
         return people
 

@@ -37,6 +37,7 @@ class RollEntry:
     person: Person
     class_id: str
     parents: tuple[Parent, ...] | None
+    phones: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -232,8 +233,9 @@ class _Calling:
         for student_id, class_id in placed.items():
             if student_id in people:
                 known = self._known.students.get(student_id)
-                parents = families.parents_of(people[student_id], known.parents if known else ())
-                entries.append(RollEntry(people[student_id], class_id, parents))
+                person = people[student_id]
+                parents = families.parents_of(person, known.parents if known else ())
+                entries.append(RollEntry(person, class_id, parents, families.phones_of(person)))
         in_changes = set(placed) - set(people)
         for student_id, known in self._known.students.items():
             moved = placed.get(student_id) if student_id in in_changes else None

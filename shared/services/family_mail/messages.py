@@ -60,7 +60,7 @@ def send_test(toolbox: Toolbox, actor: Actor, typed: str) -> EmailResult:
         with toolbox.gateway.connect() as connection:
             result = connection.deliver(event, now=toolbox.now())
     except MailServerFailure as failure:
-        result = EmailResult(failure.outcome, str(failure))
+        result = EmailResult(failure.outcome, failure.sentence)
     with toolbox.sessions.begin() as session:
         after = {"taken": result.outcome is Outcome.SENT}
         audit.record(session, toolbox, actor, "send test message", toolbox.gateway.host, after=after)

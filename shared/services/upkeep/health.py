@@ -228,12 +228,18 @@ def _gateway(toolbox: Toolbox) -> Finding:
     """Knock at the gateway for messages to phones; nothing is sent."""
     with toolbox.reading() as session:
         if not integrations.is_on(session, Integration.MESSAGES):
-            return Finding("messages", True, "a gateway is set up; the office has not turned messages on")
+            said = phrase("a gateway is set up; the office has not turned messages on")
+            return Finding("messages", True, said)
     with toolbox.gateway.connect() as connection:
         result = connection.knock()
     if result.outcome is Outcome.SENT:
-        return Finding("messages", True, f"the gateway at {toolbox.gateway.host} is there")
-    return Finding("messages", False, f"{result.reason} Look at MESSAGES_URL ({toolbox.gateway.host}).")
+        return Finding(
+            "messages", True, phrase("the gateway at %(host)s is there", host=toolbox.gateway.host)
+        )
+    said = phrase(
+        "%(reason)s Look at MESSAGES_URL (%(host)s).", reason=result.reason, host=toolbox.gateway.host
+    )
+    return Finding("messages", False, said)
 
 
 def _letter(mailer: Mailer, address: str) -> Message:

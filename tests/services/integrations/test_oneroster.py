@@ -94,6 +94,31 @@ def test_the_same_package_again_changes_nothing_and_a_second_press_neither(toolb
     assert review(toolbox, office).changes == ()
 
 
+def phones(toolbox):
+    with toolbox.reading() as session:
+        return {each.sourced_id: each.phones for each in session.query(Student) if each.sourced_id}
+
+
+def test_phone_numbers_of_student_and_parents_are_the_familys(toolbox, office):
+    rows = small_school()
+    find(rows, "users", "s1")["sms"] = "98765 43210"
+    find(rows, "users", "p1").update(sms="09876543211", phone="9876543210")
+    find(rows, "users", "p2")["phone"] = "12345"
+    found = review(toolbox, office, rows)
+    assert [notice.sentence for notice in found.notices] == ["Asha Rao: “12345” is not a phone number."]
+    import_package(toolbox, office.actor, found.sealed)
+    asha, ravi = "+919876543210 +919876543211", "+919876543211 +919876543210"
+    assert phones(toolbox) == {"s1": asha, "s2": ravi, "s3": ""}
+    assert review(toolbox, office, rows).changes == ()
+    # Without a number the known ones stay; changes that lack a parent say nothing of them.
+    find(rows, "users", "p1").update(sms="", phone="")
+    find(rows, "users", "s1")["sms"] = "9876543215"
+    only = {name: [row for row in some if row["sourcedId"] == "s1"] for name, some in rows.items()}
+    assert review(toolbox, office, only, mode="delta").changes == ()
+    send(toolbox, office, rows)
+    assert phones(toolbox) == {"s1": "+919876543215", "s2": ravi, "s3": ""}
+
+
 @ON_BOTH
 def test_changed_moved_gone_and_returned(toolbox, office):
     send(toolbox, office)

@@ -60,7 +60,7 @@ def review_package(
     if package.problems:
         return Review(source, package, digest, problems=package.problems)
     with toolbox.reading() as session:
-        school = School(session)
+        school = School(session, country=toolbox.settings.phone_country)
         comparison = Comparison(
             school, call_roll(package, school.known(), answers), answers, is_whole=package.is_whole
         )

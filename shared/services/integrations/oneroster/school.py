@@ -53,8 +53,10 @@ class Change:
 class School:
     """The school as it is: what a package is compared with."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, *, country: str) -> None:
+        """Read it; `country` is that of phone numbers which do not name theirs."""
         self.session = session
+        self.country = country
         self.classes = integrations.list_all_classes(session)
         self.teachers = integrations.list_all_teachers(session)
         self.sourced = {

@@ -26,6 +26,7 @@ from shared.persistence import class_lists, integrations
 from shared.persistence.tables import Student
 from shared.services.integrations.oneroster.school import Change, Kind, School, change_of, stored_address
 from shared.services.typed_input import checked_code, checked_name
+from shared.services.typed_phones import read_phones
 
 _NO_IDENTIFIER = Trouble(
     "identifier",
@@ -119,7 +120,21 @@ class StudentComparison:
             return None
         email = stored_address(person.email, person, self.notices)
         values["email"] = email or (row.email if row else None)
+        values["phones"] = self._phones(entry, row)
         return values | self._parent_values(entry, row)
+
+    def _phones(self, entry: RollEntry, row: Student | None) -> str:
+        """Return the family's phone numbers; where the package has none, those that are known stay."""
+        read = read_phones(entry.phones, self._school.country)
+        for reason in (*read.unused, *read.guessed):
+            self.notices.append(
+                Notice(
+                    phrase("%(name)s: %(reason)s", name=entry.person.name, reason=reason), entry.person.line
+                )
+            )
+        known = row.phone_numbers if row else []
+        is_new = bool(read.numbers) and set(read.numbers) != set(known)
+        return " ".join(read.numbers if is_new else known)
 
     def _parent_values(self, entry: RollEntry, row: Student | None) -> dict[str, Any]:
         if entry.parents is None or (row is not None and not entry.parents and not row.parent1_sourced_id):
