@@ -107,8 +107,13 @@ OTHERWISE = re.compile(r"^(families\.|shared\.(notice|is_|authority)|static|.*\.
 
 
 @pytest.mark.pages
-@pytest.mark.xfail(reason="the words of services and of the classroom are on their way into the catalogues")
-@pytest.mark.parametrize("site", ["office", "classroom"])
+@pytest.mark.parametrize(
+    "site",
+    [
+        pytest.param("office", marks=pytest.mark.xfail(reason="a few texts are not in the catalogues yet")),
+        "classroom",
+    ],
+)
 def test_no_page_says_anything_past_the_catalogues(made_up_language, sqlite_url, tmp_path, site):
     town = open_town(Toolbox(settings_for(tmp_path, sqlite_url)))
     browser, known = Browser(town.apps[site], site), typed_words(town)

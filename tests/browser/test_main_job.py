@@ -235,7 +235,7 @@ def _clear_mark(page: Page) -> None:
     line = page.locator("[data-line]", has_text=ROLL_ID)
     line.locator(".name").click()
     line.get_by_role("button", name="Clear the mark").click()
-    expect(page.locator("#register")).to_contain_text("0 / 2")
+    expect(page.locator("#register")).to_contain_text("0 of 2")
 
 
 def _the_report_tells_it(product: Installation, open_chromium: OpenChromium) -> None:
