@@ -166,6 +166,23 @@ def test_the_first_rows_are_on_a_phones_first_screen_even_while_some_wait(open_r
     assert page.locator("[data-line]").nth(3).bounding_box()["y"] < 740
 
 
+def test_what_is_marked_is_seen_where_the_system_chooses_the_colours(open_register, school):
+    page = open_register()
+    page.emulate_media(forced_colors="active", color_scheme="dark")
+    row = page.locator(f"#student-{school.added[0]}")
+    fills = row.locator(".marks button").evaluate_all(
+        "all => all.map(each => [each.getAttribute('aria-pressed'), getComputedStyle(each).backgroundColor])"
+    )
+    pressed = {fill for is_pressed, fill in fills if is_pressed == "true"}
+    assert len(pressed) == 1
+    assert not pressed & {fill for is_pressed, fill in fills if is_pressed == "false"}
+    chosen, other = (
+        page.locator(f"label[for=show-{name}]").evaluate("label => getComputedStyle(label).backgroundColor")
+        for name in ("all", "waiting")
+    )
+    assert chosen != other
+
+
 def test_one_stop_of_the_keyboard_for_each_students_control(open_register):
     page = open_register(COMPUTER)
     page.locator("#student-1 summary").focus()
