@@ -78,13 +78,15 @@ def is_handed_round(session: Session, device_digest: str) -> bool:
     return bool(session.scalar(select(exists(_out().where(KioskPass.device_digest == device_digest)))))
 
 
-def has_phone_out(session: Session, site: str, account: Admin | Teacher, *, since: datetime) -> bool:
-    """Tell whether a phone of a person was handed round since, and was not taken back by a sign-in on it."""
+def list_phones_out(
+    session: Session, site: str, account: Admin | Teacher, *, since: datetime
+) -> Sequence[KioskPass]:
+    """Return the passes of phones that a person handed round since and has not signed in on again."""
     teachers: Sequence[int] = [account.id]
     if site == "office":
         teachers = session.scalars(select(Teacher.id).where(_is_teacher_too(account))).all()
     out = _out().where(KioskPass.teacher_id.in_(teachers), KioskPass.opened_at > since)
-    return bool(session.scalar(select(exists(out))))
+    return session.scalars(select(KioskPass).where(KioskPass.id.in_(out))).all()
 
 
 def _is_teacher_too(admin: Admin | Teacher) -> ColumnElement[bool]:

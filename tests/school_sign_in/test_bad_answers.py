@@ -13,6 +13,7 @@ from shared.persistence.tables import SchoolAccount, SignIn
 from shared.security.throttling import FREE_TRIES_OF_AN_ADDRESS
 from shared.web.school_sign_in import client, pages
 from tests.school_sign_in.conftest import entries
+from tests.support import openid_provider
 from tests.support.openid_provider import DOMAIN, TENANT
 
 NOT_OURS = "What came back from the school’s sign-in does not prove who you are."
@@ -200,6 +201,15 @@ def test_a_provider_that_describes_itself_wrongly(sites, provider, description):
     told = browser.told()
     assert AWAY in told or NOT_OURS in told
     assert not browser.is_in()
+
+
+def test_a_secret_that_is_not_good_any_more_is_the_offices_to_renew(open_sites, provider, monkeypatch):
+    sites = open_sites()
+    browser = sites.browser()
+    back = browser.go_there()
+    monkeypatch.setattr(openid_provider, "CLIENT_SECRET", "a new secret")
+    browser.get(back)
+    refuse(browser, sites, "The school’s sign-in does not know this site any more.")
 
 
 def test_keys_are_read_by_https_alone(sites, provider):

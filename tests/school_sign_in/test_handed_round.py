@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import update
 
-from shared.persistence.tables import KioskPass
+from shared.persistence.tables import KioskPass, Lecture
 from shared.services.accounts.lifecycle import create_admin, create_teacher
 from shared.services.audit import Actor
 from shared.services.kiosk.passes import end_pass
@@ -124,11 +124,27 @@ def test_clearing_the_browsers_data_does_not_open_the_phone(teacher, sites, is_e
     assert cleared.type_password(sites.password).is_in()
 
 
-def test_the_teacher_may_sign_in_meanwhile_where_they_did_before(teacher, sites):
+@pytest.mark.parametrize("how", ["ended elsewhere", "lecture closed", "lecture over"])
+def test_where_the_teacher_signed_in_before_the_school_account_does_once_the_round_is_over(
+    teacher, sites, how
+):
+    def end():
+        if how == "ended elsewhere":
+            end_passes(sites)
+        with sites.toolbox.sessions.begin() as session:
+            now = sites.toolbox.now()
+            over = {"lecture closed": {"closed_at": now}, "lecture over": {"ends_at": now}}
+            if how in over:
+                session.execute(update(Lecture).values(**over[how]))
+
     desk = sites.browser()
     desk.sign_in()
     hand_round(teacher, sites)
     assert not desk.is_in()
+    desk.sign_in()  # the phone may have a second browser
+    assert PHONE_OUT in desk.told()
+    assert not desk.is_in()
+    end()
     desk.sign_in()
     assert desk.is_in()
 

@@ -13,7 +13,7 @@ from shared.errors import SchoolSignInRefused
 from shared.persistence import accounts, devices, integrations
 from shared.persistence import school_accounts as stored
 from shared.persistence.database import AlreadyThere, Session
-from shared.persistence.tables import Admin, Integration, SchoolAccount, SchoolVisit, Teacher
+from shared.persistence.tables import Admin, Integration, KioskPass, SchoolAccount, SchoolVisit, Teacher
 from shared.security.tokens import digest, new_token
 from shared.services import audit
 from shared.services.audit import Actor
@@ -192,17 +192,25 @@ def _require_place(
 ) -> None:
     """Raise SchoolSignInRefused where a student may hold the device.
 
-    Whoever clears the browser's data takes the kiosk's pass away, and the session at the provider stays. So
-    while a phone of the same person is out, only a browser that is known and was not handed round may do. At
-    the office, whose address may be another host, the same browser goes by another token: there none may.
+    Whoever clears the browser's data takes the kiosk's pass away, and the session at the provider stays; a
+    phone may have a second browser, too. So none may while a phone of the same person goes round, and until
+    it was taken back only one that is known and was not handed round. At the office, whose address may be
+    another host, the same browser goes by another token: there none may until then.
     """
     if device is not None and stored.is_handed_round(session, digest(device)):
         raise SchoolSignInRefused(NOT_HERE)
-    if not stored.has_phone_out(session, site, account, since=toolbox.now() - OUT_FOR):
+    now = toolbox.now()
+    out = stored.list_phones_out(session, site, account, since=now - OUT_FOR)
+    if not out:
         return
-    known = device is not None and devices.find(session, site, account.id, digest(device)) is not None
-    if site == "office" or not known:
+    is_known = device is not None and devices.find(session, site, account.id, digest(device)) is not None
+    if site == "office" or not is_known or any(_goes_round(phone, now) for phone in out):
         raise SchoolSignInRefused(_PHONE_OUT)
+
+
+def _goes_round(phone: KioskPass, now: datetime) -> bool:
+    lecture = phone.lecture
+    return phone.ended_at is None and lecture.closed_at is None and lecture.ends_at > now
 
 
 def _visit(toolbox: Toolbox, site: str, account_id: int, state: str, code: str | None) -> SchoolVisit:

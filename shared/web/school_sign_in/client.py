@@ -10,7 +10,7 @@ from typing import Any
 
 import requests
 from authlib.common.errors import AuthlibBaseError
-from authlib.integrations.flask_client import FlaskOAuth2App, OAuth
+from authlib.integrations.flask_client import FlaskOAuth2App, OAuth, OAuthError
 from authlib.integrations.requests_client import OAuth2Session
 from flask import Flask, session
 from joserfc.errors import JoseError
@@ -40,6 +40,10 @@ _AWAY = phrase(
 _NOT_OURS = phrase(
     "What came back from the school’s sign-in does not prove who you are. Please try again, or sign in with "
     "your password."
+)
+_REFUSES_US = phrase(
+    "The school’s sign-in does not know this site any more. Please sign in with your password, and tell the "
+    "office."
 )
 _ANOTHER_SCHOOL = phrase(
     "The account you chose is not one of this school’s. Please choose your school account."
@@ -187,6 +191,10 @@ class Client:
         except (requests.RequestException, OSError) as failure:
             log.warning("the school's provider does not answer: %s", type(failure).__name__)
             raise ProviderAway(_AWAY) from failure
+        except OAuthError as failure:
+            log.warning("the school's provider refuses us: %s", _words(failure))
+            is_ours = failure.error in ("invalid_client", "unauthorized_client")
+            raise SchoolSignInRefused(_REFUSES_US if is_ours else _NOT_OURS) from failure
         except (AuthlibBaseError, JoseError, ValueError, KeyError, TypeError, RuntimeError) as failure:
             log.warning("the school's provider sent what proves nothing: %s", _words(failure))
             raise SchoolSignInRefused(_NOT_OURS) from failure

@@ -69,7 +69,8 @@ def test_a_phone_is_out_until_somebody_signs_in_on_it(toolbox, school):
     )
     assert not school_accounts.may_begin(toolbox, "the phone")
     assert school_accounts.may_begin(toolbox, "a desk")
-    for device in ("the phone", "a desk", None):
+    remember_device(toolbox, site="classroom", account_id=school.ids["teacher"], device="a desk")
+    for device in ("the phone", "a desk", "a new browser", None):
         with pytest.raises(SchoolSignInRefused, match="handed round"):
             arrive(toolbox, state=f"with {device}", device=device)
     remember_device(toolbox, site="classroom", account_id=school.ids["teacher"], device="the phone")
