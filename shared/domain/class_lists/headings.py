@@ -7,6 +7,7 @@ A heading is understood by the kinds of its words, so that "Name of the Student"
 import re
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 from shared.domain.class_lists.heading_words import KINDS
 from shared.domain.typed_text import fold
@@ -89,6 +90,7 @@ _BESIDE_EMAIL = {
 }
 
 
+@lru_cache(maxsize=8192)  # every cell of the first lines is asked for, and again in every likely encoding
 def read_heading(heading: str) -> HeadingReading:
     """Tell what a column with this heading holds."""
     words = _words(heading)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 from shared.domain.class_lists.headings import ListField, read_heading
 from shared.domain.languages import phrase
@@ -106,5 +107,6 @@ def _are_headings(filled: Sequence[str]) -> bool:
     return ListField.ROLL_ID in fields and ListField.NAME in fields and all(each.field for each in readings)
 
 
+@lru_cache(maxsize=8192)  # the headings are compared with every line, in every likely encoding
 def _plain(text: str) -> str:
     return "".join(sign for sign in fold(text) if sign.isalnum())

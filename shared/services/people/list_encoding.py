@@ -49,7 +49,7 @@ def guess_encoding(
         read = file if name == file.encoding else read_beginning(content, name)
         choice = EncodingChoice(name, ENCODINGS[name], _names(read, answers, remembered))
         # Several encodings differ in letters that this list does not hold.
-        if choice.names not in [each.names for each in choices.values()]:
+        if not choice.names or choice.names not in [each.names for each in choices.values()]:
             choices[name] = choice
         if len(choices) == _SHOWN_ENCODINGS:
             break

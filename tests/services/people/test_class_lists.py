@@ -369,6 +369,24 @@ def test_a_guessed_encoding_is_told_with_names_and_can_be_chosen_otherwise(toolb
     assert [row.name for row in again.rows] != names
 
 
+def test_an_encoding_can_be_chosen_while_the_columns_are_still_unknown(toolbox, office):
+    sent = SentList("list.csv", "Nummer,Schützling\n1,José\n2,Zoë\n".encode("cp1252"))
+    found = preview_list(toolbox, office.actor, office.class_id, sent, {})
+    assert open_keys(found) == ["columns"]
+    assert len(found.encoding.choices) > 3
+
+
+def test_forty_students_in_a_guessed_encoding_take_less_than_a_second(toolbox, office):
+    """Under the processor's clock, as the machine may be busy; each encoding read its own layout before."""
+    heads = ["Roll No", "First name", "Last name", *(f"Column {at}" for at in range(25))]
+    rows = [[f"{at}", f"José{at}", f"Núñez{at}", *["x"] * 25] for at in range(40)]
+    content = "\n".join(",".join(row) for row in (heads, *rows)).encode("cp1252")
+    began = time.process_time()
+    found = preview_list(toolbox, office.actor, office.class_id, SentList("a.csv", content), {})
+    assert len(found.rows) == 40
+    assert time.process_time() - began < 0.7
+
+
 def test_an_encoding_in_which_no_name_looks_right_is_asked_about(toolbox, office):
     content = b"Roll No,Name\n1,\x81\x8d\xa4\xff\n2,\x8f\xa6\x9d\xd0\xf0\n3,\x90\xa7\xb5\n"
     sent = SentList("list.csv", content)
