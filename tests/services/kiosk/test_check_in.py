@@ -23,6 +23,7 @@ from shared.persistence.tables import (
     MarkChange,
     SchoolClass,
     Student,
+    Teacher,
 )
 from shared.services.kiosk.check_in import check_in
 from shared.services.kiosk.passes import end_pass, find_pass, open_kiosk
@@ -209,6 +210,14 @@ def test_a_closed_and_an_ended_lecture_take_no_marks(toolbox, school):
         session.get(Lecture, school.ids["lecture"]).closed_at = toolbox.now()
     assert send(toolbox, school).outcome is CheckInOutcome.LECTURE_CLOSED
     assert count(toolbox, Mark) == 0
+
+
+def test_a_pass_is_none_while_its_teacher_is_deactivated(toolbox, school):
+    token = open_kiosk(toolbox, school.actor, lecture_id=school.ids["lecture"], device="a phone")
+    assert find_pass(toolbox, token) is not None
+    with toolbox.sessions.begin() as session:
+        session.get(Teacher, school.ids["teacher"]).active = False
+    assert find_pass(toolbox, token) is None
 
 
 @pytest.mark.parametrize("what_ends", ["lecture", "pass"])

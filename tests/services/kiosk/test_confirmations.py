@@ -69,6 +69,12 @@ def mark_of(toolbox, school, student="meera"):
         return session.query(Mark).filter_by(student_id=school.ids[student]).one_or_none()
 
 
+def test_a_call_in_a_lecture_that_is_over_says_so_whatever_was_tried(toolbox, school, send):
+    school.kiosk.lecture.closed_at = toolbox.now()  # as the request reads it
+    for roll_id in (MEERA, RAVI, "15203A9999"):
+        assert send(roll_id, action=call_teacher).outcome is CheckInOutcome.LECTURE_CLOSED
+
+
 def test_the_third_refusal_offers_to_call_whatever_the_phone(toolbox, school, send):
     other_phone = hand_round(toolbox, school)
     offers = [send().may_call_teacher, send(kiosk=other_phone).may_call_teacher, send().may_call_teacher]

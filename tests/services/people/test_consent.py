@@ -8,10 +8,11 @@ from sqlalchemy import func, select
 
 from shared.errors import Conflict, InvalidInput
 from shared.jobs.worker import run_job
+from shared.persistence import faces
 from shared.persistence.people import get_student
 from shared.persistence.tables import Consent, EnrolmentPhoto, FaceModelRow
 from shared.services.faces import enrolment
-from shared.services.people import consent
+from shared.services.people import consent, erasure
 from shared.services.people.consent_texts import consent_text
 from tests.support.office import add_student, agree, open_office, photo_of
 
@@ -60,6 +61,17 @@ def test_withdrawal_removes_photos_and_model_and_keeps_the_history(toolbox, offi
         student = get_student(session, office.meera)
         assert student.consent is None
         assert student.consents[0].withdrawn_at is not None
+
+
+@pytest.mark.parametrize("ending", [consent.withdraw_consent, erasure.erase_student])
+def test_every_process_is_told_to_forget_a_face_that_was_removed(toolbox, office, ending):
+    agree(toolbox, office, office.meera)
+    with toolbox.reading() as session:
+        before, _ = faces.find_version(session)
+    ending(toolbox, office.actor, office.meera)
+    with toolbox.reading() as session:
+        version, removed_at = faces.find_version(session)
+    assert version == removed_at > before
 
 
 def test_a_withdrawn_consent_enrols_nobody(toolbox, office):
