@@ -88,6 +88,12 @@ def test_a_frame_without_a_device_takes_no_doubt_away() -> None:
     assert scores == pytest.approx([1 / (1 + np.exp(-1)), 1 / (1 + np.exp(-1)), 1 / (1 + np.exp(-2))])
 
 
+@pytest.mark.parametrize(("bias", "is_seen"), [(0.2, True), (0.0, False), (-0.2, False)])
+def test_a_device_is_told_as_soon_as_the_surroundings_speak_for_one(bias: float, is_seen: bool) -> None:
+    detector = SpoofDetector(find_trained=undecided(frame_bias=bias).to_bytes)
+    assert detector.judge(photo(1), FACE).saw_device is is_seen
+
+
 def judge(picture: Image.Image) -> SpoofVerdict:
     """As the kiosk does: find the face, judge the photo."""
     rgb = np.asarray(picture)

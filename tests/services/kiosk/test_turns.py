@@ -244,6 +244,8 @@ def test_a_film_of_something_else_marks_nobody(toolbox, school, what):
         clock = toolbox.with_(now=lambda: toolbox.now() + timedelta(seconds=31))
     assert send_film(clock, school, **how).outcome is CheckInOutcome.TOO_LATE
     assert count(toolbox, Mark) == 0
+    # And it takes nobody's question away. Ravi has the same face, so the teacher decides.
+    assert send_film(toolbox, school, key="the right one").outcome is CheckInOutcome.ASKED_TEACHER
 
 
 def test_one_frame_twelve_times_is_one_frame(toolbox, school):

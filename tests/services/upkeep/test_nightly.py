@@ -10,12 +10,15 @@ from shared.errors import SettingsError
 from shared.jobs.worker import start_lost_jobs
 from shared.persistence import jobs
 from shared.persistence.tables import (
+    AnnouncedAbsence,
     AuditEntry,
     CheckIn,
     Consent,
     EnrolmentPhoto,
     FaceModelRow,
     FailedTry,
+    FamilyLink,
+    FamilyQuestion,
     Job,
     KioskPass,
     KioskTicket,
@@ -25,6 +28,9 @@ from shared.persistence.tables import (
     ModelOffer,
     Night,
     OutgoingMail,
+    PasswordLink,
+    PlanDraft,
+    PlannedLecture,
     SignIn,
     Student,
     ToConfirm,
@@ -32,6 +38,7 @@ from shared.persistence.tables import (
 from shared.services.accounts import sign_in
 from shared.services.accounts.attempts import Budget, record_attempt
 from shared.services.accounts.devices import remember_device
+from shared.services.kiosk import passes
 from shared.services.kiosk.passes import issue_ticket
 from shared.services.upkeep import nightly
 from shared.toolbox import Toolbox
@@ -218,3 +225,64 @@ def test_a_browser_that_is_used_stays_signed_in_for_a_month_after_it_was_seen_la
     clock.pass_by(days=31)
     nightly.work_if_due(toolbox)
     assert sign_in.find_sign_in(toolbox, site="office", token=token) is None
+
+
+def test_plans_phones_and_what_families_wrote_go_at_their_own_time(database_url, make_settings, clock):
+    toolbox = Toolbox(make_settings(database_url, KEEP_MARKS_YEARS="2", KEEP_AUDIT_YEARS="3"), now=clock)
+    office = fill_school(toolbox)
+    began, year, away = clock.moment, timedelta(days=365.25), timedelta(days=10)
+    teacher_id, hour = office.teacher.account_id, timedelta(hours=1)
+    with toolbox.sessions.begin() as session:
+        session.execute(delete(FamilyQuestion))
+        session.execute(
+            update(AnnouncedAbsence).values(first_day=began.date(), last_day=(began + away).date())
+        )
+        session.execute(update(KioskPass).values(last_seen_at=began + away))  # opened before, used since
+        session.execute(update(FamilyLink).values(expires_at=began + 2 * away))
+        late = began + away - timedelta(days=1)  # a link that is over is kept a day, like wrong passwords
+        session.add_all(
+            [
+                PlanDraft(file_name="plan.ics", content=b"", made_by="an admin", made_at=began),
+                PlannedLecture(
+                    subject="Physics",
+                    teacher_id=teacher_id,
+                    room="",
+                    starts_at=began - hour,
+                    ends_at=began,
+                    identity="1",
+                ),
+                FamilyQuestion(student_id=office.meera, words="She was there.", sent_at=began),
+                PasswordLink(
+                    site="office", email="a@b.example", is_first=True, asked_at=began, expires_at=late
+                ),
+            ]
+        )
+    due = {
+        PasswordLink: away,
+        FamilyLink: 2 * away,
+        PlanDraft: timedelta(days=30),
+        KioskPass: away + timedelta(days=30),
+        FamilyQuestion: timedelta(days=180),
+        AnnouncedAbsence: away + timedelta(days=180, hours=19, minutes=30),  # its last day is over then
+        PlannedLecture: 2 * year,
+    }
+    for table, span in due.items():
+        for hours, is_left in ((-2, True), (2, False)):
+            clock.moment = began + span + timedelta(hours=hours)
+            with toolbox.sessions.begin() as session:
+                session.execute(delete(Night))
+            nightly.work_if_due(toolbox)
+            assert bool(count(toolbox, table)) is is_left, f"{table.__tablename__}, {hours} h from {span}"
+    toolbox.engine.dispose()
+
+
+def test_the_pin_of_a_lecture_is_forgotten_a_day_after_its_end(toolbox, clock):
+    lecture_id = fill_school(toolbox).lecture
+    with toolbox.sessions.begin() as session:
+        lecture = session.get(Lecture, lecture_id)
+        lecture.kiosk_pin, lecture.ends_at = "a hash", toolbox.now()
+    for hours, is_left in ((23, True), (2, False)):
+        clock.pass_by(hours=hours)
+        passes.forget_pins(toolbox)
+        with toolbox.reading() as session:
+            assert (session.get(Lecture, lecture_id).kiosk_pin is not None) is is_left
