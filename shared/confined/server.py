@@ -24,7 +24,7 @@ LARGEST_ORDER_BYTES = 64 * 1024
 # What is imported before any file came.
 READERS = (
     *("shared.reports.uploaded_tables", "shared.reports.calendar_files"),
-    *("icalendar", "recurring_ical_events"),
+    *("icalendar", "recurring_ical_events", "charset_normalizer"),
 )
 
 
