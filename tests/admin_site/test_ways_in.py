@@ -67,6 +67,11 @@ def test_an_empty_class_offers_its_list_first(desk, office):
     assert card.select_one(".btn-primary").get_text(" ", strip=True) == "Import the class list of ME4"
 
 
+def test_the_year_end_of_a_class_stands_in_the_list_of_classes(desk, office):
+    led_to = {link["href"]: link.get_text() for link in desk.open("/classes").select("main li a")}
+    assert led_to[f"/classes/{office.class_id}/year-end"] == "Year's end of CO6GA"
+
+
 def test_the_students_of_a_class_lead_to_its_list_consents_and_photos(desk, office):
     page = desk.open(f"/students?class_id={office.class_id}")
     led_to = {link["href"] for link in page.select("main a")}
