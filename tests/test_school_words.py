@@ -1,32 +1,33 @@
-"""What a school calls the roll id stands on its pages; what people typed stays as they typed it."""
+"""What a school calls the roll id stands on its pages in every language; what people typed stays as typed."""
 
 import pytest
 from flask import render_template_string
 
 from admin_site import create_app
-from shared.web.school_words import make_filter
+from shared.domain.languages import phrase
+from shared.web.languages import gettext, say
 
 
 @pytest.fixture
 def site(sqlite_url, make_settings):
-    return create_app(make_settings(sqlite_url, ROLL_ID_NAME="admission number"))
+    return create_app(make_settings(sqlite_url, ROLL_ID_NAME="PRN"))
 
 
-def test_templates_and_errors_speak_the_schools_word_and_typed_text_stays(site):
+def test_templates_and_sentences_speak_the_schools_word_and_typed_text_stays(site):
     with site.test_request_context():
-        page = render_template_string("Roll id and roll id: {{ typed }}", typed="my roll id")
-    assert page == "Admission number and admission number: my roll id"
-    answer = site.test_client().get("/sign-in", base_url="https://localhost")
-    assert "roll id" not in answer.get_data(as_text=True).lower()
+        page = render_template_string(
+            "{% trans %}Roll id and roll id of {{ typed }}{% endtrans %}", typed="my roll id"
+        )
+        taken = phrase("The roll id %(roll_id)s is already taken in this class.", roll_id="roll id 7")
+        assert page == "PRN and PRN of my roll id"
+        assert gettext("Roll ids are text.") == "PRNs are text."
+        assert say(taken) == "The PRN roll id 7 is already taken in this class."
+        assert render_template_string("{{ taken }}", taken=taken) == say(taken)
 
 
-@pytest.mark.parametrize(
-    ("sentence", "told"),
-    [
-        ("The roll id 7 is already taken in this class.", "The PRN 7 is already taken in this class."),
-        ("Roll ids are text.", "PRNs are text."),
-        ("roll_id", "roll_id"),
-    ],
-)
-def test_a_sentence_is_told_in_the_schools_word(sentence, told):
-    assert make_filter("PRN")(sentence) == told
+@pytest.mark.parametrize(("language", "usual"), [("hi", "रोल आईडी"), ("mr", "रोल आयडी")])
+def test_so_it_is_in_the_other_languages(site, language, usual):
+    with site.test_request_context(headers={"Cookie": f"__Host-language={language}"}):
+        told = gettext("Please type a roll id.")
+    assert "PRN" in told
+    assert usual not in told

@@ -46,7 +46,7 @@ class CheckInOutcome(StrEnum):
 
 
 _WORDS = {
-    CheckInOutcome.PRESENT: ("Present", phrase("You are marked. Please pass the phone on.")),
+    CheckInOutcome.PRESENT: (phrase("Present"), phrase("You are marked. Please pass the phone on.")),
     CheckInOutcome.ALREADY_MARKED: (
         phrase("Already marked"),
         phrase("Nothing more to do. Please pass the phone on."),

@@ -15,7 +15,7 @@ from shared.persistence.database import Session
 from shared.persistence.tables import Admin
 from shared.settings import VERSION, Settings, read_settings
 from shared.toolbox import Toolbox
-from shared.web import error_pages, languages, one_address, password_links, request_log, school_words, sign_in
+from shared.web import error_pages, languages, one_address, password_links, request_log, sign_in
 from shared.web.cookies import cookie_name
 from shared.web.forms import no_day
 from shared.web.kiosk_pass import close_to_phones
@@ -198,7 +198,6 @@ def _install_headers(app: Flask) -> None:
 
 
 def _install_words(app: Flask, description: SiteDescription, settings: Settings) -> None:
-    school_words.install(app, settings.roll_id_name)
     clock = settings.clock
     app.jinja_env.filters["show_date"] = languages.show_date
     app.jinja_env.filters["local_time"] = clock.show_time

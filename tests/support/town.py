@@ -11,6 +11,7 @@ from flask import Flask
 from admin_site import create_app as create_office
 from shared.domain.attendance import MarkSource, MarkStatus
 from shared.domain.check_in import ConfirmReason
+from shared.domain.languages import phrase
 from shared.domain.timetable.grid import GridRow
 from shared.persistence.tables import (
     Cover,
@@ -121,7 +122,7 @@ def _fill(toolbox: Toolbox, office: SimpleNamespace) -> dict[str, int]:
         question = PhotoQuestion(
             class_id=office.class_id,
             file_name="10/9.jpg",
-            sentence="The path names nobody for certain.",
+            sentence=phrase("The path names nobody for certain."),
             likely=[office.meera],
             sealed_photo=b"",
             added_at=now,

@@ -167,7 +167,9 @@ def _note(mark: Mark | None) -> str:
 def _refuse_stale(line: RegisterLine, expected: str | None, known: Statuses) -> None:
     found = _status(line.mark)
     if found != expected:
-        now = f"is {known.name_of(found)} now" if found else "has no mark any more"
+        now = phrase("has no mark any more")
+        if found:
+            now = phrase("is %(status)s now", status=known.name_of(found))
         raise Conflict(
             phrase(
                 "%(name)s %(now)s; it was changed meanwhile. Nothing was saved, please look again.",

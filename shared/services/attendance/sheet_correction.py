@@ -7,7 +7,7 @@ from typing import Any
 
 from shared.domain.attendance import MarkSource, one_line
 from shared.domain.attendance_sheet import MarkValue, SheetReview, Standing, review_sheet
-from shared.domain.languages import phrase
+from shared.domain.languages import joined, phrase
 from shared.errors import Conflict, InvalidInput, WorkbookRefused
 from shared.persistence import attendance, sheets, statuses
 from shared.persistence.attendance import RegisterLine
@@ -267,12 +267,16 @@ def _refuse_stale(lines: Mapping[int, RegisterLine], expected: Mapping[int, Mark
         if student_id not in lines or _value(lines[student_id].mark) != value
     ]
     if stale:
-        names = [lines[each].student.name if each in lines else "a student" for each in stale]
-        more = f" and {len(names) - _NAMED_AT_MOST} more" if len(names) > _NAMED_AT_MOST else ""
+        names = [lines[each].student.name if each in lines else phrase("a student") for each in stale]
+        more = (
+            phrase(" and %(count)s more", count=len(names) - _NAMED_AT_MOST)
+            if len(names) > _NAMED_AT_MOST
+            else ""
+        )
         raise Conflict(
             phrase(
                 "Marked otherwise meanwhile: %(names)s%(more)s. Nothing was changed; please look again.",
-                names=", ".join(names[:_NAMED_AT_MOST]),
+                names=joined(names[:_NAMED_AT_MOST], ", "),
                 more=more,
             )
         )

@@ -115,7 +115,7 @@ def carry_out_year_end(
 
 
 def _taken(other: Student, target: SchoolClass) -> str:
-    state = "" if other.active else ", deactivated"
+    state = "" if other.active else phrase(", deactivated")
     return phrase(
         "%(roll_id)s is already a roll id of %(class_code)s (%(name)s%(state)s).",
         roll_id=other.roll_id,
