@@ -6,7 +6,7 @@ from werkzeug.wrappers import Response
 from shared.domain.phone_messages import MessagesTo
 from shared.errors import InvalidInput
 from shared.services.family_mail.messages import choose_families, count_reached, find_ways, send_test
-from shared.web.languages import gettext, lazy_gettext, say
+from shared.web.languages import gettext, lazy_gettext, name_of_country, say
 from shared.web.password_again import asks_password_again, asks_password_before_a_form
 from shared.web.sign_in import actor
 from shared.web.site import reading, toolbox
@@ -61,14 +61,14 @@ def _require_on() -> None:
 
 def _page(*, number: str = "", refused: str = "", result: str = "", is_taken: bool = False) -> str:
     _require_on()
-    ways = find_ways(toolbox, reading)
+    ways, country = find_ways(toolbox, reading), toolbox.settings.phone_country
     return render_template(
         "admin/messages.html",
         ways=ways,
         choices=TO_WORDS,
         host=toolbox.gateway.host,
         reached=count_reached(reading),
-        country=toolbox.settings.phone_country,
+        country=name_of_country(country, country) if country else None,
         number=number,
         refused=refused,
         result=result,
