@@ -260,8 +260,8 @@ def evaluate_lookup(
 )
 def evaluate_tones(folder: Path, enrol: int, json_file: Path | None) -> None:
     """Tell whether living people in DIR, a folder a person, are turned away by their skin's tone."""
-    toolbox = current_app.extensions["toolbox"]
     try:
+        toolbox = prepared_toolbox()
         with click.progressbar(face_evaluation.find_photos(folder), label="Reading") as photos:
             read = list(tone_evaluation.read_photos(toolbox, photos))
         figures = tone_evaluation.summarise(tone_evaluation.count_people(read, enrol=enrol))

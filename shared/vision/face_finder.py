@@ -1,7 +1,9 @@
 """Finds faces and their five landmarks in a photo, with YuNet served by LiteRT."""
 
+from cmath import phase
 from dataclasses import dataclass
 from functools import lru_cache
+from math import degrees
 from pathlib import Path
 from typing import NamedTuple
 
@@ -81,6 +83,14 @@ class DetectedFace:
         return Box(*map(round, sides))
 
     @property
+    def lean(self) -> float:
+        """By how many degrees its points are turned with the clock against an upright face's."""
+        left, right, _, *mouth = (complex(*point) for point in self.landmarks)
+        # From eye to eye, and from the eyes' middle to the mouth's, turned a quarter back: both point so.
+        across = right - left - 1j * (sum(mouth) / 2 - (left + right) / 2)
+        return degrees(phase(across))
+
+    @property
     def is_upright(self) -> bool:
         """Whether the eyes lie more beside than above each other, and above the mouth."""
         (left_x, left_y), (right_x, right_y), _, *mouth = self.landmarks
@@ -101,13 +111,16 @@ class FaceFinder:
         """Make an interpreter for each of so many threads. Raise ModelUnavailable."""
         self._network.prepare(at_once)
 
-    def find_faces(self, rgb: np.ndarray, *, min_score: float = MIN_SCORE) -> list[DetectedFace]:
+    def find_faces(
+        self, rgb: np.ndarray, *, min_score: float = MIN_SCORE, side: int = SIDE
+    ) -> list[DetectedFace]:
         """Find the faces in an RGB uint8 photo of shape (height, width, 3), the tallest first.
 
-        Faces are found from about a thirtieth of the photo's longer side on, and tilted by up to some 45
-        degrees. Raise ModelUnavailable if the network fails.
+        Faces are found from about a thirtieth of the photo's longer side on, if `side`, the pixels it is
+        shrunk to, is as it is; and tilted by up to some 45 degrees. Raise ModelUnavailable if the network
+        fails.
         """
-        small, scale = _shrink(rgb)
+        small, scale = _shrink(rgb, side)
         (table,) = self._network.run(small[np.newaxis])
         if not np.isfinite(table).all():
             raise self._network.failure()
@@ -116,7 +129,7 @@ class FaceFinder:
         return sorted(faces, key=lambda face: -face.height)
 
 
-def _shrink(rgb: np.ndarray) -> tuple[np.ndarray, float]:
+def _shrink(rgb: np.ndarray, side: int) -> tuple[np.ndarray, float]:
     """Give the photo as float32, its shorter side filled up with black to whole steps of the coarsest grid,
     and how much smaller it is.
 
@@ -124,7 +137,7 @@ def _shrink(rgb: np.ndarray) -> tuple[np.ndarray, float]:
     of 16 to 9 three fifths.
     """
     rows, columns = rgb.shape[:2]
-    scale = SIDE / max(rows, columns)
+    scale = side / max(rows, columns)
     size = (max(1, round(columns * scale)), max(1, round(rows * scale)))
     # Whole pixels are averaged first, which takes a seventh of the time.
     small = Image.fromarray(rgb).resize(size, Image.Resampling.BILINEAR, reducing_gap=1.0)

@@ -15,6 +15,7 @@ from shared.vision.face_finder import MIN_SCORE, DetectedFace, FaceFinder
 from shared.vision.faces import FaceReading
 from shared.vision.model_files import MODELS_DIR
 from shared.vision.skin_tone import typology_angle
+from shared.vision.straight_face import straighten
 
 if TYPE_CHECKING:
     from shared.vision.dlib_network import DlibNetwork
@@ -104,7 +105,7 @@ class FaceMatcher:
         faces, quarter_turns = self._find_upright(rgb)
         if not faces:
             return FaceReading(PhotoVerdict.NO_FACE)
-        face = faces[0]
+        face = straighten(self.finder, np.ascontiguousarray(np.rot90(rgb, quarter_turns)), faces[0])
         if any(_is_second(other, face) for other in faces[1:]):
             return FaceReading(PhotoVerdict.SEVERAL_FACES)
         if face.height < MIN_FACE_HEIGHT:
