@@ -12,6 +12,7 @@ from shared.persistence.tables import (
     FamilyLink,
     FamilyQuestion,
     Integration,
+    Lecture,
     Mark,
     Student,
 )
@@ -28,6 +29,11 @@ OFFICE = Actor(site="office", email="admin@school.example")
 
 @pytest.fixture
 def turned_on(toolbox, school):
+    clock = toolbox.settings.clock
+    with toolbox.sessions.begin() as session:
+        # A lecture of today, also just after midnight: what a family announces is of a day.
+        lecture = session.get(Lecture, school.ids["lecture"])
+        lecture.starts_at = max(lecture.starts_at, clock.day(clock.day_of(toolbox.now()))[0])
     set_on(toolbox, OFFICE, Integration.FAMILIES, on=True)
 
 
