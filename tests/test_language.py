@@ -38,6 +38,7 @@ BABELS = " ".join(
 # Words that are the same in every language.
 ALIKE = {
     *("CSV", "Excel", "FET", "Google", "HTTPS", "LibreOffice", "Moodle", "OneRoster", "PIN", "QR", "URL"),
+    *("Microsoft", "Workspace"),
     *("UTC", "xlsx", "xls", "csv", "ics", "zip", "jpg", "https", "localhost", "MB", "kB", "SHA", "Werkzeug"),
     *("Workspace", "Microsoft"),
 }

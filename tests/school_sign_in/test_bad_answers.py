@@ -261,27 +261,25 @@ def test_a_provider_that_hangs_is_given_up(sites, provider, monkeypatch, path, h
     address = browser.get("/school-sign-in").location
     if address.startswith("https://"):
         browser.get(provider.visit(address, "asha at the provider"))
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 20  # a byte each 0.1 s would take longer
     refuse(browser, sites, AWAY)
 
 
 def test_a_provider_that_hangs_holds_a_few_threads_and_no_more(sites, provider, monkeypatch):
-    monkeypatch.setattr(client, "ANSWER_WITHIN_S", 2.0)
+    monkeypatch.setattr(client, "ANSWER_WITHIN_S", 20.0)
     provider.hangs_at = "/.well-known/openid-configuration"
-    waiting = [
-        threading.Thread(target=lambda: sites.browser().get("/school-sign-in")) for _ in range(client.AT_ONCE)
-    ]
+    browser, *others = (sites.browser() for _ in range(client.AT_ONCE + 1))
+    waiting = [threading.Thread(target=other.get, args=("/school-sign-in",)) for other in others]
     for each in waiting:
         each.start()
     while len(provider.asked) < client.AT_ONCE:
         time.sleep(0.01)
-    began = time.monotonic()
-    browser = sites.browser()
     assert browser.get("/school-sign-in").location == "/sign-in"
-    assert time.monotonic() - began < 1
-    assert AWAY in browser.told()
+    assert all(each.is_alive() for each in waiting)
+    provider.hangs_at = ""
     for each in waiting:
         each.join()
+    assert AWAY in browser.told()
 
 
 def test_wrong_answers_make_a_network_address_wait_and_no_account(sites, provider):
