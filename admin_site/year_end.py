@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 from shared.domain.languages import phrase
 from shared.errors import Conflict, InvalidInput
 from shared.persistence import people
-from shared.services.people.year_end import Fate, YearEnd, carry_out_year_end, plan_year_end
+from shared.services.people.year_end import NextYear, YearEnd, carry_out_year_end, plan_year_end
 from shared.web.languages import gettext, lazy_gettext, ngettext, say
 from shared.web.password_again import asks_password_before_a_form
 from shared.web.sign_in import actor
@@ -16,16 +16,16 @@ from shared.web.site import reading, toolbox
 
 pages = Blueprint("year_end", __name__)
 
-FATE_WORDS = {
-    Fate.MOVES: lazy_gettext("moves on"),
-    Fate.STAYS: lazy_gettext("stays here"),
-    Fate.LEAVES: lazy_gettext("leaves the school"),
+CHOICE_WORDS = {
+    NextYear.MOVES: lazy_gettext("moves on"),
+    NextYear.STAYS: lazy_gettext("stays here"),
+    NextYear.LEAVES: lazy_gettext("leaves the school"),
 }
 # What a button says that chooses the same for the whole class.
 ALL_WORDS = {
-    Fate.MOVES: lazy_gettext("move"),
-    Fate.STAYS: lazy_gettext("stay"),
-    Fate.LEAVES: lazy_gettext("leave"),
+    NextYear.MOVES: lazy_gettext("move"),
+    NextYear.STAYS: lazy_gettext("stay"),
+    NextYear.LEAVES: lazy_gettext("leave"),
 }
 
 
@@ -36,7 +36,7 @@ def show(class_id: int) -> str:
     if request.method == "GET":
         return _page(class_id)
     try:
-        plan = plan_year_end(reading, class_id, request.form.get("class_code", ""), _fates())
+        plan = plan_year_end(reading, class_id, request.form.get("class_code", ""), _choices())
     except (Conflict, InvalidInput) as refused:
         return _page(class_id, refused=say(refused.sentence))
     return _page(class_id, plan=plan)
@@ -51,7 +51,7 @@ def apply(class_id: int) -> str | Response:
             actor(),
             class_id,
             request.form.get("class_code", ""),
-            _fates(),
+            _choices(),
             keep_faces=request.form.get("keep_faces") == "yes",
         )
     except (Conflict, InvalidInput) as refused:
@@ -60,16 +60,16 @@ def apply(class_id: int) -> str | Response:
     return redirect(url_for("readiness.board"))
 
 
-def _fates() -> dict[int, Fate]:
+def _choices() -> dict[int, NextYear]:
     """Return what the form says of each student; who came into the class since it was opened stays."""
-    fates = {}
+    choices = {}
     for name, value in request.form.items():
         kind, _, student_id = name.partition("-")
-        if kind == "fate" and student_id.isdecimal() and value in list(Fate):
-            fates[int(student_id)] = Fate(value)
-    if not fates:
+        if kind == "choice" and student_id.isdecimal() and value in list(NextYear):
+            choices[int(student_id)] = NextYear(value)
+    if not choices:
         raise InvalidInput(phrase("Please say first what becomes of the students."))
-    return fates
+    return choices
 
 
 def _page(class_id: int, **outcome: Any) -> str:
@@ -79,7 +79,7 @@ def _page(class_id: int, **outcome: Any) -> str:
         school_class=school_class,
         students=people.list_active_students(reading, class_id),
         codes=[each.class_code for each in people.list_classes(reading) if each.id != class_id],
-        fates=FATE_WORDS,
+        choices=CHOICE_WORDS,
         all_words=ALL_WORDS,
         typed=request.form,
         **outcome,
@@ -87,7 +87,7 @@ def _page(class_id: int, **outcome: Any) -> str:
 
 
 def _done(plan: YearEnd) -> str:
-    moved, stayed, left = (len(plan.students[fate]) for fate in Fate)
+    moved, stayed, left = (len(plan.students[choice]) for choice in NextYear)
     told = []
     if moved:
         told.append(

@@ -113,10 +113,10 @@ class FaceModel:
         return score_of(_normalised(descriptor), self.template)
 
     def score_carefully(
-        self, glance: Sequence[float], describe_accurate: Callable[[], Sequence[float]]
+        self, fast: Sequence[float], describe_accurate: Callable[[], Sequence[float]]
     ) -> float:
-        """Score a glance; where that leaves doubt, score what `describe_accurate` gives instead."""
-        score = self.score(glance)
+        """Score a fast description; where that leaves doubt, score what `describe_accurate` gives instead."""
+        score = self.score(fast)
         if MATCH_THRESHOLD - DOUBT_BELOW <= score < MATCH_THRESHOLD + DOUBT_ABOVE:
             return self.score(describe_accurate())
         return score

@@ -95,7 +95,7 @@ MOST_RETREAT = 0.10
 # From the side a face is known again less surely (SFace's cosine, November 2026): of 1,382 pairs of different
 # people in the clips 1 in 50 is so much alike; of 44 turns the first turned frame is in 5 of 6, and of the
 # two first one in more.
-LEAST_LIKENESS = LEAST_TURNED_MATCH = 0.36
+LEAST_SIMILARITY = LEAST_TURNED_MATCH = 0.36
 
 
 def judge_turn(frames: Sequence[TurnFrame], side: Side) -> TurnVerdict:
@@ -120,14 +120,14 @@ def judge_turn(frames: Sequence[TurnFrame], side: Side) -> TurnVerdict:
 class TurnEvidence:
     """What was found out about a row of frames. None means "not found out", and never counts as good.
 
-    `likeness` is the least cosine between the faces of the first photo, of the straight and of a turned
+    `similarity` is the least cosine between the faces of the first photo, of the straight and of a turned
     frame. `matches` are the scores of the straight and the turned face against the roll id's model;
     `names_somebody` says that there is one to compare with. `doubts` are the spoof check's scores of the
     frames, 0…1, the higher the more like an attack, and each must stay below `most_doubt`.
     """
 
     verdict: TurnVerdict
-    likeness: float | None = None
+    similarity: float | None = None
     names_somebody: bool = False
     matches: tuple[float, ...] = ()
     doubts: tuple[float, ...] = ()
@@ -138,12 +138,12 @@ def decide_turn(evidence: TurnEvidence) -> TurnVerdict:
     """Turn evidence into a verdict: TURNED only when everything else was ruled out."""
     if evidence.verdict is not TurnVerdict.TURNED:
         return evidence.verdict
-    if evidence.likeness is None or not evidence.doubts or evidence.most_doubt is None:
+    if evidence.similarity is None or not evidence.doubts or evidence.most_doubt is None:
         return TurnVerdict.UNAVAILABLE
     # All are written so that what is not a number is refused.
     if not all(doubt < evidence.most_doubt for doubt in evidence.doubts):
         return TurnVerdict.PICTURE_SEEN
-    if not evidence.likeness >= LEAST_LIKENESS:
+    if not evidence.similarity >= LEAST_SIMILARITY:
         return TurnVerdict.ANOTHER_FACE
     if evidence.names_somebody and not _is_known(evidence.matches):
         return TurnVerdict.ANOTHER_FACE

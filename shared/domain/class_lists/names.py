@@ -37,7 +37,7 @@ TOO_LONG = Trouble(
 GARBLED = Trouble(
     "name_garbled",
     phrase("The letters of the name were damaged when the file was saved in another encoding."),
-    take=phrase("Take the names as mended here"),
+    take=phrase("Take the names as repaired here"),
     as_it_is=phrase("They are right as they are"),
 )
 LOST = Trouble(

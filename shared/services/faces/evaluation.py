@@ -33,12 +33,12 @@ CROSS_FITTED_FMR = 0.0001
 
 @dataclass(frozen=True)
 class ReadPhoto:
-    """One photo as the kiosk reads it: the descriptors of a glance and of a careful look, None if the kiosk
+    """One photo as the kiosk reads it: the descriptors of a fast and of a careful look, None if the kiosk
     would not compare it."""
 
     person: str
     verdict: str
-    glance: tuple[float, ...] | None = None
+    fast: tuple[float, ...] | None = None
     careful: tuple[float, ...] = ()
     quality: float = 0.0
 
@@ -124,8 +124,8 @@ def describe(toolbox: Toolbox, person: str, rgb: np.ndarray, reading: Any) -> Re
     if reading.face is None or reading.descriptor is None or not _is_compared(reading.verdict):
         return ReadPhoto(person, reading.verdict)
     careful = toolbox.face_matcher.describe_accurate(reading.turn(rgb), reading.face)
-    glance = tuple(reading.descriptor.tolist())
-    return ReadPhoto(person, reading.verdict, glance, tuple(careful.tolist()), reading.quality)
+    fast = tuple(reading.descriptor.tolist())
+    return ReadPhoto(person, reading.verdict, fast, tuple(careful.tolist()), reading.quality)
 
 
 def _is_compared(verdict: PhotoVerdict) -> bool:
@@ -146,14 +146,14 @@ def try_everybody(
     chance = random.Random(seed)  # noqa: S311
     by_person: dict[str, list[ReadPhoto]] = {}
     for photo in photos:
-        if photo.glance is not None:
+        if photo.fast is not None:
             by_person.setdefault(photo.person, []).append(photo)
     tries: list[_Try] = []
     crossed, largest = CrossFitted(), 0
     for _ in range(draws):
         models, probes = _enrol(by_person, enrol, chance)
         drawn = [
-            _Try(probe.person, person, model.score_carefully(probe.glance or (), probe.describe_accurate))
+            _Try(probe.person, person, model.score_carefully(probe.fast or (), probe.describe_accurate))
             for probe in probes
             for person, model in models.items()
         ]
@@ -217,7 +217,7 @@ def summarise(photos: Sequence[ReadPhoto], tries: Tries) -> dict[str, Any]:
     above every impostor's score. Raise InvalidInput if there was nothing to try."""
     if not tries.genuine or not tries.impostor:
         raise InvalidInput("At least two people need more photos with a face than are enrolled.")
-    not_acquired = Counter(photo.verdict for photo in photos if photo.glance is None)
+    not_acquired = Counter(photo.verdict for photo in photos if photo.fast is None)
     refused = bisect_left(tries.genuine, MATCH_THRESHOLD)
     taken = len(tries.impostor) - bisect_left(tries.impostor, MATCH_THRESHOLD)
     return {

@@ -49,7 +49,7 @@ def look_up_in_lectures(
     chance = random.Random(seed)  # noqa: S311
     by_person: dict[str, list[ReadPhoto]] = {}
     for photo in photos:
-        if photo.glance is not None:
+        if photo.fast is not None:
             by_person.setdefault(photo.person, []).append(photo)
     people = sorted(person for person, theirs in by_person.items() if len(theirs) > enrol)
     if len(people) <= size:

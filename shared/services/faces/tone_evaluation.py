@@ -61,7 +61,7 @@ def read_photos(toolbox: Toolbox, photos: Iterable[tuple[str, Path]]) -> Iterato
             continue
         reading = toolbox.face_matcher.describe_fast(rgb)
         read = describe(toolbox, person, rgb, reading)
-        if reading.face is None or read.glance is None:
+        if reading.face is None or read.fast is None:
             yield TonedPhoto(read)
         else:
             upright = reading.turn(rgb)
@@ -88,12 +88,12 @@ def _count(photos: Sequence[TonedPhoto], enrol: int, draws: int, chance: random.
     angle = median(_tones(photos))
     person = Person(next(name for name, most in TONES.items() if angle <= most))
     zones = [photo.zone for photo in photos if photo.zone is not None]
-    compared = [photo.read for photo in photos if photo.read.glance is not None]
+    compared = [photo.read for photo in photos if photo.read.fast is not None]
     refused = tries = 0
     for _ in range(draws if len(compared) > enrol else 0):
         drawn = chance.sample(compared, len(compared))
         model = train(drawn[:enrol])
-        scores = [model.score_carefully(each.glance or (), each.describe_accurate) for each in drawn[enrol:]]
+        scores = [model.score_carefully(each.fast or (), each.describe_accurate) for each in drawn[enrol:]]
         refused, tries = refused + sum(score < MATCH_THRESHOLD for score in scores), tries + len(scores)
     person.counts = {
         NOT_COMPARED: (len(photos) - len(compared), len(photos)),

@@ -70,10 +70,15 @@ def judge_frames(
     most_doubt = toolbox.spoof_detector.limits.halfway
     verdict = TurnVerdict.ANOTHER_FACE
     for frame in turned:
-        likeness, matches = _compare(toolbox, straight, frame, known)
+        similarity, matches = _compare(toolbox, straight, frame, known)
         verdict = decide_turn(
             TurnEvidence(
-                TurnVerdict.TURNED, likeness, known is not None, matches, doubts=doubts, most_doubt=most_doubt
+                TurnVerdict.TURNED,
+                similarity,
+                known is not None,
+                matches,
+                doubts=doubts,
+                most_doubt=most_doubt,
             )
         )
         if verdict is not TurnVerdict.ANOTHER_FACE:  # the next one is described only where this is not known
@@ -84,13 +89,13 @@ def judge_frames(
 def _compare(
     toolbox: Toolbox, straight: Frame, turned: Frame, known: Known | None
 ) -> tuple[float, tuple[float, ...]]:
-    """Return the least likeness of the faces, and the matches with the model of who is `known`."""
+    """Return the least similarity of the faces, and the matches with the model of who is `known`."""
     faces = [_describe(toolbox, straight), _describe(toolbox, turned)]
     if known is None:
         return float(faces[0] @ faces[1]), ()
     faces.append(known.descriptor)
-    likeness = min(float(one @ other) for place, one in enumerate(faces) for other in faces[:place])
-    return likeness, (_match(toolbox, straight, known.model), _match(toolbox, turned, known.model))
+    similarity = min(float(one @ other) for place, one in enumerate(faces) for other in faces[:place])
+    return similarity, (_match(toolbox, straight, known.model), _match(toolbox, turned, known.model))
 
 
 def _match(toolbox: Toolbox, frame: Frame, model: FaceModel) -> float:

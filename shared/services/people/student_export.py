@@ -211,7 +211,7 @@ class _Sheets:
     def _waited(self) -> Iterator[_Row]:
         for each in self._record.to_confirm:
             is_own = each.student_id == self._record.student.id
-            whose = "their own" if is_own else "another student's, who resembled them"
+            whose = "their own" if is_own else "another student's, who looked like them"
             accepted = {True: "yes", False: "no", None: ""}[each.accepted]
             how = (self._at(each.asked_at), each.reason, whose, accepted, self._at(each.decided_at))
             yield *self._lecture(each.lecture_id), *how

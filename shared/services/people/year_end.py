@@ -23,7 +23,7 @@ from shared.services.typed_input import checked_code
 from shared.toolbox import Toolbox
 
 
-class Fate(StrEnum):
+class NextYear(StrEnum):
     """What becomes of a student."""
 
     MOVES = "moves"
@@ -41,34 +41,34 @@ class YearEnd:
     school_class: SchoolClass
     target_code: str
     target: SchoolClass | None
-    students: Mapping[Fate, list[Student]]
+    students: Mapping[NextYear, list[Student]]
     already_there: int
     problems: list[str]
 
     @property
     def faces_of_leavers(self) -> int:
         """How many leavers have a face or a consent that ends with them."""
-        return sum(student.consent is not None for student in self.students[Fate.LEAVES])
+        return sum(student.consent is not None for student in self.students[NextYear.LEAVES])
 
 
 def plan_year_end(
-    session: Session, class_id: int, target_code: str, fates: Mapping[int, Fate], *, lock: bool = False
+    session: Session, class_id: int, target_code: str, choices: Mapping[int, NextYear], *, lock: bool = False
 ) -> YearEnd:
     """Work out what would be done, and what stands in the way.
 
-    `fates` is asked about every active student; one without an answer stays. Raise NotFound, Conflict if it
+    `choices` is asked about every active student; one without an answer stays. Raise NotFound, Conflict if it
     names a student who is not of the class any more, and InvalidInput for a code that is none.
     """
     school_class = people.get_class(session, class_id)
     students = people.list_active_students(session, class_id, lock=lock)
-    if not fates.keys() <= {student.id for student in students}:
+    if not choices.keys() <= {student.id for student in students}:
         raise Conflict(phrase("The class was changed meanwhile. Nothing was done; please look at it again."))
-    grouped: dict[Fate, list[Student]] = {fate: [] for fate in Fate}
+    grouped: dict[NextYear, list[Student]] = {choice: [] for choice in NextYear}
     for student in students:
-        grouped[fates.get(student.id, Fate.STAYS)].append(student)
-    if grouped[Fate.MOVES] and not target_code.strip():
+        grouped[choices.get(student.id, NextYear.STAYS)].append(student)
+    if grouped[NextYear.MOVES] and not target_code.strip():
         raise InvalidInput(phrase("Please type the class to move to."), field="class_code")
-    target_code = checked_code(target_code, field="class_code") if grouped[Fate.MOVES] else ""
+    target_code = checked_code(target_code, field="class_code") if grouped[NextYear.MOVES] else ""
     target = people.find_class_by_code(session, target_code) if target_code else None
     problems, already_there = [], 0
     if target is not None:
@@ -77,7 +77,7 @@ def plan_year_end(
         there = people.list_roster(session, target.id)
         already_there = sum(student.active for student in there.values())
         problems = [
-            _taken(there[each.roll_id], target) for each in grouped[Fate.MOVES] if each.roll_id in there
+            _taken(there[each.roll_id], target) for each in grouped[NextYear.MOVES] if each.roll_id in there
         ]
     return YearEnd(school_class, target_code, target, grouped, already_there, problems)
 
@@ -87,7 +87,7 @@ def carry_out_year_end(
     actor: Actor,
     class_id: int,
     target_code: str,
-    fates: Mapping[int, Fate],
+    choices: Mapping[int, NextYear],
     *,
     keep_faces: bool,
 ) -> YearEnd:
@@ -97,18 +97,18 @@ def carry_out_year_end(
     """
     with toolbox.sessions.begin() as session:
         faces.lock_models(session)
-        plan = plan_year_end(session, class_id, target_code, fates, lock=True)
+        plan = plan_year_end(session, class_id, target_code, choices, lock=True)
         if plan.problems:
             raise Conflict(" ".join(plan.problems))
-        if plan.students[Fate.MOVES]:
+        if plan.students[NextYear.MOVES]:
             target = plan.target or find_or_add_class(session, toolbox, actor, plan.target_code)
-            for student in plan.students[Fate.MOVES]:
+            for student in plan.students[NextYear.MOVES]:
                 move_student(session, toolbox, actor, student, target)
-        for student in plan.students[Fate.LEAVES]:
+        for student in plan.students[NextYear.LEAVES]:
             if student.consent is not None and not keep_faces:
                 end_consent(session, toolbox, actor, student, action="end consent")
             deactivate_student(session, toolbox, actor, student)
-        after = {fate.value: len(of) for fate, of in plan.students.items()} | {"to": plan.target_code}
+        after = {choice.value: len(of) for choice, of in plan.students.items()} | {"to": plan.target_code}
         audit.record(session, toolbox, actor, "end year", plan.school_class.class_code, after=after)
     erasure.settle(toolbox)
     return plan

@@ -7,7 +7,7 @@ from shared.errors import Conflict, InvalidInput
 from shared.persistence import people
 from shared.persistence.tables import AuditEntry, FaceModelRow, Mark, SchoolClass, Student
 from shared.services.people import registration
-from shared.services.people.year_end import Fate, carry_out_year_end, plan_year_end
+from shared.services.people.year_end import NextYear, carry_out_year_end, plan_year_end
 from tests.support.office import add_student
 from tests.support.whole_school import fill_school
 
@@ -18,9 +18,9 @@ def school(toolbox):
     return fill_school(toolbox)
 
 
-def carry_out(toolbox, school, fates, code="CO7GA", **how):
+def carry_out(toolbox, school, choices, code="CO7GA", **how):
     return carry_out_year_end(
-        toolbox, school.actor, school.class_id, code, fates, **{"keep_faces": False, **how}
+        toolbox, school.actor, school.class_id, code, choices, **{"keep_faces": False, **how}
     )
 
 
@@ -30,7 +30,7 @@ def rows(toolbox, table):
 
 
 def test_who_moves_keeps_the_face_and_the_marks_stay_where_they_were_made(toolbox, school):
-    plan = carry_out(toolbox, school, {school.meera: Fate.MOVES, school.ravi: Fate.STAYS})
+    plan = carry_out(toolbox, school, {school.meera: NextYear.MOVES, school.ravi: NextYear.STAYS})
     assert plan.target is None  # it was added
     with toolbox.reading() as session:
         meera = people.get_student(session, school.meera)
@@ -41,7 +41,7 @@ def test_who_moves_keeps_the_face_and_the_marks_stay_where_they_were_made(toolbo
 
 
 def test_who_leaves_is_deactivated_and_the_face_goes_with_the_consent(toolbox, school):
-    carry_out(toolbox, school, {school.meera: Fate.LEAVES, school.ravi: Fate.LEAVES}, code="")
+    carry_out(toolbox, school, {school.meera: NextYear.LEAVES, school.ravi: NextYear.LEAVES}, code="")
     with toolbox.reading() as session:
         for student_id in (school.meera, school.ravi):
             student = people.get_student(session, student_id)
@@ -52,7 +52,7 @@ def test_who_leaves_is_deactivated_and_the_face_goes_with_the_consent(toolbox, s
 
 
 def test_faces_of_leavers_are_kept_where_the_school_says_so(toolbox, school):
-    carry_out(toolbox, school, {school.meera: Fate.LEAVES}, code="", keep_faces=True)
+    carry_out(toolbox, school, {school.meera: NextYear.LEAVES}, code="", keep_faces=True)
     with toolbox.reading() as session:
         meera = people.get_student(session, school.meera)
         assert not meera.active
@@ -65,13 +65,13 @@ def test_a_roll_id_that_is_taken_there_stops_everything_and_is_named(toolbox, sc
     school.class_id, own = other, school.class_id
     add_student(toolbox, school, "Asha Rao", "15203A0042")
     school.class_id = own
-    fates = {school.meera: Fate.MOVES, school.ravi: Fate.LEAVES}
+    choices = {school.meera: NextYear.MOVES, school.ravi: NextYear.LEAVES}
     with toolbox.reading() as session:
-        plan = plan_year_end(session, own, "co 7 ga", fates)
+        plan = plan_year_end(session, own, "co 7 ga", choices)
         assert plan.problems == ["15203A0042 is already a roll id of CO7GA (Asha Rao)."]
         assert (plan.already_there, plan.faces_of_leavers) == (1, 1)
     with pytest.raises(Conflict, match="already a roll id of CO7GA"):
-        carry_out(toolbox, school, fates)
+        carry_out(toolbox, school, choices)
     with toolbox.reading() as session:
         assert people.get_student(session, school.ravi).active
         assert session.scalar(select(Student.class_id).where(Student.id == school.meera)) == own
@@ -80,7 +80,7 @@ def test_a_roll_id_that_is_taken_there_stops_everything_and_is_named(toolbox, sc
 def test_a_class_that_changed_meanwhile_is_looked_at_again(toolbox, school):
     registration.set_student_active(toolbox, school.actor, school.ravi, active=False)
     with pytest.raises(Conflict, match="changed meanwhile"):
-        carry_out(toolbox, school, {school.meera: Fate.MOVES, school.ravi: Fate.MOVES})
+        carry_out(toolbox, school, {school.meera: NextYear.MOVES, school.ravi: NextYear.MOVES})
     with toolbox.reading() as session:
         assert session.scalar(select(SchoolClass.id).where(SchoolClass.class_code == "CO7GA")) is None
 
@@ -90,11 +90,11 @@ def test_a_class_that_changed_meanwhile_is_looked_at_again(toolbox, school):
 )
 def test_there_must_be_somewhere_to_move_to(toolbox, school, code, said):
     with pytest.raises(InvalidInput, match=said):
-        carry_out(toolbox, school, {school.meera: Fate.MOVES}, code=code)
+        carry_out(toolbox, school, {school.meera: NextYear.MOVES}, code=code)
 
 
 def test_a_deactivated_class_takes_nobody(toolbox, school):
     other = registration.add_class(toolbox, school.actor, class_code="CO7GA", name="")
     registration.set_class_active(toolbox, school.actor, other, active=False)
     with pytest.raises(InvalidInput, match="is deactivated"):
-        carry_out(toolbox, school, {school.meera: Fate.MOVES})
+        carry_out(toolbox, school, {school.meera: NextYear.MOVES})
