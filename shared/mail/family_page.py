@@ -101,8 +101,11 @@ def show_day(mailer: Mailer, language: str, day: date | datetime) -> str:
         return str(format_date(day, "EEE d MMMM y"))
 
 
-def show_status(mailer: Mailer, language: str, status: Status) -> str:
-    """Return a status in the language."""
+def show_status(mailer: Mailer, language: str, status: Status | None) -> str:
+    """Return a status in the language; None: not marked."""
+    if status is None:
+        with mailer.writing_in(language):
+            return str(gettext("not marked"))
     if status.is_own:
         return status.name_in(language)
     with mailer.writing_in(language):

@@ -83,6 +83,15 @@ def test_a_mark_of_a_lecture_that_is_still_open_is_nobodys_business_yet(stranger
     assert "No lecture was held yet." in told(stranger.get(link))
 
 
+def test_a_lecture_nobody_closed_is_told_as_not_marked_where_it_counts(stranger, link, toolbox, school):
+    with toolbox.sessions.begin() as session:
+        session.get(Lecture, school.ids["lecture"]).ends_at = toolbox.now()
+    page = told(stranger.get(link))
+    assert "Attended: 0 of 1 lecture (0 %)" in page
+    assert "Databases not marked" in page
+    assert "Nothing was missed" not in page
+
+
 def test_it_speaks_the_letters_language(stranger, link, toolbox, school):
     with toolbox.sessions.begin() as session:
         session.get(Student, school.ids["meera"]).language = "hi"

@@ -28,12 +28,12 @@ _ACTOR = "family"
 
 @dataclass(frozen=True)
 class SeenMark:
-    """One lecture as the family sees it."""
+    """One lecture as the family sees it; no status: it is over, and nobody has closed its register."""
 
     lecture_id: int
     subject: str
     starts_at: datetime
-    status: Status
+    status: Status | None
 
 
 @dataclass(frozen=True)
@@ -62,11 +62,12 @@ def look(toolbox: Toolbox, token: str) -> FamilyView:
         attended = student_history.list_attended(session, student, now=toolbox.now())
         counts, unmarked = student_history.count_attended(attended)
         since = toolbox.now() - SHOWN
-        # What was missed is told of registers that were closed: until then a teacher may still correct them.
         missed = [
-            SeenMark(lecture.id, lecture.subject, lecture.starts_at, known.get(mark.status))
+            SeenMark(lecture.id, lecture.subject, lecture.starts_at, known.get(mark.status) if mark else None)
             for lecture, mark, _ in reversed(attended)
-            if mark and lecture.closed_at and lecture.starts_at >= since and mark.status != "present"
+            if lecture.starts_at >= since
+            # What a register that is open says may still be corrected; that it has no mark counts already.
+            and (mark.status != "present" and lecture.closed_at is not None if mark else True)
         ]
         return FamilyView(
             student.name,

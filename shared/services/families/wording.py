@@ -34,6 +34,6 @@ def day_in(toolbox: Toolbox, language: str, day: date | datetime) -> str:
     return show_day(toolbox.mailer, language, day)
 
 
-def status_in(toolbox: Toolbox, language: str, status: Status) -> str:
-    """Return a status in the language."""
+def status_in(toolbox: Toolbox, language: str, status: Status | None) -> str:
+    """Return a status in the language; None: not marked."""
     return show_status(toolbox.mailer, language, status)
