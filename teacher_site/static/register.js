@@ -246,6 +246,21 @@ main.addEventListener("submit", (event) => {
   }
 });
 
+// "More" lies over the page: a press or a step of the keyboard elsewhere folds it, or it would hide where one is.
+for (const kind of ["click", "focusin"]) {
+  document.addEventListener(kind, ({ target }) => {
+    const more = main.querySelector("#more[open]");
+    if (more && target instanceof Node && !more.contains(target)) more.removeAttribute("open");
+  });
+}
+
+document.addEventListener("keydown", ({ key }) => {
+  const more = main.querySelector("#more[open]");
+  if (key !== "Escape" || !more) return;
+  more.removeAttribute("open");
+  find("summary", HTMLElement, more).focus();
+});
+
 // The history is as old as the page, until somebody opens it.
 main.addEventListener(
   "toggle",

@@ -226,6 +226,30 @@ def test_a_call_sounds_shakes_and_is_shown_in_place_and_one_press_silences_it(op
     assert page.evaluate("[window.heard.length, window.shaken]") == [0, 0]
 
 
+def test_the_open_menu_hides_no_call_and_folds_when_one_goes_on_elsewhere(open_register, school, toolbox):
+    page, phone = open_register(), open_phone(toolbox, school)
+    summary, report = page.locator("#more > summary"), page.locator("#more a").first
+    summary.click()
+    page.locator("h1").click()
+    expect(report).to_be_hidden()
+    summary.click()
+    page.keyboard.press("Tab")
+    expect(report).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(summary).to_be_focused()
+    expect(report).to_be_hidden()
+    summary.click()
+    page.keyboard.press("Shift+Tab")
+    expect(report).to_be_hidden()
+    summary.click()
+    ask_to_confirm(toolbox, phone, school.added[30])
+    news = page.get_by_role("button", name="More check-ins wait for you")
+    expect(news).to_be_visible()
+    expect(report).to_be_visible()
+    news.click(timeout=5_000)
+    expect(page.locator(".asked")).to_have_count(3)
+
+
 @pytest.mark.parametrize("size", [PHONE, COMPUTER])
 def test_the_second_screen_is_for_the_back_row_and_has_no_menu(open_page, school, size):
     page = open_page(size, camera=False)

@@ -86,6 +86,7 @@ def test_download_edit_upload_review_save_undo(open_page, demo, tmp_path, size):
     complaints: list[str] = []
     page = open_page(size, complaints=complaints)
     page.goto(f"/lectures/{demo[2]}")
+    page.locator("#more > summary").click()
     page.get_by_role("link", name="Excel sheet").click()
     send(page, edit_two_cells(page, tmp_path))
     expect(page.get_by_role("heading", name="Changes: 2")).to_be_visible()
