@@ -182,6 +182,15 @@ def test_an_announced_absence_can_be_taken_back(stranger, link, toolbox):
     ]
 
 
+def test_another_familys_absence_stays_where_it_is(stranger, link, toolbox, school):
+    stranger.post(action(link, "absence"), {"first_day": today(toolbox), "reason": "Fever"})
+    (absence,) = rows(toolbox, AnnouncedAbsence)
+    of_ravi = urlsplit(links.make_link(toolbox, school.ids["ravi"]))
+    other = f"{of_ravi.path}?{of_ravi.query}"
+    assert stranger.post(action(other, f"absence/{absence.id}/withdraw"), {}).status_code == 404
+    assert [each.id for each in rows(toolbox, AnnouncedAbsence)] == [absence.id]
+
+
 @pytest.mark.parametrize(
     ("fields", "sentence"),
     [
@@ -243,10 +252,10 @@ def test_too_many_messages_a_day_are_refused(stranger, link, toolbox):
     assert len(rows(toolbox, FamilyQuestion)) == 10
 
 
-def test_the_links_end_when_an_address_is_taken_away(link, toolbox, school, stranger):
-    details = StudentDetails(
-        "Meera Iyer", "15203A0042", school.ids["class"], parent1_email="one@family.example"
-    )
+@pytest.mark.parametrize("whose", ["email", "parent1_email", "parent2_email"])
+def test_the_links_end_when_an_address_is_taken_away(link, toolbox, school, stranger, whose):
+    one = {whose: "one@family.example"}
+    details = StudentDetails("Meera Iyer", "15203A0042", school.ids["class"], **one)
     registration.change_student(toolbox, OFFICE, school.ids["meera"], details)
     assert stranger.get(link).status_code == 200  # one was added, none taken away
     registration.change_student(

@@ -148,3 +148,13 @@ def test_the_calls_of_a_phone_are_capped_and_another_phones_are_not(toolbox, sch
         send(last, action=call_teacher)
     other_phone = hand_round(toolbox, school)
     assert send(last, action=call_teacher, kiosk=other_phone).outcome is CheckInOutcome.ASKED_TEACHER
+
+
+def test_a_wait_leaves_its_doubt_although_the_teacher_was_called_before(toolbox, school, send):
+    give_eyes(toolbox, Eyes(RAVI_LOOKS))
+    for _ in range(6):
+        send()
+    assert send(action=call_teacher).outcome is CheckInOutcome.ASKED_TEACHER
+    assert send().outcome is SLOWED
+    give_eyes(toolbox, Eyes())
+    assert send().outcome is CheckInOutcome.TURN_HEAD
