@@ -7,6 +7,7 @@ import openpyxl
 import pytest
 
 from shared.domain.attendance import MarkSource, MarkStatus
+from shared.mail.attendance_email import compose
 from shared.persistence import attendance, outbox
 from shared.persistence.tables import Lecture, Mark, OutgoingMail, SchoolClass, Student
 from shared.security.tokens import digest
@@ -124,4 +125,4 @@ def test_a_letter_names_the_class_of_the_mark(toolbox, school):
         session.add(queued)
     with toolbox.sessions.begin() as session:
         claimed = outbox.claim(session, queued.id, toolbox.now())
-    assert "class CO6GA)" in delivery._write(toolbox, claimed).body
+    assert "class CO6GA)" in compose(toolbox.mailer, delivery._describe(toolbox, claimed)).body
