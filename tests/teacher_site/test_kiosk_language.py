@@ -9,18 +9,13 @@ import pytest
 from shared.domain.languages import LANGUAGES
 from shared.persistence.tables import Lecture, Teacher
 from teacher_site.kiosk_words import HEADER
-from tests.support import made_up_marathi
 from tests.support.phones import Refused
+from tests.support.translated import said
 
 LEAVE, OVER = (
-    made_up_marathi.MADE_UP[words]
+    said(words)
     for words in ("Leave", "The time of this lecture is over. Please give the phone back to the teacher.")
 )
-
-
-@pytest.fixture(autouse=True)
-def made_up(monkeypatch):
-    made_up_marathi.speak(monkeypatch)
 
 
 def ask_for(phone, language):
@@ -71,7 +66,7 @@ def test_a_refusal_is_in_the_language_of_the_turn(kiosk):
     phone = kiosk.at_the_kiosk
     phone.open()
     ask_for(kiosk, "mr")
-    with pytest.raises(Refused, match=re.escape("नोंद पूर्ण पाठवली गेली नाही.")):
+    with pytest.raises(Refused, match=re.escape(said("The check-in was not sent whole. Please try again."))):
         phone.check_in("15203A0042", b"jpeg", "CO6GA", idempotency_key="no key")
 
 
