@@ -1,5 +1,7 @@
 """The register of a class of forty in a real browser: rows that follow the round, its bar, keys and bell."""
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
@@ -248,6 +250,22 @@ def test_the_open_menu_hides_no_call_and_folds_when_one_goes_on_elsewhere(open_r
     expect(report).to_be_visible()
     news.click(timeout=5_000)
     expect(page.locator(".asked")).to_have_count(3)
+
+
+def test_the_menu_lies_within_the_page_of_open_and_closed_lectures(open_register):
+    page = open_register()
+    menu = page.locator("#more > div")
+    for state in ("open", "closed"):
+        expect(page.locator("h1 + div")).to_have_text(re.compile(state, re.IGNORECASE))
+        for width in (360, 480, 768, 991, 1366):
+            page.set_viewport_size({"width": width, "height": 740})
+            page.locator("#more > summary").click()
+            box = menu.bounding_box()
+            assert box["x"] >= 0, (state, width)
+            assert box["x"] + box["width"] <= width, (state, width)
+            page.locator("#more > summary").click()
+        if state == "open":
+            page.get_by_role("button", name=re.compile("^Close")).click()
 
 
 @pytest.mark.parametrize("size", [PHONE, COMPUTER])
