@@ -267,6 +267,7 @@ def _the_report_tells_it(product: Installation, open_chromium: OpenChromium) -> 
     page.get_by_role("button", name="End the check-in on this phone").click()
 
     page.get_by_role("button", name=re.compile("Close")).click()
+    expect(page.locator("main").get_by_role("link", name="Mail the families")).to_be_visible()
     page.locator("#more > summary").click()
     # Not the site's link of that name, which a page still without its style sheet shows for a moment.
     page.locator("#more").get_by_role("link", name="Report").click()
