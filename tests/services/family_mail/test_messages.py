@@ -140,7 +140,7 @@ def test_a_message_is_signed_and_says_everything_ready_made_in_the_familys_langu
     }
     assert data["status_name"] == "अनुपस्थित"
     assert data["text"].startswith(
-        "Hill School: Ravi Patil की अनुपस्थिति: Databases, 23 नवंबर 2026, 09:55–10:55."
+        "Hill School: Ravi Patil की अनुपस्थिति: Databases, 23 नवंबर 2026, 09:55–10:55"
     )
     assert "020 1234" in data["text"]
     assert counted(toolbox, school) == {SENT: 1}
