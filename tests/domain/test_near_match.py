@@ -18,6 +18,8 @@ from shared.domain.near_match import NEAR_MATCH_MARGIN, RIVAL_MARGIN, find_near_
         (PASS, {2: PASS - 0.001}, (2,), 2),
         (0.88, {2: 0.88 - NEAR_MATCH_MARGIN + 0.001}, (2,), 2),
         (0.88, {2: 0.88 - NEAR_MATCH_MARGIN - 0.001}, (2,), None),
+        (0.70, {2: 0.56}, (2,), 2),  # the margins as they were measured
+        (0.70, {2: 0.54}, (2,), None),
         (0.88, {2: 0.882, 3: 0.885, 4: 0.7}, (4,), 3),  # the likest is named
         (0.88, {2: float("nan")}, (2,), None),
     ],

@@ -31,6 +31,11 @@ def test_a_mark_whose_status_is_gone_counts_neither_way():
     assert (SCHOOL.attended({"lost": 3}), SCHOOL.held({"lost": 3}), SCHOOL.name_of("lost")) == (0, 0, "lost")
 
 
+def test_who_is_left_out_is_not_here_whatever_the_status_counts_as():
+    trip = Status("trip", "Trip", "T", Colour.BLUE, CountsAs.PRESENT, is_left_out=True)
+    assert [status.is_here for status in (DUTY, HALF, MEDICAL, trip)] == [True, True, False, False]
+
+
 @pytest.mark.parametrize(("typed", "meant"), [("on du", "on-duty"), ("presnt", "present")])
 def test_what_is_meant_is_asked_for_by_its_name(typed, meant):
     found = SCHOOL.guess(typed)

@@ -73,6 +73,16 @@ def test_handing_over_ends_all_sign_ins_of_the_teacher_and_the_offices_of_the_sa
     assert desk.get("/").location.startswith("/sign-in")
 
 
+def test_a_sign_in_from_before_devices_were_known_ends_too(app, teacher, school, toolbox):
+    laptop = Phone(app, "192.0.2.20")
+    laptop.sign_in(school.password)
+    with toolbox.sessions.begin() as session:
+        newest = session.query(SignIn).order_by(SignIn.id.desc()).first()
+        newest.device_digest = None
+    hand_round(teacher, school)
+    assert not is_in(laptop)
+
+
 def test_other_teachers_and_admins_stay_signed_in(app, office, teacher, school, toolbox):
     other = create_admin(toolbox, Actor("command", "tests"), email="head@school.example", name="Head")
     desk = OfficeTab(office, Phone(app))

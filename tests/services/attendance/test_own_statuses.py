@@ -53,6 +53,18 @@ def test_own_statuses_count_in_the_counter_and_the_totals_as_the_office_said(too
     assert found.lectures[0].here == 1
 
 
+def test_who_is_left_out_is_not_here_whatever_the_status_counts_as(toolbox, school):
+    trip = StatusDetails("Trip", "T", Colour.BLUE, CountsAs.PRESENT, True)
+    add_status(toolbox, OFFICE, trip)
+    mark(toolbox, school, "meera", "trip")
+    lecture_id = school.ids["lecture"]
+    with toolbox.reading() as session:
+        assert attendance.count_here(session, [lecture_id])[lecture_id].here == 0
+    close_lecture(toolbox, school.actor, lecture_id)
+    found = class_totals(toolbox, school.actor, SeriesAsked(school.ids["class"]))
+    assert (found.lectures[0].here, found.students[0].held) == (0, 0)
+
+
 def test_what_a_status_counts_as_can_be_changed_afterwards(toolbox, school):
     mark(toolbox, school, "meera", "on-duty")
     close_lecture(toolbox, school.actor, school.ids["lecture"])
