@@ -18,7 +18,7 @@ from flask_login import current_user
 
 from shared.domain.languages import LANGUAGES, phrase
 from shared.errors import InvalidInput, NotFound, ProductError
-from shared.persistence.database import UNREACHABLE, is_migrated
+from shared.persistence.database import UNREACHABLE, is_migrated, read_ends
 from shared.security.certificates import fingerprint
 from shared.services.accounts import lifecycle
 from shared.toolbox import Toolbox
@@ -127,6 +127,7 @@ def _page_before() -> str:
 
 def _is_database_ready(toolbox: Toolbox) -> bool:
     try:
+        read_ends(toolbox.engine)
         return is_migrated(toolbox.engine)
     except UNREACHABLE:
         return False

@@ -1,6 +1,7 @@
 """A database that locks, deadlocks, hangs up or stops: a sentence for the person, one mark in the end."""
 
 import itertools
+import os
 import shutil
 import sqlite3
 import subprocess
@@ -99,6 +100,34 @@ def test_an_sqlite_file_deleted_or_damaged_while_serving_marks_nobody_until_it_i
         left.rename(tmp_path / f"away-{left.name}")
     shutil.copyfile(kept, path)
     assert_marked_once(toolbox, school)
+
+
+def overwrite(path: Path, begin: int) -> None:
+    with path.open("r+b") as file:
+        file.seek(begin)
+        file.write(b"\xff" * 100_000)
+
+
+@pytest.mark.parametrize(
+    "harm",
+    [
+        lambda path: overwrite(path, 0),
+        lambda path: overwrite(path, path.stat().st_size // 2),
+        lambda path: os.truncate(path, path.stat().st_size // 2),
+    ],
+    ids=["start", "middle", "cut short"],
+)
+def test_a_site_whose_sqlite_file_is_damaged_is_not_ready(migrated_sqlite, make_settings, tmp_path, harm):
+    path = shutil.copyfile(migrated_sqlite, tmp_path / "school.sqlite3")
+    toolbox = Toolbox(make_settings(f"sqlite:///{path}"))
+    site = create_app(toolbox=toolbox).test_client()
+    for _ in range(2):  # the second answers from what the connection has in memory
+        found = site.get("/readyz")
+        assert (found.status_code, found.json["database"]) == (200, True)
+    harm(path)
+    found = site.get("/readyz")
+    assert (found.status_code, found.json["database"]) == (503, False)
+    toolbox.engine.dispose()
 
 
 def test_a_server_that_has_gone_away_is_found_again(open_school, mariadb_url, mariadb):
