@@ -6,18 +6,16 @@ because several machines have to agree on them.
 """
 
 import base64
-import binascii
 import contextlib
 import os
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import pytz
 
-from shared.domain.languages import LANGUAGES
+from shared import setting_values
 from shared.domain.school_account import Provider
 from shared.errors import SettingsError
 from shared.school_clock import SchoolClock
@@ -28,7 +26,6 @@ VERSION = "0.2.0"  # its one place; CHANGELOG.md says what it holds
 DEFAULT_ROLL_ID_NAME = "roll id"
 PROJECT_DIR = Path(__file__).resolve().parents[1]
 
-LONGEST_UNTIL_LATE_MINUTES = 12 * 60  # as long as the longest lecture
 
 # Each may be given as NAME_FILE, a file that holds it: so containers and systemd hand secrets over.
 IN_FILES = (
@@ -112,46 +109,46 @@ def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
     """
     environ = read_environ(environ)
     instance_dir = find_instance_dir(environ)
-    messages_url = _messages_url(environ)
+    messages_url = setting_values.read_messages_url(environ)
     return Settings(
         database_url=environ.get("DATABASE_URL") or f"sqlite:///{instance_dir / 'attendance.sqlite3'}",
         reports_database_url=environ.get("REPORTS_DATABASE_URL") or None,
-        admin_secret_key=_secret(environ, "ADMIN_SECRET_KEY"),
-        teacher_secret_key=_secret(environ, "TEACHER_SECRET_KEY"),
-        password_salt=_secret(environ, "PASSWORD_SALT"),
-        face_keys=_face_keys(environ),
+        admin_secret_key=setting_values.read_secret(environ, "ADMIN_SECRET_KEY"),
+        teacher_secret_key=setting_values.read_secret(environ, "TEACHER_SECRET_KEY"),
+        password_salt=setting_values.read_secret(environ, "PASSWORD_SALT"),
+        face_keys=setting_values.read_face_keys(environ),
         instance_dir=instance_dir,
         models_dir=Path(environ.get("MODELS_DIR", str(PROJECT_DIR / "models"))),
         school_name=environ.get("SCHOOL_NAME", "Our School"),
-        time_zone=_time_zone(environ),
+        time_zone=setting_values.read_time_zone(environ),
         school_contact=environ.get("SCHOOL_CONTACT", ""),
         roll_id_name=environ.get("ROLL_ID_NAME", "").strip() or DEFAULT_ROLL_ID_NAME,
-        language=_language(environ),
-        phone_country=_phone_country(environ),
-        keep_enrolment_photos=_flag(environ, "KEEP_ENROLMENT_PHOTOS"),
-        keep_check_ins_days=_span(environ, "KEEP_CHECK_INS_DAYS", 30, most=3650),
-        keep_letters_days=_span(environ, "KEEP_LETTERS_DAYS", 180, most=3650),
-        keep_offers_days=_span(environ, "KEEP_OFFERS_DAYS", 30, most=365),
-        keep_marks_years=_span(environ, "KEEP_MARKS_YEARS", 5, most=100),
-        keep_audit_years=_span(environ, "KEEP_AUDIT_YEARS", 5, most=100),
-        late_counts_as=_late_counts_as(environ),
-        warn_below_percent=_percent(environ, "WARN_BELOW_PERCENT", 75),
-        warn_backup_days=_span(environ, "WARN_BACKUP_DAYS", 2, least=0, most=365),
-        late_after_minutes=_late_after_minutes(environ),
+        language=setting_values.read_language(environ),
+        phone_country=setting_values.read_phone_country(environ),
+        keep_enrolment_photos=setting_values.read_flag(environ, "KEEP_ENROLMENT_PHOTOS"),
+        keep_check_ins_days=setting_values.read_span(environ, "KEEP_CHECK_INS_DAYS", 30, most=3650),
+        keep_letters_days=setting_values.read_span(environ, "KEEP_LETTERS_DAYS", 180, most=3650),
+        keep_offers_days=setting_values.read_span(environ, "KEEP_OFFERS_DAYS", 30, most=365),
+        keep_marks_years=setting_values.read_span(environ, "KEEP_MARKS_YEARS", 5, most=100),
+        keep_audit_years=setting_values.read_span(environ, "KEEP_AUDIT_YEARS", 5, most=100),
+        late_counts_as=setting_values.read_late_counts_as(environ),
+        warn_below_percent=setting_values.read_percent(environ, "WARN_BELOW_PERCENT", 75),
+        warn_backup_days=setting_values.read_span(environ, "WARN_BACKUP_DAYS", 2, least=0, most=365),
+        late_after_minutes=setting_values.read_late_after_minutes(environ),
         oneroster_dir=Path(environ["ONEROSTER_DIR"]) if environ.get("ONEROSTER_DIR") else None,
-        family_link_days=_span(environ, "FAMILY_LINK_DAYS", 60, most=365),
+        family_link_days=setting_values.read_span(environ, "FAMILY_LINK_DAYS", 60, most=365),
         redis_url=environ.get("REDIS_URL") or None,
         mail_server=environ.get("MAIL_SERVER") or None,
-        mail_port=_number(environ, "MAIL_PORT", 587),
+        mail_port=setting_values.read_number(environ, "MAIL_PORT", 587),
         mail_username=environ.get("MAIL_USERNAME") or None,
         mail_password=environ.get("MAIL_PASSWORD") or None,
-        mail_use_tls=_flag(environ, "MAIL_USE_TLS", default=True),
+        mail_use_tls=setting_values.read_flag(environ, "MAIL_USE_TLS", default=True),
         mail_sender=environ.get("MAIL_SENDER", "attendance@localhost"),
         messages_url=messages_url,
-        messages_secret=_messages_secret(environ) if messages_url else None,
+        messages_secret=setting_values.read_messages_secret(environ) if messages_url else None,
         admin_site_url=environ.get("ADMIN_SITE_URL", "https://localhost:4555"),
         teacher_site_url=environ.get("TEACHER_SITE_URL", "https://localhost:4545"),
-        secure_cookies=_flag(environ, "SECURE_COOKIES", default=True),
+        secure_cookies=setting_values.read_flag(environ, "SECURE_COOKIES", default=True),
         school_provider=read_provider(environ),
     )
 
@@ -224,7 +221,7 @@ def draw_face_key(instance_dir: Path, environ: Mapping[str, str] = os.environ) -
     lines = path.read_text(encoding="utf-8").splitlines()
     at = next(at for at, line in enumerate(lines) if line.partition("=")[0].strip() == "FACE_KEYS")
     keys = lines[at].partition("=")[2].strip()
-    number = max(_face_keys({"FACE_KEYS": keys})) + 1
+    number = max(setting_values.read_face_keys({"FACE_KEYS": keys})) + 1
     if number > 255:
         raise SettingsError("There is no number left for another key.")
     lines[at] = f"FACE_KEYS={keys},{number}:{base64.b64encode(secrets.token_bytes(32)).decode()}"
@@ -247,134 +244,3 @@ def let_owner_keep(path: Path) -> None:
     if os.geteuid() == 0:
         owner = path.parent.stat()
         os.chown(path, owner.st_uid, owner.st_gid)
-
-
-def _secret(environ: Mapping[str, str], name: str) -> str:
-    value = environ.get(name, "")
-    if len(value) < 32:
-        raise SettingsError(f"{name} must be set to a secret of at least 32 characters.")
-    return value
-
-
-def _face_keys(environ: Mapping[str, str]) -> dict[int, bytes]:
-    """Read FACE_KEYS, "1:…" or "1:…,2:…", each key 32 bytes in base64."""
-    keys: dict[int, bytes] = {}
-    try:
-        for entry in environ.get("FACE_KEYS", "").split(","):
-            number, _, key = entry.strip().partition(":")
-            keys[int(number)] = base64.b64decode(key, validate=True)
-    except (ValueError, binascii.Error):
-        keys = {}
-    if not keys or any(len(key) != 32 or not 0 < number < 256 for number, key in keys.items()):
-        raise SettingsError("FACE_KEYS must hold numbered keys of 32 bytes in base64, such as 1:q83v….")
-    return keys
-
-
-def _language(environ: Mapping[str, str]) -> str:
-    """Read LANGUAGE_OF_PAGES, a key of `shared.domain.languages.LANGUAGES`."""
-    language = environ.get("LANGUAGE_OF_PAGES", "en").strip().lower()
-    if language not in LANGUAGES:
-        raise SettingsError(f"LANGUAGE_OF_PAGES must be one of {', '.join(LANGUAGES)}.")
-    return language
-
-
-def _time_zone(environ: Mapping[str, str]) -> str:
-    name = environ.get("TIME_ZONE", "Asia/Kolkata")
-    if name not in pytz.all_timezones_set:
-        raise SettingsError(f"TIME_ZONE {name!r} is not a time zone's name; Asia/Kolkata is one.")
-    return name
-
-
-def _messages_url(environ: Mapping[str, str]) -> str | None:
-    """Read MESSAGES_URL; without encryption a gateway is reached on this machine alone."""
-    url = environ.get("MESSAGES_URL", "").strip()
-    if not url:
-        return None
-    try:
-        parts = urlsplit(url)
-        host, _port = parts.hostname or "", parts.port
-    except ValueError as cause:
-        raise SettingsError(
-            "MESSAGES_URL is not an address such as https://gateway.school.in/hook."
-        ) from cause
-    is_local = host in ("localhost", "::1") or host.startswith("127.")
-    if parts.scheme != "https" and not (parts.scheme == "http" and is_local):
-        raise SettingsError("MESSAGES_URL must begin with https://; http:// is for this machine alone.")
-    if not host or parts.username is not None or parts.fragment or not url.isascii() or not url.isprintable():
-        raise SettingsError(
-            "MESSAGES_URL must be an address such as https://gateway.school.in/hook, without a password."
-        )
-    return url
-
-
-def _messages_secret(environ: Mapping[str, str]) -> bytes:
-    """Read MESSAGES_SECRET: base64 of at least 24 bytes, with or without `whsec_` before it."""
-    typed = environ.get("MESSAGES_SECRET", "").strip().removeprefix("whsec_")
-    try:
-        secret = base64.b64decode(typed, validate=True)
-    except (ValueError, binascii.Error):
-        secret = b""
-    if len(secret) < 24:
-        raise SettingsError(
-            "MESSAGES_SECRET must hold 24 bytes or more in base64; `openssl rand -base64 32` draws some."
-        )
-    return secret
-
-
-def _phone_country(environ: Mapping[str, str]) -> str:
-    """Read PHONE_COUNTRY, by default the country of the school's time zone; "" for a zone of none."""
-    typed = environ.get("PHONE_COUNTRY", "").strip().upper()
-    if not typed:
-        zone = _time_zone(environ)
-        return next((code for code, zones in pytz.country_timezones.items() if zone in zones), "")
-    if typed not in pytz.country_names:
-        raise SettingsError("PHONE_COUNTRY must be a country's two letters, such as IN.")
-    return typed
-
-
-def _flag(environ: Mapping[str, str], name: str, *, default: bool = False) -> bool:
-    value = environ.get(name, "1" if default else "0").strip().lower()
-    if value not in {"0", "1", "yes", "no", "true", "false"}:
-        raise SettingsError(f"{name} must be 1 or 0.")
-    return value in {"1", "yes", "true"}
-
-
-def _late_counts_as(environ: Mapping[str, str]) -> str:
-    """Read LATE_COUNTS_AS, one of the words of `shared.domain.totals.LateCounts`."""
-    value = environ.get("LATE_COUNTS_AS", "present").strip().lower()
-    if value not in {"present", "half", "absent"}:
-        raise SettingsError("LATE_COUNTS_AS must be present, half or absent.")
-    return value
-
-
-def _late_after_minutes(environ: Mapping[str, str]) -> int | None:
-    """Read LATE_AFTER_MINUTES; empty: the clock makes nobody late."""
-    if not environ.get("LATE_AFTER_MINUTES", "").strip():
-        return None
-    minutes = _number(environ, "LATE_AFTER_MINUTES", 0)
-    if not 0 <= minutes <= LONGEST_UNTIL_LATE_MINUTES:
-        raise SettingsError(
-            f"LATE_AFTER_MINUTES must be between 0 and {LONGEST_UNTIL_LATE_MINUTES}, or empty."
-        )
-    return minutes
-
-
-def _percent(environ: Mapping[str, str], name: str, default: int) -> int:
-    value = _number(environ, name, default)
-    if not 0 <= value <= 100:
-        raise SettingsError(f"{name} must be between 0 and 100.")
-    return value
-
-
-def _span(environ: Mapping[str, str], name: str, default: int, *, least: int = 1, most: int) -> int:
-    value = _number(environ, name, default)
-    if not least <= value <= most:
-        raise SettingsError(f"{name} must be between {least} and {most}.")
-    return value
-
-
-def _number(environ: Mapping[str, str], name: str, default: int) -> int:
-    try:
-        return int(environ.get(name, default))
-    except ValueError as cause:
-        raise SettingsError(f"{name} must be a whole number.") from cause

@@ -19,7 +19,7 @@ from shared.services.attendance.lectures import close_lecture, reopen_lecture
 from shared.services.attendance.marking_together import mark_rest, undo_together
 from shared.services.kiosk import confirmations
 from shared.services.kiosk.passes import end_pass
-from shared.settings import LONGEST_UNTIL_LATE_MINUTES
+from shared.setting_values import LONGEST_UNTIL_LATE_MINUTES
 from shared.web.forms import asked_day
 from shared.web.languages import gettext, ngettext, say
 from shared.web.sign_in import actor

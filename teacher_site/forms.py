@@ -13,7 +13,8 @@ from shared.domain.languages import phrase
 from shared.errors import InvalidInput
 from shared.persistence import attendance
 from shared.services.attendance.lectures import LONGEST_LECTURE_MINUTES, LONGEST_SUBJECT
-from shared.settings import LONGEST_UNTIL_LATE_MINUTES, Settings
+from shared.setting_values import LONGEST_UNTIL_LATE_MINUTES
+from shared.settings import Settings
 from shared.web.forms import ClockField, DayField, PageForm
 from shared.web.languages import lazy_gettext
 from shared.web.site import reading

@@ -11,7 +11,7 @@ PROJECT_DIR = Path(__file__).resolve().parents[1]
 
 PLAIN = (
     *("shared.domain", "shared.errors", "shared.logs", "shared.metrics"),
-    *("shared.school_clock", "shared.school_provider", "shared.settings"),
+    *("shared.school_clock", "shared.school_provider", "shared.setting_values", "shared.settings"),
 )
 SITE = (
     *(*PLAIN, "shared.web", "shared.services", "shared.persistence", "shared.reports"),
@@ -75,8 +75,9 @@ OURS = {
     "shared.school_provider": ("shared.domain", "shared.errors"),
     "shared.settings": (
         *("shared.domain.languages", "shared.domain.school_account", "shared.errors", "shared.school_clock"),
-        "shared.school_provider",
+        *("shared.school_provider", "shared.setting_values"),
     ),
+    "shared.setting_values": ("shared.domain.languages", "shared.errors"),
     "shared.errors": (),
     "shared.logs": (),
     "shared.metrics": ("shared.errors",),

@@ -8,7 +8,7 @@ from shared.persistence.attendance import RegisterLine
 from shared.services import audit
 from shared.services.attendance.marks import write_mark
 from shared.services.audit import Actor
-from shared.settings import LONGEST_UNTIL_LATE_MINUTES
+from shared.setting_values import LONGEST_UNTIL_LATE_MINUTES
 from shared.toolbox import Toolbox
 
 # What the clock decided; a teacher who marked somebody late by hand meant that one.
