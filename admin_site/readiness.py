@@ -45,7 +45,7 @@ def board() -> str:
 
 @pages.get("/classes/<int:class_id>/enrol-next")
 def enrol_next(class_id: int) -> Response:
-    """Go to the next student without a face: to the consent first, if there is none."""
+    """Go to the next student without a face: to the consent first, if there is none, or an open decision."""
     school_class = people.get_class(reading, class_id)
     after = request.args.get("after", "")
     student = people.find_next_to_enrol(reading, class_id, after=after)
@@ -68,4 +68,6 @@ def enrol_next(class_id: int) -> Response:
         flash(words, "success")
         return redirect(url_for("readiness.board"))
     step = "enrolment.show" if student.consent else "students.consent"
+    if student.consent and faces.list_waiting(reading, student):
+        step = "decisions.show"  # it goes on to the enrolment where nothing has to be decided
     return redirect(url_for(step, student_id=student.id))

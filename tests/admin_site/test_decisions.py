@@ -5,7 +5,7 @@ import pytest
 from shared.jobs.worker import run_job
 from shared.persistence import faces
 from shared.services.faces import class_photos
-from tests.support.office import agree, photo_of, zip_of
+from tests.support.office import add_student, agree, photo_of, zip_of
 
 HTTPS = "https://localhost:4555"
 
@@ -54,9 +54,19 @@ def test_readiness_shows_what_is_open_and_leads_to_it(desk, office, asked):
 def test_a_page_of_a_student_says_that_photos_wait_and_leads_to_the_question(desk, office, asked):
     page = desk.open(f"/students/{office.ravi}")
     assert "Photos of this student wait for you" in desk.told()
-    assert f"/students/{office.ravi}/decision" in [a["href"] for a in page.select(".alert a")]
+    assert [a["href"] for a in page.select("main a.btn-primary")] == [f"/students/{office.ravi}/decision"]
     desk.open(f"/students/{office.meera}")
     assert "Photos of this student wait for you" not in desk.told()
+
+
+def test_who_enrols_one_after_the_other_meets_the_question_first_and_can_pass_by(desk, office, asked):
+    desk.open(f"/classes/{office.class_id}/enrol-next")
+    assert desk.path == f"/students/{office.ravi}/decision"
+    asha = add_student(office.toolbox, office, "Asha Rao", "15203A0044")
+    agree(office.toolbox, office, asha)
+    page = desk.open(f"/students/{office.ravi}/decision")
+    desk.open(next(a["href"] for a in page.select("main a") if "Enrol next student" in a.get_text()))
+    assert desk.path == f"/students/{asha}/enrolment"
 
 
 def test_two_people_who_look_alike_are_both_enrolled(desk, office, asked):

@@ -10,7 +10,15 @@ from admin_site import create_app
 from shared.toolbox import Toolbox
 from tests.conftest import settings_for
 from tests.support.browsing import served
-from tests.support.office import ADMIN_EMAIL, ADMIN_PASSWORD, open_office
+from tests.support.office import (
+    ADMIN_EMAIL,
+    ADMIN_PASSWORD,
+    add_photo,
+    agree,
+    enrol_face,
+    open_office,
+    photo_of,
+)
 
 MOST_TABS = 60
 
@@ -19,6 +27,7 @@ MOST_TABS = 60
 def office(sqlite_url, tmp_path) -> Iterator[SimpleNamespace]:
     toolbox = Toolbox(settings_for(tmp_path, sqlite_url))
     office = open_office(toolbox)
+    office.toolbox = toolbox
     with served(create_app(toolbox=toolbox)) as office.base:
         yield office
     toolbox.engine.dispose()
@@ -157,3 +166,20 @@ def test_field_and_button_of_a_consent_are_seen_at_once_on_a_laptop_and_a_phone(
         expect(page.get_by_role("button", name="Record the consent and go on")).to_be_in_viewport(ratio=1)
         page.goto(f"/classes/{office.class_id}/consents")
         expect(page.get_by_role("button", name="Record the consents")).to_be_in_viewport(ratio=1)
+
+
+def test_a_face_in_doubt_is_seen_whole_and_above_the_first_answer(page, office):
+    toolbox = office.toolbox
+    agree(toolbox, office, office.meera, office.ravi)
+    enrol_face(toolbox, office, office.meera, "meera")
+    for number in range(3):
+        add_photo(toolbox, office, office.ravi, photo_of("twin of meera", number))
+    for width, height in ((1366, 768), (360, 740)):
+        page.set_viewport_size({"width": width, "height": height})
+        page.goto(f"/students/{office.ravi}/decision")
+        pictures = page.get_by_role("img", name="of Ravi Patil")
+        expect(pictures).to_have_count(3)
+        assert {each.evaluate("img => getComputedStyle(img).objectFit") for each in pictures.all()} == {
+            "contain"
+        }
+        expect(page.get_by_role("button", name="The photos show Meera Iyer.")).to_be_in_viewport(ratio=1)
