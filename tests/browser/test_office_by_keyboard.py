@@ -91,6 +91,14 @@ def test_a_date_is_typed_and_its_calendar_has_a_name(page, office):
     tab_to(page, "button", "Signed on: choose from a calendar")
 
 
+def test_a_refused_date_is_read_whole_beside_its_calendar_on_a_phone(page):
+    page.set_viewport_size({"width": 360, "height": 740})
+    page.goto("/audit-trail?since=23/45/2026")
+    day = page.get_by_role("textbox", name="From")
+    expect(day).to_have_value("23/45/2026")
+    expect(day).to_have_css("background-image", "none")
+
+
 def test_a_class_moves_on_with_the_keyboard_alone(page, office):
     page.goto(f"/classes/{office.class_id}/year-end")
     tab_to(page, "combobox", "Class to move to")
