@@ -1,5 +1,6 @@
 """Pages of the audit trail: look, filter, download. Nothing here, or anywhere, changes an entry."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -22,7 +23,7 @@ from shared.persistence.tables import AuditEntry
 from shared.reports.audit_workbook import write_audit_workbook
 from shared.services.audit import note_export
 from shared.web.forms import AskedDay, asked_day, no_days
-from shared.web.languages import gettext, show_date
+from shared.web.languages import gettext, show_date, show_moment
 from shared.web.password_again import asks_password_again
 from shared.web.sign_in import actor
 from shared.web.site import reading, toolbox
@@ -39,6 +40,9 @@ _VALUE_WORDS: Mapping[str, Mapping[Any, Any]] = {
     "counts_as": COUNTS_AS,
     "strictness": STEP_WORDS,
 }
+# As services note moments and days: ISO 8601, moments in UTC.
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{6})?\+00:00")
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 # What the worker does by itself between the days.
 _NIGHTLY = frozenset({"delete the old", "renew face model"})
 
@@ -151,13 +155,13 @@ def _changes(entry: AuditEntry) -> list[tuple[str, str | None, str | None]]:
 
 def _name_words(name: str) -> str:
     words = NAMES.get(name)
-    return name.replace("_", " ") if words is None else str(words)
+    return _dated(name).replace("_", " ") if words is None else str(words)
 
 
 def _words(name: str, value: Any) -> str | None:
     """Return a value as people say it; a class by its code, for its number is known to nobody."""
     if isinstance(value, list):
-        return ", ".join(map(str, value)) or None
+        return ", ".join(_dated(str(each)) for each in value) or None
     if value is None or value == "":
         return None
     if words := _VALUE_WORDS.get(name, {}).get(str(value)):
@@ -171,7 +175,12 @@ def _words(name: str, value: Any) -> str | None:
         return status_name(str(value))
     if name == "language":
         return LANGUAGES.get(value, str(value))
-    if name == "signed_on":
-        day = typed_day(str(value))
-        return show_date(day) if day else str(value)
-    return (browser_words(str(value)) if name == "device" else None) or str(value)
+    return (browser_words(str(value)) if name == "device" else None) or _dated(str(value))
+
+
+def _dated(text: str) -> str:
+    """Return a text with its moments as the school's clock shows them, or a day as people write it."""
+    if _DAY.fullmatch(text) and (day := typed_day(text)):
+        return show_date(day)
+    clock = toolbox.settings.clock
+    return _MOMENT.sub(lambda found: show_moment(clock.local(datetime.fromisoformat(found[0]))), text)

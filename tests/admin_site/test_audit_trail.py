@@ -77,6 +77,31 @@ def test_a_page_says_what_was_and_what_became(trail):
     assert "Sat 10 Jan 2026, 13:57" in told
 
 
+def test_moments_and_days_are_told_as_people_say_them(desk, office):
+    entry = AuditEntry(
+        at=NOON,
+        site="classroom",
+        actor=ADMIN_EMAIL,
+        address="192.0.2.7",
+        action="open lecture",
+        subject="lecture 7: Algebra",
+        after={
+            "starts_at": "2026-01-10T06:30:00.354047+00:00",
+            "lecture": "Algebra, 2026-01-10T07:30:00+00:00",
+            "first": "2026-02-01",
+            "2026-03-04": "Holi",
+        },
+    )
+    with office.toolbox.sessions.begin() as session:
+        session.add(entry)
+    desk.open("/audit-trail?action=open+lecture")
+    told = " ".join(desk.told().split())
+    assert "starts at: Sat 10 Jan 2026, 12:00" in told
+    assert "lecture: Algebra, Sat 10 Jan 2026, 13:00" in told
+    assert "first day: Sun 01 Feb 2026" in told
+    assert "Wed 04 Mar 2026: Holi" in told
+
+
 @pytest.mark.parametrize(
     ("query", "count"),
     [
