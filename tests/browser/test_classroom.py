@@ -248,3 +248,13 @@ def test_no_page_has_a_serious_barrier_or_is_wider_than_a_phone(open_page, schoo
     refuse_barriers(page)
     page.goto("/kiosk/leave")
     refuse_barriers(page)
+
+
+@pytest.mark.parametrize(("path", "field"), [("/lectures/open", "#starts_on"), ("/totals", "#since")])
+def test_a_phone_shows_a_whole_day_in_every_language(open_page, path, field):
+    page = open_page((360, 740), camera=False)
+    page.goto(path)
+    day = page.locator(field)
+    for typed in ("28 May 2026", "28 अक्टू॰ 2026", "28 ऑक्टो 2026"):
+        day.fill(typed)
+        assert day.evaluate("field => field.scrollWidth - field.clientWidth") == 0, typed
