@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 from admin_site import create_app
 from shared.toolbox import Toolbox
 from tests.conftest import settings_for
-from tests.support.browsing import served
+from tests.support.browsing import find_small_targets, served
 from tests.support.office import (
     ADMIN_EMAIL,
     ADMIN_PASSWORD,
@@ -97,6 +97,27 @@ def test_a_refused_date_is_read_whole_beside_its_calendar_on_a_phone(page):
     day = page.get_by_role("textbox", name="From")
     expect(day).to_have_value("23/45/2026")
     expect(day).to_have_css("background-image", "none")
+
+
+def test_the_focus_goes_to_the_first_field_that_was_refused(page):
+    page.goto("/students/new")
+    page.get_by_label("Name").fill("Kiran More")
+    page.get_by_label("Roll id").fill("15203A0044")
+    page.get_by_label("First parent's e-mail").fill("kiran at home")
+    page.keyboard.press("Enter")
+    refused = page.get_by_label("First parent's e-mail")
+    expect(refused).to_have_attribute("aria-invalid", "true")
+    expect(refused).to_be_focused()
+    expect(refused).to_have_value("kiran at home")
+
+
+def test_a_laptop_with_a_touch_screen_has_rows_for_fingers(page, open_chromium):
+    signed_in = page.context.storage_state()
+    base = page.url
+    touched = open_chromium().new_context(storage_state=signed_in, has_touch=True, base_url=base).new_page()
+    touched.goto("/students")
+    expect(touched.get_by_role("link", name="Meera Iyer")).to_be_visible()
+    assert find_small_targets(touched) == []
 
 
 def test_a_class_moves_on_with_the_keyboard_alone(page, office):
