@@ -192,6 +192,7 @@ def test_one_stop_of_the_keyboard_for_each_students_control(open_register):
     expect(page.locator("#mark-1-present")).to_be_focused()
     page.keyboard.press("ArrowRight")
     expect(page.locator("#mark-1-late")).to_be_focused()
+    expect(page.locator("#mark-1-late")).to_have_css("outline-style", "solid")
     page.keyboard.press("Enter")
     expect(page.locator("#mark-1-late")).to_have_attribute("aria-pressed", "true")
     expect(page.locator("#mark-1-late")).to_be_focused()
