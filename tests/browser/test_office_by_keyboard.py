@@ -14,6 +14,7 @@ from tests.support.office import (
     ADMIN_EMAIL,
     ADMIN_PASSWORD,
     add_photo,
+    add_student,
     agree,
     enrol_face,
     open_office,
@@ -212,3 +213,14 @@ def test_a_face_in_doubt_is_seen_whole_and_above_the_first_answer(page, office):
             "contain"
         }
         expect(page.get_by_role("button", name="The photos show Meera Iyer.")).to_be_in_viewport(ratio=1)
+
+
+def test_who_signed_is_proposed_and_typing_replaces_the_proposal(page, office):
+    neha = add_student(office.toolbox, office, "Neha Shah", "15203A0044", parent1_email="shah@home.example")
+    page.goto(f"/students/{neha}/consent")
+    field = page.get_by_label("Who signed")
+    expect(field).to_have_value("parent, shah@home.example")
+    expect(field).to_be_focused()
+    page.wait_for_load_state()
+    page.keyboard.type("Leela Shah (mother)")
+    expect(field).to_have_value("Leela Shah (mother)")
