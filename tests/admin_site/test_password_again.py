@@ -185,6 +185,8 @@ WEIGHTY_ACTS = {
     "/students/{meera}/enrolment/self-test": 60,
     "/students/{meera}/offers/1": 60,
     "/integrations/1/turn/1": 5,
+    "/integrations/messages/choose": 5,
+    "/integrations/messages/test": 60,
     "/integrations/oneroster": 60,
     "/integrations/oneroster/import": 60,
     "/students/{meera}/decision": 60,
