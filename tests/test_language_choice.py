@@ -135,3 +135,12 @@ def test_scripts_get_the_words_of_their_page_and_none_in_english(town):
 def test_a_setting_that_names_no_language_ends_the_start(tmp_path, sqlite_url):
     with pytest.raises(SettingsError, match="LANGUAGE_OF_PAGES"):
         settings_for(tmp_path, sqlite_url, LANGUAGE_OF_PAGES="klingon")
+
+
+def test_what_is_always_the_same_in_a_template_is_said_to_each_reader_in_theirs(town):
+    app, told = town.apps["classroom"], []
+    template = app.jinja_env.from_string("{{ none | status_name }}")
+    for language in SIGN_OUT:
+        with app.test_request_context(headers={"Cookie": f"__Host-language={language}"}):
+            told.append(template.render())
+    assert told == ["not marked", "अंकित नहीं", "नोंद नाही"]

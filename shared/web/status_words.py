@@ -1,6 +1,7 @@
 """What a status is called in the reader's language and how it is tinted, on the pages of both sites."""
 
 from flask import Flask, g
+from jinja2 import pass_context
 
 from shared.domain.attendance import MarkStatus
 from shared.domain.statuses import Status, Statuses
@@ -41,5 +42,6 @@ def status_title(status: Status) -> str:
 def install(app: Flask) -> None:
     """Let templates ask for a status by its key, and say its name."""
     app.jinja_env.globals["school_statuses"] = school_statuses
-    app.jinja_env.filters["status_name"] = status_name
+    # With the context: without it Jinja would say a constant's name once, in the first reader's language.
+    app.jinja_env.filters["status_name"] = pass_context(lambda _context, key: status_name(key))
     app.jinja_env.filters["status_title"] = status_title
