@@ -38,12 +38,13 @@ def test_a_sheet_reads_there_as_it_does_here():
 @pytest.mark.parametrize("read", [open_workbook, open_table])
 @pytest.mark.parametrize("kind", HEAVY)
 def test_a_heavy_workbook_costs_this_process_nothing(kind, read):
-    processor, memory = time.process_time(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    processor, memory = time.thread_time(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     began = time.monotonic()
     outcome = outcome_of(HEAVY[kind], read)
     assert outcome == "read" or outcome.endswith(".")
     assert time.monotonic() - began < FILE.wall_s + 1
-    assert time.process_time() - processor < 2
+    # This thread's: servers of other tests may still be ending in theirs.
+    assert time.thread_time() - processor < 2
     assert (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - memory) / 1024 < 150
 
 
