@@ -219,8 +219,9 @@ def test_who_was_silent_for_longest_makes_room_for_who_sends(monkeypatch, most, 
 
 
 def test_what_nobody_needs_in_memory_is_a_file_without_a_name():
-    async def receive(length: int) -> Any:
-        return await Bodies().receive(Line(bytes(length)), length, address="192.0.2.1")
+    def received(length: int) -> Any:
+        return asyncio.run(Bodies().receive(Line(bytes(length)), length, address="192.0.2.1"))
 
-    assert isinstance(asyncio.run(receive(200_000))._file, io.BytesIO)
-    assert not isinstance(asyncio.run(receive(1_000_000))._file, io.BytesIO)
+    with received(200_000) as small, received(1_000_000) as large:
+        assert isinstance(small._file, io.BytesIO)
+        assert not isinstance(large._file, io.BytesIO)

@@ -192,6 +192,7 @@ def test_the_page_that_says_so_keeps_its_looks(open_school, mariadb_url, mariadb
         page = teacher.get("/lectures")
         assert page.status_code == 503
         for looks in BeautifulSoup(page.text, "html.parser").select("link[href], script[src]"):
-            assert teacher.get(looks.get("href") or looks["src"]).status_code == 200, looks
+            with teacher.get(looks.get("href") or looks["src"]) as answer:
+                assert answer.status_code == 200, looks
     finally:
         mariadb.start()
