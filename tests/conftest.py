@@ -55,6 +55,9 @@ _PLACES = {
     "slow": (
         *("tests/test_equal_time.py", "tests/test_demo_school.py", "tests/test_upgrade.py"),
         "tests/services/upkeep/test_backup.py",  # a fifth of the services' processor time
+        *("tests/test_systemd.py", "tests/test_privileges.py::test_the_whole_product"),
+        "tests/test_migrations.py::test_every_step",
+        "tests/test_permissions.py::test_no_route_of_either_site",
     ),
     "models": ("tests/vision/", "tests/modelling/", "tests/benchmarks/", "tests/test_both_sites.py"),
 }

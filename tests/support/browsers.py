@@ -16,7 +16,7 @@ class Browser:
         self.base = SITES[site]
 
     def get(self, path: str, **how) -> TestResponse:
-        return self.client.get(path, base_url=self.base, buffered=True, **how)  # a file that is sent is closed
+        return self.client.get(path, base_url=self.base, buffered=True, **how)  # closes a file that is sent
 
     def post(self, path: str, **fields: str) -> TestResponse:
         page = BeautifulSoup(self.get("/", follow_redirects=True).text, "html.parser")
