@@ -45,7 +45,7 @@ def find_standing(email: str | None, *, site: str) -> Standing | None:
 
 
 def show_password(name: str, email: str, password: str, *, back: str) -> str:
-    """Return the only time the password is shown; it is the answer to the press itself and stored nowhere."""
+    """Show the password for the only time: the page answers the press itself and is stored nowhere."""
     settings = toolbox.settings
     address = settings.teacher_site_url if back == "teachers.show_list" else settings.admin_site_url
     return render_template(

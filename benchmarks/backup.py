@@ -131,7 +131,7 @@ def _kiosk_pass(i: int) -> dict[str, object]:
 
 
 def _mark(i: int) -> dict[str, object]:
-    """Return each class of 50 at its own lectures."""
+    """Return a mark of the i-th student and lecture: each class of 50 is at its own lectures."""
     lecture, seat = (i - 1) // MARKS_EACH + 1, (i - 1) % MARKS_EACH
     student = lecture % CLASSES + seat * CLASSES + 1
     return {"lecture_id": lecture, "student_id": student, "source": "face", "note": ""}

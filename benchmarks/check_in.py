@@ -255,7 +255,7 @@ def _peak_mb() -> float:
 
 
 def as_table(figures: Mapping[str, Any]) -> str:
-    """Return the same for people; times in ms."""
+    """Return the figures as a table; times in ms."""
     lines = [f"{'ms':10}{'p50':>8}{'p95':>8}{'processor':>11}"]
     rows = figures["stages"] | ({"classic": figures["classic"]} if "classic" in figures else {})
     for name, of in rows.items():

@@ -22,7 +22,7 @@ Taken = tuple[float, float]  # milliseconds by the clock, and of the process's o
 
 @contextmanager
 def classic_check() -> Iterator[Callable[[bytes], Taken]]:
-    """Give what checks a JPEG the classic way and tells how long that took; all is loaded beforehand.
+    """Return what checks a JPEG the classic way and tells how long that took; all is loaded beforehand.
 
     Raise RuntimeError if its process fails.
     """

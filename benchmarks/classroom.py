@@ -138,7 +138,7 @@ def _served_school() -> Iterator[tuple[Toolbox, SimpleNamespace, str]]:
 
 @contextmanager
 def _phone(address: str) -> Iterator[Callable[[], Page]]:
-    """Give what opens browsers of a phone's size, each with cookies of its own."""
+    """Return what opens browsers of a phone's size, each with cookies of its own."""
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as driver:
         video = Path(folder) / "camera.mjpeg"
         video.write_bytes(jpeg(wall()) * 2)

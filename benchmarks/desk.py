@@ -43,7 +43,7 @@ class Worker:
         threading.Thread(target=run_job, args=(self._toolbox, job_id)).start()
 
     def last_beat(self) -> datetime:
-        """Return now: it is there."""
+        """Return the present moment: this worker is always there."""
         return self._toolbox.now()
 
 

@@ -77,7 +77,7 @@ def _measure(name: str, folder: Path, database_url: str) -> float:
 
 
 def _fill(toolbox: Toolbox) -> int:
-    """Enrol everybody; gives the bytes of a sealed model."""
+    """Enrol everybody; return the bytes of a sealed model."""
     chance = np.random.default_rng(1)
     with toolbox.sessions.begin() as session:
         school_class = SchoolClass(class_code="ALL", name="", active=True)

@@ -33,7 +33,7 @@ def mixed_photos() -> list[np.ndarray]:
 
 
 def run(matcher: FaceMatcher, photos: Sequence[np.ndarray], *, seconds: float = 0) -> tuple[int, int]:
-    """Read photos at random in all threads; gives how many were read, and how many otherwise than alone.
+    """Read photos at random in all threads; return how many were read, and how many otherwise than alone.
 
     Each thread reads for `seconds`, and at least AT_LEAST photos. Every box,
     landmark and verdict must be the same, every descriptor within 1e-6.

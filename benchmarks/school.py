@@ -65,7 +65,7 @@ class Pupil:
 def read_shots(toolbox: Toolbox, folder: Path) -> list[Shot]:
     """Return the photos below `folder` with a face, of 60 at most, each framed as by a kiosk's camera.
 
-    A photo's person is the folder it lies in; in `folder` itself each photo is a person of its own. Raises
+    A photo's person is the folder it lies in; in `folder` itself each photo is a person of its own. Raise
     InvalidInput if there is none.
     """
     paths = [path for path in sorted(folder.rglob("*")) if path.suffix.lower() in PICTURES]
@@ -181,7 +181,7 @@ def _save_model(toolbox: Toolbox, session: Session, student: Student, model: Fac
 
 
 def hand_round(toolbox: Toolbox, pupils: Sequence[Pupil]) -> str:
-    """Open a lecture for these students and the crowd, and a kiosk; gives the kiosk pass's token."""
+    """Open a lecture for these students and the crowd, and a kiosk; return the kiosk pass's token."""
     now, codes = toolbox.now(), {CROWD, *(pupil.class_code for pupil in pupils)}
     with toolbox.sessions.begin() as session:
         teacher = session.query(Teacher).filter_by(email=TEACHER_EMAIL).one()

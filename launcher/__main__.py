@@ -241,7 +241,7 @@ def _keep_running(
 ) -> bytes:
     """Keep the programs running, and the certificate fresh, until it is time to look for another address.
 
-    Gives the certificate that is served then.
+    Return the certificate that is served then.
     """
     look_at = time.monotonic() + RENEW_EVERY_S
     while time.monotonic() < look_at:

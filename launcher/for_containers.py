@@ -138,7 +138,7 @@ def _is_healthy(what: str) -> bool:
 
 
 def _write_once(path: Path, value: str, *, mode: int = 0o400) -> str:
-    """Write a value unless there is one; gives the one that stands."""
+    """Write a value unless there is one; return the one that stands."""
     if not path.exists():
         _write(path, value.encode(), mode=mode)
     return path.read_text(encoding="utf-8")

@@ -51,7 +51,7 @@ def require_writable(folder: Path) -> None:
 
 
 def take_alone(folder: Path) -> int:
-    """Take the folder for this process until it ends; gives the open lock.
+    """Take the folder for this process until it ends; return the open lock.
 
     Raise SettingsError if another launcher has it: two would each keep sites and a worker running over one
     database and one certificate, on other ports.
@@ -76,7 +76,7 @@ def take_alone(folder: Path) -> int:
 
 
 def allow_files(wanted: int) -> int:
-    """Let this process and those it starts open so many files, as far as the system lets it; gives how many.
+    """Let this process and those it starts open so many files, as far as the system lets it; return how many.
 
     Raise SettingsError below LEAST_FILES: a site would lose its database in the middle of a lesson.
     """

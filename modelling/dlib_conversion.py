@@ -102,7 +102,7 @@ class _ResnetFile:
 
 
 def read_resnet(content: bytes) -> Resnet:
-    """Read dlib's serialised ResNet; raises ValueError for any other file."""
+    """Read dlib's serialised ResNet. Raise ValueError for any other file."""
     file = _ResnetFile(content)
     if file.integer() != 1 or file.name() != "loss_metric_2":
         raise ValueError("this is not dlib's face recognition network")

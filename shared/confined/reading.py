@@ -36,7 +36,7 @@ def read_confined(
     """Call `module:function` with an uploaded file and plain arguments in a process of its own.
 
     The function is given the file open for reading, and returns what JSON can say and a list of bytes, which
-    come back as they are. Raises what it raised of shared.errors, `too_heavy` where it went beyond `limits`
+    come back as they are. Raise what it raised of shared.errors, `too_heavy` where it went beyond `limits`
     or failed, Overloaded where no turn came in time.
     """
     order = json.dumps({"function": function, "arguments": arguments, "limits": asdict(limits)}).encode()
@@ -131,7 +131,7 @@ def _as_descriptor(file: bytes | BinaryIO) -> Iterator[int]:
 
 
 def _find_descriptor(file: BinaryIO) -> int | None:
-    """Return a file on disk has one; an upload that Werkzeug keeps in memory goes to a temporary one."""
+    """Return the descriptor of a file on disk; None for an upload that Werkzeug keeps in memory."""
     try:
         file.flush()
         return file.fileno()

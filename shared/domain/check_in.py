@@ -188,7 +188,7 @@ def may_call_teacher(last: CheckInOutcome | None, *, refusals: int, has_asked: b
 
 
 def doubtfulness(last: CheckInOutcome | None, score: float | None) -> tuple[bool, float]:
-    """Give the key that sorts waiting check-ins, the greatest the most doubtful.
+    """Return the key that sorts waiting check-ins, the greatest the most doubtful.
 
     A picture that was seen before a face, then the less alike; what was not compared counts as unlike.
     """

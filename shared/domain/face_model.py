@@ -143,7 +143,7 @@ class FaceModel:
 
     @classmethod
     def from_bytes(cls, content: bytes) -> "FaceModel":
-        """Read what `to_bytes` wrote; raises UnreadableFaceModel for anything else."""
+        """Read what `to_bytes` wrote. Raise UnreadableFaceModel for anything else."""
         network, count = _checked_header(content)
         at = _HEADER.size
         qualities = struct.unpack_from(f"<{count}e", content, at)
@@ -182,7 +182,7 @@ def score_of(descriptor: Sequence[float], template: Sequence[float]) -> float:
 
 
 def score_dlib(cosine: Any, common: Any) -> Any:
-    """Give the score of dlib's cosine and the sum of both commonnesses: numbers, or arrays of them."""
+    """Return the score of dlib's cosine and the sum of both commonnesses: numbers, or arrays of them."""
     return MATCH_THRESHOLD + DLIB_STRETCH * (cosine - COMMONNESS_WEIGHT / 2 * common - DLIB_THRESHOLD)
 
 
@@ -208,7 +208,7 @@ def odd_ones_out(descriptors: Sequence[Sequence[float]]) -> tuple[int, ...]:
 
 
 def _checked_header(content: bytes) -> tuple[Network, int]:
-    """Give the network and the number of photos of bytes that have the size to hold them."""
+    """Return the network and the number of photos of bytes that have the size to hold them."""
     if len(content) < _HEADER.size:
         raise UnreadableFaceModel("the face model is cut off")
     magic, version, number, count, flags = _HEADER.unpack_from(content)

@@ -93,7 +93,7 @@ def _around_general(signs: list[_Sign], digits: str) -> str:
 
 
 def _signs(code: str) -> Iterator[_Sign]:
-    """Give what holds for numbers above zero sign by sign, in one pass; a bracket is one sign."""
+    """Return what holds for numbers above zero sign by sign, in one pass; a bracket is one sign."""
     at = 0
     while at < min(len(code), LONGEST_FORMAT) and code[at] != ";":
         sign = code[at]

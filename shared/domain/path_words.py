@@ -134,7 +134,7 @@ def _tokens(text: str) -> Iterator[Token]:
 
 
 def _kind(sign: str, before: str) -> str:
-    """Give 9 for a digit, A for a letter and the marks that belong to it, a dash for the rest."""
+    """Return 9 for a digit, A for a letter and the marks that belong to it, a dash for the rest."""
     if sign.isdecimal():
         return "9"
     category = unicodedata.category(sign)[0]

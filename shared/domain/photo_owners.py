@@ -202,7 +202,7 @@ class PhotoOwners:
         return None
 
     def _read_folder(self, text: str) -> _Reading:
-        """Return the same folder stands in the path of many files."""
+        """Read a folder's name once: the same folder is in the path of many files."""
         if text not in self._folders:
             self._folders[text] = self._read(text)
         return self._folders[text]

@@ -36,7 +36,7 @@ class ZoneLimits:
         return odds / (1 + odds)
 
     def zone_of(self, score: float) -> Zone:
-        """Return a score that is not a number is an attack's."""
+        """Return the zone of a spoof score, 0…1; one that is not a number is an attack's."""
         if score < self.living_below:
             return Zone.LIVING
         return Zone.DOUBTFUL if score < self.attack_from else Zone.ATTACK
@@ -84,7 +84,7 @@ class TurnCause(StrEnum):
 def cause_of_turn(
     zone: Zone, *, screen_seen: bool, after_refusal: bool, drawn_at_random: bool
 ) -> TurnCause | None:
-    """Give the reason to ask about a face that would be marked; None: mark it.
+    """Return the reason to ask about a face that would be marked; None: mark it.
 
     `after_refusal` says that the last try of this roll id at the lecture left a doubt.
     """

@@ -87,7 +87,7 @@ def find_words(
 
 
 def show_no_link(mailer: Mailer, language: str, *, contact: str) -> tuple[str, str]:
-    """Return that a link is not good, and whom to ask, in the language."""
+    """Return two sentences in the language: that a link is no longer good, and whom to ask or ""."""
     with mailer.writing_in(language):
         return (
             gettext("This link is no longer good. Every new letter from the school has one that is."),

@@ -33,7 +33,7 @@ def failures_since(session: Session, subject: str, since: datetime) -> Sequence[
 
 
 def add(session: Session, subjects: Collection[str], *, now: datetime) -> tuple[int, ...]:
-    """Write a failed attempt of each subject; gives their ids."""
+    """Write a failed attempt of each subject; return their ids."""
     rows = [FailedTry(subject=subject, failed_at=now) for subject in subjects]
     session.add_all(rows)
     session.flush()

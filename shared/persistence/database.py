@@ -168,7 +168,7 @@ def request_sessions(engine: Engine) -> scoped_session[Session]:
 
 
 def is_migrated(engine: Engine, table: str = "audit_entry") -> bool:
-    """Tell whether the tables are there. Raises one of UNREACHABLE if the database is not.
+    """Tell whether the tables are there. Raise one of UNREACHABLE if the database is not.
 
     An SQLite file that was not made yet is a database without tables.
     """
@@ -194,7 +194,7 @@ def revision_of(engine: Engine) -> str | None:
 
 
 def find_damage(engine: Engine) -> str:
-    """Return what is wrong inside an SQLite file, in its own words; "" if nothing is. Raises one of
+    """Return what is wrong inside an SQLite file, in its own words; "" if nothing is. Raise one of
     UNREACHABLE.
 
     A server looks after its files by itself: there it is asked for an answer.
@@ -208,7 +208,7 @@ def find_damage(engine: Engine) -> str:
 
 
 def read_ends(engine: Engine) -> None:
-    """Read both ends of every table of an SQLite file anew. Raises one of UNREACHABLE where it is damaged.
+    """Read both ends of every table of an SQLite file anew. Raise one of UNREACHABLE where it is damaged.
 
     A connection answers from its memory after a file was overwritten or cut short. This is as quick for a
     large file as for a small one; `find_damage` reads all of it.

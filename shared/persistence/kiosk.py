@@ -133,7 +133,7 @@ def find_living_pass(session: Session, pass_id: int, *, alone: bool = False) -> 
 
 
 def bind_key(session: Session, pass_id: int, public_key: str) -> str | None:
-    """Give a pass its public key unless it has one; gives the one it has now."""
+    """Give a pass its public key unless it has one; return the one it has now."""
     mine = (KioskPass.id == pass_id, KioskPass.public_key.is_(None))
     session.execute(update(KioskPass).where(*mine).values(public_key=public_key))
     return session.scalar(select(KioskPass.public_key).where(KioskPass.id == pass_id))
@@ -247,7 +247,7 @@ def failing_phones(session: Session, lecture_id: int, *, more_than: int) -> Sequ
 
 
 def forget_pins(session: Session, *, ended_before: datetime) -> int:
-    """Forget the PINs of lectures that ended before; gives how many."""
+    """Forget the PINs of lectures that ended before; return how many."""
     old = (Lecture.kiosk_pin.is_not(None), Lecture.ends_at < ended_before)
     gone = session.execute(update(Lecture).where(*old).values(kiosk_pin=None))
     return cast("CursorResult[Any]", gone).rowcount

@@ -28,7 +28,7 @@ def given_up(reason: str) -> str:
 
 
 def forget_queued(session: Session, lecture_id: int) -> int:
-    """Take away a lecture's letters that no worker has taken yet; gives how many."""
+    """Take away a lecture's letters that no worker has taken yet; return how many."""
     mine = (OutgoingMail.lecture_id == lecture_id, OutgoingMail.state == MailState.QUEUED)
     gone = session.execute(delete(OutgoingMail).where(*mine))
     return cast("CursorResult[Any]", gone).rowcount

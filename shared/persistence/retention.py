@@ -155,7 +155,7 @@ def old_jobs(before: datetime) -> list[Select[Any]]:
 
 
 def delete_old(sessions: Sessions, which: list[Select[Any]]) -> int:
-    """Delete the rows whose ids these queries give, in transactions of their own; gives how many."""
+    """Delete the rows whose ids these queries give, in transactions of their own; return how many."""
     return sum(count for ids in which for count in _delete_some(sessions, ids))
 
 

@@ -100,7 +100,7 @@ class RowsDoNotFit(ValueError):
 
 
 def fill(engine: Engine, batches: Iterable[Batch]) -> None:
-    """Write rows into the tables of a new database, all in one transaction. Raises RowsDoNotFit."""
+    """Write rows into the tables of a new database, all in one transaction. Raise RowsDoNotFit."""
     with engine.begin() as connection:
         # A migration may have written a first row; the backup has its own.
         quote = connection.dialect.identifier_preparer.quote

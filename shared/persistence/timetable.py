@@ -152,7 +152,7 @@ def find_latest_draft(session: Session) -> PlanDraft | None:
 
 
 def get_grid(session: Session, grid_id: int, *, lock: bool = False) -> WeeklyGrid:
-    """Find a weekly timetable that was typed. Raises NotFound."""
+    """Find a weekly timetable that was typed. Raise NotFound."""
     query = select(WeeklyGrid).where(WeeklyGrid.id == grid_id)
     grid = session.scalar(query.with_for_update() if lock else query)
     if grid is None:
@@ -194,7 +194,7 @@ def publish(session: Session, draft_id: int) -> None:
 
 
 def remove(session: Session, planned_ids: Sequence[int]) -> int:
-    """Take lectures out of the plan, but none that was opened meanwhile; gives how many."""
+    """Take lectures out of the plan, but none that was opened meanwhile; return how many."""
     removed = 0
     for at in range(0, len(planned_ids), _AT_ONCE):
         some = planned_ids[at : at + _AT_ONCE]
@@ -229,7 +229,7 @@ def _columns(slot: Slot) -> dict[str, object]:
 
 
 def add_teaching(session: Session, pairs: Collection[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Let teachers teach classes, as (teacher's id, class's id); gives those who did not before."""
+    """Let teachers teach classes, as (teacher's id, class's id); return those who did not before."""
     known = {(who, what) for who, what in session.execute(select(Teaching.teacher_id, Teaching.class_id))}
     new = sorted(set(pairs) - known)
     if new:
@@ -254,7 +254,7 @@ def forget_link(session: Session, teacher_id: int) -> None:
 
 
 def get_planned(session: Session, planned_id: int) -> PlannedLecture:
-    """Find any planned lecture, locked, for the office. Raises NotFound."""
+    """Find any planned lecture, locked, for the office. Raise NotFound."""
     query = _plan().where(PlannedLecture.id == planned_id).options(selectinload(PlannedLecture.classes))
     planned = session.scalar(query.with_for_update())
     if planned is None:
@@ -285,7 +285,7 @@ def list_days_off(session: Session, *, since: date) -> Sequence[DayOff]:
 
 
 def mark_not_held(session: Session, since: datetime, until: datetime, reason: str) -> int:
-    """Say of what is planned in [since, until), and was not opened, that it is not held; gives how many."""
+    """Say of what is planned in [since, until), and was not opened, that it is not held; return how many."""
     query = update(PlannedLecture).where(
         PlannedLecture.starts_at >= since,
         PlannedLecture.starts_at < until,
@@ -297,7 +297,7 @@ def mark_not_held(session: Session, since: datetime, until: datetime, reason: st
 
 
 def hold_again(session: Session, since: datetime, until: datetime, reason: str) -> int:
-    """Take a reason back from what is planned in [since, until); gives how many."""
+    """Take a reason back from what is planned in [since, until); return how many."""
     query = update(PlannedLecture).where(
         PlannedLecture.starts_at >= since,
         PlannedLecture.starts_at < until,

@@ -94,7 +94,7 @@ def settle(
 
 
 def forget_pictures(session: Session, *, before: datetime) -> int:
-    """Take away pictures and descriptors of what was asked earlier; gives how many entries had one."""
+    """Take away pictures and descriptors of what was asked earlier; return how many entries had one."""
     old = select(ToConfirm.id).where(ToConfirm.asked_at < before, ToConfirm.sealed_picture.is_not(None))
     ids = session.scalars(old.with_for_update()).all()
     session.execute(update(ToConfirm).where(ToConfirm.id.in_(ids)).values(**_WITHOUT_PICTURE))

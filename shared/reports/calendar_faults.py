@@ -61,7 +61,7 @@ class WrittenEvent:
     is_ended: bool = False
 
     def fault(self, what: str, value: str = "") -> EventFault:
-        """Return that something is wrong with this event."""
+        """Return a fault of this event, with its title and start."""
         title, start = self.shown("SUMMARY"), self.shown("DTSTART")
         return EventFault(self.row, self.line, title, start, what, value)
 

@@ -23,7 +23,7 @@ def _spaced(name: str) -> str:
 
 
 def find_holidays(country: str, region: str, years: Sequence[int]) -> list[tuple[date, str]]:
-    """Return the holidays of these years, by day. Raises InvalidInput naming the field."""
+    """Return the holidays of these years, by day. Raise InvalidInput naming the field."""
     import holidays
 
     regions = holidays.list_supported_countries().get(country)

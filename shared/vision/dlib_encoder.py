@@ -47,7 +47,7 @@ class DlibEncoder:
         return descriptor
 
     def describe_both(self, chip: np.ndarray) -> np.ndarray:
-        """Give dlib's own descriptors of a chip and of its mirror image: (2, 128) float32."""
+        """Return dlib's own descriptors of a chip and of its mirror image: (2, 128) float32."""
         pair = np.stack([chip, chip[:, ::-1]]).astype(np.float32)
         (both,) = self._network.run(pair)
         return both

@@ -130,7 +130,7 @@ class FaceFinder:
 
 
 def _shrink(rgb: np.ndarray, side: int) -> tuple[np.ndarray, float]:
-    """Give the photo as float32, its shorter side filled up with black to whole steps of the coarsest grid,
+    """Return the photo as float32, its shorter side filled up with black to whole steps of the coarsest grid,
     and how much smaller it is.
 
     A square filled up with black gives the same faces; a photo of 4 to 3 costs four fifths of its time, one

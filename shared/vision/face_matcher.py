@@ -71,12 +71,14 @@ class FaceMatcher:
         return self._read(rgb, with_mirror=True)
 
     def describe_fast(self, rgb: np.ndarray) -> FaceReading:
-        """Return the same in half the time, for the kiosk's queue; a doubtful match deserves
-        `describe_accurate`."""
+        """Read an RGB uint8 photo of shape (height, width, 3) in half the time, for the kiosk's queue.
+
+        A doubtful match deserves `describe_accurate`. Raise ModelUnavailable.
+        """
         return self._read(rgb, with_mirror=False)
 
     def describe_accurate(self, rgb: np.ndarray, face: DetectedFace) -> np.ndarray:
-        """Return the descriptor that `read` gives of a face that `describe_fast` found in this photo."""
+        """Return the (128,) descriptor that `read` has of a face `describe_fast` found in this photo."""
         return self.encoder.describe(cut_chip(rgb, face), with_mirror=True)
 
     def skin_tone(self, rgb: np.ndarray, face: DetectedFace) -> float:

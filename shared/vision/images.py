@@ -64,7 +64,7 @@ CAMERA = PhotoRule(5_000_000, 4096 * 3072, {"JPEG": "JPEG", "PNG": "PNG"})
 def open_photo(data: bytes, *, rule: PhotoRule = CAMERA) -> np.ndarray:
     """Open an uploaded photo as RGB uint8 of shape (height, width, 3), upright by EXIF.
 
-    Photos with a side over 1,280 pixels come back smaller, in the same proportions. Raises
+    Photos with a side over 1,280 pixels come back smaller, in the same proportions. Raise
     PhotoRefused, with a sentence for the person, for anything that is not one still photo within `rule`.
     """
     if not data:

@@ -22,7 +22,7 @@ class ModelFile:
 
 
 def check_all(models_dir: Path = MODELS_DIR) -> int:
-    """Open every file of the manifest; gives how many. Raise ModelUnavailable as `open_model_file` does."""
+    """Open every file of the manifest; return how many. Raise ModelUnavailable as `open_model_file` does."""
     try:
         names = list(json.loads((models_dir / "manifest.json").read_text(encoding="utf-8")))
     except (OSError, ValueError) as cause:

@@ -29,7 +29,7 @@ pi_heif.options.DECODE_THREADS = 1
 def open_file(data: bytes) -> np.ndarray:
     """Open a photo as `open_photo` does, within FILE.
 
-    What a page's own camera could have sent is opened here; all else in a process of its own. Raises
+    What a page's own camera could have sent is opened here; all else in a process of its own. Raise
     PhotoRefused, and Overloaded where no turn came in time.
     """
     if data.startswith((b"\xff\xd8", b"\x89PNG")) and len(data) <= CAMERA.max_bytes:

@@ -19,12 +19,12 @@ class Pool(Generic[Part]):
         self._idle: list[Part] = []
 
     def fill(self, count: int) -> None:
-        """Make parts until `count` are there, before they are asked for. Raises what making one raises."""
+        """Make parts until `count` are there, before they are asked for. Raise what making one raises."""
         self._idle += [self._make() for _ in range(count - len(self._idle))]
 
     @contextmanager
     def acquire(self) -> Iterator[Part]:
-        """Lend the part that came back last, or a new one if all are lent. Raises what making one raises."""
+        """Lend the part that came back last, or a new one if all are lent. Raise what making one raises."""
         try:
             part = self._idle.pop()  # one step, which no other thread can come into
         except IndexError:

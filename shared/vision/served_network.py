@@ -40,7 +40,7 @@ class ServedNetwork:
         self._interpreters.fill(at_once)
 
     def run(self, values: np.ndarray) -> list[np.ndarray]:
-        """Give the network's outputs for one input, in its own order. Raise ModelUnavailable if it fails."""
+        """Return the network's outputs for one input, in its order. Raise ModelUnavailable if it fails."""
         try:
             with self._interpreters.acquire() as interpreter:
                 (given,) = interpreter.get_input_details()

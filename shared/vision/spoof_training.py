@@ -79,8 +79,8 @@ class SpoofTrainer:
         return sample if is_attack or sample.has_face else None
 
     def look_at_file(self, path: Path, *, is_attack: bool, source: str, cache_dir: Path) -> Sample | None:
-        """Return the same of a file, its features kept in `cache_dir` for the next time. None also for a file
-        that is no photo we can open. Raise ModelUnavailable."""
+        """Make a sample of a file as `look` does, its features kept in `cache_dir` for the next time. None
+        also for a file that is no photo we can open. Raise ModelUnavailable."""
         content = path.read_bytes()
         digest = hashlib.sha256(self._features.networks.encode() + content).hexdigest()
         cached = cache_dir / f"{digest}.npz"

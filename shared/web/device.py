@@ -20,7 +20,7 @@ def device_token() -> str | None:
 
 
 def require_device_token() -> str:
-    """Return the same, and give the browser one if it has none yet."""
+    """Return the token of the browser that sends this request, after giving it one if it has none yet."""
     token = g.device_token = device_token() or new_token()
 
     @after_this_request

@@ -54,7 +54,7 @@ def answer_failure(status: int, told: str) -> Response:
 
 
 def answer_nobody(status: int, told: str) -> Response:
-    """Return the same without a menu, whoever asks.
+    """Say one sentence as `answer_failure` does, but without a menu, whoever asks.
 
     To know whose the menu is, Flask-Login would ask the database, which may be what failed; and on a phone
     that was handed round it is nobody's.

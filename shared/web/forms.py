@@ -36,12 +36,12 @@ def show_day(day: date | None) -> str:
 
 
 def no_day() -> str:
-    """Return what is said of what is no date."""
+    """Return the sentence for something typed that is not a date."""
     return gettext("Please give a date like %(day)s.", day=show_day(_SUCH_AS))
 
 
 def no_days() -> str:
-    """Return the same of several fields together."""
+    """Return the sentence for several fields together, one of which is not a date."""
     return gettext("Please give dates like %(day)s.", day=show_day(_SUCH_AS))
 
 

@@ -47,12 +47,12 @@ def make_open_pages() -> Blueprint:
 
 
 def is_alive() -> Response:
-    """Return the process answers; for the launcher and load balancers."""
+    """Answer that the process is alive; for the launcher and load balancers."""
     return jsonify(alive=True)
 
 
 def is_ready() -> tuple[Response, int]:
-    """Return the database has its tables and the networks are whole, part by part; 503 if one is not."""
+    """Tell part by part whether the database has its tables and the networks are whole; 503 if one is not."""
     toolbox: Toolbox = current_app.extensions["toolbox"]
     parts = {"database": _is_database_ready(toolbox), "networks": _are_networks_ready(toolbox)}
     return jsonify(parts), 200 if all(parts.values()) else 503
@@ -64,7 +64,7 @@ def is_signed_in() -> tuple[str, int]:
 
 
 def certificate() -> str:
-    """Return how a phone gets rid of the warning, and the fingerprint by which people know the right
+    """Show how a phone gets rid of the warning, and the fingerprint by which people know the right
     certificate."""
     shown = fingerprint(_authority_path().read_text(encoding="ascii"))
     return render_template("shared/certificate.html", fingerprint=shown)

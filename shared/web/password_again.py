@@ -41,12 +41,12 @@ def asks_password_again(page: Page) -> Page:
 
 
 def asks_password_before_a_form(page: Page) -> Page:
-    """Return the same for a page with a form of its own, which may take longer to fill in."""
+    """Guard a page as `asks_password_again` does, with time to fill in a form of its own."""
     return _gate(page, FRESH_FOR, FRESH_FOR_A_FORM)
 
 
 def asks_password_in_a_queue(page: Page) -> Page:
-    """Return the same for work that is done for one student after the other."""
+    """Guard a page as `asks_password_again` does, for work that is done for one student after the other."""
     return _gate(page, FRESH_FOR_A_QUEUE, FRESH_FOR_ACTS_OF_A_QUEUE)
 
 

@@ -58,7 +58,7 @@ def refuse_rows(rows: Sequence[GridRow]) -> str:
 
 
 def number_rows(rows: Iterable[GridRow], used: int) -> tuple[list[GridRow], int]:
-    """Give a number to each row without one of its own; returns the rows, and how many were used so far."""
+    """Give a number to each row without one of its own; return the rows, and how many were used so far."""
     numbered: list[GridRow] = []
     known = set(range(1, used + 1))
     for row in rows:

@@ -17,7 +17,7 @@ RECOVERY_CODES = 10
 
 
 def turn_on(toolbox: Toolbox, actor: Actor, *, secret: str, code: str) -> list[str]:
-    """Begin asking the acting admin for codes; gives the recovery codes, which are shown once.
+    """Begin asking the acting admin for codes; return the recovery codes, which are shown once.
 
     Raise InvalidInput unless `code` proves that the app has the secret.
     """
@@ -85,7 +85,7 @@ def _draw_recovery_codes(session: Session, admin_id: int) -> list[str]:
 
 
 def _digest(code: str) -> str:
-    """Return enough for 74 random bits; with or without the dashes."""
+    """Return a recovery code's digest, with or without its dashes; one round is enough for 74 random bits."""
     return digest("recovery " + "".join(sign for sign in code.lower() if sign.isalnum()))
 
 

@@ -45,7 +45,7 @@ def forget_strangers(session: Session, lecture_id: int) -> None:
 
 
 def forget_old(toolbox: Toolbox) -> int:
-    """Erase it also at lectures that are over though nobody closed them; gives at how many."""
+    """Erase it also at lectures that are over though nobody closed them; return at how many."""
     with toolbox.sessions.begin() as session:
         lecture_ids = face_flags.lectures_with_strangers(session, ended_before=toolbox.now())
         for lecture_id in lecture_ids:

@@ -41,7 +41,7 @@ def set_late_after(toolbox: Toolbox, actor: Actor, lecture_id: int, minutes: int
 
 
 def count_everybody_on_time(toolbox: Toolbox, actor: Actor, lecture_id: int) -> int:
-    """Make present whom the clock made late, and stop the clock for who still comes; gives how many.
+    """Make present whom the clock made late, and stop the clock for who still comes; return how many.
 
     Time and way of marking stay; the history tells of each. Raise NotFound.
     """

@@ -127,7 +127,7 @@ def close_lecture(
     although_some_wait: bool = False,
     excuse_announced: bool = False,
 ) -> int:
-    """Close a lecture: who has no mark becomes absent. Gives how many; 0 for one that was closed already.
+    """Close a lecture: who has no mark becomes absent. Return how many; 0 for one that was closed already.
 
     With `excuse_announced` those whose families announced an absence on its day become excused instead.
     Raise Conflict while check-ins wait for the teacher, unless `although_some_wait`; they go on waiting.

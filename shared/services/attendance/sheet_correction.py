@@ -43,7 +43,7 @@ class UploadReview:
 
 
 def download_sheet(toolbox: Toolbox, actor: Actor, lecture_id: int) -> tuple[str, bytes]:
-    """Write a lecture's sheet; gives a file name and the .xlsx. Raise NotFound."""
+    """Write a lecture's sheet; return a file name and the .xlsx. Raise NotFound."""
     settings = toolbox.settings
     # Locked, so that no mark is half-way between the history's version and the register.
     with toolbox.sessions.begin() as session:
@@ -162,7 +162,7 @@ def asked_of(rows: Iterable[Sequence[Any]]) -> dict[int, tuple[MarkValue, MarkVa
 
 
 def undo_upload(toolbox: Toolbox, actor: Actor, lecture_id: int, upload_id: int) -> int:
-    """Take every change of an upload back: status, note, time and way of marking. Gives how many.
+    """Take every change of an upload back: status, note, time and way of marking. Return how many.
 
     Raise NotFound, and Conflict when it was undone before, one of its marks was changed since, or it is part
     of a term's sheet.
@@ -178,7 +178,7 @@ def undo_upload(toolbox: Toolbox, actor: Actor, lecture_id: int, upload_id: int)
 
 
 def take_back(session: Session, toolbox: Toolbox, actor: Actor, lecture: Lecture, upload: SheetUpload) -> int:
-    """Undo an upload of a locked lecture in the caller's transaction. Gives how many. Raise Conflict."""
+    """Undo an upload of a locked lecture in the caller's transaction. Return how many. Raise Conflict."""
     if upload.undone_at is not None:
         raise Conflict(phrase("This upload was undone already."))
     lines = {line.student.id: line for line in attendance.register(session, lecture.id)}

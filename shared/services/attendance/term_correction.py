@@ -66,7 +66,7 @@ def find_class(session: Session, actor: Actor, class_id: int) -> SchoolClass:
 
 
 def download_term(toolbox: Toolbox, actor: Actor, asked: SeriesAsked) -> tuple[str, bytes]:
-    """Write the teacher's own lectures of a series that are over; gives a file name and the .xlsx.
+    """Write the teacher's own lectures of a series that are over; return a file name and the .xlsx.
 
     Raise NotFound for a class the teacher does not teach, InvalidInput for more than one sheet can hold.
     """
@@ -165,7 +165,7 @@ def review_term_upload(
 
 
 def apply_term(toolbox: Toolbox, actor: Actor, class_id: int, sealed: str) -> int:
-    """Apply every change of a review in all its lectures, or none; a second press finds it applied. Gives how
+    """Apply every change of a review in all its lectures, or none; a second press finds it done. Return how
     many.
 
     Raise NotFound, InvalidInput, and Conflict when a mark is no longer what the review showed.
@@ -198,7 +198,7 @@ def apply_term(toolbox: Toolbox, actor: Actor, class_id: int, sealed: str) -> in
 
 
 def undo_term(toolbox: Toolbox, actor: Actor, class_id: int, upload_id: int) -> int:
-    """Take every change of a term's sheet back, in all its lectures or in none. Gives how many.
+    """Take every change of a term's sheet back, in all its lectures or in none. Return how many.
 
     `upload_id` is any of its parts. Raise NotFound, and Conflict when it was undone before or one of its
     marks was changed since.

@@ -56,7 +56,7 @@ def class_totals(toolbox: Toolbox, actor: Actor, asked: SeriesAsked) -> ClassTot
 
 
 def download_totals(toolbox: Toolbox, actor: Actor, asked: SeriesAsked) -> tuple[str, bytes]:
-    """Write the totals and every lecture as a workbook; gives a file name and the .xlsx. Raises as above."""
+    """Write the totals and every lecture as a workbook; return a file name and the .xlsx. Raise as above."""
     with toolbox.reading_totals() as session:
         found = _totals(session, toolbox, actor, asked)
         lecture_ids = [each.lecture_id for each in found.lectures]

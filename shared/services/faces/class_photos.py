@@ -159,7 +159,7 @@ def _settle(
 ) -> tuple[Student, list[tuple[_Seen, str]], list[_Seen]]:
     """Keep the good photos of one student and delete the others, such as those unlike the `earlier` ones.
 
-    Gives the student, every photo with its sentence, and the photos that are kept.
+    Return the student, every photo with its sentence, and the photos that are kept.
     """
     with toolbox.sessions.begin() as session:
         student = get_student(session, student_id, lock=True)

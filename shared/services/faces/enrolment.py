@@ -166,7 +166,7 @@ def start_training(
     """Queue the training of a face model on the photos that wait, and give the job's id.
 
     Where the face looks like other students', nothing begins and their near matches are given instead, until
-    `accepted` holds the ids of all of them. A training that is under way is not begun again. Raises
+    `accepted` holds the ids of all of them. A training that is under way is not begun again. Raise
     NotFound, and Conflict without consent or photos.
     """
     unseen = [one for one in find_near_matches(toolbox, student_id) if one.student.id not in accepted]
@@ -228,7 +228,7 @@ def save_trained_model(
     """Train on photos of one person, put the model in place of an earlier one, and let the photos go.
 
     With `beside`, what that model has learnt from is learnt from again. The caller has locked the models,
-    then the student. Photos of somebody else are left out. Gives the number of photos learnt from; raises
+    then the student. Photos of somebody else are left out. Return the number of photos learnt from. Raise
     Conflict without one.
     """
     if beside is not None and beside.network is not CURRENT:
@@ -288,7 +288,7 @@ def try_face(toolbox: Toolbox, student_id: int, content: bytes) -> SelfTest:
 
 
 def require_consent(student: Student) -> Student:
-    """Give the student back. Raise Conflict if no consent holds, or the student is deactivated."""
+    """Return the student. Raise Conflict if no consent holds, or the student is deactivated."""
     if not student.active:
         raise Conflict(phrase("This student is deactivated."))
     if student.consent is None:

@@ -76,7 +76,7 @@ class PhotoArchive:
         self.passed_over: list[str] = told["passed_over"]
 
     def unpack(self, entries: Sequence[Entry]) -> Iterator[bytes | PhotoRefused]:
-        """Give each file's content, or why there is none; after one that takes too much there is none."""
+        """Yield each file's content, or why there is none; after one that takes too much there is none."""
         stopped: PhotoRefused | None = None
         for batch in _batches(entries):
             if stopped is None:

@@ -93,7 +93,7 @@ def _named(student: Student) -> dict[str, str]:
 def unpack_photos(
     archive: PhotoArchive, planned: Sequence[PlannedPhoto]
 ) -> Iterator[tuple[PlannedPhoto, bytes | PhotoRefused]]:
-    """Give every file with what is to be stored of it, or why nothing is.
+    """Yield every file with what is to be stored of it, or why nothing is.
 
     It is nobody's, no family agreed, it is no photo, too large, or one too many of its student.
     """

@@ -32,7 +32,7 @@ def make_link(toolbox: Toolbox, student_id: int) -> str:
 def get_student(session: Session, toolbox: Toolbox, token: str) -> Student:
     """Return the student whom a link is for, with the class.
 
-    Raises NotFound, with the same sentence, for a link that never was, is over or was revoked, and while
+    Raise NotFound, with the same sentence, for a link that never was, is over or was revoked, and while
     families are off.
     """
     link = families.find_link(session, digest(token), now=toolbox.now())

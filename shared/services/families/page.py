@@ -55,7 +55,7 @@ class FamilyView:
 
 
 def look(toolbox: Toolbox, token: str) -> FamilyView:
-    """Return what the link shows. Raises NotFound for a link that is not good."""
+    """Return what the link shows. Raise NotFound for a link that is not good."""
     with toolbox.reading() as session:
         student = get_student(session, toolbox, token)
         known = statuses.load(session, toolbox.settings.late_counts_as)
@@ -85,7 +85,7 @@ def announce_absence(
 ) -> None:
     """Keep that a student will be away; staff decide what comes of it.
 
-    Raises NotFound for a link that is not good, InvalidInput naming the field, and Conflict after too many.
+    Raise NotFound for a link that is not good, InvalidInput naming the field, and Conflict after too many.
     """
     today = _today(toolbox)
     if first_day is None:
@@ -111,7 +111,7 @@ def announce_absence(
 
 
 def withdraw_absence(toolbox: Toolbox, token: str, absence_id: int, *, address: str) -> None:
-    """Take an announced absence back that is not over. Raises NotFound."""
+    """Take an announced absence back that is not over. Raise NotFound."""
     with toolbox.sessions.begin() as session:
         student = get_student(session, toolbox, token)
         absence = session.get(AnnouncedAbsence, absence_id)
@@ -125,7 +125,7 @@ def withdraw_absence(toolbox: Toolbox, token: str, absence_id: int, *, address: 
 def ask(toolbox: Toolbox, token: str, *, lecture_id: int | None, words: str, address: str) -> None:
     """Keep a family's question for the teacher of the lecture, or for the class's teachers without one.
 
-    Raises NotFound for a link that is not good or a lecture without a mark of this student, InvalidInput
+    Raise NotFound for a link that is not good or a lecture without a mark of this student, InvalidInput
     naming the field, and Conflict after too many.
     """
     words = _checked(words, field="words", longest=LONGEST_QUESTION)
@@ -140,7 +140,7 @@ def ask(toolbox: Toolbox, token: str, *, lecture_id: int | None, words: str, add
 
 
 def settle_question(toolbox: Toolbox, actor: Actor, question_id: int) -> None:
-    """Take a question off the teacher's list. Raises NotFound for one that does not wait for this teacher."""
+    """Take a question off the teacher's list. Raise NotFound for one that does not wait for this teacher."""
     with toolbox.sessions.begin() as session:
         waiting = families.open_questions(session, actor.account_id or 0)
         question = next((each for each in waiting if each.id == question_id), None)
@@ -154,7 +154,7 @@ def settle_question(toolbox: Toolbox, actor: Actor, question_id: int) -> None:
 
 
 def _writing(session: Session, toolbox: Toolbox, token: str) -> Student:
-    """Return the link's student. Raises Conflict when too much was written about them today."""
+    """Return the link's student. Raise Conflict when too much was written about them today."""
     student = get_student(session, toolbox, token)
     if families.count_written(session, student.id, since=toolbox.now() - timedelta(days=1)) >= MOST_A_DAY:
         raise Conflict("too_many")

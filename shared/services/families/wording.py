@@ -22,7 +22,7 @@ def words_of(toolbox: Toolbox, view: FamilyView) -> FamilyWords:
 
 
 def sentences_of_no_link(toolbox: Toolbox) -> list[tuple[str, str, str]]:
-    """Return, for each language of the letters, its code, that a link is not good, and whom to ask."""
+    """Return (code, that a link is no longer good, whom to ask) for each language of the letters."""
     return [
         (language, *show_no_link(toolbox.mailer, language, contact=toolbox.settings.school_contact))
         for language in LANGUAGES

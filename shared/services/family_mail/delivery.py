@@ -136,7 +136,7 @@ def _due_ids(toolbox: Toolbox, channel: Channel) -> Sequence[int]:
 
 
 def _deliver_batch(toolbox: Toolbox, channel: Channel, mail_ids: Sequence[int], slice_ends: float) -> int:
-    """Send letters over one connection; gives how many were tried."""
+    """Send letters over one connection; return how many were tried."""
     try:
         carrier = _find_carrier(toolbox, channel)
         with carrier.connect() as connection:
@@ -187,7 +187,7 @@ def _send_each(
     mail_ids: Sequence[int],
     slice_ends: float,
 ) -> list[EmailResult]:
-    """Send letters until the connection ends or the slice does. Raises _AnotherIsAtIt.
+    """Send letters until the connection ends or the slice does. Raise _AnotherIsAtIt.
 
     One transaction keeps the result of the last letter and claims the next: a commit waits for the disk.
     """
@@ -228,8 +228,8 @@ def _describe(toolbox: Toolbox, letter: OutgoingMail) -> AttendanceEmail:
 
 
 def _key(letter: OutgoingMail) -> str:
-    """Return the same for each try of the same words, also by hand and after a restored backup; no
-    other's."""
+    """Return a letter's key: the same for each try of the same words, also by hand and after a restored
+    backup, and no other letter's."""
     return digest(f"{letter.lecture.opening_key} {letter.student_id} {letter.address} {letter.corrections}")[
         :32
     ]

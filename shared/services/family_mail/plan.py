@@ -178,7 +178,7 @@ def choose_recipients(toolbox: Toolbox, actor: Actor, lecture_id: int, chosen: R
 
 
 def show_sample(toolbox: Toolbox, lecture: Lecture, letter: Letter) -> Wording | str:
-    """Give the words of a letter, or a message's text, as the family would read them."""
+    """Return the words of a letter, or a message's text, as the family would read them."""
     with toolbox.reading() as session:
         status = statuses.load(session, toolbox.settings.late_counts_as).get(letter.status)
     email = email_about(
@@ -194,7 +194,7 @@ def show_sample(toolbox: Toolbox, lecture: Lecture, letter: Letter) -> Wording |
 
 
 def send_mail(toolbox: Toolbox, actor: Actor, lecture_id: int, *, seen: str) -> int:
-    """Queue the letters whose fingerprint the teacher saw; gives how many. Nobody is written to twice.
+    """Queue the letters whose fingerprint the teacher saw; return how many. Nobody is written to twice.
 
     Raise NotFound; InvalidInput when nothing can be sent; Conflict when the lecture is open, or so old that
     its letters are no longer kept, or when what was seen is no longer what would be sent.
@@ -253,7 +253,7 @@ def _queued(toolbox: Toolbox, lecture: Lecture, letter: Letter) -> OutgoingMail:
 
 
 def retry_refused(toolbox: Toolbox, actor: Actor, lecture_id: int) -> int:
-    """Queue the refused letters again whose address the family still has; gives how many."""
+    """Queue the refused letters again whose address the family still has; return how many."""
     return _queue_again(toolbox, actor, lecture_id, MailState.REFUSED, "retry refused mail")
 
 
@@ -288,7 +288,7 @@ def _queue_again(
 
 
 def send_corrections(toolbox: Toolbox, actor: Actor, lecture_id: int) -> int:
-    """Write again to the families whose child's mark changed after their letter; gives how many letters."""
+    """Write again to the families whose child's mark changed after their letter; return how many letters."""
     with toolbox.sessions.begin() as session:
         lecture = attendance.find_own_lecture(session, actor.account_id, lecture_id, lock=True)
         ways = find_ways(toolbox, session)

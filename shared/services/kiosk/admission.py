@@ -65,7 +65,7 @@ class CheckInRequest:
 
 
 def content_digest(photo_digest: str, class_code: str = "", roll_id: str = "") -> str:
-    """Give the digest of a photo together with the class and the roll id that were typed, if any were."""
+    """Return the digest of a photo together with the class and the roll id that were typed, if any were."""
     return digest("\n".join((photo_digest, class_code, roll_id)))
 
 

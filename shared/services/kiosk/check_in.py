@@ -204,7 +204,7 @@ def collect_evidence(
 ) -> tuple[Evidence, Sighting | None, FirstLook | Film | None]:
     """Read the photo and, if it was asked for, the film.
 
-    The face is compared with the lecture's other students too, if it is not a picture's. Raises
+    The face is compared with the lecture's other students too, if it is not a picture's. Raise
     ModelUnavailable, BrokenSeal, UnreadableFaceModel, ValueError for numbers that are none.
     """
     rgb = seen.rgb

@@ -130,7 +130,7 @@ def open_descriptor(toolbox: Toolbox, entry: ToConfirm) -> tuple[float, ...] | N
 
 
 def decide(toolbox: Toolbox, actor: Actor, lecture_id: int, entry_id: int, *, accepted: bool) -> str:
-    """Accept or refuse what waits, and erase its picture; gives a sentence on what became of the mark.
+    """Accept or refuse what waits, and erase its picture; return a sentence on what became of the mark.
 
     Accepting marks the student present, or late by the clock, unless a mark says so already. Raise NotFound,
     and Conflict for what was settled before.
@@ -202,6 +202,6 @@ def _confirm(
 
 
 def forget_old(toolbox: Toolbox) -> int:
-    """Erase the pictures and descriptors that waited too long; gives how many. The entries' words stay."""
+    """Erase the pictures and descriptors that waited too long; return how many. The entries' words stay."""
     with toolbox.sessions.begin() as session:
         return to_confirm.forget_pictures(session, before=toolbox.now() - PICTURE_KEPT)

@@ -59,7 +59,7 @@ def judge_frames(
     toolbox: Toolbox, frames: Sequence[Frame], side: Side, *, known: Known | None = None
 ) -> TurnVerdict:
     """Judge frames in the order they were taken: did the head turn to this side, one living face throughout,
-    and that of the roll id if it is `known`? Raises ModelUnavailable."""
+    and that of the roll id if it is `known`? Raise ModelUnavailable."""
     turn = toolbox.head_turn_reader.compare([frame.seen for frame in frames])
     verdict = judge_turn(turn, side)
     if verdict is not TurnVerdict.TURNED:

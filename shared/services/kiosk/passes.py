@@ -89,7 +89,7 @@ def is_pin(toolbox: Toolbox, kiosk_pass: KioskPass, typed: str) -> bool:
 
 
 def forget_pins(toolbox: Toolbox) -> int:
-    """Forget the PINs of lectures that ended a day ago; gives how many."""
+    """Forget the PINs of lectures that ended a day ago; return how many."""
     with toolbox.sessions.begin() as session:
         return kiosk.forget_pins(session, ended_before=toolbox.now() - KEEP_PINS)
 

@@ -55,7 +55,7 @@ def record_consents(
 ) -> list[int]:
     """Record the signed forms of a class, all or none; `signed` says who signed, by the student's id.
 
-    Gives the new rows' ids. Who has a consent meanwhile, or is of another class, is passed over. Raises
+    Return the new rows' ids. Who has a consent meanwhile, or is of another class, is passed over. Raise
     InvalidInput naming the field, `given_by-ID` for a student's.
     """
     names = {

@@ -104,7 +104,7 @@ def write_ledger(path: Path, lines: Collection[LedgerLine]) -> None:
 
 
 def replay_ledger(toolbox: Toolbox, lines: Collection[LedgerLine]) -> int:
-    """Erase again whoever these lines name, and note the lines; gives how many were found and erased."""
+    """Erase again whoever these lines name, and note the lines; return how many were found and erased."""
     digests = {line.digest for line in lines}
     count = 0
     with toolbox.sessions.begin() as session:

@@ -22,7 +22,7 @@ _KEPT = ("name", "email", "parent1_email", "parent2_email", "language")
 
 
 def import_list(toolbox: Toolbox, actor: Actor, class_id: int, sealed: str) -> int:
-    """Apply every row of a preview, or none; gives how many. What a second press finds done stays.
+    """Apply every row of a preview, or none; return how many. What a second press finds done stays.
 
     Raise NotFound, InvalidInput, and Conflict when a student was changed since the preview.
     """

@@ -41,7 +41,7 @@ the kiosk. Questions: {contact}.
 
 
 def export_student(toolbox: Toolbox, actor: Actor, student_id: int) -> bytes:
-    """Give the zip. Raise NotFound."""
+    """Return the zip. Raise NotFound."""
     with toolbox.sessions.begin() as session:
         record = read_record(session, get_student(session, student_id))
         known = statuses.load(session, toolbox.settings.late_counts_as)

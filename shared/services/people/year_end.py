@@ -93,7 +93,7 @@ def carry_out_year_end(
 ) -> YearEnd:
     """Do it all or not at all, and give what was done. `keep_faces` keeps those of the leavers.
 
-    Raises as `plan_year_end` does, and Conflict where something stands in the way.
+    Raise as `plan_year_end` does, and Conflict where something stands in the way.
     """
     with toolbox.sessions.begin() as session:
         faces.lock_models(session)

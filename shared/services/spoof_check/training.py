@@ -122,7 +122,7 @@ def start_training(toolbox: Toolbox, actor: Actor) -> int:
 def train_spoof_check(toolbox: Toolbox, job_id: int, _subject: int) -> str:
     """Do a queued training: keep the new version with its worst mistakes, and delete the pictures.
 
-    Raises what `train_on` raises; the pictures stay then.
+    Raise what `train_on` raises; the pictures stay then.
     """
     with toolbox.reading() as session:
         pictures = spoof.list_pictures(session)

@@ -98,7 +98,7 @@ def summarise(judged: Iterable[JudgedClip]) -> dict[str, Any]:
 
 
 def as_table(figures: dict[str, Any]) -> str:
-    """Return the same for people."""
+    """Return the answers as a table."""
     clips = figures["clips"]
     width = max(map(len, clips), default=0)
     words = {True: "passes", False: "-"}

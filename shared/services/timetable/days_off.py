@@ -31,14 +31,14 @@ Days = Sequence[tuple[date, str]]
 
 
 def holidays_ahead(toolbox: Toolbox, country: str, region: str) -> Days:
-    """Return the holidays of a country from today on, for the office to choose from. Raises InvalidInput."""
+    """Return the holidays of a country from today on, for the office to choose from. Raise InvalidInput."""
     today = toolbox.settings.clock.day_of(toolbox.now())
     found = find_holidays(country, region, [today.year, today.year + 1])
     return [(day, name) for day, name in found if today <= day <= today + READ_AHEAD]
 
 
 def read_days(toolbox: Toolbox, content: bytes) -> Days:
-    """Return the days of an uploaded calendar or table from today on. Raises WorkbookRefused, Overloaded."""
+    """Return the days of an uploaded calendar or table from today on. Raise WorkbookRefused, Overloaded."""
     today = toolbox.settings.clock.day_of(toolbox.now())
     is_calendar = b"BEGIN:VCALENDAR" in content[:4096].upper()
     found = _from_calendar(content, today) if is_calendar else _from_table(content)
@@ -93,9 +93,9 @@ def _from_table(content: bytes) -> list[tuple[date, str]]:
 
 
 def add_days_off(toolbox: Toolbox, actor: Actor, days: Mapping[date, str]) -> int:
-    """Take days as days without lectures, and say so of what is planned on them; gives how many lectures.
+    """Take days as days without lectures, and say so of what is planned on them; return how many lectures.
 
-    A day that is one already gets the name. Raises InvalidInput for none, or a name that is too long.
+    A day that is one already gets the name. Raise InvalidInput for none, or a name that is too long.
     """
     if not days or len(days) > MOST_DAYS:
         raise InvalidInput(phrase("Choose 1 to %(most_days)s days.", most_days=MOST_DAYS))
@@ -120,7 +120,7 @@ def add_days_off(toolbox: Toolbox, actor: Actor, days: Mapping[date, str]) -> in
 
 
 def remove_day_off(toolbox: Toolbox, actor: Actor, day_id: int) -> int:
-    """Make a day an ordinary one; what is planned on it is held again. Gives how many. Raises NotFound."""
+    """Make a day an ordinary one; what is planned on it is held again. Return how many. Raise NotFound."""
     with toolbox.sessions.begin() as session:
         row = session.get(DayOff, day_id)
         if row is None:
@@ -133,7 +133,7 @@ def remove_day_off(toolbox: Toolbox, actor: Actor, day_id: int) -> int:
 
 
 def mark_days_off(session: Session, toolbox: Toolbox) -> int:
-    """Say of everything that is planned on a day off from today on that it is not held; gives how many."""
+    """Say of everything that is planned on a day off from today on that it is not held; return how many."""
     clock = toolbox.settings.clock
     days = timetable.list_days_off(session, since=clock.day_of(toolbox.now()))
     return sum(timetable.mark_not_held(session, *clock.day(each.day), each.name) for each in days)

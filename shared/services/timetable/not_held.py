@@ -14,7 +14,7 @@ LONGEST_REASON = 200
 
 
 def checked_reason(typed: str) -> str:
-    """Return the reason on one line. Raises InvalidInput."""
+    """Return the reason on one line. Raise InvalidInput."""
     reason = one_line(typed)
     if not reason or len(reason) > LONGEST_REASON:
         raise InvalidInput(
@@ -29,7 +29,7 @@ def say_planned_not_held(
 ) -> PlannedLecture:
     """Say of a planned lecture that it is not held. Who holds it may, and the office of every one.
 
-    Raises InvalidInput, NotFound, and Conflict for one that was opened.
+    Raise InvalidInput, NotFound, and Conflict for one that was opened.
     """
     reason = checked_reason(reason)
     with toolbox.sessions.begin() as session:
@@ -51,7 +51,7 @@ def say_planned_not_held(
 def say_lecture_not_held(toolbox: Toolbox, actor: Actor, lecture_id: int, reason: str) -> None:
     """Close a lecture as not held. Its marks stay and count nowhere; letters that wait are not sent.
 
-    Reopening it makes it an ordinary one again. Raises InvalidInput, NotFound.
+    Reopening it makes it an ordinary one again. Raise InvalidInput, NotFound.
     """
     reason = checked_reason(reason)
     with toolbox.sessions.begin() as session:

@@ -203,7 +203,7 @@ def _keep(toolbox: Toolbox, actor: Actor, file_name: str, changes: PlanChanges) 
 
 
 def start_import(toolbox: Toolbox, actor: Actor, draft_id: int) -> int:
-    """Have the worker apply a plan; gives the job's id. A second press finds the first one's job.
+    """Have the worker apply a plan; return the job's id. A second press finds the first one's job.
 
     Raise NotFound, and Conflict for a draft of yesterday.
     """
@@ -224,7 +224,7 @@ def start_import(toolbox: Toolbox, actor: Actor, draft_id: int) -> int:
 
 
 def import_plan(toolbox: Toolbox, job_id: int, draft_id: int) -> str:
-    """Apply a plan, in the worker; gives a sentence. Raise Conflict if another was applied since the review.
+    """Apply a plan, in the worker; return a sentence. Raise Conflict if another was applied since the review.
 
     New lectures are brought in unseen, in many small transactions, so that phones go on marking; then one
     transaction takes out, moves and publishes. Until that one nothing has changed.

@@ -30,10 +30,10 @@ def review_grid(
     only_add: bool = False,
     grid_id: int | None = None,
 ) -> tuple[int, PlanReview]:
-    """Keep a grid as it was typed, and say what it would change; gives the grid's id and that.
+    """Keep a grid as it was typed, and say what it would change; return the grid's id and that.
 
     What the grid planned before and its rows say no more is taken out; `only_add` leaves alone what other
-    plans say of its classes. Raises InvalidInput for what cannot be kept, NotFound.
+    plans say of its classes. Raise InvalidInput for what cannot be kept, NotFound.
     """
     check_span(span)
     if refused := refuse_rows(rows):
@@ -74,7 +74,7 @@ def _keep(
 
 
 def remove_grid(toolbox: Toolbox, actor: Actor, grid_id: int) -> None:
-    """Forget what was typed; the lectures that it planned stay. Raises NotFound."""
+    """Forget what was typed; the lectures that it planned stay. Raise NotFound."""
     with toolbox.sessions.begin() as session:
         grid = timetable.get_grid(session, grid_id, lock=True)
         session.delete(grid)

@@ -138,7 +138,7 @@ def restore_backup(
 
 
 def _write(toolbox: Toolbox, file: BinaryIO, on_rows: OnRows) -> int:
-    """Write head, rows and end; gives the number of rows."""
+    """Write head, rows and end; return the number of rows."""
     sealed = SealedWriter(file, toolbox.settings.face_keys, kind=_KIND)
     with take_snapshot(toolbox.engine) as snapshot:
         total = sum(snapshot.counts.values())
@@ -224,7 +224,7 @@ def _told_apart() -> Iterator[None]:
 
 
 def _unpack(settings: Settings, path: Path, url: str, on_rows: OnRows) -> dict[str, Any]:
-    """Write a file's rows into a new SQLite database, brought to the newest revision; gives its head."""
+    """Write a file's rows into a new SQLite database, brought to the newest revision; return its head."""
     try:
         file = path.open("rb")
     except OSError as cause:

@@ -25,7 +25,7 @@ _NOTHING_ELSE = phrase("Nothing else can be looked at before that.")
 
 
 def take_vitals(toolbox: Toolbox) -> Vitals:
-    """Count what tells how this installation is. Raises one of UNREACHABLE."""
+    """Count what tells how this installation is. Raise one of UNREACHABLE."""
     now, folder = toolbox.now(), toolbox.settings.instance_dir
     disk = shutil.disk_usage(folder if folder.exists() else folder.parent)
     try:
@@ -55,7 +55,7 @@ def take_vitals(toolbox: Toolbox) -> Vitals:
 
 
 def find_red(toolbox: Toolbox) -> list[Finding]:
-    """Return what is not well, of what is quick to look at. Raises one of UNREACHABLE."""
+    """Return what is not well, of what is quick to look at. Raise one of UNREACHABLE."""
     found = judge(take_vitals(toolbox), backup_days=toolbox.settings.warn_backup_days)
     return [finding for finding in found if not finding.is_well]
 
