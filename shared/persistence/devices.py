@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Select, delete, select, update
+from sqlalchemy import Select, select, update
 from sqlalchemy.orm import Session
 
 from shared.persistence.tables import KnownDevice
@@ -27,11 +27,6 @@ def remember(session: Session, site: str, account_id: int, token_digest: str, *,
         known = KnownDevice(token_digest=token_digest, site=site, account_id=account_id)
         session.add(known)
     known.last_sign_in_at = now
-
-
-def forget_all(session: Session, site: str, account_id: int) -> None:
-    """Know none of an account's browsers any more."""
-    session.execute(delete(KnownDevice).where(KnownDevice.site == site, KnownDevice.account_id == account_id))
 
 
 def no_second_screen(session: Session, token_digest: str) -> None:

@@ -18,7 +18,7 @@ def begin_sign_in(
     device_token: str = "",
     by_school_account: bool = False,
 ) -> str:
-    """Remember a browser whose person has proved who they are; gives the token for its cookie.
+    """Remember a browser whose person has proved who they are; return the token for its cookie.
 
     `device` is what it says of itself, `device_token` the one by which it is known again.
     """
@@ -65,9 +65,3 @@ def end_sign_in(toolbox: Toolbox, *, site: str, token: str, address: str = "") -
             who = Actor(site=site, email=account.email, address=address, account_id=account.id)
             audit.record(session, toolbox, who, "sign out", account.email, after={"device": found.device})
         session.delete(found)
-
-
-def end_other_sign_ins(toolbox: Toolbox, *, site: str, account_id: int, token: str | None = None) -> None:
-    """Sign an account out everywhere but in the browser that has `token`."""
-    with toolbox.sessions.begin() as session:
-        accounts.end_sign_ins(session, site, account_id, but=digest(token) if token else None)

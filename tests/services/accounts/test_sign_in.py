@@ -1,21 +1,21 @@
-"""Accounts, sign-ins and slowed tries on both databases."""
-
-from datetime import timedelta
+"""Accounts and sign-ins on both databases."""
 
 import pytest
 
 from shared.errors import InvalidInput
+from shared.persistence.accounts import find_account
+from shared.persistence.tables import Teacher
 from shared.services.accounts import sign_in
-from shared.services.accounts.lifecycle import create_admin, create_first_admin, create_teacher
+from shared.services.accounts.lifecycle import (
+    create_admin,
+    create_first_admin,
+    create_teacher,
+    note_changed_password,
+)
 from shared.services.audit import Actor
 
 OFFICE = Actor(site="command", email="tests")
-ASHA = {"site": "classroom", "email": "asha@school.example", "address": "192.0.2.7"}
-
-
-def later(toolbox, **gone):
-    """The same toolbox, with its clock put forward."""
-    return toolbox.with_(now=lambda: toolbox.now() + timedelta(**gone))
+EMAIL = "asha@school.example"
 
 
 def test_the_first_admin_is_made_once(toolbox):
@@ -44,11 +44,14 @@ def test_a_sign_in_ends_on_the_server(toolbox):
     assert sign_in.find_sign_in(toolbox, site="office", token=token) is None
 
 
-def test_other_browsers_can_be_signed_out(toolbox):
+def test_a_changed_password_signs_out_every_other_browser(toolbox):
+    create_teacher(toolbox, OFFICE, email=EMAIL, name="Asha")
+    with toolbox.reading() as session:
+        asha = find_account(session, Teacher, EMAIL)
     here, there = (
-        sign_in.begin_sign_in(toolbox, site="office", account_id=1, device=device)
+        sign_in.begin_sign_in(toolbox, site="classroom", account_id=asha.id, device=device)
         for device in ("here", "there")
     )
-    sign_in.end_other_sign_ins(toolbox, site="office", account_id=1, token=here)
-    assert sign_in.find_sign_in(toolbox, site="office", token=here)
-    assert sign_in.find_sign_in(toolbox, site="office", token=there) is None
+    note_changed_password(toolbox, OFFICE, asha, token=here)
+    assert sign_in.find_sign_in(toolbox, site="classroom", token=here)
+    assert sign_in.find_sign_in(toolbox, site="classroom", token=there) is None
