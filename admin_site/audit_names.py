@@ -12,7 +12,7 @@ SITES = {
 # By the names that services give them; one that is not here is shown as it is.
 NAMES = {
     "accepted": lazy_gettext("accepted"),
-    "accepted_likenesses": lazy_gettext("accepted likenesses"),
+    "accepted_likenesses": lazy_gettext("accepted look-alikes"),
     "action": lazy_gettext("action"),
     "active": lazy_gettext("active"),
     "actor": lazy_gettext("actor"),
@@ -50,7 +50,7 @@ NAMES = {
     "language": lazy_gettext("language"),
     "last": lazy_gettext("last day"),
     "lecture_id": lazy_gettext("lecture"),
-    "lectures with nobody's faces": lazy_gettext("lectures with nobody's faces"),
+    "lectures with nobody's faces": lazy_gettext("lectures with unknown faces"),
     "lectures": lazy_gettext("lectures"),
     "letter_names": lazy_gettext("names in letters"),
     "letters": lazy_gettext("letters"),

@@ -82,7 +82,7 @@ def _signed(usual: str) -> dict[int, str]:
     """Return who signed, by the ticked student's id. Raise InvalidInput."""
     ticked = request.form.getlist("student", type=int)
     if not ticked:
-        raise InvalidInput(phrase("Nobody is ticked yet. Tick everybody whose signed form lies before you."))
+        raise InvalidInput(phrase("Nobody is ticked yet. Tick everybody whose signed form you have."))
     return {each: request.form.get(f"given_by-{each}", "").strip() or usual for each in ticked}
 
 

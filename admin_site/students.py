@@ -123,7 +123,7 @@ def decide_offer(student_id: int, offer_id: int) -> Response:
         model_offers.decline(toolbox, actor(), student_id, offer_id)
         flash(gettext("The face was erased; the face model is as it was."), "success")
     else:
-        raise InvalidInput(phrase("Please choose whether the face model shall learn from this face."))
+        raise InvalidInput(phrase("Please choose whether the face model should learn from this face."))
     return redirect(url_for("students.show", student_id=student_id))
 
 

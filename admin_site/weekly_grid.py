@@ -70,7 +70,7 @@ class GridForm(PageForm):
     first = DayField(lazy_gettext("First day"), [InputRequired(lazy_gettext("Please type the first day."))])
     last = DayField(lazy_gettext("Last day"), [InputRequired(lazy_gettext("Please type the last day."))])
     only_add = BooleanField(
-        lazy_gettext("Leave what other plans say of these classes"),
+        lazy_gettext("Keep what other plans say about these classes"),
         description=lazy_gettext(
             "Without this, what is to come of these classes and not in these rows is taken out."
         ),

@@ -68,7 +68,7 @@ def _choices() -> dict[int, NextYear]:
         if kind == "choice" and student_id.isdecimal() and value in list(NextYear):
             choices[int(student_id)] = NextYear(value)
     if not choices:
-        raise InvalidInput(phrase("Please say first what becomes of the students."))
+        raise InvalidInput(phrase("Please choose first what happens to the students."))
     return choices
 
 

@@ -154,7 +154,7 @@ def _worker(vitals: Vitals) -> Finding:
             ),
         )
     return Finding(
-        "worker", True, phrase("alive, %(jobs_waiting)s jobs wait", jobs_waiting=vitals.jobs_waiting)
+        "worker", True, phrase("running, %(jobs_waiting)s jobs wait", jobs_waiting=vitals.jobs_waiting)
     )
 
 

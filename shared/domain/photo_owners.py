@@ -115,7 +115,7 @@ class PhotoOwners:
         for reading in readings:
             if reading.stray:
                 sentence = phrase(
-                    "“%(stray)s” is no roll id of this class, though the rest means %(name)s.",
+                    "“%(stray)s” is not a roll id of this class, though the rest means %(name)s.",
                     stray=reading.stray,
                     name=student.name,
                 )

@@ -99,7 +99,7 @@ def _missing(column: Column, titles: Sequence[str], head: int) -> Problem:
     near = get_close_matches(_plain(column.title), by_plain, n=1, cutoff=0.6)
     suggestion = (
         phrase(
-            "Is “%(by_plain)s” this column? Call it “%(title)s”.",
+            "Is “%(by_plain)s” this column? Rename it to “%(title)s”.",
             by_plain=by_plain[near[0]],
             title=column.title,
         )

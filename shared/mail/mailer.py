@@ -134,7 +134,7 @@ class MailConnection(Connection):
             return _judge(refused.smtp_code, refused.smtp_error)
         except OSError:
             self._hang_up()
-            return EmailResult(Outcome.LATER, phrase("The mail server fell silent."))
+            return EmailResult(Outcome.LATER, phrase("The mail server stopped answering."))
         return EmailResult(Outcome.SENT)
 
     def _hang_up(self) -> None:

@@ -44,7 +44,7 @@ class EventFault(NamedTuple):
             "end": phrase("its end (END:VEVENT) is missing."),
             "start": phrase("it has no start (DTSTART)."),
             "span": phrase("its start and its end do not go together."),
-            "zone": phrase("nobody knows its time zone, “%(value)s”.", value=self.value),
+            "zone": phrase("its time zone “%(value)s” is unknown.", value=self.value),
             "series": phrase("its series cannot be read."),
         }
         unreadable = phrase("%(name)s cannot be read: “%(value)s”.", name=self.what, value=self.value)

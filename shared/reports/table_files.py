@@ -155,7 +155,7 @@ def _checked(file: TableFile) -> TableFile:
             if any(len(cell.text) > LONGEST_CELL for cell in row):
                 raise WorkbookRefused(
                     phrase(
-                        "Row %(number)s holds a text of more than %(longest_cell)s letters.",
+                        "Row %(number)s holds a text of more than %(longest_cell)s characters.",
                         number=number,
                         longest_cell=f"{LONGEST_CELL:,}",
                     )

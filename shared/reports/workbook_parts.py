@@ -20,7 +20,7 @@ _MOST_STYLE_MARKUP = 50_000
 
 NOT_ONE = phrase("This file is not an Excel workbook. Save the sheet as .xlsx and upload that.")
 BROKEN = phrase(
-    "This workbook is damaged and cannot be read. Download the sheet again, or save it anew as .xlsx."
+    "This workbook is damaged and cannot be read. Download the sheet again, or save it again as .xlsx."
 )
 TOO_LARGE = phrase(
     "This workbook is too large for a class list. Remove other sheets, pictures and empty rows."

@@ -19,17 +19,17 @@ from shared.web.rate_limit import account_budgets, rate_limited, session_budgets
 # They are looked up in our catalogues (sign_in.py).
 SENTENCES = {
     "EMAIL_NOT_PROVIDED": (phrase("Please type your e-mail address."), "error"),
-    "INVALID_EMAIL_ADDRESS": (phrase("This is no e-mail address."), "error"),
+    "INVALID_EMAIL_ADDRESS": (phrase("This is not an e-mail address."), "error"),
     "UNAUTHENTICATED": (phrase("Please sign in first."), "error"),
     "INVALID_PASSWORD": (phrase("This is not your password."), "error"),
     "PASSWORD_NOT_PROVIDED": (phrase("Please type a password."), "error"),
-    "PASSWORD_INVALID_LENGTH": (phrase("Please take at least %(length)s characters."), "error"),
+    "PASSWORD_INVALID_LENGTH": (phrase("Please use at least %(length)s characters."), "error"),
     "PASSWORD_TOO_SIMPLE": (
-        phrase("This is too easy to guess. Please take three or four words that do not belong together."),
+        phrase("This is too easy to guess. Please use three or four words that do not belong together."),
         "error",
     ),
     "PASSWORD_IS_THE_SAME": (
-        phrase("This is the password you have already. Please take another."),
+        phrase("This is the password you have already. Please choose another."),
         "error",
     ),
     "RETYPE_PASSWORD_MISMATCH": (phrase("The two passwords do not match."), "error"),

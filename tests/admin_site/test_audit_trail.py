@@ -171,7 +171,7 @@ def test_the_nights_work_is_one_line_to_unfold(trail, office):
     first = page.select_one("main li")
     assert first.summary.get_text(" ", strip=True).startswith("The night's work: 3 entries")
     told = " ".join(first.get_text(" ", strip=True).split())
-    assert "Trained the face of 15203A001 anew" in told
+    assert "Retrained the face of 15203A001" in told
     assert "check-ins: 7" in told
     assert "letters" not in told  # of which there were none
     assert len(page.select("main li details")) == 1
@@ -209,7 +209,7 @@ def test_the_workbook_holds_what_was_asked_for_as_text(trail, office):
     assert rows[1][0] == "2026-01-10 13:57:00"
     assert {cell.data_type for row in sheet.iter_rows() for cell in row if cell.value} == {"s"}
     trail.open("/audit-trail")
-    assert subjects(trail)[0] == "Took the audit trail away as a workbook"
+    assert subjects(trail)[0] == "Exported the audit trail as a workbook"
     assert "action: change student" in " ".join(trail.told().split())
 
 

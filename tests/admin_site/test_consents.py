@@ -16,7 +16,7 @@ def test_the_ticked_are_recorded_with_one_press_and_taken_back(desk, office):
     typed = {"student": [office.meera, office.ravi], field: "Latha Iyer", "signed_on": "3 Nov 2026"}
     desk.fill("Record the consents", **typed)
     assert "2 consents were recorded." in desk.told()
-    assert "Nobody of this class is without a consent." in desk.told()
+    assert "Everybody in this class has a consent." in desk.told()
     assert [each.given_by for each in consents(office)] == ["Latha Iyer", "a parent or guardian"]
     desk.fill("Take back the 2 consents")
     assert "2 consents were taken back." in desk.told()

@@ -15,7 +15,7 @@ def days(office):
 def test_days_are_chosen_and_taken_over(desk, office):
     desk.open("/calendar")
     later = office.toolbox.now().date() + timedelta(days=9)
-    desk.fill("Look at it", file=(BytesIO(f"Date,Name\n{later},Sports day\n".encode()), "days.csv"))
+    desk.fill("Preview", file=(BytesIO(f"Date,Name\n{later},Sports day\n".encode()), "days.csv"))
     assert "Sports day" in desk.told()
     assert days(office) == []
     desk.fill("Add the chosen days")
@@ -26,9 +26,9 @@ def test_days_are_chosen_and_taken_over(desk, office):
 
 def test_the_holidays_of_a_country_are_looked_at_and_a_wrong_region_is_said(desk, office):
     desk.open("/calendar")
-    desk.fill("Look at them", country="IN", region="")
+    desk.fill("Preview", country="IN", region="")
     assert "Republic Day" in desk.told()
-    desk.fill("Look at them", country="IN", region="ZZ")
+    desk.fill("Preview", country="IN", region="ZZ")
     assert "There is no such region. It may be" in desk.told()
     assert desk.page.select_one("[name=region]")["value"] == "ZZ"
 

@@ -43,7 +43,7 @@ THINGS = (
 
 @pytest.fixture
 def school(make_settings, database_url, tmp_path):
-    """A school with an enrolled face, a worker that lives, and a folder that is its owner's alone."""
+    """A school with an enrolled face, a worker that lives, and a folder that only its owner can open."""
     toolbox = Toolbox(make_settings(database_url))
     toolbox.settings.instance_dir.mkdir(mode=0o700, exist_ok=True)
     toolbox.settings.instance_dir.chmod(0o700)

@@ -113,7 +113,7 @@ def test_a_password_of_ones_own_needs_the_present_one_and_guesses_are_slowed(des
 @pytest.mark.parametrize(
     ("new", "again", "field", "sentence"),
     [
-        ("too short", None, "new_password", "Please take at least 12 characters."),
+        ("too short", None, "new_password", "Please use at least 12 characters."),
         (ADMIN_EMAIL, None, "new_password", "This is too easy to guess."),
         (ADMIN_PASSWORD, None, "password", "This is the password you have already."),
         ("four quiet yellow trams", "four", "new_password_confirm", "The two passwords do not match."),

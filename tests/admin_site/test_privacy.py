@@ -32,7 +32,7 @@ def test_a_student_is_erased_after_the_roll_id_was_typed(desk, office):
     desk.open(f"/students/{office.meera}")
     desk.open(desk.page.find("a", string="Erase this student …")["href"])
     assert "marks stay" in desk.told()
-    desk.fill("Erase for good", roll_id="15203A0042")
+    desk.fill("Erase permanently", roll_id="15203A0042")
     assert desk.path == "/students"
     assert "was erased" in desk.told()
     assert count_students(office) == 1
@@ -43,13 +43,13 @@ def test_a_student_is_erased_after_the_roll_id_was_typed(desk, office):
 def test_after_the_press_no_file_of_the_installation_knows_the_student(desk, office):
     assert files_that_hold(office, b"Meera Iyer")
     desk.open(f"/students/{office.meera}/erase")
-    desk.fill("Erase for good", roll_id="15203A0042")
+    desk.fill("Erase permanently", roll_id="15203A0042")
     assert files_that_hold(office, b"Meera Iyer") == []
 
 
 def test_another_roll_id_erases_nobody(desk, office):
     desk.open(f"/students/{office.meera}/erase")
-    desk.fill("Erase for good", roll_id="15203A0043")
+    desk.fill("Erase permanently", roll_id="15203A0043")
     assert "This is not the roll id." in desk.error_at("roll_id")
     assert desk.page.find(id="roll_id")["value"] == "15203A0043"  # to see what is wrong with it
     assert count_students(office) == 2
@@ -57,7 +57,7 @@ def test_another_roll_id_erases_nobody(desk, office):
 
 def test_the_roll_id_is_typed_in_any_case_to_confirm(desk, office):
     desk.open(f"/students/{office.meera}/erase")
-    desk.fill("Erase for good", roll_id=" 15203a0042 ")
+    desk.fill("Erase permanently", roll_id=" 15203a0042 ")
     assert count_students(office) == 1
 
 

@@ -120,7 +120,7 @@ def test_columns_are_tied_with_drop_downs_and_remembered(desk, page):
     desk.fill("Import these students")
     send(desk, page, b"Nr,Kid,Mama\n702,Bela Roy,b@ex.org\n", "b.csv")
     assert "1 added." in told(desk)
-    desk.fill("Use the columns so", **{"answer:column/C": "-"})
+    desk.fill("Use these columns", **{"answer:column/C": "-"})
     assert "b@ex.org" not in [each.get_text() for each in desk.page.select(".list-group-item .small")][-1]
 
 

@@ -14,7 +14,7 @@ HEAD = "Class,Subject,Teacher,Room,Day,Begins,Ends\n"
 
 def send(desk, rows, **typed):
     desk.open("/timetable")
-    return desk.fill("Look at it", file=(BytesIO((HEAD + rows).encode()), "plan.csv"), **typed)
+    return desk.fill("Preview", file=(BytesIO((HEAD + rows).encode()), "plan.csv"), **typed)
 
 
 def test_a_plan_is_seen_first_and_then_brought_in(desk, office):
@@ -42,9 +42,9 @@ def test_what_is_wrong_stands_with_its_row_and_nothing_is_applied(desk, office):
 
 def test_a_file_that_is_no_plan_and_none_at_all_are_said_at_the_field(desk, office):
     desk.open("/timetable")
-    desk.fill("Look at it")
+    desk.fill("Preview")
     assert "choose a file first" in desk.error_at("file")
-    desk.fill("Look at it", file=(BytesIO(b"%PDF-1.7"), "plan.pdf"))
+    desk.fill("Preview", file=(BytesIO(b"%PDF-1.7"), "plan.pdf"))
     assert "This is a PDF" in desk.error_at("file")
 
 

@@ -27,7 +27,7 @@ def test_rows_are_added_and_removed_without_losing_what_was_typed(desk):
     assert value(desk, "rows-0-subject") == "Maths"
     assert desk.page.select_one("[name=rows-0-day] option[selected]")["value"] == "Friday"
     assert value(desk, "first") == "tomorow"
-    desk.fill("Look at it")
+    desk.fill("Preview")
     assert "give a date" in desk.error_at("first")
     assert value(desk, "rows-0-subject") == "Maths"
 
@@ -35,11 +35,11 @@ def test_rows_are_added_and_removed_without_losing_what_was_typed(desk):
 def test_a_week_is_seen_first_then_brought_in_and_opened_again(desk, office):
     create_teacher(office.toolbox, office.actor, email="asha@school.example", name="Asha Rao")
     desk.open("/timetable/grid")
-    desk.fill("Look at it", **row(0), **row(1, class_code="CO6GX"))
+    desk.fill("Preview", **row(0), **row(1, class_code="CO6GX"))
     at_row = desk.page.select_one("#row-2-errors").get_text(" ", strip=True)
     assert "There is no class CO6GX. Did you mean CO6GA?" in at_row
     assert value(desk, "rows-1-class_code") == "CO6GX"
-    desk.fill("Look at it", **row(1, day="Tuesday"))
+    desk.fill("Preview", **row(1, day="Tuesday"))
     assert not desk.page.select("[id$=-errors]")
     desk.fill("Apply this plan")
     with office.toolbox.reading() as session:
@@ -47,7 +47,7 @@ def test_a_week_is_seen_first_then_brought_in_and_opened_again(desk, office):
     desk.open("/timetable")
     assert "The plan is in: " in desk.told()
     desk.open(desk.page.select_one("#grids + ul a")["href"])
-    desk.fill("Look at it", **{"rows-0-room": "4"})
+    desk.fill("Preview", **{"rows-0-room": "4"})
     assert desk.page.find("summary", string="Moved or changed")
     assert not desk.page.find("summary", string="New")
     with office.toolbox.reading() as session:
@@ -59,6 +59,6 @@ def test_a_week_is_seen_first_then_brought_in_and_opened_again(desk, office):
 
 def test_a_grid_that_holds_nothing_is_refused_above_its_rows(desk):
     desk.open("/timetable/grid")
-    desk.fill("Look at it")
+    desk.fill("Preview")
     assert desk.status == 400
     assert "at least one lecture" in desk.page.select_one("[role=alert]").get_text()

@@ -25,7 +25,7 @@ def test_a_class_moves_on_after_a_preview(desk, office):
     assert choices(desk) == {f"choice-{office.meera}": "moves", f"choice-{office.ravi}": "leaves"}
     with office.toolbox.reading() as session:
         assert people.get_student(session, office.meera).class_id == office.class_id
-    desk.fill("Do all of this")
+    desk.fill("Apply these changes")
     assert "1 moved to CO7GA, 1 left and was deactivated." in desk.told()
     with office.toolbox.reading() as session:
         assert people.get_student(session, office.meera).school_class.class_code == "CO7GA"

@@ -130,7 +130,7 @@ def test_a_class_moves_on_with_the_keyboard_alone(page, office):
     tab_to(page, "button", "Preview")
     page.keyboard.press("Enter")
     expect(page.get_by_role("region", name="Preview: nothing is done yet")).to_be_visible()
-    tab_to(page, "button", "Do all of this")
+    tab_to(page, "button", "Apply these changes")
     page.keyboard.press("Enter")
     expect(page.get_by_role("alert")).to_contain_text("1 moved to CO7GA, 1 left and was deactivated.")
 

@@ -32,7 +32,7 @@ def test_each_face_says_whose_which_roll_ids_when_and_what_came_of_it(teacher, s
     assert refused.startswith("roll id 15203A0043 (Ravi Patil) at ")
     assert refused.endswith("on a phone: refused")
     assert waiting.endswith("you were asked")
-    assert words(nobody.summary) == "Nobody’s face here: 2 roll ids"
+    assert words(nobody.summary) == "Unknown face: 2 roll ids"
     assert len(nobody.select("li")) == 2
 
 

@@ -81,7 +81,7 @@ def test_a_date_and_time_are_the_schools(teacher, toolbox):
     ("changes", "sentence"),
     [
         ({"subject": ""}, "Say what the lecture is about."),
-        ({"subject": "x" * 5000}, "A subject has at most 100 letters."),
+        ({"subject": "x" * 5000}, "A subject has at most 100 characters."),
         ({"class_ids": []}, "Choose at least one class."),
         ({"minutes": "-3"}, "A lecture lasts 1 to 720 minutes."),
         ({"minutes": "9" * 400}, "A lecture lasts 1 to 720 minutes."),

@@ -250,10 +250,10 @@ def _hidden_question(hidden: Sequence[Line], answer: str) -> Question:
     count = len(hidden)
     sentence = (
         phrase(
-            "%(count)s rows of the list are hidden, as by a filter. Shall they be imported too?", count=count
+            "%(count)s rows of the list are hidden, as by a filter. Should they be imported too?", count=count
         )
         if count > 1
-        else phrase("A row of the list is hidden, as by a filter. Shall it be imported too?")
+        else phrase("A row of the list is hidden, as by a filter. Should it be imported too?")
     )
     choices = (
         Choice("take", phrase("Yes, import them too")),

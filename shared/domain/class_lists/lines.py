@@ -83,9 +83,9 @@ def why_skipped(row: Row, headings: Sequence[str], *, roll_id_at: int, name_at: 
     first = fold(filled[0]) if filled else ""
     has_number = any(sign.isdecimal() for sign in roll_id)
     if _CERTAINLY.match(first) or _CERTAINLY.match(roll_id) or _CERTAINLY.match(name):
-        return phrase("a line below or between the list")
+        return phrase("a line below the list or between its rows")
     if _FOOTER.match(first) and not has_number:
-        return phrase("a line below or between the list")
+        return phrase("a line below the list or between its rows")
     if len(filled) == 1 and _BETWEEN.match(first):
         return phrase("a heading between the rows")
     if len(filled) == 1 and not name and not any(sign.isdecimal() for sign in first):

@@ -32,7 +32,7 @@ NO_RESULT = Trouble(
 )
 NO_NAME = Trouble("name_odd", phrase("This does not look like a name."), as_it_is=phrase("It is one"))
 TOO_LONG = Trouble(
-    "name_too_long", phrase("The name is longer than %(longest_name)s letters.", longest_name=LONGEST_NAME)
+    "name_too_long", phrase("The name is longer than %(longest_name)s characters.", longest_name=LONGEST_NAME)
 )
 GARBLED = Trouble(
     "name_garbled",
@@ -48,7 +48,7 @@ LOST = Trouble(
 TURNED = Trouble(
     "name_comma",
     phrase("The name is written with a comma, perhaps with the surname first."),
-    take=phrase("The surname is first: turn the names round"),
+    take=phrase("The surname is first: swap the names"),
     as_it_is=phrase("Leave the names as they are"),
     may_type=False,
     leave_out="",

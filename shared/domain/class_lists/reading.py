@@ -188,7 +188,7 @@ class _Reader(Findings):
             self._say(
                 line,
                 phrase(
-                    "We write no letters in “%(typed)s” (but: %(known)s); the language stays as it is.",
+                    "There are no letters in “%(typed)s” (only: %(known)s); the language stays as it is.",
                     typed=typed[:40],
                     known=known,
                 ),

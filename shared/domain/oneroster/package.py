@@ -126,7 +126,7 @@ class _Reading:
     def _manifest(self) -> dict[str, str]:
         """Check manifest.csv and note version and modes."""
         if MANIFEST not in self._tables:
-            self._problems.append(phrase("manifest.csv is missing: this is no OneRoster package."))
+            self._problems.append(phrase("manifest.csv is missing: this is not a OneRoster package."))
             return {}
         lines = self._tables[MANIFEST]
         if not lines or [cell.strip() for cell in lines[0][:2]] != ["propertyName", "value"]:
@@ -290,7 +290,9 @@ class _Reading:
             self._note(
                 file,
                 line,
-                phrase("%(column)s %(text)s is no date such as 2026-11-26.", column=column, text=f"{text!r}"),
+                phrase(
+                    "%(column)s %(text)s is not a date such as 2026-11-26.", column=column, text=f"{text!r}"
+                ),
             )
             return None
 

@@ -149,7 +149,7 @@ def _hours(row: TableRow, usual_length: timedelta) -> tuple[time, time] | PlanPr
         typed = " ".join(filter(None, (row.text("begins"), row.text("ends"))))[:40]
         return PlanProblem(
             row.number,
-            phrase("“%(typed)s” are no times of day.", typed=typed),
+            phrase("“%(typed)s” are not times of day.", typed=typed),
             phrase("Such as 10:00 and 10:50."),
         )
     if times[0] >= times[1]:

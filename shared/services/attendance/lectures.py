@@ -91,7 +91,7 @@ def _check(subject: str, minutes: int, opening_key: str, from_now: timedelta) ->
         raise InvalidInput(phrase("Say what the lecture is about."), field="subject")
     if len(subject) > LONGEST_SUBJECT:
         raise InvalidInput(
-            phrase("A subject has at most %(longest_subject)s letters.", longest_subject=LONGEST_SUBJECT),
+            phrase("A subject has at most %(longest_subject)s characters.", longest_subject=LONGEST_SUBJECT),
             field="subject",
         )
     if not 1 <= minutes <= LONGEST_LECTURE_MINUTES:

@@ -38,7 +38,7 @@ _LITTER = frozenset({"thumbs.db", "ehthumbs.db", "desktop.ini", "__macosx"})
 # Unpacked in one process: a tenth of a second of its two, and little of its memory.
 _BATCH_BYTES = 8 * 1024 * 1024
 _TOO_HEAVY = phrase(
-    "Unpacking this zip would take too much of this machine, so it was stopped. Please zip the photos anew."
+    "Unpacking this zip would take too much of this machine, so it was stopped. Please zip the photos again."
 )
 
 # What compressing decoders raise when fed nonsense.

@@ -154,7 +154,7 @@ def _of_list(found: ClassList, encoding: EncodingGuess | None) -> list[Notice]:
         )
         notices.append(Notice(sentence))
     if not found.students and not any(question.is_open for question in found.questions):
-        notices.append(Notice(phrase("Nobody stands in this list.")))
+        notices.append(Notice(phrase("This list is empty.")))
     return notices
 
 

@@ -151,7 +151,7 @@ def _keys(toolbox: Toolbox) -> Finding:
     return Finding(
         "keys",
         True,
-        phrase("%(count)s sealed values, all of keys that are here", count=sum(sealed_by.values())),
+        phrase("%(count)s sealed values, all with keys that are here", count=sum(sealed_by.values())),
     )
 
 
@@ -188,7 +188,7 @@ def _permissions(toolbox: Toolbox) -> Finding:
                 folder=folder,
             )
             return Finding("permissions", False, said)
-    return Finding("permissions", True, phrase("%(folder)s is its owner's alone", folder=folder))
+    return Finding("permissions", True, phrase("only its owner can open %(folder)s", folder=folder))
 
 
 def _mail(toolbox: Toolbox, letter_to: str | None) -> Finding:
@@ -200,7 +200,7 @@ def _mail(toolbox: Toolbox, letter_to: str | None) -> Finding:
                 return Finding(
                     "mail",
                     True,
-                    phrase("%(mail_server)s takes our letters", mail_server=toolbox.settings.mail_server),
+                    phrase("%(mail_server)s accepts our letters", mail_server=toolbox.settings.mail_server),
                 )
             result = connection.deliver(_letter(toolbox.mailer, letter_to))
     except MailServerFailure as failure:
@@ -210,7 +210,7 @@ def _mail(toolbox: Toolbox, letter_to: str | None) -> Finding:
             "mail",
             True,
             phrase(
-                "%(mail_server)s took a letter to %(letter_to)s",
+                "%(mail_server)s accepted a letter to %(letter_to)s",
                 mail_server=toolbox.settings.mail_server,
                 letter_to=letter_to,
             ),
@@ -219,7 +219,9 @@ def _mail(toolbox: Toolbox, letter_to: str | None) -> Finding:
         "mail",
         False,
         phrase(
-            "The letter to %(letter_to)s was not taken. %(reason)s", letter_to=letter_to, reason=result.reason
+            "The letter to %(letter_to)s was not accepted. %(reason)s",
+            letter_to=letter_to,
+            reason=result.reason,
         ),
     )
 

@@ -41,7 +41,7 @@ const PROBLEMS = {
     () => gettext("The camera was refused."),
     () =>
       gettext(
-        "Tap the lock or camera sign beside the address, allow the camera for this page, then load the page again.",
+        "Tap the lock or camera icon beside the address, allow the camera for this page, then load the page again.",
       ),
   ),
   NotFoundError: new CameraProblem(

@@ -77,7 +77,7 @@ def test_a_package_of_changes_may_take_back():
 
 def test_what_is_no_package_says_so():
     assert read_package({}, today=TODAY).problems == (
-        "manifest.csv is missing: this is no OneRoster package.",
+        "manifest.csv is missing: this is not a OneRoster package.",
     )
     assert "2.0" in problems(small_school(), oneroster__version="2.0")[0]
     assert "no version" in problems(small_school(), oneroster__version="")[0]
@@ -152,7 +152,7 @@ def test_columns_may_be_added_and_optional_ones_left_out():
         ("users", "s1", {"sourcedId": ""}, "users.csv, line 2: it has no sourcedId"),
         ("users", "s2", {"sourcedId": "s1"}, "the sourcedId s1 is there more than once"),
         ("users", "s2", {"status": "maybe"}, "'maybe' is neither active nor tobedeleted"),
-        ("enrollments", "e-c7a-s1", {"endDate": "26.11.2026"}, "endDate '26.11.2026' is no date"),
+        ("enrollments", "e-c7a-s1", {"endDate": "26.11.2026"}, "endDate '26.11.2026' is not a date"),
     ],
 )
 def test_a_wrong_row_is_named_with_file_and_line(file, sourced_id, cells, sentence):

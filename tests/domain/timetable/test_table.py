@@ -68,7 +68,7 @@ def test_fets_export_joins_the_hours_of_one_activity_and_its_classes():
         (("CO6GA", "Physics", "Asha+Ravi", "", "Monday", "10:00", ""), "several teachers"),
         (("CO6GA", "Physics", "Asha", "", "Moonday", "10:00", ""), "“Moonday” is not a day"),
         (("CO6GA", "Physics", "Asha", "", "", "10:00", ""), "The day is missing"),
-        (("CO6GA", "Physics", "Asha", "", "Monday", "ten", ""), "no times of day"),
+        (("CO6GA", "Physics", "Asha", "", "Monday", "ten", ""), "not times of day"),
         (("CO6GA", "Physics", "Asha", "", "Monday", "10:00", "09:00"), "before it begins"),
         (("CO6GA", "Physics", "Asha", "", "Monday", "23:30", ""), "before it begins"),
         (("CO6GA", None, "Asha", "", "Monday", "10:00", ""), "is a formula"),

@@ -110,7 +110,7 @@ def test_what_is_wrong_is_said_at_its_row_and_everything_typed_is_kept(toolbox):
     wrong = PHYSICS._replace(class_code="CO6GX", begins="25:00")
     grid_id, found = type_in(toolbox, GridRow(day="Monday"), PHYSICS, wrong, PHYSICS._replace(day="Tuseday"))
     assert [(each.row, each.sentence) for each in found.problems] == [
-        (3, "“25:00 10:50” are no times of day."),
+        (3, "“25:00 10:50” are not times of day."),
         (4, "“Tuseday” is not a day."),
     ]
     assert found.draft_id is None
