@@ -43,7 +43,7 @@ def show(lecture_id: int) -> str | Response:
     latest = {change.student_id: change.id for change in reversed(history)}
     lines = attendance.register(reading, lecture_id)
     waiting = confirmations.list_waiting(reading, lecture_id)
-    asked_ids = {entry.student_id for entry in waiting}
+    asked_ids = {entry.student_id for entry in waiting if entry.student_id}
     day = toolbox.settings.clock.day_of(lecture.starts_at)
     announced = families.announced_on(reading, [line.student.id for line in lines], day)
     return render_template(

@@ -27,11 +27,11 @@ from shared.persistence import attendance
 from shared.persistence.tables import KioskPass, Lecture
 from shared.services.accounts.attempts import Budget
 from shared.services.accounts.devices import device_words, list_elsewhere
+from shared.services.kiosk.calls import call_teacher
 from shared.services.kiosk.check_in import (
     CheckInAnswer,
     CheckInRequest,
     FilmRequest,
-    call_teacher,
     check_in,
     turn_head,
 )

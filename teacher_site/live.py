@@ -40,7 +40,7 @@ def show_rows(lecture_id: int) -> dict[str, Any]:
     with toolbox.reading() as session:
         count = attendance.count_here(session, [lecture_id])[lecture_id]
         lines = attendance.register(session, lecture_id)
-        asked = [entry.student_id for entry in to_confirm.list_waiting(session, lecture_id)]
+        waiting = to_confirm.list_waiting(session, lecture_id)
     rows = {
         line.student.id: {
             "status": line.mark.status if line.mark else "",
@@ -53,9 +53,9 @@ def show_rows(lecture_id: int) -> dict[str, Any]:
     return {
         "here": count.here,
         "expected": count.expected,
-        "waiting": len(asked),
+        "waiting": len(waiting),
         "rows": rows,
-        "asked": asked,
+        "asked": [entry.student_id for entry in waiting if entry.student_id],
     }
 
 

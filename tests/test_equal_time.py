@@ -1,23 +1,29 @@
-"""No stopwatch and no word tells whether an account exists: wrong, unknown and deactivated cost the same."""
+"""No stopwatch and no word tells whether an account or a roll id exists: what is not there costs the same."""
 
 import time
 from collections.abc import Callable
 from itertools import count
 from statistics import median
+from uuid import uuid4
 
 import pytest
 from bs4 import BeautifulSoup
 from flask import Flask
 
-from shared.persistence.tables import FailedTry, Teacher
+from shared.domain.attendance import MarkStatus
+from shared.domain.photo_verdict import PhotoVerdict
+from shared.persistence.tables import CheckIn, FailedTry, Student, Teacher
 from shared.services.accounts.lifecycle import create_teacher
+from shared.services.attendance import marks
+from shared.services.kiosk.check_in import check_in
 from shared.services.people import registration
 from shared.toolbox import Toolbox
 from teacher_site import create_app
 from tests.conftest import settings_for
+from tests.support.eyes import MEERA_LOOKS, Eyes, give_eyes, gray_photo
 from tests.support.families import mail_variables
 from tests.support.office import QueueInHand
-from tests.support.school import TEACHER_EMAIL, found_school
+from tests.support.school import TEACHER_EMAIL, enrol, found_school, hand_round, sent
 
 SITE = "https://localhost:4545"
 TRIES = 50
@@ -103,3 +109,37 @@ def test_asking_for_a_link_costs_the_same_for_everybody(toolbox, right_passwords
         stranger.send,
         {email: {"email": email} for email in (TEACHER_EMAIL, "nobody@school.example", GONE)},
     )
+
+
+def test_a_photo_without_a_face_costs_the_same_with_every_roll_id(toolbox):
+    school = found_school(toolbox)
+    kiosk = hand_round(toolbox, school)
+    with toolbox.sessions.begin() as session:
+        more = [
+            Student(class_id=school.ids["class"], roll_id=f"15203A01{number}", name="New", language="en")
+            for number in range(10, 70)
+        ]
+        session.add_all(more)
+        session.flush()
+        enrolled_id = more[0].id
+    for student_id in (school.ids["meera"], enrolled_id):
+        enrol(toolbox, student_id, [MEERA_LOOKS.tolist()] * 5)
+    marks.set_mark(
+        toolbox, school.actor, school.ids["lecture"], school.ids["meera"], MarkStatus.PRESENT, expected=None
+    )
+    give_eyes(toolbox, Eyes(verdict=PhotoVerdict.NO_FACE))
+
+    numbers = count(1)
+
+    def send(roll_id: str) -> tuple[float, str]:
+        request = sent(toolbox, kiosk, roll_id, gray_photo(), key=str(uuid4()))
+        began = time.process_time()
+        answer = check_in(toolbox, kiosk, request)
+        cost = time.process_time() - began
+        if next(numbers) % 12 == 0:  # of each kind three: a lesson has hundreds of check-ins, not thousands
+            with toolbox.sessions.begin() as session:
+                session.query(CheckIn).delete()
+        return cost, repr(answer)
+
+    kinds = {"marked": "15203A0042", "enrolled": "15203A0110", "not enrolled": "15203A0142", "nobody": "9999"}
+    compare(send, {kind: {"roll_id": roll_id} for kind, roll_id in kinds.items()})

@@ -1,5 +1,6 @@
 """What one photo at the kiosk proves."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -130,6 +131,14 @@ REFUSALS = (
     CheckInOutcome.TURN_FAILED,
 )
 REFUSALS_BEFORE_CALLING = 3
+# What says nothing of anybody's face: until one was seen, every roll id gets these alike.
+BEFORE_A_FACE = (
+    CheckInOutcome.NO_FACE,
+    CheckInOutcome.SEVERAL_FACES,
+    CheckInOutcome.COME_CLOSER,
+    CheckInOutcome.TOO_DARK,
+    CheckInOutcome.UNAVAILABLE,
+)
 # What somebody may have tried with a face that is not the roll id's; these are slowed and shown.
 SUSPICIOUS = (CheckInOutcome.PICTURE_SEEN, CheckInOutcome.NO_MATCH, CheckInOutcome.TURN_FAILED)
 # Answers that wait for a film of the head. Who cannot turn it calls the teacher at once, however often.
@@ -185,6 +194,18 @@ def may_call_teacher(last: CheckInOutcome | None, *, refusals: int, has_asked: b
     if last in ASKED_TO_TURN or (last in _CALL_AT_ONCE and not has_asked):
         return True
     return last in REFUSALS and refusals >= REFUSALS_BEFORE_CALLING
+
+
+def may_call_before_a_face(latest: Sequence[CheckInOutcome]) -> bool:
+    """Tell the same for a phone's latest answers to one typed roll id, the newest first.
+
+    Only their number since the last call counts, so that it says nothing of whose the roll id is.
+    """
+    counted = latest[:REFUSALS_BEFORE_CALLING]
+    has_asked = CheckInOutcome.ASKED_TEACHER in counted
+    if counted[0] in _CALL_AT_ONCE:
+        return not has_asked
+    return len(counted) == REFUSALS_BEFORE_CALLING and not has_asked
 
 
 def doubtfulness(last: CheckInOutcome | None, score: float | None) -> tuple[bool, float]:

@@ -20,6 +20,8 @@ _MINUS = "\u2212"
 _PART = re.compile(r"\d+|(?:[^\W\d_]|[\u0300-\u036f\u0900-\u0903\u093a-\u094f])+")
 # So many signs may stand for the end of a code of at least so many, even where they begin within a number.
 _SHORTEST_CUT, _SHORTEST_TO_CUT = 2, 6
+# A roll id that is typed is held against those of its class, again and again those of some classes.
+_CODES_KEPT = 4096
 
 
 def without_invisible_marks(typed: str) -> str:
@@ -46,6 +48,7 @@ def clean(typed: str) -> str:
     return " ".join(without_invisible_marks(unicodedata.normalize("NFC", typed)).split())
 
 
+@lru_cache(_CODES_KEPT)
 def normal_code(typed: str) -> str:
     """Bring a typed class code or roll id to the one form that is stored and compared.
 
@@ -62,11 +65,13 @@ def loose_code(code: str) -> str:
     return re.sub(r"\d+", lambda number: number[0].lstrip("0") or "0", letters)
 
 
+@lru_cache(_CODES_KEPT)
 def code_parts(code: str) -> tuple[str, ...]:
     """Return a code's runs of digits and of letters: 24, CS, 011 of 24-CS-011 and of 24cs011."""
     return tuple(_PART.findall(normal_code(code)))
 
 
+@lru_cache(_CODES_KEPT)
 def as_counted(parts: tuple[str, ...]) -> tuple[str, ...]:
     """Return the parts of a code with every number as it counts: 11 for 011."""
     return tuple(part.lstrip("0") or "0" if part.isdecimal() else part for part in parts)
@@ -79,8 +84,8 @@ def fitting_codes(typed: str, codes: Iterable[str]) -> list[str]:
     else those that end with the typed parts: A42 and 42 mean 15203A0042. At last an ending may begin within a
     long number, as 42 in 202401042; but 2 never means 12.
     """
-    codes = list(codes)
-    exact = [code for code in codes if normal_code(code) == normal_code(typed)]
+    codes, normal = list(codes), normal_code(typed)
+    exact = [code for code in codes if normal_code(code) == normal]
     asked = code_parts(typed)
     if exact or not asked:
         return exact

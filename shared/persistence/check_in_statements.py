@@ -6,7 +6,7 @@ Each is named for what it gives; the files of their subjects run them, with thes
 from sqlalchemy import BindParameter, bindparam, select, update
 from sqlalchemy.orm import contains_eager, joinedload
 
-from shared.domain.check_in import OF_A_FACE, SUSPICIOUS
+from shared.domain.check_in import OF_A_FACE, SUSPICIOUS, CheckInOutcome
 from shared.persistence.tables import (
     CheckIn,
     FaceModelRow,
@@ -25,6 +25,8 @@ from shared.persistence.tables import (
 
 # More failures than these cannot make a wait longer.
 FAILURES_LOOKED_AT = 40
+# On a phone the roll ids of nobody count too.
+FAILED_ON_A_PHONE = (*SUSPICIOUS, CheckInOutcome.NOT_IN_CLASS)
 
 _THE_PASS: BindParameter[int] = bindparam("the_pass")
 _THE_LECTURE: BindParameter[int] = bindparam("the_lecture")
@@ -49,6 +51,16 @@ CANDIDATE = _CANDIDATES.where(
     SchoolClass.class_code == bindparam("class_code"), Student.roll_id == bindparam("roll_id")
 )
 CANDIDATE_BY_ID = _CANDIDATES.where(Student.id == _THE_STUDENT)
+ROLL_IDS = (
+    select(Student.roll_id)
+    .join(SchoolClass, SchoolClass.id == Student.class_id)
+    .join(LectureClass, LectureClass.class_id == SchoolClass.id)
+    .where(
+        LectureClass.lecture_id == _THE_LECTURE,
+        SchoolClass.class_code == bindparam("class_code"),
+        Student.active,
+    )
+)
 EXPECTED = (
     select(Student.id)
     .join(LectureClass, LectureClass.class_id == Student.class_id)
@@ -93,6 +105,22 @@ FAILURES_OF_STUDENT = (
     )
     .order_by(CheckIn.id.desc())
     .limit(FAILURES_LOOKED_AT)
+)
+FAILURES_OF_PHONE = (
+    select(CheckIn.answered_at)
+    .where(
+        CheckIn.kiosk_pass_id == _THE_PASS,
+        CheckIn.outcome.in_(FAILED_ON_A_PHONE),
+        CheckIn.answered_at > bindparam("since"),
+    )
+    .order_by(CheckIn.id.desc())
+    .limit(FAILURES_LOOKED_AT)
+)
+LATEST_ANSWERS = (
+    select(CheckIn.outcome)
+    .where(CheckIn.kiosk_pass_id == _THE_PASS, CheckIn.typed_digest == bindparam("typed"))
+    .order_by(CheckIn.id.desc())
+    .limit(bindparam("most"))
 )
 LAST_OUTCOME = (
     select(CheckIn.outcome)

@@ -27,8 +27,6 @@ from shared.persistence.tables import (
 # No row of these tables that such a statement changes is loaded beside it: saves looking for them in the
 # session, half a millisecond a statement.
 _NOTHING_LOADED = {"synchronize_session": False}
-# On a phone the roll ids of nobody count too.
-_FAILED_ON_A_PHONE = (*SUSPICIOUS, CheckInOutcome.NOT_IN_CLASS)
 
 
 @dataclass(frozen=True)
@@ -88,13 +86,8 @@ def list_class_codes(session: Session, lecture_id: int) -> Sequence[str]:
 
 def list_roll_ids(session: Session, lecture_id: int, class_code: str) -> Sequence[str]:
     """Return the roll ids of the active students of one class of a lecture."""
-    query = (
-        select(Student.roll_id)
-        .join(SchoolClass, SchoolClass.id == Student.class_id)
-        .join(LectureClass, LectureClass.class_id == SchoolClass.id)
-        .where(LectureClass.lecture_id == lecture_id, SchoolClass.class_code == class_code, Student.active)
-    )
-    return session.scalars(query).all()
+    asked = {"the_lecture": lecture_id, "class_code": class_code}
+    return session.scalars(statements.ROLL_IDS, asked).all()
 
 
 def list_expected(session: Session, lecture_id: int) -> Sequence[int]:
@@ -113,6 +106,14 @@ def find_here(session: Session, lecture_id: int, student_ids: Collection[int]) -
 def find_check_in(session: Session, pass_id: int, idempotency_key: str) -> CheckIn | None:
     """Find the answer already given to a phone's request."""
     return session.scalar(statements.ANSWERED, {"the_pass": pass_id, "key": idempotency_key})
+
+
+def latest_answers(
+    session: Session, pass_id: int, typed_digest: str | None, *, limit: int
+) -> Sequence[CheckInOutcome]:
+    """Return what a phone was answered last for a roll id as it was typed, the newest first."""
+    asked = {"the_pass": pass_id, "typed": typed_digest, "most": limit}
+    return session.scalars(statements.LATEST_ANSWERS, asked).all()
 
 
 def find_mark(session: Session, lecture_id: int, student_id: int) -> Mark | None:
@@ -181,13 +182,8 @@ def count_slowed(session: Session, pass_id: int, student_id: int, since: datetim
 
 def failures_of_phone(session: Session, pass_id: int, since: datetime) -> Sequence[datetime]:
     """Return when somebody failed on a phone, roll ids of nobody included, oldest first."""
-    query = select(CheckIn.answered_at).where(
-        CheckIn.kiosk_pass_id == pass_id,
-        CheckIn.outcome.in_(_FAILED_ON_A_PHONE),
-        CheckIn.answered_at > since,
-    )
-    latest = session.scalars(query.order_by(CheckIn.id.desc()).limit(statements.FAILURES_LOOKED_AT)).all()
-    return latest[::-1]
+    asked = {"the_pass": pass_id, "since": since}
+    return session.scalars(statements.FAILURES_OF_PHONE, asked).all()[::-1]
 
 
 def add_failure_of_phone(session: Session, lecture_id: int, pass_id: int, *, now: datetime) -> None:
@@ -237,7 +233,7 @@ def failing_phones(session: Session, lecture_id: int, *, more_than: int) -> Sequ
         .where(
             KioskPass.lecture_id == lecture_id,
             KioskPass.ended_at.is_(None),
-            CheckIn.outcome.in_(_FAILED_ON_A_PHONE),
+            CheckIn.outcome.in_(statements.FAILED_ON_A_PHONE),
         )
         .group_by(KioskPass.id)
         .having(tries > more_than)

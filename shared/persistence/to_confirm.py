@@ -22,6 +22,16 @@ def find_latest(session: Session, lecture_id: int, student_id: int) -> ToConfirm
     return session.scalar(query.order_by(ToConfirm.id.desc()).limit(1))
 
 
+def has_called(session: Session, pass_id: int, typed_roll_id: str) -> bool:
+    """Tell whether a call of a phone waits that was made with a roll id of nobody."""
+    query = select(ToConfirm.id).where(
+        ToConfirm.kiosk_pass_id == pass_id,
+        ToConfirm.typed_roll_id == typed_roll_id,
+        ToConfirm.waiting.is_(True),
+    )
+    return session.scalar(query.limit(1)) is not None
+
+
 def unmarked_since(
     session: Session, lecture_id: int, student_id: int, since: datetime | None
 ) -> Sequence[CheckInOutcome]:
@@ -38,10 +48,10 @@ def unmarked_since(
 
 
 def list_waiting(session: Session, lecture_id: int) -> Sequence[ToConfirm]:
-    """Return what waits at a lecture, with students and classes, the oldest first."""
+    """Return what waits at a lecture, with students and classes if they are known, the oldest first."""
     query = (
         select(ToConfirm)
-        .join(ToConfirm.student)
+        .outerjoin(ToConfirm.student)
         .where(ToConfirm.lecture_id == lecture_id, ToConfirm.waiting.is_(True))
         .options(
             contains_eager(ToConfirm.student).joinedload(Student.school_class),
@@ -91,6 +101,12 @@ def settle(
     decided = {"is_accepted": accepted, "at": now, "by": teacher_id}
     asked = {"the_lecture": lecture_id, "the_student": student_id, **decided}
     session.execute(statements.END_WAITING, asked)
+
+
+def settle_entry(session: Session, entry_id: int, *, now: datetime, teacher_id: int | None) -> None:
+    """End what waits for nobody in particular: the teacher has seen it."""
+    ended = {"waiting": None, "accepted": False, "decided_at": now, "decided_by_id": teacher_id}
+    session.execute(update(ToConfirm).where(ToConfirm.id == entry_id).values(**ended))
 
 
 def forget_pictures(session: Session, *, before: datetime) -> int:

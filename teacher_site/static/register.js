@@ -95,7 +95,7 @@ function showRow(row, { status, word, tint, said, note }) {
   isHistoryOld = true;
 }
 
-hearRound((/** @type {RoundState} */ { rows: told, asked, expected, waiting }) => {
+hearRound((/** @type {RoundState} */ { rows: told, asked, expected }) => {
   if (!told || !asked) return;
   for (const row of rows()) {
     const id = row.id.replace("student-", "");
@@ -104,7 +104,7 @@ hearRound((/** @type {RoundState} */ { rows: told, asked, expected, waiting }) =
   }
   nameTheRest();
   const unmarked = Object.values(told).filter(({ status }) => !status).length;
-  for (const [name, number] of Object.entries({ all: expected, unmarked, waiting }))
+  for (const [name, number] of Object.entries({ all: expected, unmarked, waiting: asked.length }))
     find(`[data-count=${name}]`, HTMLElement, main).textContent = String(number);
 });
 

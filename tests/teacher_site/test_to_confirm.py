@@ -92,3 +92,26 @@ def test_closing_says_how_many_wait(teacher, asked, lecture):
     teacher.press(lecture, "Close, although 2 wait")
     assert "closed" in teacher.page(lecture).select_one("h1").find_parent("div").get_text()
     assert len(teacher.page(lecture).select(".asked")) == 2
+
+
+def test_a_call_with_a_roll_id_of_nobody_is_shown_and_seen(teacher, school, lecture, toolbox):
+    kiosk = hand_round(toolbox, school)
+    called = Question(
+        ConfirmReason.CALLED_THE_TEACHER,
+        CheckInOutcome.NO_FACE,
+        before_a_face=True,
+        typed_roll_id="15203A9999",
+    )
+    with toolbox.sessions.begin() as session:
+        ask_teacher(session, toolbox, kiosk, None, called)
+    page = teacher.page(lecture)
+    words = " ".join(page.select_one(".asked").get_text(" ", strip=True).split())
+    assert "Somebody with 15203A9999" in words
+    assert "no student of this lecture has this roll id, or more than one" in words
+    assert [button["value"] for button in page.select(".asked button")] == ["refuse"]
+    assert page.select_one("[data-count=waiting]").get_text() == "0"  # of the register's rows
+    told = teacher.get(f"{lecture}/live?rows=1").get_json()
+    assert (told["waiting"], told["asked"]) == (1, [])
+    teacher.press(lecture, "Seen 15203A9999")
+    assert "The call with 15203A9999 is settled." in teacher.told(lecture)
+    assert not teacher.page(lecture).select(".asked")

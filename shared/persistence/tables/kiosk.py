@@ -10,7 +10,17 @@ from shared.domain.head_turn import Side, TurnVerdict
 from shared.domain.second_lock import TurnCause
 from shared.persistence.tables.accounts import Teacher
 from shared.persistence.tables.attendance import Lecture
-from shared.persistence.tables.base import Base, Digest, Name, Photo, SmallSealed, UtcDateTime, table, word
+from shared.persistence.tables.base import (
+    Base,
+    Code,
+    Digest,
+    Name,
+    Photo,
+    SmallSealed,
+    UtcDateTime,
+    table,
+    word,
+)
 from shared.persistence.tables.people import Student
 
 
@@ -53,7 +63,8 @@ class KioskTicket(Base):
 class CheckIn(Base):
     """One answered check-in. The key is the phone's own: the same key sent again gets the same answer.
 
-    `content_digest` says for which photo and roll id the key was answered.
+    `content_digest` says for which photo and roll id the key was answered, `typed_digest` for which roll id
+    as it was typed, whoever's it is; None where none was.
 
     `turned` says that the face was marked because the head turned as it was asked to. `confirmed_by` is the
     key of the request that said Yes to the name that this one was answered with.
@@ -66,6 +77,7 @@ class CheckIn(Base):
     lecture_id: Mapped[int] = mapped_column(ForeignKey("lecture.id", ondelete="CASCADE"), index=True)
     student_id: Mapped[int | None] = mapped_column(ForeignKey("student.id", ondelete="CASCADE"), index=True)
     content_digest: Mapped[str | None] = mapped_column(Digest)
+    typed_digest: Mapped[str | None] = mapped_column(Digest)
     outcome: Mapped[CheckInOutcome] = mapped_column(word(CheckInOutcome))
     turned: Mapped[bool] = mapped_column(default=False, server_default=false())
     confirmed_by: Mapped[str | None] = mapped_column(Digest)
@@ -102,12 +114,15 @@ class ToConfirm(Base):
 
     Picture (at most 50 kB) and descriptor are there until somebody decides, seven days at most. At most one
     entry of a student at a lecture waits: `waiting` is true or NULL, and NULLs never clash.
+
+    Without a student somebody called with a roll id that means no one student there: `typed_roll_id`.
     """
 
     __tablename__ = "to_confirm"
 
     lecture_id: Mapped[int] = mapped_column(ForeignKey("lecture.id", ondelete="CASCADE"))
-    student_id: Mapped[int] = mapped_column(ForeignKey("student.id", ondelete="CASCADE"), index=True)
+    student_id: Mapped[int | None] = mapped_column(ForeignKey("student.id", ondelete="CASCADE"), index=True)
+    typed_roll_id: Mapped[str | None] = mapped_column(Code)
     kiosk_pass_id: Mapped[int] = mapped_column(ForeignKey("kiosk_pass.id", ondelete="CASCADE"))
     reason: Mapped[ConfirmReason] = mapped_column(word(ConfirmReason))
     last_outcome: Mapped[CheckInOutcome | None] = mapped_column(word(CheckInOutcome))
@@ -125,7 +140,7 @@ class ToConfirm(Base):
     decided_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("teacher.id"))
 
-    student: Mapped[Student] = relationship(foreign_keys=student_id)
+    student: Mapped[Student | None] = relationship(foreign_keys=student_id)
     near_match: Mapped[Student | None] = relationship(foreign_keys=near_match_id)
     decided_by: Mapped[Teacher | None] = relationship()
 

@@ -59,6 +59,13 @@ class CheckInRequest:
         return content_digest(self.photo_digest, self.class_code, self.roll_id)
 
     @property
+    def typed_digest(self) -> str | None:
+        """What tells whether two requests came with the same roll id, whoever's it is; None without one."""
+        if self.names_nobody:
+            return None
+        return digest(f"{normal_code(self.class_code)}\n{normal_code(self.roll_id)}")
+
+    @property
     def names_nobody(self) -> bool:
         """Whether nothing but the face says who it is."""
         return not (self.class_code or self.roll_id)
@@ -206,12 +213,15 @@ def _find_candidates(session: Session, lecture_id: int, request: CheckInRequest)
 
 
 def _find_in_class(session: Session, lecture_id: int, class_code: str, roll_id: str) -> Candidate | None:
-    """Find whom a roll id means: 1 may be 001, 24cs011 is 24-CS-011, 42 may be 15203A0042, if only one is."""
-    exactly = kiosk.find_candidate(session, lecture_id, class_code, roll_id)
-    if exactly is not None or len(roll_id) > LONGEST_CODE:
-        return exactly
+    """Find whom a roll id means: 1 may be 001, 24cs011 is 24-CS-011, 42 may be 15203A0042, if only one is.
+
+    What nobody has is looked for in the same way, so that the time it takes tells nothing.
+    """
+    if len(roll_id) > LONGEST_CODE:
+        return None
     fitting = fitting_codes(roll_id, kiosk.list_roll_ids(session, lecture_id, class_code))
-    return kiosk.find_candidate(session, lecture_id, class_code, fitting[0]) if len(fitting) == 1 else None
+    meant = fitting[0] if len(fitting) == 1 else roll_id
+    return kiosk.find_candidate(session, lecture_id, class_code, meant)
 
 
 def _before_looking(

@@ -1,5 +1,6 @@
 """The last part of a check-in: writes down what it came to, once, and says it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -14,7 +15,7 @@ from shared.persistence.database import AlreadyThere, Session
 from shared.persistence.tables import CheckIn, KioskPass, Lecture, Mark, Student
 from shared.security import throttling
 from shared.services.attendance.marks import write_mark
-from shared.services.kiosk.confirmations import Question, ask_teacher, call_status
+from shared.services.kiosk.confirmations import Question, ask_teacher, call_status, call_status_on
 from shared.services.kiosk.passes import SEEN_EVERY, is_open
 from shared.services.kiosk.sightings import Sighting, record_sighting
 from shared.services.kiosk.turns import Film, FirstLook, TurnQuestion, keep, question_of, side_asked
@@ -83,13 +84,19 @@ def record(
     *,
     idempotency_key: str,
     content_digest: str,
+    typed_digest: str | None = None,
 ) -> CheckInAnswer:
     """Write a result down, and the mark or the question if there is one, and return what the kiosk tells.
 
     A key that was recorded meanwhile, and a student whom another phone marked, get the answer that stands.
     """
+    known_by = {
+        "idempotency_key": idempotency_key,
+        "content_digest": content_digest,
+        "typed_digest": typed_digest,
+    }
     try:
-        return _write(toolbox, kiosk_pass, student, result, idempotency_key, content_digest)
+        return _write(toolbox, kiosk_pass, student, result, known_by)
     except AlreadyThere:
         with toolbox.reading() as session:
             earlier = kiosk.find_check_in(session, kiosk_pass.id, idempotency_key)
@@ -97,7 +104,7 @@ def record(
                 return tell_again(session, earlier, content_digest)
         if result.outcome is not CheckInOutcome.ASKED_TEACHER:
             result = CheckInResult(CheckInOutcome.ALREADY_MARKED)
-        return _write(toolbox, kiosk_pass, student, result, idempotency_key, content_digest)
+        return _write(toolbox, kiosk_pass, student, result, known_by)
 
 
 def slowed(session: Session, lecture_id: int, student_id: int, wait_s: int) -> CheckInAnswer:
@@ -121,10 +128,9 @@ def _write(
     kiosk_pass: KioskPass,
     student: Student | None,
     result: CheckInResult,
-    idempotency_key: str,
-    content_digest: str,
+    known_by: Mapping[str, str | None],
 ) -> CheckInAnswer:
-    """Write it all in one transaction. Raise AlreadyThere."""
+    """Write it all in one transaction; `known_by` are the request's key and digests. Raise AlreadyThere."""
     now, mark, lecture_id = toolbox.now(), None, kiosk_pass.lecture_id
     with toolbox.sessions.begin() as session:
         living = kiosk.find_living_pass(session, kiosk_pass.id, alone=_needs_care(result))
@@ -137,26 +143,28 @@ def _write(
             result = _doubt_a_second_mark(session, lecture_id, result)
         turn = _ask_to_turn(session, toolbox, lecture_id, student, result)
         outcome = result.outcome if turn is None else turn.outcome
-        if student is not None and outcome in (CheckInOutcome.ALREADY_MARKED, CheckInOutcome.ASKED_TEACHER):
+        question = result.question if outcome is CheckInOutcome.ASKED_TEACHER else None
+        before_a_face = question is not None and question.before_a_face
+        asked_of = outcome in (CheckInOutcome.ALREADY_MARKED, CheckInOutcome.ASKED_TEACHER)
+        if student is not None and asked_of and not before_a_face:
             mark = kiosk.find_mark(session, lecture_id, student.id)
         if student is not None and living is not None and outcome is CheckInOutcome.PRESENT:
             mark = _mark(session, toolbox, living.lecture, student, result.seen_at or now)
-        elif student is not None and outcome is CheckInOutcome.ASKED_TEACHER and result.question:
+        elif question is not None and (before_a_face or student is not None):
             if mark is None:
-                ask_teacher(session, toolbox, kiosk_pass, student.id, result.question)
+                ask_teacher(session, toolbox, kiosk_pass, student.id if student else None, question)
             else:
                 outcome = CheckInOutcome.ALREADY_MARKED
         if student is not None and result.sighting is not None:
             record_sighting(session, toolbox, kiosk_pass, student.id, outcome, result.sighting)
         answered = CheckIn(
             kiosk_pass_id=kiosk_pass.id,
-            idempotency_key=idempotency_key,
-            content_digest=content_digest,
             lecture_id=lecture_id,
             student_id=student.id if student else None,
             outcome=outcome,
             turned=outcome in _PASSED and (result.turned or isinstance(result.shown, Film)),
             answered_at=now,
+            **known_by,
         )
         session.add(answered)
         if turn is not None:
@@ -206,17 +214,24 @@ def _doubt_a_second_mark(session: Session, lecture_id: int, result: CheckInResul
 
 def _answer(session: Session, answered: CheckIn, student: Student | None, mark: Mark | None) -> CheckInAnswer:
     outcome = answered.outcome
-    if student is None:
-        return CheckInAnswer(outcome)
-    timed = outcome in (CheckInOutcome.PRESENT, CheckInOutcome.ALREADY_MARKED) and mark is not None
     unmarked = outcome in (*REFUSALS, *ASKED_TO_TURN, CheckInOutcome.SLOWED)
+    may_call = unmarked and _may_call(session, answered)
+    if student is None:
+        return CheckInAnswer(outcome, may_call_teacher=may_call)
+    timed = outcome in (CheckInOutcome.PRESENT, CheckInOutcome.ALREADY_MARKED) and mark is not None
     return CheckInAnswer(
         outcome,
         student_name=student.name if outcome in _PASSED else None,
         marked_at=mark.marked_at if timed and mark else None,
-        may_call_teacher=unmarked and call_status(session, answered.lecture_id, student.id).may_call,
+        may_call_teacher=may_call,
         turn=side_asked(session, answered),
         is_late=outcome is CheckInOutcome.PRESENT and mark is not None and mark.status == MarkStatus.LATE,
         class_code=student.school_class.class_code if outcome is CheckInOutcome.IS_IT_YOU else None,
         roll_id=student.roll_id if outcome is CheckInOutcome.IS_IT_YOU else None,
     )
+
+
+def _may_call(session: Session, answered: CheckIn) -> bool:
+    return call_status_on(
+        session, answered.kiosk_pass_id, answered.typed_digest, answered.lecture_id, answered.student_id
+    ).may_call

@@ -1,4 +1,4 @@
-"""From one photo to one mark: a check-in as admit, assess, record; or as a question to the teacher."""
+"""From one photo to one mark: a check-in as admit, assess, record."""
 
 import logging
 import time
@@ -19,10 +19,9 @@ from shared.domain.check_in import (
     without_roll_id,
 )
 from shared.domain.face_model import MATCH_THRESHOLD, FaceModel, UnreadableFaceModel
-from shared.domain.languages import phrase
 from shared.domain.second_lock import Zone
-from shared.errors import Conflict, ModelUnavailable
-from shared.persistence import kiosk, to_confirm
+from shared.errors import ModelUnavailable
+from shared.persistence import kiosk
 from shared.persistence.kiosk import Candidate
 from shared.persistence.tables import KioskPass
 from shared.security import purposes
@@ -30,7 +29,7 @@ from shared.security.sealing import BrokenSeal
 from shared.services.faces.looks import Look
 from shared.services.kiosk.admission import Admission, CheckInRequest, FilmRequest, admit
 from shared.services.kiosk.answers import CheckInAnswer, CheckInResult, record
-from shared.services.kiosk.confirmations import PICTURE_MAX_BYTES, Question, call_status
+from shared.services.kiosk.confirmations import PICTURE_MAX_BYTES, Question
 from shared.services.kiosk.head_turn import Known, judge_frames, look_at, open_film
 from shared.services.kiosk.lookup import has_to_wait, look_up
 from shared.services.kiosk.sightings import Sighting, compare_with_lecture
@@ -38,7 +37,7 @@ from shared.services.kiosk.turns import Film, FirstLook, TurnClaim
 from shared.toolbox import Toolbox
 from shared.vision.images import open_photo, shrink_photo
 
-__all__ = ["CheckInAnswer", "CheckInRequest", "FilmRequest", "call_teacher", "check_in", "turn_head"]
+__all__ = ["CheckInAnswer", "CheckInRequest", "FilmRequest", "check_in", "turn_head"]
 
 log = logging.getLogger(__name__)
 
@@ -47,12 +46,8 @@ HEAVY_PHOTO_S = 0.2
 
 # What a roll id that waits is not told: somebody may be trying faces, or roll ids.
 _HAS_TO_WAIT = (*SUSPICIOUS, CheckInOutcome.NOT_IN_CLASS)
-# Of calls that wait or were refused: a class of sixty has fewer without an enrolled face.
-MOST_CALLS_OF_A_PHONE = 20
-_CAMERA_FIRST = phrase("Please try the camera first; the teacher can be called after a few refusals.")
-
 # What the models may meet on the way; each means "not found out".
-_NOT_FOUND_OUT = (ModelUnavailable, BrokenSeal, UnreadableFaceModel, ValueError)
+NOT_FOUND_OUT = (ModelUnavailable, BrokenSeal, UnreadableFaceModel, ValueError)
 
 
 def check_in(toolbox: Toolbox, kiosk_pass: KioskPass, request: CheckInRequest) -> CheckInAnswer:
@@ -78,7 +73,7 @@ def _look(
     result = assess(toolbox, kiosk_pass.lecture_id, admitted, request)
     if (admitted.wait_s and result.outcome in _HAS_TO_WAIT) or has_to_wait(toolbox, kiosk_pass, result):
         result = CheckInResult(CheckInOutcome.NOT_IDENTIFIED if admitted.by_face else CheckInOutcome.SLOWED)
-    answer = _record(toolbox, kiosk_pass, admitted, replace(result, seen_at=seen_at), request)
+    answer = write_down(toolbox, kiosk_pass, admitted, replace(result, seen_at=seen_at), request)
     return replace(answer, wait_s=admitted.wait_s) if answer.outcome is CheckInOutcome.SLOWED else answer
 
 
@@ -88,21 +83,6 @@ def turn_head(toolbox: Toolbox, kiosk_pass: KioskPass, request: FilmRequest) -> 
     Raise PhotoRefused if the photo or a frame cannot be opened safely, Overloaded.
     """
     return check_in(toolbox, kiosk_pass, request)
-
-
-def call_teacher(toolbox: Toolbox, kiosk_pass: KioskPass, request: CheckInRequest) -> CheckInAnswer:
-    """Ask the teacher about a student whom the check-in refused; answered once, like `check_in`.
-
-    Raise Conflict for a student who was not refused often enough, PhotoRefused, Overloaded.
-    """
-    admitted = admit(toolbox, kiosk_pass, request, is_try=False)
-    if isinstance(admitted, CheckInAnswer):
-        return admitted
-    with toolbox.reading() as session:
-        if to_confirm.count_in_vain(session, kiosk_pass.id) >= MOST_CALLS_OF_A_PHONE:
-            raise Conflict(phrase("Many calls from this phone wait already. Please give it to the teacher."))
-    result = build_question(toolbox, kiosk_pass.lecture_id, admitted, request.photo)
-    return _record(toolbox, kiosk_pass, admitted, result, request)
 
 
 @dataclass(frozen=True)
@@ -130,13 +110,13 @@ def assess(toolbox: Toolbox, lecture_id: int, admitted: Admission, request: Chec
         told = admitted.outcome or CheckInOutcome.NOT_ENROLLED
         return CheckInResult(look_for_a_face(toolbox, lecture_id, admitted, request.photo) or told)
     with toolbox.load_limiter.inference_slot():
-        rgb = _open(toolbox, lecture_id, admitted, request.photo)
+        rgb = open_and_count(toolbox, lecture_id, admitted, request.photo)
         film = open_film(request.frames, request.photo) if isinstance(request, FilmRequest) else []
         seen = Seen(rgb, request.photo_digest, film, admitted.turn)
         try:
             evidence, sighting, shown = collect_evidence(toolbox, lecture_id, candidate, seen)
-        except _NOT_FOUND_OUT as failure:
-            _log(candidate, failure)
+        except NOT_FOUND_OUT as failure:
+            log_failure(candidate, failure)
             evidence, sighting, shown = Evidence(), None, None
         outcome = decide(evidence)
         if admitted.by_face:
@@ -161,10 +141,10 @@ def _look_up(
     toolbox: Toolbox, lecture_id: int, admitted: Admission, request: CheckInRequest
 ) -> CheckInResult:
     with toolbox.load_limiter.inference_slot():
-        rgb = _open(toolbox, lecture_id, admitted, request.photo)
+        rgb = open_and_count(toolbox, lecture_id, admitted, request.photo)
         try:
             return look_up(toolbox, lecture_id, rgb, request.photo_digest)
-        except _NOT_FOUND_OUT as failure:
+        except NOT_FOUND_OUT as failure:
             log.error("a face was not looked up: %s: %s", type(failure).__name__, failure)
             return CheckInResult(CheckInOutcome.UNAVAILABLE)
 
@@ -178,16 +158,16 @@ def look_for_a_face(
     who has no enrolled face: all of them get this answer. Raise PhotoRefused, Overloaded.
     """
     with toolbox.load_limiter.inference_slot():
-        rgb = _open(toolbox, lecture_id, admitted, photo)
+        rgb = open_and_count(toolbox, lecture_id, admitted, photo)
         try:
             verdict = toolbox.face_matcher.describe_fast(rgb).verdict
-        except _NOT_FOUND_OUT as failure:
+        except NOT_FOUND_OUT as failure:
             log.error("a photo was not looked at: %s: %s", type(failure).__name__, failure)
             return CheckInOutcome.UNAVAILABLE
     return refuse_photo(verdict)
 
 
-def _open(toolbox: Toolbox, lecture_id: int, admitted: Admission, photo: bytes) -> np.ndarray:
+def open_and_count(toolbox: Toolbox, lecture_id: int, admitted: Admission, photo: bytes) -> np.ndarray:
     """Open a photo; one that cost much is counted as a failure of its phone. Raise PhotoRefused."""
     began = time.thread_time()
     try:
@@ -223,7 +203,7 @@ def collect_evidence(
         zone, shown = first.zone, FirstLook(seen.digest, first.zone, first.saw_device)
     if zone is Zone.ATTACK:
         return Evidence(verdict=reading.verdict, zone=zone), None, shown
-    model, look, turn = _open_model(toolbox, candidate), Look(toolbox, upright, reading), None
+    model, look, turn = open_face_model(toolbox, candidate), Look(toolbox, upright, reading), None
     with metrics.stage("match"):
         score = look.score(model)
     if seen.turn is not None:
@@ -236,56 +216,7 @@ def collect_evidence(
     return evidence, sighting, shown
 
 
-def build_question(toolbox: Toolbox, lecture_id: int, admitted: Admission, photo: bytes) -> CheckInResult:
-    """Return the question to the teacher; without a model to compare with, there is just no score.
-
-    Raise Conflict for a student who may not call yet, PhotoRefused, Overloaded.
-    """
-    if admitted.outcome is CheckInOutcome.LECTURE_CLOSED:
-        return CheckInResult(admitted.outcome)
-    candidate = admitted.candidate
-    if candidate is None:
-        raise Conflict(_CAMERA_FIRST)
-    student_id = candidate.student.id
-    with toolbox.reading() as session:
-        status = call_status(session, lecture_id, student_id)
-    if not status.may_call:
-        raise Conflict(_CAMERA_FIRST)
-    if admitted.outcome is not None:
-        return CheckInResult(admitted.outcome)
-    if candidate.sealed_model is None:
-        # The family may have said no to pictures; the teacher sees the name alone.
-        return _ask(Question(ConfirmReason.CALLED_THE_TEACHER, CheckInOutcome.NOT_ENROLLED))
-    descriptor, score, quality, near_match_id = None, None, None, None
-    with toolbox.load_limiter.inference_slot():
-        rgb = _open(toolbox, lecture_id, admitted, photo)
-        try:
-            reading = toolbox.face_matcher.read(rgb)  # carefully: the face may be learnt from later
-            if reading.descriptor is not None:
-                rgb = reading.turn(rgb)
-                descriptor, quality = reading.descriptor.tolist(), reading.quality
-                look = Look(toolbox, rgb, reading)
-                score = look.score(_open_model(toolbox, candidate))
-                sighting = compare_with_lecture(toolbox, lecture_id, student_id, look, score)
-                near_match_id = next(iter(sighting.near_match_ids), None)
-        except _NOT_FOUND_OUT as failure:
-            _log(candidate, failure)
-            descriptor = None
-        picture = shrink_photo(rgb, max_bytes=PICTURE_MAX_BYTES)
-    return _ask(
-        Question(
-            ConfirmReason.CALLED_THE_TEACHER,
-            last_outcome=status.last_refusal,
-            score=score,
-            near_match_id=near_match_id,
-            picture=picture,
-            descriptor=descriptor,
-            quality=quality,
-        )
-    )
-
-
-def _record(
+def write_down(
     toolbox: Toolbox,
     kiosk_pass: KioskPass,
     admitted: Admission,
@@ -301,20 +232,18 @@ def _record(
             result,
             idempotency_key=request.idempotency_key,
             content_digest=request.content_digest,
+            typed_digest=request.typed_digest,
         )
     metrics.count_outcome(answer.outcome)
     return answer
 
 
-def _ask(question: Question) -> CheckInResult:
-    return CheckInResult(CheckInOutcome.ASKED_TEACHER, question)
+def log_failure(candidate: Candidate | None, failure: Exception) -> None:
+    student_id = candidate.student.id if candidate else None
+    log.error("check-in of student %s: %s: %s", student_id, type(failure).__name__, failure)
 
 
-def _log(candidate: Candidate, failure: Exception) -> None:
-    log.error("check-in of student %s: %s: %s", candidate.student.id, type(failure).__name__, failure)
-
-
-def _open_model(toolbox: Toolbox, candidate: Candidate) -> FaceModel:
+def open_face_model(toolbox: Toolbox, candidate: Candidate) -> FaceModel:
     sealed = candidate.sealed_model or b""
     return FaceModel.from_bytes(
         toolbox.sealer.open(sealed, purpose=purposes.face_model(candidate.student.id))

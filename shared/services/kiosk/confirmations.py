@@ -5,10 +5,19 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from shared.domain.attendance import MarkSource, status_on_arrival
-from shared.domain.check_in import REFUSALS, CheckInOutcome, ConfirmReason, doubtfulness, may_call_teacher
+from shared.domain.check_in import (
+    BEFORE_A_FACE,
+    REFUSALS,
+    REFUSALS_BEFORE_CALLING,
+    CheckInOutcome,
+    ConfirmReason,
+    doubtfulness,
+    may_call_before_a_face,
+    may_call_teacher,
+)
 from shared.domain.languages import phrase
 from shared.errors import Conflict, NotFound
-from shared.persistence import attendance, statuses, to_confirm
+from shared.persistence import attendance, kiosk, statuses, to_confirm
 from shared.persistence.database import Session
 from shared.persistence.tables import KioskPass, Lecture, ToConfirm
 from shared.security import purposes
@@ -31,7 +40,8 @@ class Question:
 
     `picture` is a JPEG of at most PICTURE_MAX_BYTES, `descriptor` its numbers if a face was found, of the
     `quality` 0…1; all are None for a student without a face model, whose family may have said no. `score` is
-    the matcher's, and `near_match_id` names the student whom the face resembles as well.
+    the matcher's, and `near_match_id` names the student whom the face resembles as well. `before_a_face` says
+    that the call waits whoever's the roll id is, as it was typed: `typed_roll_id`.
     """
 
     reason: ConfirmReason
@@ -41,14 +51,36 @@ class Question:
     picture: bytes | None = None
     descriptor: Sequence[float] | None = None
     quality: float | None = None
+    before_a_face: bool = False
+    typed_roll_id: str = ""
 
 
 @dataclass(frozen=True)
 class CallStatus:
-    """The last refusal of a student at a lecture, and whether the teacher may be called now."""
+    """The last refusal of a student at a lecture, and whether the teacher may be called now.
+
+    `before_a_face` says that this goes by what the phone was answered, and by nothing of the student.
+    """
 
     last_refusal: CheckInOutcome | None
     may_call: bool
+    before_a_face: bool = False
+
+
+def call_status_on(
+    session: Session, kiosk_pass_id: int, typed_digest: str | None, lecture_id: int, student_id: int | None
+) -> CallStatus:
+    """Return whether the teacher may be called on a phone with what was typed there.
+
+    Until that phone saw a face with it, the answer is the same whoever's roll id it is, if anybody's.
+    """
+    latest = kiosk.latest_answers(session, kiosk_pass_id, typed_digest, limit=REFUSALS_BEFORE_CALLING)
+    last = next((outcome for outcome in latest if outcome is not CheckInOutcome.ASKED_TEACHER), None)
+    if last in BEFORE_A_FACE:
+        return CallStatus(last, may_call_before_a_face(latest), before_a_face=True)
+    if last is None or student_id is None:
+        return CallStatus(None, may_call=False)
+    return call_status(session, lecture_id, student_id)
 
 
 def call_status(session: Session, lecture_id: int, student_id: int) -> CallStatus:
@@ -68,19 +100,25 @@ def call_status(session: Session, lecture_id: int, student_id: int) -> CallStatu
 
 
 def ask_teacher(
-    session: Session, toolbox: Toolbox, kiosk_pass: KioskPass, student_id: int, question: Question
+    session: Session, toolbox: Toolbox, kiosk_pass: KioskPass, student_id: int | None, question: Question
 ) -> None:
     """Let a student of the pass's lecture wait for the teacher, inside the caller's transaction.
 
-    What waits already for the student stays as it is. Raise AlreadyThere when another phone asks in the same
-    moment; the transaction is then void and may be tried again.
+    Without a student it is somebody with the roll id that was typed. What waits already stays as it is.
+    Raise AlreadyThere when another phone asks in the same moment; the transaction is then void and may be
+    tried again.
     """
-    latest = to_confirm.find_latest(session, kiosk_pass.lecture_id, student_id)
-    if latest is not None and latest.waiting:
-        return
+    if student_id is None:
+        if to_confirm.has_called(session, kiosk_pass.id, question.typed_roll_id):
+            return
+    else:
+        latest = to_confirm.find_latest(session, kiosk_pass.lecture_id, student_id)
+        if latest is not None and latest.waiting:
+            return
     entry = ToConfirm(
         lecture_id=kiosk_pass.lecture_id,
         student_id=student_id,
+        typed_roll_id=question.typed_roll_id if student_id is None else None,
         kiosk_pass_id=kiosk_pass.id,
         reason=question.reason,
         last_outcome=question.last_outcome,
@@ -138,6 +176,8 @@ def decide(toolbox: Toolbox, actor: Actor, lecture_id: int, entry_id: int, *, ac
     with toolbox.sessions.begin() as session:
         lecture = attendance.find_own_lecture(session, actor.account_id, lecture_id, lock=True)
         entry = to_confirm.find_entry(session, lecture_id, entry_id, with_picture=True)
+        if entry.student_id is None:
+            return _see_to_nobody(session, toolbox, actor, lecture, entry)
         descriptor = _open_to_learn(toolbox, entry) if accepted and entry.waiting else None
         line = attendance.find_register_line(session, lecture, entry.student_id)
         name = line.student.name
@@ -167,6 +207,19 @@ def decide(toolbox: Toolbox, actor: Actor, lecture_id: int, entry_id: int, *, ac
         if descriptor is not None:
             offer(session, toolbox, actor, line.student, entry, descriptor)
         return _confirm(session, toolbox, actor, lecture, line, asked_at=entry.asked_at)
+
+
+def _see_to_nobody(
+    session: Session, toolbox: Toolbox, actor: Actor, lecture: Lecture, entry: ToConfirm
+) -> str:
+    """End a call that was made with a roll id of nobody. Raise Conflict if it was settled before."""
+    roll_id = entry.typed_roll_id or ""
+    if not entry.waiting:
+        raise Conflict(phrase("The call with %(roll_id)s was settled already.", roll_id=roll_id))
+    to_confirm.settle_entry(session, entry.id, now=toolbox.now(), teacher_id=actor.account_id)
+    before = {"reason": entry.reason, "roll_id": roll_id}
+    audit.record_in_lecture(session, toolbox, actor, "refuse check-in", lecture, before=before)
+    return phrase("The call with %(roll_id)s is settled.", roll_id=roll_id)
 
 
 def _open_to_learn(toolbox: Toolbox, entry: ToConfirm) -> tuple[float, ...] | None:

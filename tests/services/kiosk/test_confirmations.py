@@ -18,7 +18,8 @@ from shared.services.attendance.lectures import close_lecture
 from shared.services.attendance.marks import set_mark, undo_change
 from shared.services.audit import Actor
 from shared.services.kiosk import confirmations as to_confirm
-from shared.services.kiosk.check_in import call_teacher, check_in
+from shared.services.kiosk.calls import call_teacher
+from shared.services.kiosk.check_in import check_in
 from shared.services.kiosk.confirmations import PICTURE_MAX_BYTES, Question, ask_teacher, decide, forget_old
 from tests.support.eyes import MEERA_LOOKS, RAVI_LOOKS, Eyes, give_eyes, gray_photo
 from tests.support.school import enrol, found_school, hand_round, sent
@@ -161,6 +162,8 @@ def test_two_phones_that_call_at_once_leave_one_entry(toolbox, school, send):
     for _ in range(3):
         send()
     phones, start, answers = [hand_round(toolbox, school) for _ in range(2)], threading.Barrier(2), []
+    for phone in phones:
+        send(kiosk=phone)
 
     class SlowEyes(Eyes):
         def describe_fast(self, rgb):

@@ -8,8 +8,11 @@ import pytest
 from shared.domain.check_in import CheckInOutcome
 from shared.domain.photo_verdict import PhotoVerdict
 from shared.errors import Conflict, ModelUnavailable
-from shared.persistence.tables import CheckIn, Student, ToConfirm
-from shared.services.kiosk.check_in import MOST_CALLS_OF_A_PHONE, call_teacher, check_in
+from shared.persistence.tables import CheckIn, Mark, Student, ToConfirm
+from shared.services.kiosk import confirmations
+from shared.services.kiosk.answers import CheckInAnswer
+from shared.services.kiosk.calls import MOST_CALLS_OF_A_PHONE, call_teacher
+from shared.services.kiosk.check_in import check_in
 from shared.services.kiosk.confirmations import decide
 from tests.support.eyes import MEERA_LOOKS, RAVI_LOOKS, Eyes, count, give_eyes, gray_photo
 from tests.support.school import enrol, found_school, hand_round, sent
@@ -65,6 +68,91 @@ def test_a_failing_network_tells_nothing_of_a_roll_id(toolbox, school, send):
     give_eyes(toolbox, Eyes(failure=ModelUnavailable("gone")))
     answers = {send(roll_id).outcome for roll_id in (MEERA, RAVI, "15203A9999")}
     assert answers == {CheckInOutcome.UNAVAILABLE}
+
+
+@pytest.mark.parametrize("failure", [None, ModelUnavailable("gone")])
+def test_until_a_face_was_seen_every_roll_id_may_call_alike(toolbox, school, send, failure):
+    """Known, marked, without an enrolled face, waiting already, of nobody: button and answer are one."""
+    mark_waiting_and_refused_elsewhere(toolbox, school, send)
+    give_eyes(toolbox, Eyes(verdict=PhotoVerdict.NO_FACE, failure=failure))
+    told = {}
+    for roll_id in (MEERA, RAVI, "15203A0044", "15203A0045", "15203A9999"):
+        offers = [send(roll_id).may_call_teacher for _ in range(3)]
+        called = send(roll_id, action=call_teacher)
+        again = [send(roll_id).may_call_teacher for _ in range(3)]
+        told[roll_id] = (offers, called, again, send(roll_id, action=call_teacher))
+    asked = CheckInAnswer(CheckInOutcome.ASKED_TEACHER)
+    offers = [failure is not None] * 2 + [True]
+    assert set(map(repr, told.values())) == {repr((offers, asked, [False, False, True], asked))}
+
+
+def mark_waiting_and_refused_elsewhere(toolbox, school, send):
+    """Meera is marked, Uma waits and Noor was refused three times, on another phone; Ravi has no face."""
+    with toolbox.sessions.begin() as session:
+        for roll_id, name in (("15203A0044", "Uma"), ("15203A0045", "Noor")):
+            session.add(Student(class_id=school.ids["class"], roll_id=roll_id, name=name, language="en"))
+    elsewhere = hand_round(toolbox, school)
+    give_eyes(toolbox, Eyes())
+    assert send(kiosk=elsewhere).outcome is PRESENT
+    for _ in range(3):
+        send("15203A0044", kiosk=elsewhere)
+        send("15203A0045", kiosk=elsewhere)
+    send("15203A0044", kiosk=elsewhere, action=call_teacher)
+
+
+def test_a_call_from_a_phone_that_tried_nothing_tells_nothing(toolbox, school, send):
+    mark_waiting_and_refused_elsewhere(toolbox, school, send)
+    for roll_id in (MEERA, RAVI, "15203A0044", "15203A0045", "15203A9999"):
+        with pytest.raises(Conflict, match="camera first"):
+            send(roll_id, action=call_teacher)
+
+
+def test_the_teacher_sees_who_called_with_a_roll_id_of_nobody(toolbox, school, send):
+    give_eyes(toolbox, Eyes(verdict=PhotoVerdict.NO_FACE))
+    for kiosk in (school.kiosk, hand_round(toolbox, school)):
+        for _ in range(2):
+            for _ in range(3):
+                send(" 15203a9999 ", kiosk=kiosk)
+            send("15203a9999", kiosk=kiosk, action=call_teacher)
+    with toolbox.reading() as session:
+        waiting = confirmations.list_waiting(session, school.ids["lecture"])
+    assert [(each.student, each.typed_roll_id, each.has_picture) for each in waiting] == [
+        (None, "15203A9999", False)
+    ] * 2
+    told = decide(toolbox, school.actor, school.ids["lecture"], waiting[0].id, accepted=True)
+    assert told == "The call with 15203A9999 is settled."
+    assert (count(toolbox, Mark), count(toolbox, ToConfirm)) == (0, 2)
+    with toolbox.reading() as session:
+        assert [each.id for each in confirmations.list_waiting(session, school.ids["lecture"])] == [
+            waiting[1].id
+        ]
+    with pytest.raises(Conflict, match="settled already"):
+        decide(toolbox, school.actor, school.ids["lecture"], waiting[0].id, accepted=False)
+
+
+def test_calls_with_roll_ids_of_nobody_are_capped_too(toolbox, school, send):
+    give_eyes(toolbox, Eyes(failure=ModelUnavailable("gone")))
+    for number in range(MOST_CALLS_OF_A_PHONE):
+        send(f"JUNK{number}")
+        send(f"JUNK{number}", action=call_teacher)
+    for roll_id in (MEERA, "JUNK"):
+        assert send(roll_id).may_call_teacher
+        with pytest.raises(Conflict, match="Many calls from this phone"):
+            send(roll_id, action=call_teacher)
+
+
+def test_a_face_that_was_seen_is_told_apart_again(toolbox, school, send):
+    """Two refused faces and a photo of the wall are three refusals; an unknown roll id is said to be one."""
+    give_eyes(toolbox, Eyes(RAVI_LOOKS))
+    assert send("15203A9999").outcome is CheckInOutcome.NOT_IN_CLASS
+    for _ in range(2):
+        send()
+    give_eyes(toolbox, Eyes(verdict=PhotoVerdict.NO_FACE))
+    assert send().may_call_teacher
+    give_eyes(toolbox, Eyes(RAVI_LOOKS))
+    assert send().may_call_teacher
+    with pytest.raises(Conflict, match="camera first"):
+        send("15203A9999", action=call_teacher)
 
 
 def test_nine_wrong_faces_do_not_keep_the_right_one_out(toolbox, school, send):
@@ -147,6 +235,7 @@ def test_the_calls_of_a_phone_are_capped_and_another_phones_are_not(toolbox, sch
     with pytest.raises(Conflict, match="Many calls from this phone"):
         send(last, action=call_teacher)
     other_phone = hand_round(toolbox, school)
+    assert send(last, kiosk=other_phone).may_call_teacher
     assert send(last, action=call_teacher, kiosk=other_phone).outcome is CheckInOutcome.ASKED_TEACHER
 
 

@@ -11,7 +11,8 @@ from shared.errors import InvalidInput
 from shared.persistence.tables import AuditEntry, Lecture, Mark, MarkChange
 from shared.services.attendance.lateness import count_everybody_on_time, set_late_after
 from shared.services.attendance.marks import set_mark
-from shared.services.kiosk.check_in import call_teacher, check_in
+from shared.services.kiosk.calls import call_teacher
+from shared.services.kiosk.check_in import check_in
 from shared.services.kiosk.confirmations import decide
 from shared.toolbox import Toolbox
 from tests.support.eyes import MEERA_LOOKS, RAVI_LOOKS, Eyes, give_eyes, gray_photo

@@ -14,7 +14,8 @@ from shared.persistence.tables import FaceFlag, Lecture, Mark, Student, ToConfir
 from shared.services.attendance import flagged_faces
 from shared.services.attendance.lectures import close_lecture
 from shared.services.kiosk import answers
-from shared.services.kiosk.check_in import call_teacher, check_in
+from shared.services.kiosk.calls import call_teacher
+from shared.services.kiosk.check_in import check_in
 from shared.services.kiosk.confirmations import ask_teacher, decide
 from tests.support.eyes import Eyes, give_eyes, gray_photo
 from tests.support.school import enrol, found_school, hand_round, sent

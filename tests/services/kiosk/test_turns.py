@@ -19,7 +19,8 @@ from shared.domain.second_lock import Strictness, TurnCause, Zone, ZoneLimits
 from shared.errors import ModelUnavailable, PhotoRefused
 from shared.persistence.tables import CheckIn, HeadTurn, Mark, ToConfirm
 from shared.services.kiosk.admission import FilmRequest
-from shared.services.kiosk.check_in import call_teacher, turn_head
+from shared.services.kiosk.calls import call_teacher
+from shared.services.kiosk.check_in import turn_head
 from shared.services.spoof_check.strictness import choose_strictness, count_shares
 from shared.vision.face_finder import DetectedFace
 from shared.vision.head_turn import SeenFrame
