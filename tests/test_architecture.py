@@ -1,6 +1,7 @@
 """Who may import whom, relative imports included. One direction: page, service, the worlds outside, rules."""
 
 import ast
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -124,6 +125,12 @@ FOREIGN = {
 }
 # Each costs a serving process a second or hundreds of megabytes: only the function that needs it pays.
 ONLY_INSIDE_FUNCTIONS = ("tensorflow", "keras", "pandas", "sklearn")
+# What the school's other systems and single downloads need; whoever uses none of them pays for none.
+NEVER_AT_THE_START = (
+    *ONLY_INSIDE_FUNCTIONS,
+    *("authlib", "joserfc", "requests", "urllib3", "phonenumbers", "prometheus_client"),
+    *("icalendar", "recurring_ical_events", "holidays", "charset_normalizer", "openpyxl", "dlib"),
+)
 
 MODULES = sorted(
     ".".join(path.relative_to(PROJECT_DIR).with_suffix("").parts).removesuffix(".__init__")
@@ -229,3 +236,17 @@ def test_uploaded_tables_are_opened_in_a_process_of_their_own_only() -> None:
             source = path.read_text(encoding="utf-8")
             assert "read_table_file" not in source, path
             assert "read_workbook" not in source, path
+
+
+def test_a_site_starts_without_what_only_other_systems_need(tmp_path: Path) -> None:
+    look = "import sys, admin_site, teacher_site; admin_site.create_app(); teacher_site.create_app(); "
+    look += f"print(*(name for name in {NEVER_AT_THE_START!r} if name in sys.modules))"
+    found = subprocess.run(
+        [sys.executable, "-c", look],
+        cwd=PROJECT_DIR,
+        env={"PATH": "", "INSTANCE_DIR": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert found.stdout.split() == []

@@ -1,8 +1,9 @@
 """Pages: to the school's provider and back, the app's code, and the password that the provider asks again."""
 
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from time import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flask import (
     Blueprint,
@@ -34,8 +35,10 @@ from shared.toolbox import Toolbox
 from shared.web.device import device_token
 from shared.web.languages import gettext, lazy_gettext, say
 from shared.web.rate_limit import account_budgets, rate_limited
-from shared.web.school_sign_in.client import Client
 from shared.web.sign_in import enter_by_school_account, find_present
+
+if TYPE_CHECKING:
+    from shared.web.school_sign_in.client import Client
 
 BACK = "/school-sign-in/back"
 # From the press of the button until the person is back; whoever looks for a password needs some minutes.
@@ -69,8 +72,15 @@ def install(app: Flask, toolbox: Toolbox, *, address: str, has_second_factor: bo
     if has_second_factor:
         pages.add_url_rule("/school-sign-in/code", "code", code, methods=["GET", "POST"])
     app.register_blueprint(pages)
-    provider = toolbox.settings.school_provider
-    client = None if provider is None else Client(app, toolbox, provider)
+
+    @cache
+    def client() -> "Client | None":
+        """Return the client; the first press makes it, for what it imports is dear."""
+        from shared.web.school_sign_in.client import Client
+
+        provider = toolbox.settings.school_provider
+        return None if provider is None else Client(app, toolbox, provider)
+
     app.extensions["school_sign_in"] = (client, f"{address.rstrip('/')}{BACK}")
 
     @app.context_processor
@@ -156,7 +166,7 @@ def code() -> str | Response:
     return render_template("shared/school_code.html", form=form, email=admin.email)
 
 
-def _identify(client: Client, kept: dict[str, Any], state: str) -> Identity:
+def _identify(client: "Client", kept: dict[str, Any], state: str) -> Identity:
     """Raise SchoolSignInRefused, ProviderAway, Overloaded, or TooManyTries.
 
     The state is forgotten first: what comes a second time finds none.
@@ -201,7 +211,7 @@ def _confirm(identity: Identity, kept: dict[str, Any], state: str) -> Response:
     return redirect(_way_on(kept.get("next")))
 
 
-def _send(client: Client, *, is_again: bool) -> Response:
+def _send(client: "Client", *, is_again: bool) -> Response:
     way_on = request.args.get("next", "")[:500]
     kept = {"next": way_on, "is_again": is_again, "begun": _toolbox().now().timestamp()}
     is_other = bool(session.pop("school_other", False))
@@ -238,10 +248,12 @@ def _begun_at(kept: dict[str, Any]) -> datetime:
     return datetime.fromtimestamp(kept["begun"], UTC)
 
 
-def _client() -> Client:
+def _client() -> "Client":
     """Return the client; no page is found where the school's own sign-in is off."""
-    client: Client | None = current_app.extensions["school_sign_in"][0]
-    if client is None or not school_accounts.is_offered(_toolbox()):
+    if not school_accounts.is_offered(_toolbox()):
+        abort(404)
+    client: Client | None = current_app.extensions["school_sign_in"][0]()
+    if client is None:
         abort(404)
     return client
 
