@@ -6,9 +6,10 @@ import pytest
 from passlib.totp import TOTP
 from sqlalchemy import update
 
-from shared.persistence.tables import Admin, SchoolVisit
+from shared.persistence.tables import Admin, SchoolAccount, SchoolVisit
 from shared.security import one_time_codes
 from shared.services.accounts import lifecycle, second_factor
+from tests.school_sign_in.conftest import entries
 from tests.support.office import ADMIN_EMAIL
 
 
@@ -38,6 +39,35 @@ def test_nobody_is_in_before_the_code(sites, secret):
     answer = browser.post("/school-sign-in/code", at="/school-sign-in/code", code=right)
     assert answer.location == "/"
     assert browser.is_in()
+
+
+def test_nobody_is_tied_before_the_code(sites, provider, secret):
+    """Or whoever once had the admin's mailbox at the provider would keep the admin out."""
+
+    def ties() -> list[str]:
+        with sites.toolbox.reading() as session:
+            return [tie.subject for tie in session.query(SchoolAccount)]
+
+    provider.add("somebody with the same mailbox", ADMIN_EMAIL)
+    other = sites.browser("office")
+    other.sign_in("somebody with the same mailbox")
+    other.post("/school-sign-in/code", at="/school-sign-in/code", code="000000")
+    assert ties() == []
+    assert entries(sites.toolbox, "tie school account") == []
+    browser = sites.browser("office")
+    browser.sign_in()
+    right = code_at(secret, sites.toolbox.now())
+    browser.post("/school-sign-in/code", at="/school-sign-in/code", code=right)
+    assert browser.is_in()
+    assert ties() == ["anita at the provider"]
+    (tied,) = entries(sites.toolbox, "tie school account")
+    assert tied.after["school account"] == ADMIN_EMAIL
+    # The first one was still asked for the code, which nobody uses twice; now the account is another's.
+    later = code_at(secret, sites.toolbox.now() + timedelta(seconds=30))
+    assert other.post("/school-sign-in/code", at="/", code=later).location == "/sign-in"
+    assert "is tied to another account of the school" in other.told()
+    assert not other.is_in()
+    assert ties() == ["anita at the provider"]
 
 
 def test_a_copy_of_the_half_sign_in_is_worth_nothing_afterwards(sites, secret):

@@ -80,16 +80,18 @@ def arrive(
 ) -> Arrival:
     """Tell whose account somebody signs in to who came back from the provider with this `state`.
 
-    The first time the account is found by its address, and from then on by who it was. Raise
-    SchoolSignInRefused; nothing is changed then.
+    The first time the account is found by its address, and from then on by who it was; who owes the app's
+    code is tied by `use_waiting`, after it. Raise SchoolSignInRefused; nothing is changed then.
     """
     try:
         with toolbox.sessions.begin() as session:
-            account = _find_or_tie(session, toolbox, identity, site, address)
+            account = _find_account(session, identity, site)
             _require_place(session, toolbox, site, account, device)
             needs_code = isinstance(account, Admin) and account.sealed_totp_secret is not None
             code = new_token() if needs_code else None
             session.add(_visit(toolbox, site, account.id, state, code))
+            if not needs_code:
+                _tie(session, toolbox, identity, account, address)
     except AlreadyThere as cause:
         raise SchoolSignInRefused(_TWICE) from cause
     return Arrival(account.id, code)
@@ -122,12 +124,22 @@ def find_waiting(toolbox: Toolbox, *, site: str, code: str) -> Admin | None:
     return account if isinstance(account, Admin) and account.active else None
 
 
-def use_waiting(toolbox: Toolbox, *, site: str, code: str) -> None:
-    """Let somebody in who typed the app's code too. Raise SchoolSignInRefused if it took too long."""
-    with toolbox.sessions.begin() as session:
-        visit = stored.find_waiting(session, site, digest(code), since=toolbox.now() - CODE_WITHIN)
-        if visit is None or not stored.end_waiting(session, visit_id=visit.id):
-            raise SchoolSignInRefused(_TWICE)
+def use_waiting(toolbox: Toolbox, identity: Identity, *, site: str, code: str, address: str) -> None:
+    """Let somebody in who typed the app's code too; `identity` is who came back from the provider with it.
+
+    Raise SchoolSignInRefused if it took too long, or the account is another's meanwhile.
+    """
+    try:
+        with toolbox.sessions.begin() as session:
+            visit = stored.find_waiting(session, site, digest(code), since=toolbox.now() - CODE_WITHIN)
+            if visit is None or not stored.end_waiting(session, visit_id=visit.id):
+                raise SchoolSignInRefused(_TWICE)
+            account = _find_account(session, identity, site)
+            if account.id != visit.account_id:
+                raise SchoolSignInRefused(_TWICE)
+            _tie(session, toolbox, identity, account, address)
+    except AlreadyThere as cause:
+        raise SchoolSignInRefused(_TWICE) from cause
 
 
 def untie(toolbox: Toolbox, actor: Actor, *, site: str, account_id: int) -> None:
@@ -146,9 +158,11 @@ def untie(toolbox: Toolbox, actor: Actor, *, site: str, account_id: int) -> None
         audit.record(session, toolbox, actor, "untie school account", account.email, before=before)
 
 
-def _find_or_tie(
-    session: Session, toolbox: Toolbox, identity: Identity, site: str, address: str
-) -> Admin | Teacher:
+def _find_account(session: Session, identity: Identity, site: str) -> Admin | Teacher:
+    """Return whose account it is: the one tied to this person, else the one with their address.
+
+    Raise SchoolSignInRefused.
+    """
     tie = stored.find_tie(session, site, digest(identity.issuer), identity.subject)
     if tie is not None:
         account = accounts.find_by_id(session, site, tie.account_id)
@@ -160,18 +174,19 @@ def _find_or_tie(
         raise SchoolSignInRefused(_unknown(identity))
     if not account.active:
         raise SchoolSignInRefused(_DEACTIVATED)
-    if tie is None:
-        _tie(session, toolbox, identity, account, address)
+    if tie is None and stored.find_tie_of(session, site, account.id) is not None:
+        log.warning("another school account came with the address of a tied one (%s %s)", site, account.id)
+        raise SchoolSignInRefused(_tied_already(account.email))
     return account
 
 
 def _tie(
     session: Session, toolbox: Toolbox, identity: Identity, account: Admin | Teacher, address: str
 ) -> None:
+    """Tie an account that `_find_account` gave to this person, unless it is already."""
     site = accounts.site_of(account)
     if stored.find_tie_of(session, site, account.id) is not None:
-        log.warning("another school account came with the address of a tied one (%s %s)", site, account.id)
-        raise SchoolSignInRefused(_tied_already(account.email))
+        return
     session.add(
         SchoolAccount(
             site=site,

@@ -134,7 +134,9 @@ def back() -> Response:
         return _refuse(refused.sentence, way_on, is_again=is_again)
     if arrival.code is None:
         return _enter(arrival.account_id, way_on)
-    session["school_code"] = {"code": arrival.code, "next": way_on}
+    # Signed, like everything of the session: the code and who came with it belong together.
+    who = {"issuer": identity.issuer, "subject": identity.subject, "email": identity.email}
+    session["school_code"] = {"code": arrival.code, "next": way_on, "who": who}
     return redirect(url_for("school_sign_in.code"))
 
 
@@ -156,7 +158,13 @@ def code() -> str | Response:
                 account_budgets(admin.email), lambda: second_factor.is_right_code(_toolbox(), who, typed)
             ):
                 session.pop("school_code", None)
-                school_accounts.use_waiting(_toolbox(), site=_site(), code=token)
+                school_accounts.use_waiting(
+                    _toolbox(),
+                    Identity(**waiting["who"]),
+                    site=_site(),
+                    code=token,
+                    address=request.remote_addr or "",
+                )
                 return _enter(admin.id, waiting.get("next"))
             form.code.errors = [gettext("This code does not fit. Please type the one the app shows now.")]
         except TooManyTries as wait:
