@@ -40,6 +40,15 @@ class Provider:
         return self.name or own.get(self.kind) or phrase("your school account")
 
     @property
+    def issuers(self) -> tuple[str, ...]:
+        """What `iss` of an ID token may say; Google writes its own with https:// and without.
+
+        https://developers.google.com/identity/openid-connect/openid-connect#an-id-tokens-payload
+        """
+        bare = (self.issuer.removeprefix("https://"),) if self.kind is ProviderKind.GOOGLE else ()
+        return (self.issuer, *bare)
+
+    @property
     def lets_choose(self) -> bool:
         """Whether it is asked to let people choose among the accounts that are signed in at it."""
         return self.kind is not ProviderKind.OPENID
@@ -57,8 +66,8 @@ class Identity:
     issuer: str
     subject: str
     email: str
-    stated_email: str
-    authenticated_at: datetime | None
+    stated_email: str = ""
+    authenticated_at: datetime | None = None
 
     @property
     def shown(self) -> str:
@@ -101,7 +110,7 @@ def _is_for(claims: Mapping[str, Any], provider: Provider) -> bool:
     audience = claims.get("aud")
     audiences = [audience] if isinstance(audience, str) else audience
     return (
-        claims.get("iss") == provider.issuer
+        claims.get("iss") in provider.issuers
         # A token for others too may have been got by one of them.
         and audiences == [provider.client_id]
         and claims.get("azp", provider.client_id) == provider.client_id

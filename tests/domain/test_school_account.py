@@ -82,6 +82,12 @@ def test_google_names_the_school_by_its_domain_in_the_token(hd):
     assert isinstance(read(GOOGLE, hd="School.Example"), Identity)
 
 
+def test_google_alone_may_leave_https_away():
+    bare = ISSUER.removeprefix("https://")
+    assert read(GOOGLE, iss=bare) == read(GOOGLE)
+    assert read(STANDARD, iss=bare) is read(MICROSOFT, iss=bare) is Doubt.NOT_FOR_US
+
+
 @pytest.mark.parametrize("tid", ["9188040d-6c67-4c5b-b112-36a304b66dad", "", None])
 def test_microsoft_names_the_school_by_its_tenant(tid):
     assert read(MICROSOFT, tid=tid) is Doubt.ANOTHER_SCHOOL

@@ -12,20 +12,14 @@ from shared.services.accounts.school_accounts import untie
 from shared.services.integrations.choices import set_on
 from shared.services.people.registration import set_teacher_active
 from tests.school_sign_in.conftest import ADDRESS_OF, SITES, SUBJECT_OF, entries
-from tests.support.openid_provider import CLIENT_ID, DOMAIN, TENANT
+from tests.support.openid_provider import CLIENT_ID, DOMAIN
 from tests.support.school import TEACHER_EMAIL
-
-CLAIMS = {
-    ProviderKind.GOOGLE: {"hd": DOMAIN},
-    ProviderKind.MICROSOFT: {"tid": TENANT, "oid": "o7", "email_verified": None, "xms_edov": 1},
-    ProviderKind.OPENID: {},
-}
 
 
 @pytest.mark.parametrize("kind", ProviderKind)
 @pytest.mark.parametrize("site", SITES)
 def test_who_has_an_account_comes_in_and_is_tied_to_it(open_sites, provider, site, kind):
-    provider.claims = CLAIMS[kind]
+    provider.look_like(kind)
     sites = open_sites(kind)
     browser = sites.browser(site)
     assert not browser.is_in()

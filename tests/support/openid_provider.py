@@ -23,6 +23,7 @@ from joserfc import jws
 from joserfc.jwk import RSAKey
 
 from launcher.certificates import ensure_certificate
+from shared.domain.school_account import ProviderKind
 
 CLIENT_ID, CLIENT_SECRET = "attendance", "a secret of the tests"
 TENANT = "3f1d0a52-7f7b-4c8e-9d5e-0b7a1c2d3e4f"
@@ -41,11 +42,14 @@ class OpenIdProvider:
         self._certificate = certificate
         self.key = RSAKey.generate_key(2048, parameters={"kid": "first", "use": "sig", "alg": "RS256"})
         self.people: dict[str, dict[str, Any]] = {}
+        self.root = ""
         self.reset()
 
     def reset(self) -> None:
-        """Be right again, and know nobody."""
+        """Be a standard one that is right in everything, and know nobody."""
         self.people.clear()
+        self.path, self.issuer = "", self.root
+        self.arrives_with: dict[str, str] = {}
         self.claims: dict[str, Any] = {}
         self.left_out: set[str] = set()
         self.wrong = ""
@@ -54,6 +58,33 @@ class OpenIdProvider:
         self.asked: list[str] = []
         self.codes: dict[str, SimpleNamespace] = {}
         self.last_authorization: dict[str, str] = {}
+
+    def look_like(self, kind: ProviderKind) -> None:
+        """Describe oneself, sign and lead back as these do; the people signed in are of our school.
+
+        https://developers.google.com/identity/openid-connect/openid-connect
+        https://learn.microsoft.com/entra/identity-platform/id-token-claims-reference
+        """
+        if kind is ProviderKind.GOOGLE:
+            self.description = {
+                "id_token_signing_alg_values_supported": ["RS256"],
+                "token_endpoint_auth_methods_supported": ["client_secret_post", "client_secret_basic"],
+            }
+            self.claims = {"hd": DOMAIN, "azp": CLIENT_ID, "picture": "https://pictures.example/a"}
+            self.left_out = {"auth_time"}
+            self.arrives_with = {"iss": self.root, "authuser": "0", "hd": DOMAIN, "prompt": "none"}
+        elif kind is ProviderKind.MICROSOFT:
+            self.path = f"/{TENANT}/v2.0"
+            self.issuer = f"{self.root}{self.path}"
+            self.description = {
+                "token_endpoint_auth_methods_supported": ["client_secret_post", "private_key_jwt"]
+            }
+            self.claims = {
+                **{"ver": "2.0", "tid": TENANT, "oid": "o7", "xms_edov": 1, "uti": "u", "rh": "r"},
+                **{"preferred_username": "someone@school.example", "nbf": int(time.time())},
+            }
+            self.left_out = {"email_verified"}
+            self.arrives_with = {"session_state": "s"}
 
     def add(self, subject: str, email: str, **claims: Any) -> None:
         """Know somebody, whose address is verified unless told otherwise."""
@@ -70,9 +101,9 @@ class OpenIdProvider:
     def describe(self) -> dict[str, Any]:
         return {
             "issuer": self.issuer,
-            "authorization_endpoint": f"{self.issuer}/authorize",
-            "token_endpoint": f"{self.issuer}/token",
-            "jwks_uri": f"{self.issuer}/keys",
+            "authorization_endpoint": f"{self.root}/authorize",
+            "token_endpoint": f"{self.root}/token",
+            "jwks_uri": f"{self.root}/keys",
             "id_token_signing_alg_values_supported": ["RS256", "HS256", "none"],
             "token_endpoint_auth_methods_supported": ["client_secret_basic"],
             **self.description,
@@ -83,13 +114,15 @@ class OpenIdProvider:
         self.last_authorization = asked
         code = token_urlsafe(16)
         self.codes[code] = SimpleNamespace(asked=asked, subject=subject)
-        return f"{asked['redirect_uri']}?{urlencode({'code': code, 'state': asked['state']})}"
+        told = {"code": code, "state": asked["state"], **self.arrives_with}
+        return f"{asked['redirect_uri']}?{urlencode(told)}"
 
     def exchange(self, sent: dict[str, str], authorization: str) -> tuple[int, dict[str, Any]]:
         """Answer the token endpoint: each code once, to the client that proves to have begun with it."""
         known = base64.b64encode(f"{CLIENT_ID}:{CLIENT_SECRET.replace(' ', '+')}".encode()).decode()
         plain = base64.b64encode(f"{CLIENT_ID}:{CLIENT_SECRET}".encode()).decode()
-        if authorization not in (f"Basic {known}", f"Basic {plain}"):
+        by_form = (sent.get("client_id"), sent.get("client_secret")) == (CLIENT_ID, CLIENT_SECRET)
+        if authorization not in (f"Basic {known}", f"Basic {plain}") and not by_form:
             return 401, {"error": "invalid_client"}
         code = self.codes.pop(sent.get("code", ""), None)
         if code is None or sent.get("redirect_uri") != code.asked["redirect_uri"]:
@@ -140,7 +173,7 @@ class OpenIdProvider:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(self._certificate)
         with self._listen(context) as port:
-            self.issuer = f"https://localhost:{port}"
+            self.root = self.issuer = f"https://localhost:{port}"
             try:
                 yield self
             finally:
@@ -190,7 +223,7 @@ class _Answers(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         path, query = self._asked()
-        if path == "/.well-known/openid-configuration":
+        if path == f"{self.openid.path}/.well-known/openid-configuration":
             self._json(200, self.openid.describe())
         elif path == "/keys":
             self._json(200, {"keys": [self.openid.key.as_dict(private=False)]})

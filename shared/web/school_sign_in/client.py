@@ -50,8 +50,8 @@ _ANOTHER_SCHOOL = phrase(
 )
 
 
-class _Unusable(requests.RequestException):
-    """The provider describes itself in a way that nobody can use."""
+class Unusable(requests.RequestException):
+    """What the provider answers is of no use; the sentence says why, for whoever runs this site."""
 
 
 class _BoundedSession(OAuth2Session):  # type: ignore[misc]
@@ -59,7 +59,7 @@ class _BoundedSession(OAuth2Session):  # type: ignore[misc]
 
     def request(self, method: str, url: str, *args: Any, **how: Any) -> requests.Response:
         if not url.startswith("https://"):
-            raise _Unusable("an address without https")
+            raise Unusable(phrase("It names an address without https."))
         ends_at = time.monotonic() + ANSWER_WITHIN_S
         how |= {"timeout": (CONNECT_WITHIN_S, ANSWER_WITHIN_S), "allow_redirects": False, "stream": True}
         how["verify"] = self.verify  # said here, or another variable of the environment would win
@@ -69,10 +69,10 @@ class _BoundedSession(OAuth2Session):  # type: ignore[misc]
             while piece := response.raw.read1(16_384, decode_content=True):
                 content += piece
                 if len(content) > LARGEST_ANSWER_BYTES or time.monotonic() > ends_at:
-                    raise _Unusable("an answer without an end")
+                    raise Unusable(phrase("Its answer has no end."))
             response._content = content
         if response.is_redirect:
-            raise _Unusable("an answer from elsewhere")
+            raise Unusable(phrase("It sends us on to another address, which is not followed."))
         answered: requests.Response = response
         return answered
 
@@ -85,26 +85,36 @@ class _School(FlaskOAuth2App):  # type: ignore[misc]
     server_metadata: dict[str, Any]
 
     def load_server_metadata(self) -> dict[str, Any]:
-        if time.time() - self.server_metadata.get("_loaded_at", 0) < METADATA_LASTS_S:
-            return self.server_metadata
-        with self._get_session() as conversation:
-            answer = conversation.request("GET", self._server_metadata_url, withhold_token=True)
-            answer.raise_for_status()
-            told = answer.json()
-        is_whole = isinstance(told, dict) and set(_ASKED_FOR) <= set(told)
-        if not is_whole or told["issuer"] != self.issuer:
-            raise _Unusable("a description of another provider, or half of one")
-        offered = told.get("id_token_signing_alg_values_supported") or ["RS256"]
-        signatures = [each for each in offered if each in _SIGNATURES]
-        if not signatures:
-            raise _Unusable("no signature that only the provider can make")
-        found: dict[str, Any] = {name: told[name] for name in _ASKED_FOR}
-        found["id_token_signing_alg_values_supported"] = signatures
-        ways = told.get("token_endpoint_auth_methods_supported") or ["client_secret_basic"]
-        by_form = "client_secret_basic" not in ways and "client_secret_post" in ways
-        found["token_endpoint_auth_method"] = "client_secret_post" if by_form else "client_secret_basic"
-        self.server_metadata = {**found, "_loaded_at": time.time()}
+        if time.time() - self.server_metadata.get("_loaded_at", 0) >= METADATA_LASTS_S:
+            described = read_description(self.ask(self._server_metadata_url), self.issuer)
+            self.server_metadata = {**described, "_loaded_at": time.time()}
         return self.server_metadata
+
+    def ask(self, address: str) -> requests.Response:
+        """Return what the provider answers at an address that anybody may ask. Raise RequestException."""
+        with self._get_session() as conversation:
+            answer: requests.Response = conversation.request("GET", address, withhold_token=True)
+            answer.raise_for_status()
+            return answer
+
+
+def read_description(answer: requests.Response, issuer: str) -> dict[str, Any]:
+    """Take of a provider's description what is used of it. Raise RequestException where nobody can."""
+    told = answer.json()
+    if not isinstance(told, dict) or not set(_ASKED_FOR) <= set(told):
+        raise Unusable(phrase("It does not describe an OpenID provider."))
+    if told["issuer"] != issuer:
+        raise Unusable(phrase("It says that it is %(issuer)s.", issuer=str(told["issuer"])[:200]))
+    offered = told.get("id_token_signing_alg_values_supported") or ["RS256"]
+    signatures = [each for each in offered if each in _SIGNATURES]
+    if not signatures:
+        raise Unusable(phrase("It signs by nothing that it alone can make."))
+    found: dict[str, Any] = {name: told[name] for name in _ASKED_FOR}
+    found["id_token_signing_alg_values_supported"] = signatures
+    ways = told.get("token_endpoint_auth_methods_supported") or ["client_secret_basic"]
+    by_form = "client_secret_basic" not in ways and "client_secret_post" in ways
+    found["token_endpoint_auth_method"] = "client_secret_post" if by_form else "client_secret_basic"
+    return found
 
 
 class Client:
@@ -118,7 +128,7 @@ class Client:
             client_cls=_School,
             client_id=provider.client_id,
             client_secret=provider.client_secret,
-            server_metadata_url=f"{provider.issuer.rstrip('/')}/.well-known/openid-configuration",
+            server_metadata_url=self.description_at,
             client_kwargs={
                 "scope": SCOPES,
                 "code_challenge_method": "S256",
@@ -126,6 +136,16 @@ class Client:
             },
         )
         self._app.issuer = provider.issuer
+
+    @property
+    def description_at(self) -> str:
+        """Where the provider describes itself (OpenID Connect Discovery 1.0)."""
+        return f"{self.provider.issuer.rstrip('/')}/.well-known/openid-configuration"
+
+    def ask(self, address: str) -> requests.Response:
+        """Return what the provider answers there to anybody. Raise RequestException or OSError."""
+        answer: requests.Response = self._app.ask(address)
+        return answer
 
     def begin(self, back: str, kept: dict[str, Any], *, again: bool = False, other: bool = False) -> str:
         """Return the address to send the person to; `kept` is found in the state when they come back.
@@ -160,7 +180,10 @@ class Client:
             token = self._app.fetch_access_token(
                 kept["redirect_uri"], code=code, code_verifier=kept["code_verifier"]
             )
-            claims = self._app.parse_id_token(token, nonce=nonce, leeway=LEEWAY.seconds) or {}
+            of = {"iss": {"values": self.provider.issuers}}
+            claims = (
+                self._app.parse_id_token(token, nonce=nonce, claims_options=of, leeway=LEEWAY.seconds) or {}
+            )
         found = read_identity(claims, self.provider, nonce=nonce, now=self._toolbox.now())
         if isinstance(found, Identity):
             return found
