@@ -151,9 +151,11 @@ def bring_up_to_date(first_admin: bool, back_to: str | None) -> None:
 @with_appcontext
 def examine(letter: str | None) -> None:
     """Look whether this installation is well, a line for each thing; exit status 1 if one is not."""
-    is_well = True
+    from shared.web.school_sign_in import examination  # with all that asks the provider
+
+    toolbox, is_well = current_app.extensions["toolbox"], True
     with _as_sentences():
-        for finding in health.examine(current_app.extensions["toolbox"], letter_to=letter):
+        for finding in health.examine(toolbox, letter_to=letter, also=examination.examine):
             is_well &= finding.is_well
             click.echo(f"{'well' if finding.is_well else 'RED '}  {finding.name:<12} {finding.sentence}")
     if not is_well:

@@ -2,7 +2,7 @@
 
 import shutil
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 from shared.domain.health import Finding, Vitals, judge
@@ -60,8 +60,16 @@ def find_red(toolbox: Toolbox) -> list[Finding]:
     return [finding for finding in found if not finding.is_well]
 
 
-def examine(toolbox: Toolbox, *, letter_to: str | None = None) -> Iterator[Finding]:
-    """Look at everything, one finding after the other; `letter_to` gets a letter that says so."""
+def examine(
+    toolbox: Toolbox,
+    *,
+    letter_to: str | None = None,
+    also: Callable[[Toolbox], Finding | None] = lambda _toolbox: None,
+) -> Iterator[Finding]:
+    """Look at everything, one finding after the other; `letter_to` gets a letter that says so.
+
+    `also` looks at what only a site knows, last.
+    """
     database = _database(toolbox)
     yield database
     if not database.is_well:
@@ -77,6 +85,8 @@ def examine(toolbox: Toolbox, *, letter_to: str | None = None) -> Iterator[Findi
     yield _mail(toolbox, letter_to)
     if toolbox.settings.messages_url is not None:
         yield _gateway(toolbox)
+    if (found := also(toolbox)) is not None:
+        yield found
 
 
 def _database(toolbox: Toolbox) -> Finding:
