@@ -1,6 +1,8 @@
 """A OneRoster package: reviewed first, then all of it or nothing; a face never passes to somebody else."""
 
+import io
 import time
+import zipfile
 
 import pytest
 
@@ -303,12 +305,21 @@ def test_a_review_is_its_accounts_own(toolbox, office):
             import_package(toolbox, actor, sealed)
 
 
+def _with_an_open_quote() -> bytes:
+    made = io.BytesIO(pack({name: rows for name, rows in tables(small_school()).items() if name != "users"}))
+    with zipfile.ZipFile(made, "a") as package:
+        package.writestr("users.csv", b'sourcedId\r\n"' + b"x" * 200_000)
+    return made.getvalue()
+
+
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [
         (b"not a zip", "not a zip file"),
         (pack({**tables(small_school()), "users": [["a\0b"]]}), "users.csv is not a text file"),
         (pack({**tables(small_school()), "users": [["x" * 5000]]}), "longer than 4,000"),
+        (pack({**tables(small_school()), "users": [["x"]] * 30_002}), "users.csv has more than 30,000 rows"),
+        (_with_an_open_quote(), "users.csv cannot be read from row 2 on. Is a quotation mark missing"),
     ],
 )
 def test_what_cannot_be_read_is_refused(toolbox, office, content, sentence):
