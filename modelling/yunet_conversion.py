@@ -31,8 +31,10 @@ def convert(content: bytes) -> bytes:
     if {f"{kind}_{stride}" for kind in kinds for stride in STRIDES} != set(network.outputs):
         raise ValueError("this is not YuNet")
 
+    network.take_red_first()  # YuNet was trained on blue, green, red
+
     def detect(rgb: Any) -> Any:
-        outputs = network.run(rgb[..., ::-1])  # YuNet was trained on blue, green, red
+        outputs = network.run(rgb)
         tables = [tf.concat([outputs[f"{kind}_{stride}"] for kind in kinds], axis=3) for stride in STRIDES]
         return tf.concat([tf.reshape(table, [-1, NUMBERS]) for table in tables], axis=0)
 

@@ -85,6 +85,20 @@ def small_network() -> bytes:
     return content
 
 
+def single_convolution(kernel: np.ndarray, *, group: int) -> bytes:
+    padded = {"kernel_shape": [3, 3], "pads": [1, 1, 1, 1], "strides": [1, 1]}
+    shape = [1, kernel.shape[1] * group, 8, 8]
+    graph = helper.make_graph(
+        [helper.make_node("Conv", ["picture", "kernel"], ["numbers"], group=group, **padded)],
+        "single",
+        [helper.make_tensor_value_info("picture", TensorProto.FLOAT, shape)],
+        [helper.make_tensor_value_info("numbers", TensorProto.FLOAT, [1, len(kernel), 8, 8])],
+        [numpy_helper.from_array(kernel, "kernel")],
+    )
+    content: bytes = helper.make_model(graph).SerializeToString()
+    return content
+
+
 def served(content: bytes, picture: np.ndarray) -> np.ndarray:
     interpreter = Interpreter(model_content=content, num_threads=1)
     interpreter.allocate_tensors()
@@ -102,6 +116,19 @@ def test_every_operation_gives_what_onnx_says(bits, difference):
     network = PublishedNetwork(content)
     rebuilt = to_litert(lambda image: network.run(image)["numbers"], (1, 8, 8, 3), bits=bits)
     assert np.abs(served(rebuilt, picture.transpose(0, 2, 3, 1)) - expected).max() < difference
+
+
+def test_a_network_trained_on_blue_green_red_takes_red_green_blue():
+    content = single_convolution(drawn(4, 3, 3, 3), group=1)
+    red_first, picture = PublishedNetwork(content), drawn(1, 8, 8, 3)
+    expected = PublishedNetwork(content).run(picture[..., ::-1])["numbers"]
+    red_first.take_red_first()
+    assert np.abs(red_first.run(picture)["numbers"] - expected).max() < 1e-5
+
+
+def test_only_a_first_convolution_can_take_colours_the_other_way_round():
+    with pytest.raises(ValueError, match="convolution"):
+        PublishedNetwork(small_network()).take_red_first()
 
 
 def test_a_wheel_that_is_not_the_one_measured_gives_no_network():
