@@ -16,7 +16,7 @@ from shared.persistence.tables import CheckIn, KioskPass, Lecture, Mark, Student
 from shared.security import throttling
 from shared.services.attendance.marks import write_mark
 from shared.services.kiosk.confirmations import Question, ask_teacher, call_status, call_status_on
-from shared.services.kiosk.passes import SEEN_EVERY, is_open
+from shared.services.kiosk.passes import is_open, note_seen_now
 from shared.services.kiosk.sightings import Sighting, record_sighting
 from shared.services.kiosk.turns import Film, FirstLook, TurnQuestion, keep, question_of, side_asked
 from shared.toolbox import Toolbox
@@ -138,8 +138,7 @@ def _write(
             # Closed, or the phone taken back, while the photo was looked at.
             result = CheckInResult(CheckInOutcome.LECTURE_CLOSED)
         else:
-            if now - living.last_seen_at > SEEN_EVERY:
-                living.last_seen_at = now
+            note_seen_now(session, toolbox, living)
             result = _doubt_a_second_mark(session, lecture_id, result)
         turn = _ask_to_turn(session, toolbox, lecture_id, student, result)
         outcome = result.outcome if turn is None else turn.outcome

@@ -126,10 +126,10 @@ def require_signature(kiosk_pass: KioskPass, message: str, signature: str) -> No
 
 
 def issue_ticket(toolbox: Toolbox, kiosk_pass: KioskPass) -> str:
-    """Give a phone a ticket for one check-in within TICKET_LIFE by our clock; its old ones are swept."""
+    """Give a phone a ticket for one check-in within TICKET_LIFE by our clock."""
     ticket, now = new_token(), toolbox.now()
     with toolbox.sessions.begin() as session:
-        kiosk.sweep_tickets(session, kiosk_pass.id, issued_before=now - TICKET_LIFE)
+        note_seen_now(session, toolbox, kiosk_pass)
         session.add(KioskTicket(token_digest=digest(ticket), kiosk_pass_id=kiosk_pass.id, issued_at=now))
     return ticket
 
@@ -152,10 +152,17 @@ def use_ticket(
 
 def note_seen(toolbox: Toolbox, kiosk_pass: KioskPass) -> None:
     """Remember that a phone is there, for the teacher's list of phones."""
+    if toolbox.now() - kiosk_pass.last_seen_at > SEEN_EVERY:
+        with toolbox.sessions.begin() as session:
+            note_seen_now(session, toolbox, kiosk_pass)
+
+
+def note_seen_now(session: Session, toolbox: Toolbox, kiosk_pass: KioskPass) -> None:
+    """Do the same inside the caller's transaction. As seldom, the phone's old tickets are swept."""
     now = toolbox.now()
     if now - kiosk_pass.last_seen_at > SEEN_EVERY:
-        with toolbox.sessions.begin() as session:
-            kiosk.note_seen(session, kiosk_pass.id, now=now)
+        kiosk.note_seen(session, kiosk_pass.id, now=now)
+        kiosk.sweep_tickets(session, kiosk_pass.id, issued_before=now - TICKET_LIFE)
 
 
 def is_open(toolbox: Toolbox, lecture: Lecture) -> bool:
