@@ -118,6 +118,15 @@ def test_every_operation_gives_what_onnx_says(bits, difference):
     assert np.abs(served(rebuilt, picture.transpose(0, 2, 3, 1)) - expected).max() < difference
 
 
+def test_convolutions_of_single_channels_round_nothing_that_they_are_given():
+    network = PublishedNetwork(single_convolution(drawn(128, 1, 3, 3), group=128))
+    rebuilt = to_litert(lambda image: network.run(image)["numbers"], (1, 8, 8, 128), bits=8)
+    interpreter = Interpreter(model_content=rebuilt, num_threads=1)
+    assert {each["dtype"] for each in interpreter.get_tensor_details()} <= {np.float32, np.int32}
+    picture = drawn(1, 8, 8, 128)
+    assert served(rebuilt, picture * 2) == pytest.approx(served(rebuilt, picture) * 2, abs=1e-5)
+
+
 def test_a_network_trained_on_blue_green_red_takes_red_green_blue():
     content = single_convolution(drawn(4, 3, 3, 3), group=1)
     red_first, picture = PublishedNetwork(content), drawn(1, 8, 8, 3)
