@@ -1,5 +1,6 @@
 """Every page of both sites in a real browser: its security policy refuses nothing, and nobody is shut out."""
 
+import shutil
 from collections.abc import Iterator
 from types import SimpleNamespace
 
@@ -8,7 +9,7 @@ from playwright.sync_api import Browser, Page
 
 from shared.toolbox import Toolbox
 from tests.conftest import settings_for
-from tests.support.browsing import REFUSED, find_barriers, find_small_targets, note_complaints, served
+from tests.support.browsing import AXE, REFUSED, find_barriers, find_small_targets, note_complaints, served
 from tests.support.office import ADMIN_EMAIL, ADMIN_PASSWORD
 from tests.support.school import TEACHER_EMAIL
 from tests.support.town import address, open_town, routes
@@ -34,9 +35,12 @@ ANSWERED = "Failed to load resource: the server responded with a status of"
 TABS = 5
 
 
-@pytest.fixture
-def town(sqlite_url, tmp_path) -> Iterator[SimpleNamespace]:
-    toolbox = Toolbox(settings_for(tmp_path, sqlite_url))
+@pytest.fixture(scope="module")
+def town(migrated_sqlite, tmp_path_factory) -> Iterator[SimpleNamespace]:
+    """The school of all tests here: looking at a page changes nothing on it."""
+    folder = tmp_path_factory.mktemp("town")
+    database = shutil.copyfile(migrated_sqlite, folder / "attendance.sqlite3")
+    toolbox = Toolbox(settings_for(folder, f"sqlite:///{database}"))
     yield open_town(toolbox)
     toolbox.engine.dispose()
 
@@ -84,7 +88,7 @@ def test_no_page_breaks_its_own_security_policy_or_fails_in_its_script(town, ope
     assert {path: lines for path, lines in found.items() if lines} == {}
 
 
-def test_a_breach_of_the_policy_would_be_seen(town, open_chromium):
+def test_a_breach_of_the_policy_and_a_barrier_would_be_seen(town, open_chromium):
     with served(town.apps["office"]) as base:
         page = open_page(open_chromium(), town, "office", base, 1280)
         said = note_complaints(page)
@@ -93,7 +97,9 @@ def test_a_breach_of_the_policy_would_be_seen(town, open_chromium):
             "document.body.insertAdjacentHTML('beforeend', '<img src=\"https://evil.example/x.png\">')"
         )
         page.wait_for_timeout(300)
+        barriers = find_barriers(page)
     assert any(line.startswith(f"{REFUSED} img-src https://evil.example") for line in said)
+    assert [line.split(":")[0] for line in barriers] == ["image-alt"]
 
 
 @pytest.mark.parametrize("width", [360, 1280])
@@ -101,6 +107,7 @@ def test_a_breach_of_the_policy_would_be_seen(town, open_chromium):
 def test_no_page_sticks_out_is_small_to_the_finger_or_shuts_anybody_out(town, open_chromium, site, width):
     with served(town.apps[site]) as base:
         page = open_page(open_chromium(), town, site, base, width, bypass_csp=True)
+        page.add_init_script(AXE)  # a hundred pages have it by themselves
         found = {}
         for path in pages(town, site):
             page.goto(base + path)
