@@ -3,9 +3,11 @@
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
+from admin_site.students import lack_words
 from shared.persistence import faces, people
 from shared.persistence.photo_questions import count_by_class
 from shared.persistence.tables import NearMatchPair, Student
+from shared.services.family_mail.messages import find_ways
 from shared.services.upkeep import health
 from shared.web.languages import gettext, lazy_gettext
 from shared.web.site import reading, toolbox
@@ -32,11 +34,13 @@ def board() -> str:
     undecided: dict[int, list[Student]] = {}
     for student in faces.list_students_waiting(reading):
         undecided.setdefault(student.class_id, []).append(student)
+    ways = find_ways(toolbox, reading)
     return render_template(
         "admin/readiness.html",
         undecided=undecided,
         questions=count_by_class(reading),
-        classes=people.count_readiness(reading),
+        classes=people.count_readiness(reading, ways),
+        lack_words=lack_words(ways),
         alike=alike,
         red=health.find_red(toolbox),
         finding_words=FINDING_WORDS,

@@ -8,29 +8,39 @@ from werkzeug.wrappers import Response
 from admin_site.forms import ConsentForm, StudentForm, asked_page, class_choices
 from shared.domain.face_model import CURRENT
 from shared.domain.languages import LANGUAGES, phrase
+from shared.domain.phone_messages import Ways
 from shared.errors import InvalidInput
 from shared.persistence import faces, families, people
 from shared.persistence.people import Lack
 from shared.services.faces import model_offers
 from shared.services.families import links
+from shared.services.family_mail.messages import find_ways
 from shared.services.people import consent as consents
 from shared.services.people import registration
 from shared.services.people.consent_texts import consent_text
 from shared.web.forms import add_form_error
-from shared.web.languages import gettext, lazy_gettext, ngettext
+from shared.web.languages import gettext, ngettext
 from shared.web.password_again import asks_password_again, asks_password_in_a_queue
 from shared.web.sign_in import actor
 from shared.web.site import reading, toolbox
 
 pages = Blueprint("students", __name__)
 
-LACK_WORDS = {
-    Lack.FACE: lazy_gettext("not enrolled"),
-    Lack.STRONG_MODEL: lazy_gettext("with a weak face model"),
-    Lack.CURRENT_MODEL: lazy_gettext("with a face to renew"),
-    Lack.CONSENT: lazy_gettext("without consent"),
-    Lack.PARENT_ADDRESS: lazy_gettext("without a parent's address"),
-}
+
+def lack_words(ways: Ways) -> dict[str, str]:
+    """Return what students may lack where families are told in these ways, by the words of addresses."""
+    told_by = gettext("without a parent’s address")
+    if ways.messages is not None:
+        told_by = gettext("without a parent’s address or phone number")
+        if not ways.letters:
+            told_by = gettext("without a parent’s phone number")
+    return {
+        Lack.FACE: gettext("not enrolled"),
+        Lack.STRONG_MODEL: gettext("with a weak face model"),
+        Lack.CURRENT_MODEL: gettext("with a face to renew"),
+        Lack.CONSENT: gettext("without consent"),
+        Lack.PARENT_ADDRESS: told_by,
+    }
 
 
 @pages.get("/students")
@@ -43,9 +53,10 @@ def show_list() -> str:
         "lack": request.args.get("lack", type=Lack),
         "active": request.args.get("show") != "deactivated",
     }
-    found = people.search_students(reading, **asked, page=asked_page())
+    ways = find_ways(toolbox, reading)
+    found = people.search_students(reading, **asked, ways=ways, page=asked_page())
     return render_template(
-        "admin/students.html", found=found, classes=classes, lack_words=LACK_WORDS, **asked
+        "admin/students.html", found=found, classes=classes, lack_words=lack_words(ways), **asked
     )
 
 

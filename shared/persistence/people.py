@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session, contains_eager, selectinload
 
 from shared.domain.face_model import CURRENT
 from shared.domain.languages import phrase
+from shared.domain.phone_messages import LETTERS_ALONE, Ways
 from shared.domain.typed_text import natural_order, normal_code, search_words
 from shared.errors import NotFound
 from shared.persistence.tables import (
@@ -41,7 +42,7 @@ class Page(Generic[T]):
 
 
 class Lack(StrEnum):
-    """What a student can still lack."""
+    """What a student can still lack; a parent's address is whatever families are told by, phones too."""
 
     FACE = "face"
     STRONG_MODEL = "strong_model"
@@ -140,6 +141,7 @@ def search_students(
     *,
     class_id: int | None = None,
     lack: Lack | None = None,
+    ways: Ways = LETTERS_ALONE,
     active: bool = True,
     page: int = 1,
 ) -> Page[Student]:
@@ -159,7 +161,7 @@ def search_students(
     if class_id is not None:
         query = query.where(Student.class_id == class_id)
     if lack is not None:
-        query = query.where(_lacks(lack))
+        query = query.where(_lacks(lack, ways))
     return _page(session, query.order_by(SchoolClass.code_order, Student.roll_order, Student.id), page)
 
 
@@ -236,12 +238,12 @@ def count_with_phone(session: Session) -> int:
     return session.scalar(query.where(Student.active, SchoolClass.active, Student.phones != "")) or 0
 
 
-def count_readiness(session: Session) -> list[ClassReadiness]:
-    """Count, for every active class, what its active students lack."""
+def count_readiness(session: Session, ways: Ways = LETTERS_ALONE) -> list[ClassReadiness]:
+    """Count, for every active class, what its active students lack, where families are told in these ways."""
     counts = (
         func.count(Student.id),
         func.count(FaceModelRow.id),
-        *(_count_lacking(lack) for lack in Lack if lack is not Lack.FACE),
+        *(_count_lacking(lack, ways) for lack in Lack if lack is not Lack.FACE),
     )
     query = (
         select(SchoolClass, *counts)
@@ -254,11 +256,11 @@ def count_readiness(session: Session) -> list[ClassReadiness]:
     return [ClassReadiness(row[0], *map(int, row[1:])) for row in session.execute(query)]
 
 
-def _count_lacking(lack: Lack) -> ColumnElement[int]:
-    return func.coalesce(func.sum(case((Student.id.is_not(None) & _lacks(lack), 1), else_=0)), 0)
+def _count_lacking(lack: Lack, ways: Ways) -> ColumnElement[int]:
+    return func.coalesce(func.sum(case((Student.id.is_not(None) & _lacks(lack, ways), 1), else_=0)), 0)
 
 
-def _lacks(lack: Lack) -> ColumnElement[bool]:
+def _lacks(lack: Lack, ways: Ways = LETTERS_ALONE) -> ColumnElement[bool]:
     """Return a condition on Student, outer-joined with FaceModelRow."""
     if lack is Lack.FACE:
         return FaceModelRow.id.is_(None)
@@ -267,7 +269,10 @@ def _lacks(lack: Lack) -> ColumnElement[bool]:
     if lack is Lack.CURRENT_MODEL:
         return FaceModelRow.network != CURRENT
     if lack is Lack.PARENT_ADDRESS:
-        return Student.parent1_email.is_(None) & Student.parent2_email.is_(None)
+        no_address = Student.parent1_email.is_(None) & Student.parent2_email.is_(None)
+        if ways.messages is None:
+            return no_address
+        return Student.phones == "" if not ways.letters else no_address & (Student.phones == "")
     return ~exists().where(Consent.student_id == Student.id, Consent.withdrawn_at.is_(None))
 
 

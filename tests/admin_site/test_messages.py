@@ -10,6 +10,7 @@ from shared.toolbox import Toolbox
 from tests.admin_site.conftest import SITE
 from tests.support.families import Clock
 from tests.support.gateways import GatewayServer, gateway_variables
+from tests.support.office import add_student
 
 PAGE = "/integrations/messages"
 
@@ -97,3 +98,22 @@ def test_without_a_gateway_the_page_says_what_to_set_and_has_no_button(office, d
     desk.open("/integrations")
     assert "First set MESSAGES_URL and MESSAGES_SECRET" in told(desk)
     assert "Turn on Messages to phones" not in told(desk)
+
+
+def test_the_start_page_asks_for_an_address_or_a_phone_number_where_messages_are_on(desk, office):
+    with office.toolbox.sessions.begin() as session:
+        session.get(Student, office.ravi).phones = "+919876543210"
+    desk.open("/")
+    assert "2 without a parent’s address" in told(desk)
+    set_on(office.toolbox, office.actor, Integration.MESSAGES, on=True)
+    desk.open("/")
+    assert "1 without a parent’s phone number" in told(desk)  # for no mail server is set up
+    with_mail = replace(office.toolbox.settings, mail_server="mail.school.example")
+    desk.client.application.extensions["toolbox"] = office.toolbox.with_(settings=with_mail)
+    with office.toolbox.sessions.begin() as session:
+        session.get(Student, office.meera).parent1_email = "latha@home.example"
+    add_student(office.toolbox, office, "Asha Rao", "15203A0044")
+    desk.open("/")
+    assert "1 without a parent’s address or phone number" in told(desk)
+    listed = desk.open(desk.page.select_one("a[href*='lack=parent_address']")["href"]).select("main li")
+    assert [item.a.get_text(strip=True) for item in listed] == ["Asha Rao"]
