@@ -22,6 +22,7 @@ from shared.web.languages import lazy_gettext, ngettext, say
 from shared.web.password_again import asks_password_in_a_queue
 from shared.web.sign_in import actor
 from shared.web.site import reading, toolbox
+from shared.web.status_words import sheet_words
 
 pages = Blueprint("roster", __name__)
 
@@ -74,7 +75,9 @@ def apply(class_id: int) -> BaseResponse:
 def template(class_id: int) -> Response:
     """Return an empty class list to fill in."""
     class_code = people.get_class(reading, class_id).class_code
-    content = write_class_list_template(class_code=class_code, languages=list(LANGUAGES.values()))
+    content = write_class_list_template(
+        class_code=class_code, languages=list(LANGUAGES.values()), words=sheet_words()
+    )
     answer = Response(content, mimetype=_XLSX)
     answer.headers.set("Content-Disposition", "attachment", filename=f"class list {class_code}.xlsx")
     return answer

@@ -22,6 +22,7 @@ from shared.web.forms import DayField, PageForm, add_form_error
 from shared.web.languages import gettext, lazy_gettext, say
 from shared.web.sign_in import actor
 from shared.web.site import reading, toolbox
+from shared.web.status_words import sheet_words
 
 pages = Blueprint("timetable", __name__)
 
@@ -127,7 +128,7 @@ def _page(form: PlanForm, found: PlanReview | None = None) -> str:
 
 @pages.get("/timetable/template.xlsx")
 def template() -> Response:
-    content = BytesIO(write_timetable_template())
+    content = BytesIO(write_timetable_template(sheet_words()))
     return send_file(content, mimetype=_XLSX, as_attachment=True, download_name="timetable.xlsx")
 
 

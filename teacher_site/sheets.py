@@ -20,6 +20,7 @@ from shared.services.integrations.moodle import write_marks
 from shared.web.languages import gettext, say
 from shared.web.sign_in import actor
 from shared.web.site import reading, toolbox
+from shared.web.status_words import sheet_words
 
 pages = Blueprint("sheets", __name__, template_folder="templates")
 
@@ -28,7 +29,7 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 @pages.get("/lectures/<int:lecture_id>/sheet.xlsx")
 def download(lecture_id: int) -> Response:
-    name, content = download_sheet(toolbox, actor(), lecture_id)
+    name, content = download_sheet(toolbox, actor(), lecture_id, sheet_words())
     return send_file(BytesIO(content), mimetype=XLSX, as_attachment=True, download_name=name)
 
 

@@ -24,6 +24,7 @@ from shared.web.forms import asked_day, no_days
 from shared.web.languages import gettext, say
 from shared.web.sign_in import actor
 from shared.web.site import reading, toolbox
+from shared.web.status_words import sheet_words
 from teacher_site.sheets import XLSX
 
 pages = Blueprint("term_sheet", __name__, template_folder="templates")
@@ -32,7 +33,7 @@ pages = Blueprint("term_sheet", __name__, template_folder="templates")
 @pages.get("/classes/<int:class_id>/term-sheet.xlsx")
 def download(class_id: int) -> Response | tuple[str, int]:
     try:
-        name, content = download_term(toolbox, actor(), _asked(class_id))
+        name, content = download_term(toolbox, actor(), _asked(class_id), sheet_words())
     except InvalidInput as refused:
         return _page(class_id, refused=say(refused.sentence)), refused.status
     return send_file(BytesIO(content), mimetype=XLSX, as_attachment=True, download_name=name)

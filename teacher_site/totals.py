@@ -21,6 +21,7 @@ from shared.web.forms import asked_day
 from shared.web.languages import lazy_gettext, say
 from shared.web.sign_in import actor
 from shared.web.site import reading, toolbox
+from shared.web.status_words import sheet_words
 from teacher_site.forms import asked_number
 
 pages = Blueprint("totals", __name__, template_folder="templates")
@@ -88,7 +89,7 @@ def download() -> Response:
     asked = _asked(None)
     if asked is None:
         raise InvalidInput(phrase("Choose a class first."))
-    name, content = download_totals(toolbox, actor(), asked)
+    name, content = download_totals(toolbox, actor(), asked, sheet_words())
     return send_file(BytesIO(content), mimetype=XLSX, as_attachment=True, download_name=name)
 
 

@@ -16,13 +16,26 @@ from shared.domain.statuses import Statuses
 from shared.domain.typed_text import fold, normal_code
 from shared.domain.written_dates import days_meant
 
+# The first word is what our sheets say, in English; behind it stand those of our other languages.
 COLUMNS = {
-    "roll_id": Column(("Roll id", "Roll no", "Roll number", "Roll"), required=True),
-    "name": Column(("Name", "Student", "Student name")),
-    "class_code": Column(("Class", "Class code")),
-    "status": Column(("Status", "Attendance", "Mark"), required=True),
-    "note": Column(("Note", "Notes", "Remark", "Remarks")),
-    "date": Column(("Date",)),
+    "roll_id": Column(
+        (
+            *(phrase("Roll id"), "Roll no", "Roll number", "Roll"),
+            *("रोल आईडी", "रोल आयडी", "रोल नंबर", "रोल नं", "अनुक्रमांक", "हजेरी क्रमांक"),
+        ),
+        required=True,
+    ),
+    "name": Column((phrase("Name"), "Student", "Student name", "नाम", "नाव", "विद्यार्थी")),
+    "class_code": Column((phrase("Class"), "Class code", "कक्षा", "वर्ग")),
+    "status": Column(
+        (
+            *(phrase("Status"), "Attendance", "Mark"),
+            *("स्थिति", "स्थिती", "उपस्थिति", "उपस्थिती", "हाज़िरी", "हजेरी"),
+        ),
+        required=True,
+    ),
+    "note": Column((phrase("Note"), "Notes", "Remark", "Remarks", "नोट", "टिप्पणी", "टीप", "टिपण", "शेरा")),
+    "date": Column((phrase("Date"), "तारीख़", "तारीख", "दिनांक")),
 }
 
 LONGEST_NOTE = 500  # the mark's column in the database
@@ -180,9 +193,9 @@ def value_asked(
     """Return the value a row asks for, where it showed `shown`; without a column of notes the note stays."""
     for name in ("status", "note"):
         if row.is_formula(name):
-            title = COLUMNS[name].title.lower()
+            title = COLUMNS[name].title
             return Problem(
-                phrase("The %(title)s is a formula. Type it as a word.", title=title), row=row.number
+                phrase("“%(title)s” is a formula. Type it as a word.", title=title), row=row.number
             )
     status = _read_status(row, shown, statuses)
     if isinstance(status, Problem):

@@ -30,7 +30,7 @@ class Problem:
 
 @dataclass(frozen=True)
 class Column:
-    """A column to look for: the words it may be headed by; the first are ours."""
+    """A column to look for: the words it may be headed by; the first is ours, as the catalogues know it."""
 
     words: tuple[str, ...]
     required: bool = False
@@ -38,6 +38,10 @@ class Column:
     @property
     def title(self) -> str:
         return self.words[0]
+
+    def is_headed(self, title: str) -> bool:
+        """Tell whether a column with this title is the one looked for."""
+        return _plain(title) in map(_plain, self.words)
 
 
 @dataclass(frozen=True)
@@ -74,7 +78,7 @@ def read_table(rows: Sequence[Sequence[Cell]], columns: Mapping[str, Column]) ->
     places: dict[str, int] = {}
     problems: list[Problem] = []
     for name, column in columns.items():
-        found = [place for place, title in enumerate(titles) if _plain(title) in map(_plain, column.words)]
+        found = [place for place, title in enumerate(titles) if column.is_headed(title)]
         if len(found) > 1:
             sentence = phrase("There are two columns for “%(title)s”. Keep one of them.", title=column.title)
             problems.append(Problem(sentence, row=head + 1))

@@ -88,6 +88,11 @@ class Statuses:
             if status.is_own:
                 self._own_words.setdefault(letters_of(status.name), status.key)
                 self._own_words.setdefault(letters_of(status.short), status.key)
+        # What the school calls them in other languages comes last: it may be another status's name already.
+        for status in self.choices:
+            for name in status.letter_names.values() if status.is_own else ():
+                if read_status(name) is None:
+                    self._own_words.setdefault(letters_of(name), status.key)
 
     @classmethod
     def of_school(cls, late_counts_as: CountsAs, own: Iterable[Status] = ()) -> "Statuses":

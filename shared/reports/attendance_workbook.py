@@ -9,6 +9,7 @@ import xlsxwriter
 from shared.domain.attendance_sheet import COLUMNS, LONGEST_NOTE, Standing
 from shared.domain.languages import phrase
 from shared.domain.sheet_table import Table, read_table
+from shared.domain.sheet_words import ENGLISH, SheetWords
 from shared.domain.statuses import Statuses
 from shared.errors import WorkbookRefused
 from shared.reports.plain_workbook import TEXT_STAYS_TEXT
@@ -20,10 +21,12 @@ _HIDDEN_SHEET = "_lecture"
 _PROPERTY = "Attendance sheet"
 _FORMAT = "lecture {lecture_id} version {version}"
 
-SHEET_TITLE = "Attendance"
+SHEET_TITLE = phrase("Attendance")
+_SHEET_TITLES = (SHEET_TITLE, "उपस्थिति", "उपस्थिती")
 _LONGEST_IN_A_CHOICE = 255  # characters, of Excel's list of choices and of its message
+_LONGEST_ERROR_TITLE = 32
 _WIDTHS = {"roll_id": 16, "name": 30, "class_code": 12, "status": 12, "note": 36, "date": 12, "marked": 32}
-_TITLES = {name: column.title for name, column in COLUMNS.items()} | {"marked": "How marked"}
+_TITLES = {name: column.title for name, column in COLUMNS.items()} | {"marked": phrase("How marked")}
 
 
 @dataclass(frozen=True)
@@ -49,6 +52,7 @@ def write_attendance_workbook(
     *,
     title: str,
     held_on: str,
+    words: SheetWords = ENGLISH,
 ) -> bytes:
     """Write the register of a lecture as .xlsx. `held_on` is the lecture's date as YYYY-MM-DD."""
     buffer = io.BytesIO()
@@ -56,7 +60,7 @@ def write_attendance_workbook(
     book.set_properties({"title": title})
     text = _FORMAT.format(lecture_id=identity.lecture_id, version=identity.version)
     book.set_custom_property(_PROPERTY, text, "text")
-    _fill(book, register, statuses, held_on)
+    _fill(book, register, statuses, held_on, words)
     hidden = book.add_worksheet(_HIDDEN_SHEET)
     hidden.write_string(0, 0, text)
     hidden.hide()
@@ -64,8 +68,14 @@ def write_attendance_workbook(
     return buffer.getvalue()
 
 
-def _fill(book: xlsxwriter.Workbook, register: Sequence[Standing], statuses: Statuses, held_on: str) -> None:
-    sheet = book.add_worksheet(SHEET_TITLE)
+def _fill(
+    book: xlsxwriter.Workbook,
+    register: Sequence[Standing],
+    statuses: Statuses,
+    held_on: str,
+    words: SheetWords,
+) -> None:
+    sheet = book.add_worksheet(words.say(SHEET_TITLE))
     head = book.add_format({"bold": True, "bg_color": "#E8EEF6", "bottom": 1})
     # Text through and through: a roll id keeps its zeros, "=1+1" stays what somebody is called.
     plain = book.add_format({"num_format": "@", "quote_prefix": True})
@@ -73,11 +83,11 @@ def _fill(book: xlsxwriter.Workbook, register: Sequence[Standing], statuses: Sta
     columns = [name for name in _WIDTHS if name in _TITLES]
     for at, name in enumerate(columns):
         sheet.set_column(at, at, _WIDTHS[name], wrapped if name == "note" else plain)
-        sheet.write_string(0, at, _TITLES[name], head)
+        sheet.write_string(0, at, words.say(_TITLES[name]), head)
     for row, student in enumerate(register, start=1):
-        for at, cell in enumerate(_cells(student, statuses, held_on)):
+        for at, cell in enumerate(_cells(student, statuses, held_on, words)):
             sheet.write_string(row, at, cell, wrapped if columns[at] == "note" else plain)
-    names = [each.name for each in statuses.choices]
+    refused = phrase("Choose one of the list.")
     last_row, status = max(len(register), 1), columns.index("status")
     sheet.data_validation(
         1,
@@ -86,9 +96,9 @@ def _fill(book: xlsxwriter.Workbook, register: Sequence[Standing], statuses: Sta
         status,
         {
             "validate": "list",
-            "source": _offered(statuses),
-            "error_title": phrase("Not a status"),
-            "error_message": f"Choose {', '.join(names[:-1])} or {names[-1]}."[:_LONGEST_IN_A_CHOICE],
+            "source": _offered(statuses, words),
+            "error_title": words.say(phrase("Not a status"))[:_LONGEST_ERROR_TITLE],
+            "error_message": words.say(refused)[:_LONGEST_IN_A_CHOICE],
         },
     )
     note = columns.index("note")
@@ -101,25 +111,25 @@ def _fill(book: xlsxwriter.Workbook, register: Sequence[Standing], statuses: Sta
     sheet.repeat_rows(0)
 
 
-def _offered(statuses: Statuses) -> list[str]:
+def _offered(statuses: Statuses, words: SheetWords) -> list[str]:
     """Return the names to choose from; the short forms, which a sheet understands too, where they are too
     long."""
-    names = [each.name for each in statuses.choices]
+    names = [words.status(each, statuses) for each in statuses.choices]
     fits = len(",".join(names)) <= _LONGEST_IN_A_CHOICE
     return names if fits else [each.short for each in statuses.choices]
 
 
-def _cells(student: Standing, statuses: Statuses, held_on: str) -> tuple[str, ...]:
+def _cells(student: Standing, statuses: Statuses, held_on: str, words: SheetWords) -> tuple[str, ...]:
     """Return the cells of one student, in the order of the columns' widths above."""
     status, note = student.value
     return (
         student.roll_id,
         student.name,
         student.class_code,
-        statuses.name_of(status) if status else "",
+        words.status(statuses.get(status), statuses) if status else "",
         note,
         held_on,
-        student.marked,
+        words.say(student.marked),
     )
 
 
@@ -154,7 +164,7 @@ def _identity(book: Workbook) -> SheetIdentity | None:
 def _attendance_sheet(book: Workbook) -> Sheet:
     """Find our sheet by its title; after a renaming, the first that can be seen."""
     visible = [sheet for sheet in book.sheets if not sheet.is_hidden]
-    ours = [sheet for sheet in visible if sheet.title == SHEET_TITLE]
+    ours = [sheet for sheet in visible if sheet.title in _SHEET_TITLES]
     if not visible:
         raise WorkbookRefused(phrase("This workbook has no sheet that can be seen."))
     return (ours or visible)[0]

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 import xlsxwriter
 from xlsxwriter.utility import xl_col_to_name
 
-from shared.domain.attendance_sheet import PassedOver, Standing
+from shared.domain.attendance_sheet import COLUMNS, PassedOver, Standing
 from shared.domain.languages import phrase
 from shared.domain.sheet_table import Cell
+from shared.domain.sheet_words import ENGLISH, SheetWords
 from shared.domain.statuses import Statuses
 from shared.domain.term_sheet import TermLecture, TermRow
 from shared.errors import WorkbookRefused
@@ -23,7 +24,7 @@ from shared.reports.plain_workbook import TEXT_STAYS_TEXT
 from shared.reports.uploaded_tables import open_workbook
 from shared.reports.workbook_reading import Sheet
 
-SHEET_TITLE = "Term"
+SHEET_TITLE = phrase("Term")
 # As many columns and cells as an uploaded workbook may have (`shown_cells`, `workbook_parts`), with room.
 MOST_LECTURES = 200
 MOST_CELLS = 60_000
@@ -53,6 +54,7 @@ def write_term_workbook(
     statuses: Statuses,
     *,
     title: str,
+    words: SheetWords = ENGLISH,
 ) -> bytes:
     """Write one row a student and one column a lecture as .xlsx, in the short forms of the statuses.
 
@@ -61,7 +63,7 @@ def write_term_workbook(
     buffer = io.BytesIO()
     book = xlsxwriter.Workbook(buffer, TEXT_STAYS_TEXT)
     book.set_properties({"title": title})
-    sheet = book.add_worksheet(SHEET_TITLE)
+    sheet = book.add_worksheet(words.say(SHEET_TITLE))
     head = book.add_format(
         {"bold": True, "bg_color": "#E8EEF6", "bottom": 1, "text_wrap": True, "valign": "top"}
     )
@@ -71,8 +73,8 @@ def write_term_workbook(
     sheet.set_column(1, 1, 16, plain)
     sheet.set_column(2, 2, 30, plain)
     sheet.write_string(0, 0, f"class {class_id}")
-    for at, words in enumerate(("Student", "Roll id", "Name")):
-        sheet.write_string(1, at, words, head)
+    for at, heading in enumerate((phrase("Student"), COLUMNS["roll_id"].title, COLUMNS["name"].title)):
+        sheet.write_string(1, at, words.say(heading), head)
     if lectures:
         sheet.set_column(3, 2 + len(lectures), 11, plain)
     for at, (lecture, identity) in enumerate(lectures, start=3):
@@ -144,9 +146,13 @@ def _read(sheet: Sheet, at: int) -> UploadedTerm:
                 )
             places[int(lecture[1])] = place
             versions[int(lecture[1])] = int(lecture[2])
-    columns = {_at(heads, place).lower(): place for place in range(len(heads))}
     beyond = max(len(row) for row in sheet.rows)  # of a column that somebody deleted
-    roll, name = columns.get("roll id", beyond), columns.get("name", beyond)
+    taken = {of_students, *places.values()}
+    free = {place: _at(heads, place) for place in range(len(heads)) if place not in taken}
+    roll, name = (
+        next((place for place, head in free.items() if COLUMNS[of].is_headed(head)), beyond)
+        for of in ("roll_id", "name")
+    )
     rows = []
     for number, row in enumerate(sheet.rows[at + 2 :], start=at + 3):
         cells = {lecture_id: _cell(row, place) for lecture_id, place in places.items()}

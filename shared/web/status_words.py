@@ -4,9 +4,10 @@ from flask import Flask, g
 from jinja2 import pass_context
 
 from shared.domain.attendance import MarkStatus
+from shared.domain.sheet_words import SheetWords
 from shared.domain.statuses import Status, Statuses
 from shared.persistence import statuses
-from shared.web.languages import gettext, language_of_page, lazy_gettext
+from shared.web.languages import gettext, language_of_page, lazy_gettext, say_in_sheet
 from shared.web.site import reading, toolbox
 
 _STANDARD = {
@@ -37,6 +38,11 @@ def status_title(status: Status) -> str:
     """Return the name as a heading or a button begins it."""
     name = status_name(status.key)
     return name[:1].upper() + name[1:]
+
+
+def sheet_words() -> SheetWords:
+    """Return the words of a workbook that this reader downloads."""
+    return SheetWords(say_in_sheet, lambda status: status_name(status.key))
 
 
 def install(app: Flask) -> None:

@@ -6,6 +6,7 @@ import openpyxl
 import pytest
 from bs4 import BeautifulSoup
 
+from shared.persistence.tables import Mark, Teacher
 from shared.services.attendance.marks import set_mark
 
 
@@ -168,3 +169,22 @@ def test_another_teachers_sheet_is_not_there(teacher, school):
 def test_a_tampered_review_saves_nothing(teacher, school):
     teacher.post(sheet_page(school) + "/apply", {"review": "AAAA"})
     assert "upload the sheet again" in teacher.told(sheet_page(school))
+
+
+def test_a_teacher_who_reads_marathi_gets_and_sends_a_marathi_sheet(teacher, school, toolbox):
+    with toolbox.sessions.begin() as session:
+        session.get_one(Teacher, school.ids["teacher"]).language = "mr"
+    book = openpyxl.load_workbook(io.BytesIO(download(teacher, school).data))
+    sheet = book.worksheets[0]
+    assert [cell.value for cell in sheet[1]][:4] == ["रोल आयडी", "नाव", "वर्ग", "स्थिती"]
+    (choice,) = [each for each in sheet.data_validations.dataValidation if each.type == "list"]
+    assert choice.formula1 == '"उपस्थित,उशिरा,रजेवर,अनुपस्थित"'
+    for row, status in ((2, "उशिरा"), (3, "अनुपस्थित")):
+        sheet.cell(row, 4).value = status
+    saved = io.BytesIO()
+    book.save(saved)
+    _, page = upload(teacher, school, saved.getvalue())
+    save(teacher, school, page)
+    with toolbox.reading() as session:
+        marks = {mark.student.name: mark.status for mark in session.query(Mark)}
+    assert marks == {"Meera Iyer": "late", "Ravi Patil": "absent"}

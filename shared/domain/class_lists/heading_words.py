@@ -37,8 +37,8 @@ WORDS = {
     "erziehungsberechtigter erziehungsberechtigten sorgeberechtigte sorgeberechtigter tutor "
     "tuteur tutrice responsable acudiente representante apoderado पालक पालकांचा पालकांचे पालकाचा "
     "पालकाचे अभिभावक",
-    "one": "1 1st i primary erste erster premier primer primero पहिला",
-    "two": "2 2nd ii second secondary zweite zweiter deuxieme segundo दूसरा दुसरा",
+    "one": "1 1st i primary erste erster premier primer primero पहिला पहले पहिल्या",
+    "two": "2 2nd ii second secondary zweite zweiter deuxieme segundo दूसरा दुसरा दूसरे दुसर्या",
     "language": "language languages lang medium sprache langue idioma lengua भाषा माध्यम",
     "class": "class classes classcode klasse classe clase std standard कक्षा इयत्ता वर्ग",
     "section": "section sec div division तुकडी विभाग",

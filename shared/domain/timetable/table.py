@@ -11,20 +11,28 @@ from shared.domain.timetable.plan import LONGEST_ROOM, PlanLine, PlanProblem, jo
 from shared.domain.typed_text import fold
 from shared.domain.written_dates import typed_day
 
-# The first words are those of our template; FET writes "Students Sets", "Teachers", "Hour" and "Activity Id".
+# The first words are those of our template, then those of its other languages; FET writes "Students Sets",
+# "Teachers", "Hour" and "Activity Id".
 COLUMNS = {
-    "class_code": Column(("Class", "Classes", "Class code", "Students Sets", "Students"), required=True),
-    "subject": Column(("Subject", "Subjects", "Lecture"), required=True),
-    "teacher": Column(("Teacher", "Teachers", "Teacher's e-mail"), required=True),
-    "room": Column(("Room", "Rooms")),
-    "day": Column(("Day", "Weekday")),
-    "date": Column(("Date",)),
-    "begins": Column(("Begins", "Start", "From", "Hour", "Time"), required=True),
-    "ends": Column(("Ends", "End", "To", "Until")),
+    "class_code": Column(
+        (phrase("Class"), "Classes", "Class code", "Students Sets", "Students", "कक्षा", "वर्ग"), required=True
+    ),
+    "subject": Column((phrase("Subject"), "Subjects", "Lecture", "विषय"), required=True),
+    "teacher": Column((phrase("Teacher"), "Teachers", "Teacher's e-mail", "शिक्षक"), required=True),
+    "room": Column((phrase("Room"), "Rooms", "कमरा", "खोली")),
+    "day": Column((phrase("Day"), "Weekday", "दिन", "दिवस", "वार")),
+    "date": Column((phrase("Date"), "तारीख़", "तारीख", "दिनांक")),
+    "begins": Column(
+        (phrase("Begins"), "Start", "From", "Hour", "Time", "आरंभ", "समय", "सुरुवात", "वेळ"), required=True
+    ),
+    "ends": Column((phrase("Ends"), "End", "To", "Until", "अंत", "शेवट")),
     "key": Column(("Activity Id",)),
 }
 LONGEST_SUBJECT = 100
-WEEKDAY_NAMES = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+WEEKDAY_NAMES = (
+    *(phrase("Monday"), phrase("Tuesday"), phrase("Wednesday"), phrase("Thursday"), phrase("Friday")),
+    *(phrase("Saturday"), phrase("Sunday")),
+)
 
 _WEEKDAYS = (
     "monday mon mo सोमवार lundi montag",

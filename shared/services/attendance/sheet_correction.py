@@ -8,6 +8,7 @@ from typing import Any
 from shared.domain.attendance import MarkSource, one_line
 from shared.domain.attendance_sheet import MarkValue, SheetReview, Standing, review_sheet
 from shared.domain.languages import joined, phrase
+from shared.domain.sheet_words import ENGLISH, SheetWords
 from shared.errors import Conflict, InvalidInput, WorkbookRefused
 from shared.persistence import attendance, sheets, statuses
 from shared.persistence.attendance import RegisterLine
@@ -42,8 +43,10 @@ class UploadReview:
     sealed: str = ""
 
 
-def download_sheet(toolbox: Toolbox, actor: Actor, lecture_id: int) -> tuple[str, bytes]:
-    """Write a lecture's sheet; return a file name and the .xlsx. Raise NotFound."""
+def download_sheet(
+    toolbox: Toolbox, actor: Actor, lecture_id: int, words: SheetWords = ENGLISH
+) -> tuple[str, bytes]:
+    """Write a lecture's sheet in a reader's words; return a file name and the .xlsx. Raise NotFound."""
     settings = toolbox.settings
     # Locked, so that no mark is half-way between the history's version and the register.
     with toolbox.sessions.begin() as session:
@@ -54,7 +57,7 @@ def download_sheet(toolbox: Toolbox, actor: Actor, lecture_id: int) -> tuple[str
     codes = (school_class.class_code for school_class in lecture.classes)
     title = lecture_title(codes, lecture.subject, settings.clock.local(lecture.starts_at))
     held_on = _held_on(lecture, settings)
-    content = write_attendance_workbook(identity, register, known, title=title, held_on=held_on)
+    content = write_attendance_workbook(identity, register, known, title=title, held_on=held_on, words=words)
     return file_name(title, ".xlsx"), content
 
 
@@ -223,7 +226,7 @@ def _value(mark: Mark | None) -> MarkValue:
 def _marked(mark: Mark | None, settings: Settings) -> str:
     if mark is None:
         return ""
-    return f"{mark.source.label}, {settings.clock.show_short(mark.marked_at)}"
+    return joined([mark.source.label, settings.clock.show_short(mark.marked_at)], ", ")
 
 
 def as_downloaded(changes: Iterable[HistoryLine], version: int) -> dict[int, MarkValue]:

@@ -11,6 +11,7 @@ from shared.domain.attendance import natural_order
 from shared.domain.attendance_sheet import MarkValue, Standing
 from shared.domain.languages import phrase
 from shared.domain.sheet_table import Problem
+from shared.domain.sheet_words import ENGLISH, SheetWords
 from shared.domain.term_sheet import TermLecture, TermReview, review_term
 from shared.errors import Conflict, InvalidInput, NotFound, WorkbookRefused
 from shared.persistence import sheets, statuses, totals
@@ -65,7 +66,9 @@ def find_class(session: Session, actor: Actor, class_id: int) -> SchoolClass:
     return school_class
 
 
-def download_term(toolbox: Toolbox, actor: Actor, asked: SeriesAsked) -> tuple[str, bytes]:
+def download_term(
+    toolbox: Toolbox, actor: Actor, asked: SeriesAsked, words: SheetWords = ENGLISH
+) -> tuple[str, bytes]:
     """Write the teacher's own lectures of a series that are over; return a file name and the .xlsx.
 
     Raise NotFound for a class the teacher does not teach, InvalidInput for more than one sheet can hold.
@@ -110,6 +113,7 @@ def download_term(toolbox: Toolbox, actor: Actor, asked: SeriesAsked) -> tuple[s
         sorted(students.values(), key=lambda each: natural_order(each.roll_id)),
         known,
         title=title,
+        words=words,
     )
     return file_name(title, ".xlsx"), content
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import date
 
 from shared.domain.attendance import natural_order
-from shared.domain.languages import phrase
+from shared.domain.languages import joined, phrase
+from shared.domain.sheet_words import ENGLISH, SheetWords
 from shared.domain.statuses import Status
 from shared.domain.totals import LectureShare, StudentTotal, TotalsRule, total_of
 from shared.errors import InvalidInput, NotFound
@@ -55,21 +56,29 @@ def class_totals(toolbox: Toolbox, actor: Actor, asked: SeriesAsked) -> ClassTot
         return _totals(session, toolbox, actor, asked)
 
 
-def download_totals(toolbox: Toolbox, actor: Actor, asked: SeriesAsked) -> tuple[str, bytes]:
+def download_totals(
+    toolbox: Toolbox, actor: Actor, asked: SeriesAsked, words: SheetWords = ENGLISH
+) -> tuple[str, bytes]:
     """Write the totals and every lecture as a workbook; return a file name and the .xlsx. Raise as above."""
     with toolbox.reading_totals() as session:
         found = _totals(session, toolbox, actor, asked)
         lecture_ids = [each.lecture_id for each in found.lectures]
         marks = totals.list_marks(session, asked.class_id, lecture_ids, for_teacher_id=actor.account_id)
     clock = toolbox.settings.clock
-    words = {
+    told = {
         (mark.lecture_id, mark.student_id): LectureMark(
-            mark.status, f"{mark.source.label}, {clock.show_short(mark.marked_at)}", mark.note
+            mark.status, joined([mark.source.label, clock.show_short(mark.marked_at)], ", "), mark.note
         )
         for mark in marks
     }
     content = write_totals_workbook(
-        found.students, found.lectures, words, statuses=found.statuses, rule=found.rule, clock=clock
+        found.students,
+        found.lectures,
+        told,
+        statuses=found.statuses,
+        rule=found.rule,
+        clock=clock,
+        words=words,
     )
     name = f"{found.school_class.class_code} totals {clock.show_day(toolbox.now())}"
     return file_name(name, ".xlsx"), content

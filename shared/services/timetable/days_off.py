@@ -23,8 +23,11 @@ READ_AHEAD = timedelta(days=400)
 MOST_DAYS = 400
 LONGEST_NAME = 200
 _COLUMNS = {
-    "day": Column(("Date", "Day"), required=True),
-    "name": Column(("Name", "Holiday", "Occasion", "Reason"), required=True),
+    "day": Column((phrase("Date"), "Day", "तारीख़", "तारीख", "दिनांक", "दिन", "दिवस"), required=True),
+    "name": Column(
+        (phrase("Name"), "Holiday", "Occasion", "Reason", "नाम", "नाव", "छुट्टी", "सुट्टी", "अवसर", "कारण"),
+        required=True,
+    ),
 }
 
 Days = Sequence[tuple[date, str]]

@@ -367,7 +367,7 @@ def test_own_statuses_are_written_short_and_read_long(toolbox, school):
         ("presnt", "“presnt” is not a status."),
         (1, "“1” is not a status."),
         (True, "“TRUE” is not a status."),
-        ('=IF(1,"P","A")', "The status is a formula."),
+        ('=IF(1,"P","A")', "“Status” is a formula."),
         ("x" * 1_000, "is not a status."),
     ],
 )
