@@ -255,7 +255,7 @@ FAULTS = {
         "EXDATE cannot be read: “soon”.",
     ),
     "two starts": (BROKEN.replace("LOCATION:3", "DTSTART:20261201T100000Z"), "do not go together"),
-    "a zone nobody knows": (BROKEN.replace("Europe/Berlin", "Nowhere/Land"), "time zone, “Nowhere/Land”"),
+    "a zone nobody knows": (BROKEN.replace("Europe/Berlin", "Nowhere/Land"), "time zone “Nowhere/Land”"),
     "no end of the event": (BROKEN.replace("\r\nEND:VEVENT", ""), "its end (END:VEVENT) is missing"),
     "a start of no type": (BROKEN.replace(";TZID=Europe/Berlin:20261201T105000", ";VALUE=DATE:20261202"),
                            "do not go together"),
