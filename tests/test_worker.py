@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import threading
 from collections import Counter
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -91,15 +92,28 @@ def test_a_worker_killed_half_way_is_followed_by_one_that_writes_to_nobody_twice
     school = found_school(toolbox)
     add_families(toolbox, school, LETTERS)
     mark_and_close(toolbox, school)
+    is_in_its_hands, is_killed = threading.Event(), threading.Event()
+
+    def answer(_recipients: list[str]) -> str:
+        if len(mail_server.messages) >= LETTERS // 2:
+            is_in_its_hands.set()
+            is_killed.wait(timeout=60)  # so the worker has a letter in its hands, however slow the machine is
+        return "250 kept"
+
+    mail_server.answer = answer
     with worker(variables):
         press(toolbox, school)
-        wait_until(lambda: len(mail_server.messages) >= LETTERS // 2, within_s=300)
+        wait_until(is_in_its_hands.is_set, within_s=300)
+    is_killed.set()
     assert len(mail_server.messages) < LETTERS
 
     with worker(variables):
         wait_until(lambda: MailState.QUEUED not in count(toolbox), within_s=300)
-        wait_until(lambda: count(toolbox).get(MailState.SENDING, 0) <= 2, within_s=60)
-        left = {address for address, state in results(toolbox, school).items() if state is MailState.SENDING}
+    # Read once nobody writes any more: the second was killed too, perhaps with the last letter in its hands,
+    # and on a machine that is slow enough it has settled the first one's by itself.
+    in_doubt = (MailState.SENDING, MailState.PERHAPS_SENT)
+    left = {address for address, state in results(toolbox, school).items() if state in in_doubt}
+    assert left
     # Long after: whatever the first worker had in its hands is perhaps sent, never sent by itself.
     later = toolbox.with_(now=lambda: datetime.now(UTC) + timedelta(hours=1))
     sweep(later)
