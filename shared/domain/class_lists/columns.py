@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from shared.domain.class_lists.headings import HeadingReading, ListField, read_heading, says_whose
+from shared.domain.class_lists.headings import UNKNOWN, HeadingReading, ListField, read_heading, says_whose
 from shared.domain.languages import phrase
 from shared.domain.table_cells import ReadSheet, Row
 from shared.domain.typed_text import fold
@@ -143,8 +143,11 @@ def joined_headings(rows: Sequence[Row], header: Header) -> list[str]:
 
 def _is_sub_header(row: Row) -> bool:
     texts = [cell.text for cell in row if cell.text.strip()]
-    return bool(texts) and all(
-        read_heading(text).field is not None or _KNOWN_PART.search(fold(text)) for text in texts
+    readings = [read_heading(text) for text in texts]
+    # Gender and D.O.B. are known too, though nothing here uses them.
+    return any(reading.field is not None for reading in readings) and all(
+        reading != UNKNOWN or _KNOWN_PART.search(fold(text))
+        for text, reading in zip(texts, readings, strict=True)
     )
 
 

@@ -51,6 +51,8 @@ class HeadingReading:
 
 UNKNOWN = HeadingReading(is_certain=False)
 
+# Schüler/in, Erziehungsberechtigte/r, Alumno/a, Schüler*innen: the word before says it.
+_BOTH_SEXES = re.compile(r"(?<=[^\W\d_])[/*:·](?:r|n|in|innen|e|es|se|a|as|o|os)\b")
 # Names of parts that are written as several words.
 _PARTS = (
     (re.compile(r"\b(first|given|fore|christian) names?\b|\b(प्रथम|पहला|पहिले) (नाम|नाव)"), "firstname"),
@@ -141,6 +143,7 @@ def _split(text: str) -> list[str]:
     text = re.sub(
         r"(?<![^\W_])(?:[^\W\d_]\.){2,}(?!\w)", lambda short: short[0].replace(".", "") + " ", fold(text)
     )
+    text = _BOTH_SEXES.sub("", text)
     text = re.sub(r"[_/]", " ", text).replace("#", " no ")
     for pattern, word in _PARTS:
         text = pattern.sub(word, text)

@@ -28,13 +28,15 @@ from shared.domain.typed_text import clean
 class Line:
     """One line that may be a student; cells by field, and what stands beyond the headings.
 
-    `joined` is the line where what is too much belongs to the name, as in 701,Rao, Asha,rao@ex.org.
+    `joined` is the line where what is too much belongs to the name, as in 701,Rao, Asha,rao@ex.org; `whole`
+    is what stands in all of its columns.
     """
 
     number: int
     cells: Mapping[ListField, tuple[ReadCell, ...]]
     beyond: tuple[str, ...] = ()
     joined: "Line | None" = None
+    whole: str = ""
 
     def cell(self, field: ListField) -> ReadCell:
         return self.cells.get(field, (EMPTY,))[0]
@@ -228,7 +230,7 @@ def _line(number: int, row: Row, places: Mapping[ListField, Sequence[int]]) -> L
         field: tuple(row[place] if place < len(row) else EMPTY for place in tied)
         for field, tied in places.items()
     }
-    return Line(number, cells)
+    return Line(number, cells, whole=_row_words(row))
 
 
 def _join_name(row: Row, name_at: int, width: int) -> Row | None:

@@ -23,9 +23,11 @@ def lines_of_class(
     if not layout.has(ListField.CLASS) and not layout.has(ListField.SECTION):
         return list(layout.lines), [], []
     others: dict[str, list[Line]] = {}
+    spellings: dict[str, str] = {}  # by the plain class, how it was written first
     for line in layout.lines:
         said = _class_of(line)
         if said and not _is_same_class(line, class_code):
+            said = spellings.setdefault(_plain_class(said) or said, said)
             others.setdefault(said, []).append(line)
     questions: list[Question] = []
     skipped: list[Skipped] = []

@@ -58,7 +58,7 @@ class _Reader(Findings):
     def read(self, line: Line) -> ListedStudent | None:
         """Read one line; None: it is left out."""
         if not any(line.text(each) for each in (ListField.ROLL_ID, *_NAMES)) and not _has_formula(line):
-            self.skipped.append(Skipped(line.number, _words(line), phrase("neither a roll id nor a name")))
+            self.skipped.append(Skipped(line.number, line.whole, phrase("neither a roll id nor a name")))
             return None
         roles = line.text(ListField.ROLES)
         if roles and not any(KINDS.get(word) == "student" for word in re.findall(r"\w+", fold(roles))):

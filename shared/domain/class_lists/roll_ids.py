@@ -28,6 +28,8 @@ _PERHAPS_DATE = re.compile(
 _THOUSANDS = re.compile(r"\d{1,3}([,'’])\d{3}(?:\1\d{3})*")
 # What a list writes behind a number of its own: 1. and 2)
 _BEHIND_NUMBER = re.compile(r"(\d+)[.)]")
+# What people type into a form's field for it: Roll no. 31.
+_SAID = re.compile(r"roll\s*(?:no|nr|number|id)?\b[\s.:#-]*(?=\d)", re.IGNORECASE)
 _SCIENTIFIC = re.compile(r"\d([.,]\d+)?E\+\d+|\d[.,]\d+E\d+", re.IGNORECASE)
 _DECIMALS = re.compile(r"(\d+)[.,]0{1,2}")
 _AS_TEXT = re.compile(r'="([^"]*)"')
@@ -129,6 +131,8 @@ def _of_number(cell: ReadCell, text: str) -> RollIdReading:
 def _of_text(text: str) -> RollIdReading:
     as_text = _AS_TEXT.fullmatch(text)  # ="000701" keeps the zeros of a .csv in Excel
     text = as_text[1] if as_text else re.sub(r"^['’‘`´](?=\w)", "", text)  # so does '0701
+    said = _SAID.match(text)
+    text = text[said.end() :] if said else text
     if not text:
         return RollIdReading(trouble=MISSING)
     found = _worn(text)

@@ -53,6 +53,9 @@ def guess_encoding(
             choices[name] = choice
         if len(choices) == _SHOWN_ENCODINGS:
             break
+    named = {name: choice for name, choice in choices.items() if choice.names}
+    if file.encoding in named and len(named) > 1:  # without a name to look at nobody can choose
+        choices = named
     listed = " ".join(_names(file, answers, remembered, most=200))
     question = Question(
         "encoding",

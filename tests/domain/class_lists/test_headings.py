@@ -45,7 +45,9 @@ MEANT = {
     "parent1_email": (
         "First parent's e-mail|Parent 1 Email|Parent1 Email|Guardian 1 Email|Primary guardian email"
     ),
-    "parent2_email": ("Second parent's e-mail|Parent 2 email|2nd parent e-mail"),
+    "parent2_email": (
+        "E-Mail Erziehungsberechtigte/r 2|Second parent's e-mail|Parent 2 email|2nd parent e-mail"
+    ),
     "language": ("Medium|Medium of instruction|Language|भाषा|माध्यम|Sprache|Langue|Idioma"),
     "class_code": ("Class|Std|Standard|Class/Section|Klasse|Classe|कक्षा|इयत्ता"),
     "section": ("Section|Div.|Division|तुकडी"),

@@ -113,6 +113,23 @@ def test_a_heading_over_several_others_says_whose_they_are_and_hides_no_part_of_
     assert found.students[0].parents == ("f@ex.org", "m@ex.org")
 
 
+def test_headings_below_merged_ones_may_name_what_is_not_used():
+    """As software for schools prints them: gender stands between, the roll number over both lines."""
+    found = read(
+        ("Sr. No.", "Adm. No.", "Roll No.", "Student Details", "", "", "Parent Details", "", ""),
+        ("", "", "", "Name of Student", "Gender", "D.O.B.", "Father's Name", "Mobile", "Father's Email"),
+        ("1", "2019/41", "701", "Asha Rao", "F", "03-01-2014", "Ravi Rao", "9822011111", "f@ex.org"),
+    )
+    assert not asked(found)
+    assert who(found) == [ASHA]
+    assert found.students[0].parents[0] == "f@ex.org"
+
+
+def test_a_line_that_names_nobody_is_shown_whole():
+    found = read(("No", *HEAD), ("1", *ASHA), ("As of 12.08.2026", "", ""))
+    assert [(each.row, each.text) for each in found.skipped] == [(3, "As of 12.08.2026")]
+
+
 def test_a_line_break_and_several_spaces_within_a_heading_change_nothing():
     assert who(read(("Roll\nNo.", "Name  of\r\nthe Student"), ASHA)) == [ASHA]
 

@@ -34,6 +34,10 @@ def number(text, stored=None, **about):
         ("`0701", "0701"),
         ("1.", "1"),
         ("12)", "12"),
+        ("Roll no. 31", "31"),
+        ("ROLL NUMBER: 007", "007"),
+        ("Roll-7A", "7A"),
+        ("ROLLO", "ROLLO"),
         ("24.10", "24.10"),
         ("MAI-12", "MAI-12"),
         ("MAR-A12", "MAR-A12"),
@@ -328,6 +332,11 @@ def test_rows_of_another_class_are_asked_about_once():
     assert asked(read(*rows)) == {"class/7B": (3, 4)}
     assert who(read(*rows, answers={"class/7B": "leave_out"})) == [("1", "Asha")]
     assert len(who(read(*rows, answers={"class/7B": "as_it_is"}))) == 3
+
+
+def test_another_class_is_asked_about_once_however_it_is_written():
+    rows = ((*HEAD, "Class"), ("1", "Asha", "VIII B"), ("2", "Bela", "8-B"), ("3", "Chen", "Std. 8 B"))
+    assert asked(read(*rows)) == {"class/VIII B": (2, 3, 4)}
 
 
 def test_rows_of_another_section_are_asked_about_without_a_column_for_the_class():

@@ -369,6 +369,14 @@ def test_a_guessed_encoding_is_told_with_names_and_can_be_chosen_otherwise(toolb
     assert [row.name for row in again.rows] != names
 
 
+def test_an_encoding_that_shows_no_names_is_not_offered(toolbox, office):
+    text = "Nr.;Nachname;Vorname;Schülernummer\r\n1;Groß;Jürgen;0701\r\n2;Öztürk;Emine;0702\r\n"
+    sent = SentList("klasse.csv", text.encode("cp1252"))
+    found = preview_list(toolbox, office.actor, office.class_id, sent, {})
+    assert len(found.encoding.choices) > 1
+    assert all(choice.names for choice in found.encoding.choices)
+
+
 def test_an_encoding_can_be_chosen_while_the_columns_are_still_unknown(toolbox, office):
     sent = SentList("list.csv", "Nummer,Schützling\n1,José\n2,Zoë\n".encode("cp1252"))
     found = preview_list(toolbox, office.actor, office.class_id, sent, {})
