@@ -44,6 +44,7 @@ def names_of(page, words):
 
 def test_each_question_has_its_picture_and_the_likely_students_to_choose_from(desk, office, asked):
     assert "3 photos wait for you to say whose" in desk.told()
+    assert asked.select_one(".verdict")["data-mood"] == "open"
     pictures = [each["src"] for each in asked.select("#answers img")]
     assert len(pictures) == 3
     answer = desk.client.get(pictures[0], base_url="https://localhost")
@@ -79,6 +80,7 @@ def test_another_student_or_nobody_may_be_chosen_and_without_an_answer_nothing_h
     )
     page = read(desk, office)
     assert page.select("#answers") == []
+    assert page.select_one(".verdict")["data-mood"] == "good"
     assert page.get_text().count("of nobody in this class") == 2
     assert "9 Asha Rao" in page.get_text()
 

@@ -29,6 +29,7 @@ def enrolled(office):
 
 def test_decide_leads_straight_to_the_question_with_both_faces(desk, office, asked):
     assert "Your decision is needed" in desk.told()
+    assert asked.select_one(".verdict")["data-mood"] == "open"  # not good as long as something is open
     page = desk.open(next(a["href"] for a in asked.select("main a") if "Decide" in a.get_text()))
     assert page.select_one("h1").get_text() == "Whose face is it?"
     pictures = page.select(".faces img")
@@ -74,7 +75,8 @@ def test_two_people_who_look_alike_are_both_enrolled(desk, office, asked):
     desk.fill("Two people who look alike.")
     run_job(office.toolbox, office.queue.started[-1])
     assert enrolled(office) == {office.meera, office.ravi}
-    desk.open(f"/classes/{office.class_id}/photos")
+    page = desk.open(f"/classes/{office.class_id}/photos")
+    assert page.select_one(".verdict")["data-mood"] == "good"
     assert "Your decision is needed" not in desk.told()
     assert "You have decided about it." in desk.told()
 
