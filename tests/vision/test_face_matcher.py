@@ -197,7 +197,7 @@ def test_a_tilted_head_is_read_as_it_is(matcher, degrees):
 
 
 @pytest.mark.parametrize("name", ["obama2.jpg", "biden.jpg", "astronaut.png"])
-@pytest.mark.parametrize("degrees", [-60, -45, -30, 30, 45, 60, 135])
+@pytest.mark.parametrize("degrees", [-150, -60, -45, 30, 60, 105, 120, 135])
 def test_a_face_is_upright_whatever_the_photo_s_turn(matcher, name, degrees):
     upright = picture(name)
     turned = np.asarray(upright.rotate(degrees, Image.Resampling.BICUBIC, expand=True))
@@ -205,7 +205,7 @@ def test_a_face_is_upright_whatever_the_photo_s_turn(matcher, name, degrees):
     assert reading.descriptor @ matcher.read(np.asarray(upright)).descriptor > 0.8
     # As it lies in the photo that was turned back by quarters, its points lean by what is left.
     left = (degrees + 90 * reading.quarter_turns + reading.face.lean + 180) % 360 - 180
-    assert abs(left) < 12
+    assert abs(left) < 15
 
 
 def test_an_upright_face_is_looked_at_once(matcher, monkeypatch):
