@@ -3,8 +3,20 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
+from typing import Any
 
-from sqlalchemy import Select, and_, case, func, select
+from sqlalchemy import (
+    CompoundSelect,
+    Select,
+    and_,
+    bindparam,
+    case,
+    func,
+    literal_column,
+    select,
+    union_all,
+)
 from sqlalchemy.orm import Session, contains_eager, joinedload, selectinload
 
 from shared.domain.languages import phrase
@@ -143,18 +155,25 @@ def _lectures(
 
 def count_here(session: Session, lecture_ids: Collection[int]) -> dict[int, Count]:
     """Count who is here, for each of the lectures; the register's rule says who is expected."""
-    is_here = func.count(case((statuses.is_here(Mark.status), 1)))
-    marks = select(Mark.lecture_id, is_here, func.count(Mark.id))
-    marked = session.execute(marks.where(Mark.lecture_id.in_(lecture_ids)).group_by(Mark.lecture_id))
     here, expected = dict.fromkeys(lecture_ids, 0), dict.fromkeys(lecture_ids, 0)
-    for lecture_id, here_count, mark_count in marked:
-        here[lecture_id], expected[lecture_id] = here_count, mark_count
-    unmarked = (
-        _unmarked(lecture_ids).with_only_columns(Lecture.id, func.count(Student.id)).group_by(Lecture.id)
-    )
-    for lecture_id, student_count in session.execute(unmarked.order_by(None)):
+    for lecture_id, here_count, student_count in session.execute(_counts(), {"lecture_ids": lecture_ids}):
+        here[lecture_id] += here_count
         expected[lecture_id] += student_count
     return {lecture_id: Count(here[lecture_id], expected[lecture_id]) for lecture_id in lecture_ids}
+
+
+@cache
+def _counts() -> CompoundSelect[Any]:
+    """Return for each lecture the marked who are here and all who are marked; and 0 and the unmarked.
+
+    It is put together once, for every check-in is answered with it.
+    """
+    lecture_ids: Any = bindparam("lecture_ids", expanding=True)
+    is_here = func.count(case((statuses.is_here(Mark.status), 1)))
+    marked = select(Mark.lecture_id, is_here, func.count(Mark.id)).where(Mark.lecture_id.in_(lecture_ids))
+    counted: Any = (Lecture.id, literal_column("0"), func.count(Student.id))
+    unmarked = _unmarked(lecture_ids).with_only_columns(*counted).group_by(Lecture.id)
+    return union_all(marked.group_by(Mark.lecture_id), unmarked)
 
 
 def newest_here(session: Session, lecture_id: int, *, limit: int) -> Sequence[Mark]:
