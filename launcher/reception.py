@@ -23,6 +23,8 @@ THREADS = 16
 MOST_WAITING = 200
 # A form shorter than this is read at once: asking the site about its head first would cost more.
 SHORT_BODY_BYTES = 32 * 1024
+# Names a dictionary among what a site is given: what it notes there of a head it finds again with the body.
+KEPT = "reception.kept"
 
 _PLAIN = ("Content-Type", "text/plain; charset=utf-8")
 _HANG_UP = ("Connection", "close")
@@ -89,6 +91,7 @@ class Reception:
     async def _receive_and_answer(self, environ: Environ, length: int, scope: Any, proto: Any) -> None:
         address: str = environ["REMOTE_ADDR"]
         if length > SHORT_BODY_BYTES:
+            environ[KEPT] = {}
             answer = await self._ask(environ, _NotHereYet())
             if answer is not None:
                 await _send_first(proto, answer)

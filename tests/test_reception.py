@@ -11,6 +11,7 @@ from flask import Flask, request
 from launcher import bodies
 from launcher.bodies import Bodies, BodyLost
 from launcher.reception import SHORT_BODY_BYTES, Reception, make_environ
+from shared.web import kiosk_pass
 
 LONG = SHORT_BODY_BYTES + 1
 
@@ -148,6 +149,21 @@ def test_a_long_body_is_not_kept_where_its_head_is_refused(site, monkeypatch):
     line = answer(site, post("/refused", LONG), Line(b"x" * LONG))
     assert (line.status, line.body, site.asked) == (403, b"not you", 1)
     assert line.taken == LONG  # passed over, so that a browser gets to see the answer
+
+
+def test_what_a_site_notes_of_a_head_it_finds_with_the_body_and_not_with_the_next_head(site):
+    found = []
+
+    @site.before_request
+    def note():
+        kept = request.environ[kiosk_pass.KEPT]
+        found.append(dict(kept))
+        kept["noted"] = True
+
+    served = Reception(site)
+    for _ in range(2):
+        asyncio.run(served.__rsgi__(post("/upload", LONG), Line(b"x" * LONG)))
+    assert found == [{}, {"noted": True}] * 2
 
 
 def test_a_body_that_ends_early_reaches_no_site(site):

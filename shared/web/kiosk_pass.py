@@ -1,5 +1,7 @@
 """The pass of a phone that was handed round: its cookie closes every site and every port of this host."""
 
+import time
+
 from flask import Flask, Response, current_app, g, request
 
 from shared.domain.languages import phrase
@@ -12,6 +14,10 @@ from shared.web.error_pages import answer_nobody
 NAME = "kiosk_pass"
 # Longer than any lecture: a browser that was closed in between opens as a kiosk again.
 COOKIE_LIFE_S = 24 * 60 * 60
+# Where `launcher.reception` lets a site keep what it found for the head of a photo until that is here, and
+# how long such a pass is taken for living. Nobody is marked by one that ended meanwhile: before anything is
+# written, the pass is looked for once more.
+KEPT, KEPT_FOR_S = "reception.kept", 1.0
 
 ONLY_THE_TEACHER = phrase("This phone takes check-ins now. Only the teacher can end that.")
 _OPEN = frozenset({"static", "shared.static", "bootstrap.static", "shared.is_alive", "shared.is_ready"})
@@ -21,8 +27,17 @@ def sent_pass(toolbox: Toolbox) -> KioskPass | None:
     """Return the living pass of the phone that sends this request, kept in `g.kiosk_pass`."""
     if "kiosk_pass" not in g:
         token = request.cookies.get(cookie_name(current_app, NAME))
-        g.kiosk_pass = find_pass(toolbox, token) if token else None
+        g.kiosk_pass = _find(toolbox, token) if token else None
     kiosk_pass: KioskPass | None = g.kiosk_pass
+    return kiosk_pass
+
+
+def _find(toolbox: Toolbox, token: str) -> KioskPass | None:
+    """Find a pass, once for the head and the body of a photo that came at once."""
+    kept, now = request.environ.get(KEPT, {}), time.monotonic()
+    if now - kept.get("found_at", -KEPT_FOR_S) >= KEPT_FOR_S:
+        kept |= {"found_at": now, NAME: find_pass(toolbox, token)}
+    kiosk_pass: KioskPass | None = kept[NAME]
     return kiosk_pass
 
 

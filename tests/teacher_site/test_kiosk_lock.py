@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from shared.domain.photo_verdict import PhotoVerdict
 from shared.persistence.tables import CheckIn, KioskPass, KioskTicket, Mark
 from shared.vision.faces import FaceReading
+from shared.web import kiosk_pass
 from tests.support.eyes import MEERA_LOOKS, RAVI_LOOKS, Eyes, give_eyes
 from tests.support.phones import Phone as KioskPhone
 from tests.support.phones import Refused
@@ -72,6 +73,21 @@ def test_a_copied_cookie_gets_no_key_no_ticket_no_status_and_no_check_in(thief, 
             ask()
     with pytest.raises(Refused, match="403"):
         theirs.check_in(ROLL_ID, photo, CLASS_CODE, ticket="guessed")
+    assert marks(toolbox) == 0
+
+
+def test_a_pass_that_ends_between_head_and_photo_marks_nobody(
+    phone, photo, meera, kiosk, toolbox, monkeypatch
+):
+    monkeypatch.setattr(kiosk_pass, "KEPT_FOR_S", 60.0)
+    kiosk.client.environ_base[kiosk_pass.KEPT] = {}
+    ticket, late = phone.fetch_ticket(), phone.fetch_ticket()  # which finds the pass, as the head does
+    with toolbox.sessions.begin() as session:
+        session.query(KioskPass).update({"ended_at": toolbox.now()})
+    assert phone.check_in(ROLL_ID, photo, CLASS_CODE, ticket=ticket)["outcome"] == "lecture_closed"
+    monkeypatch.setattr(kiosk_pass, "KEPT_FOR_S", 0.0)  # the photo was long in coming
+    with pytest.raises(Refused, match="404"):
+        phone.check_in(ROLL_ID, photo, CLASS_CODE, ticket=late)
     assert marks(toolbox) == 0
 
 
