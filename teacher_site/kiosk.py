@@ -255,7 +255,8 @@ def _sent() -> CheckInRequest:
 
 
 def _told(kiosk_pass: KioskPass, answer: CheckInAnswer) -> dict[str, object]:
-    count = attendance.count_here(reading, [kiosk_pass.lecture_id])[kiosk_pass.lecture_id]
+    lecture_id = kiosk_pass.lecture_id
+    count = answer.count or attendance.count_here(reading, [lecture_id])[lecture_id]
     return {
         "outcome": answer.outcome,
         "headline": _headline(answer),

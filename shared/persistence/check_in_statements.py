@@ -143,6 +143,7 @@ LAST_OUTCOME = (
     .limit(1)
 )
 STRICTNESS = select(StrictnessChoice.strictness).order_by(StrictnessChoice.id.desc()).limit(1)
+DOUBT = select(LAST_OUTCOME.scalar_subquery(), STRICTNESS.scalar_subquery())
 FACES_VERSION = select(FaceVersion.version, FaceVersion.removed_at)
 END_WAITING = (
     update(ToConfirm)

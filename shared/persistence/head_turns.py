@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from shared.domain.check_in import CheckInOutcome
 from shared.domain.head_turn import TurnVerdict
-from shared.domain.second_lock import AskedTurn
+from shared.domain.second_lock import AskedTurn, Strictness
 from shared.persistence import check_in_statements as statements
 from shared.persistence.tables import CheckIn, HeadTurn
 
@@ -60,6 +60,11 @@ def note_verdict(session: Session, turn_id: int, verdict: TurnVerdict) -> None:
     )
 
 
-def find_last_outcome(session: Session, lecture_id: int, student_id: int) -> CheckInOutcome | None:
-    """Return how the newest check-in with a face was answered for a student at a lecture, on any phone."""
-    return session.scalar(statements.LAST_OUTCOME, {"the_lecture": lecture_id, "the_student": student_id})
+def find_doubt(
+    session: Session, lecture_id: int, student_id: int
+) -> tuple[CheckInOutcome | None, Strictness]:
+    """Return how the newest check-in with a face was answered for a student at a lecture, on any phone, and
+    how strict the school is."""
+    asked = {"the_lecture": lecture_id, "the_student": student_id}
+    last, strictness = session.execute(statements.DOUBT, asked).one()
+    return last, strictness or Strictness.USUAL

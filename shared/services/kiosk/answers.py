@@ -10,7 +10,7 @@ from shared.domain.head_turn import Side
 from shared.domain.languages import phrase
 from shared.errors import Conflict
 from shared.persistence import kiosk
-from shared.persistence.attendance import RegisterLine
+from shared.persistence.attendance import Count, RegisterLine, count_here
 from shared.persistence.database import AlreadyThere, Session
 from shared.persistence.tables import CheckIn, KioskPass, Lecture, Mark, Student
 from shared.security import throttling
@@ -31,7 +31,7 @@ class CheckInAnswer:
     nobody's name. IS_IT_YOU comes with class and roll id too.
 
     `wait_s` are the seconds that SLOWED asks for, `turn` is the side to turn to, and `advice` says what was
-    wrong with the film before.
+    wrong with the film before. `count` says how many are here by then, of a request that was written down.
     """
 
     outcome: CheckInOutcome
@@ -44,6 +44,7 @@ class CheckInAnswer:
     is_late: bool = False
     class_code: str | None = None
     roll_id: str | None = None
+    count: Count | None = None
 
     @property
     def sentence(self) -> str:
@@ -215,8 +216,9 @@ def _answer(session: Session, answered: CheckIn, student: Student | None, mark: 
     outcome = answered.outcome
     unmarked = outcome in (*REFUSALS, *ASKED_TO_TURN, CheckInOutcome.SLOWED)
     may_call = unmarked and _may_call(session, answered)
+    count = count_here(session, [answered.lecture_id])[answered.lecture_id]
     if student is None:
-        return CheckInAnswer(outcome, may_call_teacher=may_call)
+        return CheckInAnswer(outcome, may_call_teacher=may_call, count=count)
     timed = outcome in (CheckInOutcome.PRESENT, CheckInOutcome.ALREADY_MARKED) and mark is not None
     return CheckInAnswer(
         outcome,
@@ -227,6 +229,7 @@ def _answer(session: Session, answered: CheckIn, student: Student | None, mark: 
         is_late=outcome is CheckInOutcome.PRESENT and mark is not None and mark.status == MarkStatus.LATE,
         class_code=student.school_class.class_code if outcome is CheckInOutcome.IS_IT_YOU else None,
         roll_id=student.roll_id if outcome is CheckInOutcome.IS_IT_YOU else None,
+        count=count,
     )
 
 

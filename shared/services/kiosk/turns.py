@@ -6,7 +6,7 @@ from datetime import timedelta
 from shared.domain.check_in import ASKED_TO_TURN, LEAVES_A_DOUBT, CheckInOutcome
 from shared.domain.head_turn import Side, TurnVerdict
 from shared.domain.second_lock import AskedTurn, Zone, cause_of_turn
-from shared.persistence import head_turns, kiosk, spoof
+from shared.persistence import head_turns, kiosk
 from shared.persistence.database import Session
 from shared.persistence.tables import CheckIn, HeadTurn, KioskPass
 from shared.toolbox import Toolbox
@@ -87,12 +87,12 @@ def question_of(
     """
     if isinstance(shown, Film):
         return _after_film(session, shown)
-    last = head_turns.find_last_outcome(session, lecture_id, student_id)
+    last, strictness = head_turns.find_doubt(session, lecture_id, student_id)
     cause = cause_of_turn(
         shown.zone,
         screen_seen=shown.saw_device,
         after_refusal=last in LEAVES_A_DOUBT,
-        drawn_at_random=toolbox.draws.one_in(spoof.get_strictness(session).one_in),
+        drawn_at_random=toolbox.draws.one_in(strictness.one_in),
     )
     if cause is None:
         return None
