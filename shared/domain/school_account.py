@@ -147,7 +147,7 @@ def _is_vouched_for(claims: Mapping[str, Any], provider: Provider) -> bool:
     if claims.get("email_verified") is True:
         return True
     own = claims.get("xms_edov") if provider.kind is ProviderKind.MICROSOFT else None
-    return own is True or (isinstance(own, int | str) and str(own).lower() in ("1", "true"))
+    return str(own).lower() in ("1", "true")
 
 
 def _text(claims: Mapping[str, Any], name: str) -> str:

@@ -36,7 +36,7 @@ def test_the_provider_may_ask_for_its_own(browser):
     assert browser.get("/teachers/new").status_code == 200
 
 
-@pytest.mark.parametrize("typed", [-7200, None])
+@pytest.mark.parametrize("typed", [-7200, -120, None])
 def test_a_provider_that_did_not_ask_is_not_believed(browser, sites, typed):
     browser.provider.claims = {
         "auth_time": None if typed is None else int(sites.toolbox.now().timestamp()) + typed

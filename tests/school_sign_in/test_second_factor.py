@@ -70,6 +70,19 @@ def test_nobody_is_tied_before_the_code(sites, provider, secret):
     assert ties() == ["anita at the provider"]
 
 
+def test_who_has_the_address_meanwhile_is_not_tied_by_anothers_code(sites, secret):
+    browser = sites.browser("office")
+    browser.sign_in()
+    with sites.toolbox.sessions.begin() as session:
+        session.query(Admin).filter_by(email=ADMIN_EMAIL).one().email = "anita.new@school.example"
+    lifecycle.create_admin(sites.toolbox, sites.actor, email=ADMIN_EMAIL, name="The Next One")
+    right = code_at(secret, sites.toolbox.now())
+    assert browser.post("/school-sign-in/code", at="/school-sign-in/code", code=right).location == "/sign-in"
+    assert not browser.is_in()
+    with sites.toolbox.reading() as session:
+        assert session.query(SchoolAccount).count() == 0
+
+
 def test_a_copy_of_the_half_sign_in_is_worth_nothing_afterwards(sites, secret):
     browser, thief = sites.browser("office"), sites.browser("office")
     browser.sign_in()

@@ -330,7 +330,7 @@ def test_the_secret_may_stand_in_a_file_and_there_is_none_without_a_gateway(make
 # A gateway that misbehaves
 
 
-@pytest.mark.parametrize("status", [500, 502, 504, 408])
+@pytest.mark.parametrize("status", [500, 502, 504, 408, 425])
 def test_what_may_work_later_is_tried_again_with_the_same_id(toolbox, receiver, status):
     receiver.answer = lambda event, _handler: (
         status if event["data"]["phone_number"] == phone(1) and len(receiver.asked) < 4 else 200
@@ -392,6 +392,7 @@ def test_a_refusal_is_final_says_why_and_concerns_nobody_else(toolbox, receiver,
     [
         (410, "The gateway says that it takes no messages any more (410)."),
         (401, "The gateway does not accept our signature (401)."),
+        (300, "The gateway leads to another address (300), which is not followed."),
         (302, "The gateway leads to another address (302), which is not followed."),
         (307, "The gateway leads to another address (307), which is not followed."),
     ],
