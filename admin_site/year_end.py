@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response
 
 from shared.domain.languages import phrase
 from shared.errors import Conflict, InvalidInput
-from shared.persistence import people
+from shared.persistence import attendance, people
 from shared.services.people.year_end import NextYear, YearEnd, carry_out_year_end, plan_year_end
 from shared.web.languages import gettext, lazy_gettext, ngettext, say
 from shared.web.password_again import asks_password_before_a_form
@@ -39,7 +39,8 @@ def show(class_id: int) -> str:
         plan = plan_year_end(reading, class_id, request.form.get("class_code", ""), _choices())
     except (Conflict, InvalidInput) as refused:
         return _page(class_id, refused=say(refused.sentence))
-    return _page(class_id, plan=plan)
+    unclosed = attendance.list_unclosed(reading, class_id, now=toolbox.now())
+    return _page(class_id, plan=plan, unclosed=unclosed)
 
 
 @pages.post("/classes/<int:class_id>/year-end/apply")

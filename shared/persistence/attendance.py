@@ -109,6 +109,15 @@ def lectures_between(
     return session.scalars(query.order_by(Lecture.starts_at, Lecture.id)).all()
 
 
+def list_unclosed(session: Session, class_id: int, *, now: datetime) -> Sequence[Lecture]:
+    """Return the lectures of a class that have begun and were not closed, with their teachers, the latest
+    first."""
+    of_class = Lecture.classes.any(SchoolClass.id == class_id)
+    query = select(Lecture).where(of_class, Lecture.starts_at <= now, Lecture.closed_at.is_(None))
+    query = query.options(joinedload(Lecture.teacher)).order_by(Lecture.starts_at.desc(), Lecture.id.desc())
+    return session.scalars(query).all()
+
+
 def chose_by_face(session: Session, teacher_id: int, since: datetime) -> set[int]:
     """Return the ids of classes in whose last lecture since then this teacher had the roll id found by the
     face."""

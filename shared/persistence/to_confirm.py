@@ -106,6 +106,7 @@ def settle(
 def settle_entry(session: Session, entry_id: int, *, now: datetime, teacher_id: int | None) -> None:
     """End what waits for nobody in particular: the teacher has seen it."""
     ended = {"waiting": None, "accepted": False, "decided_at": now, "decided_by_id": teacher_id}
+    ended |= _WITHOUT_PICTURE
     session.execute(update(ToConfirm).where(ToConfirm.id == entry_id).values(**ended))
 
 

@@ -1,6 +1,11 @@
 """The page of the year's end: a preview first, what was chosen stays, and one press does all of it."""
 
+from datetime import timedelta
+
 from shared.persistence import people
+from shared.persistence.tables import Lecture, Teacher
+from shared.security.tokens import digest
+from shared.services.accounts.lifecycle import create_teacher
 from tests.support.office import agree
 
 
@@ -41,3 +46,39 @@ def test_a_refusal_keeps_what_was_chosen(desk, office):
     assert choices(desk)[f"choice-{office.ravi}"] == "stays"
     desk.fill("Preview", class_code="")
     assert "Please type the class to move to." in desk.told()
+
+
+def test_a_lecture_that_goes_on_is_told_before_the_class_moves(desk, office):
+    lecture_id = open_a_lecture(office)
+    desk.open(f"/classes/{office.class_id}/year-end")
+    everybody_stays = dict.fromkeys(choices(desk), "stays")
+    desk.fill("Preview", class_code="CO7GA")
+    told = desk.told()
+    assert "1 lecture of this class is not closed: Algebra" in told
+    assert (
+        "Asha Rao. Marks in it stay; who moves or leaves without a mark is no longer on its register" in told
+    )
+    desk.fill("Preview", **everybody_stays)
+    assert "is not closed" not in desk.told()
+    with office.toolbox.sessions.begin() as session:
+        session.get_one(Lecture, lecture_id).closed_at = office.toolbox.now()
+    desk.open(f"/classes/{office.class_id}/year-end")
+    desk.fill("Preview", class_code="CO7GA")
+    assert "is not closed" not in desk.told()
+
+
+def open_a_lecture(office):
+    now, email = office.toolbox.now(), "asha@school.example"
+    create_teacher(office.toolbox, office.actor, email=email, name="Asha Rao")
+    with office.toolbox.sessions.begin() as session:
+        lecture = Lecture(
+            subject="Algebra",
+            teacher=session.query(Teacher).filter_by(email=email).one(),
+            classes=[people.get_class(session, office.class_id)],
+            starts_at=now - timedelta(minutes=5),
+            ends_at=now + timedelta(minutes=55),
+            opening_key=digest("algebra"),
+        )
+        session.add(lecture)
+        session.flush()
+        return lecture.id

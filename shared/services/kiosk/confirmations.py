@@ -179,7 +179,10 @@ def decide(toolbox: Toolbox, actor: Actor, lecture_id: int, entry_id: int, *, ac
         if entry.student_id is None:
             return _see_to_nobody(session, toolbox, actor, lecture, entry)
         descriptor = _open_to_learn(toolbox, entry) if accepted and entry.waiting else None
-        line = attendance.find_register_line(session, lecture, entry.student_id)
+        try:
+            line = attendance.find_register_line(session, lecture, entry.student_id)
+        except NotFound:
+            return _see_to_nobody(session, toolbox, actor, lecture, entry)
         name = line.student.name
         if not entry.waiting:
             raise Conflict(
@@ -212,13 +215,23 @@ def decide(toolbox: Toolbox, actor: Actor, lecture_id: int, entry_id: int, *, ac
 def _see_to_nobody(
     session: Session, toolbox: Toolbox, actor: Actor, lecture: Lecture, entry: ToConfirm
 ) -> str:
-    """End a call that was made with a roll id of nobody. Raise Conflict if it was settled before."""
-    roll_id = entry.typed_roll_id or ""
+    """End what waits for nobody of the lecture: a roll id of nobody, or a student who has moved since.
+
+    Raise Conflict if it was settled before.
+    """
+    student = entry.student
+    roll_id = student.roll_id if student else entry.typed_roll_id or ""
     if not entry.waiting:
         raise Conflict(phrase("The call with %(roll_id)s was settled already.", roll_id=roll_id))
     to_confirm.settle_entry(session, entry.id, now=toolbox.now(), teacher_id=actor.account_id)
     before = {"reason": entry.reason, "roll_id": roll_id}
-    audit.record_in_lecture(session, toolbox, actor, "refuse check-in", lecture, before=before)
+    audit.record_in_lecture(
+        session, toolbox, actor, "refuse check-in", lecture, student=student, before=before
+    )
+    if student is not None:
+        return phrase(
+            "%(name)s is no longer in a class of this lecture. Nobody was marked.", name=student.name
+        )
     return phrase("The call with %(roll_id)s is settled.", roll_id=roll_id)
 
 

@@ -108,7 +108,8 @@ def carry_out_year_end(
             if student.consent is not None and not keep_faces:
                 end_consent(session, toolbox, actor, student, action="end consent")
             deactivate_student(session, toolbox, actor, student)
-        after = {choice.value: len(of) for choice, of in plan.students.items()} | {"to": plan.target_code}
+        after: dict[str, object] = {choice.value: len(of) for choice, of in plan.students.items()}
+        after |= {"to": plan.target_code, "faces of leavers": "kept" if keep_faces else "deleted"}
         audit.record(session, toolbox, actor, "end year", plan.school_class.class_code, after=after)
     erasure.settle(toolbox)
     return plan

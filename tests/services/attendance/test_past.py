@@ -7,11 +7,13 @@ import openpyxl
 import pytest
 
 from shared.domain.attendance import MarkSource, MarkStatus
+from shared.errors import NotFound
 from shared.mail.attendance_email import compose
 from shared.persistence import attendance, outbox
 from shared.persistence.tables import Lecture, Mark, OutgoingMail, SchoolClass, Student
 from shared.security.tokens import digest
 from shared.services.attendance.lectures import close_lecture, reopen_lecture
+from shared.services.attendance.marks import set_mark
 from shared.services.attendance.sheet_correction import download_sheet
 from shared.services.attendance.totals import SeriesAsked, class_totals
 from shared.services.family_mail import delivery
@@ -107,6 +109,20 @@ def test_reopening_keeps_the_absence_of_who_has_left_the_class(toolbox, school):
     reopen_lecture(toolbox, school.actor, school.ids["closed"])
     close_lecture(toolbox, school.actor, school.ids["closed"])
     assert totals(toolbox, school, "class")[0][0][1] == 2
+
+
+def test_who_moves_during_a_lecture_stays_on_its_register_with_a_mark_and_leaves_it_without(toolbox, school):
+    lecture_id = school.ids["lecture"]
+    set_mark(toolbox, school.actor, lecture_id, school.ids["meera"], PRESENT, expected=None)
+    move(toolbox, school, "meera")
+    move(toolbox, school, "ravi")
+    with toolbox.reading() as session:
+        (line,) = attendance.register(session, lecture_id)
+        assert (line.student.id, line.school_class.class_code) == (school.ids["meera"], "CO6GA")
+        assert attendance.count_here(session, [lecture_id])[lecture_id] == attendance.Count(1, 1)
+    with pytest.raises(NotFound, match="not on the register"):
+        set_mark(toolbox, school.actor, lecture_id, school.ids["ravi"], PRESENT, expected=None)
+    assert close_lecture(toolbox, school.actor, lecture_id) == 0  # nobody becomes absent in a class they left
 
 
 def test_a_letter_names_the_class_of_the_mark(toolbox, school):

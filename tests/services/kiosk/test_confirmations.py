@@ -12,7 +12,7 @@ from shared.domain.attendance import MarkSource, MarkStatus
 from shared.domain.check_in import CheckInOutcome, ConfirmReason
 from shared.errors import Conflict, ModelUnavailable, NotFound, PhotoRefused
 from shared.persistence import attendance
-from shared.persistence.tables import AuditEntry, Mark, Student, ToConfirm
+from shared.persistence.tables import AuditEntry, Mark, SchoolClass, Student, ToConfirm
 from shared.security.sealing import BrokenSeal
 from shared.services.attendance.lectures import close_lecture
 from shared.services.attendance.marks import set_mark, undo_change
@@ -246,6 +246,20 @@ def test_a_mark_made_meanwhile_settles_what_waits(toolbox, school, asked, send, 
     assert (entry.waiting, entry.accepted, entry.sealed_picture) == (None, None, None)
     with pytest.raises(Conflict, match="settled already"):
         decide(toolbox, school.actor, school.ids["lecture"], asked.id, accepted=True)
+
+
+@pytest.mark.parametrize("accepted", [True, False])
+def test_who_moves_to_another_class_meanwhile_leaves_no_call_that_cannot_be_ended(
+    toolbox, school, asked, accepted
+):
+    with toolbox.sessions.begin() as session:
+        student = session.get_one(Student, school.ids["meera"])
+        student.school_class = SchoolClass(class_code="CO7GA", name="", active=True)
+    told = decide(toolbox, school.actor, school.ids["lecture"], asked.id, accepted=accepted)
+    assert told == "Meera Iyer is no longer in a class of this lecture. Nobody was marked."
+    assert mark_of(toolbox, school) is None
+    entry = only_entry(toolbox)
+    assert (entry.waiting, entry.sealed_picture, entry.sealed_descriptor) == (None, None, None)
 
 
 def test_closing_asks_for_a_look_first_and_what_waits_can_still_be_accepted(toolbox, school, asked):

@@ -58,6 +58,8 @@ def test_faces_of_leavers_are_kept_where_the_school_says_so(toolbox, school):
         assert not meera.active
         assert meera.consent is not None
         assert meera.face_model is not None
+        (entry,) = session.scalars(select(AuditEntry).where(AuditEntry.action == "end year"))
+        assert entry.after["faces of leavers"] == "kept"
 
 
 def test_a_roll_id_that_is_taken_there_stops_everything_and_is_named(toolbox, school):
