@@ -89,6 +89,11 @@ def test_a_lecture_is_closed_as_not_held_on_its_own_page(teacher, school):
     lecture = f"/lectures/{school.ids['lecture']}"
     assert "Say why" in teacher.post(f"{lecture}/not-held", {"reason": ""}).text
     teacher.post(f"{lecture}/not-held", {"reason": "the power failed"})
-    assert "This lecture was not held: the power failed." in teacher.page(lecture).get_text()
+    page = teacher.page(lecture)
+    assert "This lecture was not held: the power failed." in page.get_text()
+    assert page.find("a", string="Mail the families") is None
+    mail = teacher.page(f"{lecture}/mail")
+    assert "This lecture was not held, so nobody is written to." in mail.get_text()
+    assert mail.find(id="plan-title") is None
     teacher.press(lecture, "Reopen")
     assert "not held:" not in teacher.page(lecture).get_text()
