@@ -232,12 +232,17 @@ def find_damage(engine: Engine) -> str:
 
     A server looks after its files by itself: there it is asked for an answer.
     """
-    with engine.connect() as connection:
-        if engine.dialect.name != "sqlite":
-            connection.execute(text("SELECT 1"))
-            return ""
-        found = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar()
-        return "" if found == "ok" else " ".join(str(found).split())
+    try:
+        with engine.connect() as connection:
+            if engine.dialect.name != "sqlite":
+                connection.execute(text("SELECT 1"))
+                return ""
+            found = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar()
+    except OperationalError as cause:
+        if type(cause.orig) is sqlite3.DatabaseError:  # too damaged to be opened at all
+            return str(cause.orig)
+        raise
+    return "" if found == "ok" else " ".join(str(found).split())
 
 
 def read_ends(engine: Engine) -> None:

@@ -89,7 +89,8 @@ def test_a_letter_to_oneself(school, mail_server, tmp_path):
     toolbox.engine.dispose()
     nobody = {"MAIL_SERVER": "127.0.0.1", "MAIL_PORT": str(find_free_port()), "MAIL_USE_TLS": "0"}
     toolbox = Toolbox(settings_for(tmp_path, school.settings.database_url, **nobody))
-    assert "cannot be reached" in red_lines(doctor(toolbox))["mail"]
+    said = red_lines(doctor(toolbox))["mail"]
+    assert f"cannot be reached. Look at MAIL_SERVER (127.0.0.1:{nobody['MAIL_PORT']})" in said
     toolbox.engine.dispose()
 
 
@@ -166,7 +167,12 @@ def test_a_damaged_sqlite_file_and_an_altered_network_and_an_open_folder(sqlite_
     with path.open("r+b") as file:
         file.seek(4096 * 3)
         file.write(os.urandom(4096 * 4))
-    assert list(red_lines(doctor(Toolbox(settings_for(folder, sqlite_url))))) == ["database"]
+    red = red_lines(doctor(Toolbox(settings_for(folder, sqlite_url))))
+    assert list(red) == ["database"]
+    path.write_bytes(os.urandom(path.stat().st_size))
+    for said in (red["database"], red_lines(doctor(Toolbox(settings_for(folder, sqlite_url))))["database"]):
+        assert "is damaged" in said
+        assert "Put the newest backup back" in said
 
 
 def test_the_start_page_shows_what_is_red_until_it_is_not(desk, office, tmp_path):

@@ -214,7 +214,12 @@ def _mail(toolbox: Toolbox, letter_to: str | None) -> Finding:
                 )
             result = connection.deliver(_letter(toolbox.mailer, letter_to))
     except MailServerFailure as failure:
-        return Finding("mail", False, failure.sentence)
+        said = phrase(
+            "%(reason)s Look at MAIL_SERVER (%(server)s) and what goes with it.",
+            reason=failure.sentence,
+            server=f"{toolbox.settings.mail_server}:{toolbox.settings.mail_port}",
+        )
+        return Finding("mail", False, said)
     if result.outcome is Outcome.SENT:
         return Finding(
             "mail",
