@@ -55,7 +55,7 @@ def add() -> str | Response:
 
 @pages.get("/admins/<int:admin_id>")
 def show(admin_id: int) -> str:
-    admin = accounts.find_admin(reading, admin_id)
+    admin = accounts.get_admin(reading, admin_id)
     link = find_first(reading, "office", admin.email, toolbox.now())
     tie = find_tie_of(reading, "office", admin_id)
     return render_template("admin/admin.html", admin=admin, link=link, tie=tie)
@@ -64,7 +64,7 @@ def show(admin_id: int) -> str:
 @pages.post("/admins/<int:admin_id>/new-password")
 @asks_password_again
 def renew(admin_id: int) -> str:
-    admin = accounts.find_admin(reading, admin_id)
+    admin = accounts.get_admin(reading, admin_id)
     return _show_password(
         admin.name, admin.email, accounts.renew_password(toolbox, actor(), Admin, admin.email)
     )
@@ -73,7 +73,7 @@ def renew(admin_id: int) -> str:
 @pages.post("/admins/<int:admin_id>/link")
 @asks_password_again
 def send_link(admin_id: int) -> Response:
-    return _send_link(accounts.find_admin(reading, admin_id).email)
+    return _send_link(accounts.get_admin(reading, admin_id).email)
 
 
 @pages.post("/admins/<int:admin_id>/no-second-factor")

@@ -52,7 +52,7 @@ def show(class_id: int) -> str | Response:
 @pages.get("/classes/<int:class_id>/photos/questions/<int:question_id>/picture")
 @asks_password_in_a_queue
 def show_picture(class_id: int, question_id: int) -> Response:
-    content = photo_questions.find_thumbnail(toolbox, class_id, question_id)
+    content = photo_questions.get_thumbnail(toolbox, class_id, question_id)
     return send_file(BytesIO(content), mimetype="image/jpeg")
 
 

@@ -20,7 +20,7 @@ pages = Blueprint("decisions", __name__)
 @pages.get("/students/<int:student_id>/decision")
 @asks_password_in_a_queue
 def show(student_id: int) -> str | Response:
-    decision = decisions.find_decision(toolbox, student_id)
+    decision = decisions.get_decision(toolbox, student_id)
     if not decision.alike:  # nothing to decide (any more): the photos wait for the training alone
         return redirect(url_for("enrolment.show", student_id=student_id))
     others = show_names([each.near_match.student.name for each in decision.alike])

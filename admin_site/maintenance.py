@@ -10,8 +10,9 @@ from flask import current_app
 from flask.cli import with_appcontext
 
 from shared.errors import ProductError
+from shared.persistence import accounts
 from shared.persistence.database import RELEASED, UNREACHABLE, known_revisions, migrate
-from shared.services.accounts.lifecycle import FIRST_ADMIN_EMAIL, create_first_admin
+from shared.services.accounts.lifecycle import create_first_admin
 from shared.services.audit import Actor
 from shared.services.people.erasure import LEDGER_NAME
 from shared.services.upkeep import backup, health, key_rotation
@@ -142,7 +143,7 @@ def bring_up_to_date(first_admin: bool, back_to: str | None) -> None:
         password = create_first_admin(toolbox) if first_admin else None
     click.echo(f"The tables are at {known_revisions()[0]}.")
     if password:
-        click.echo(f"The first admin signs in at the office as {FIRST_ADMIN_EMAIL}")
+        click.echo(f"The first admin signs in at the office as {accounts.FIRST_ADMIN_EMAIL}")
         click.echo(f"with the password {password} (shown this once only).")
 
 

@@ -15,11 +15,9 @@ from shared.persistence import accounts
 from shared.persistence.database import connect, migrate, reading_sessions
 from shared.settings import Settings, read_settings
 
-FIRST_ADMIN_EMAIL = "admin@localhost"
-
 
 def prepare_database(settings: Settings, *, fill_demo: bool) -> dict[str, str]:
-    """Migrate, make the first admin where there is none, and give the new accounts' passwords by e-mail.
+    """Migrate, make the first admin where there is none, and return the new accounts' passwords by e-mail.
 
     Raise SettingsError if the database of DATABASE_URL cannot be reached or is damaged, DatabaseUnusable if
     it is of a newer version.
@@ -47,8 +45,8 @@ def prepare_database(settings: Settings, *, fill_demo: bool) -> dict[str, str]:
     from shared.toolbox import Toolbox
 
     toolbox = Toolbox(settings)
-    password = create_first_admin(toolbox, email=FIRST_ADMIN_EMAIL)
-    passwords = {FIRST_ADMIN_EMAIL: password} if password else {}
+    password = create_first_admin(toolbox)
+    passwords = {accounts.FIRST_ADMIN_EMAIL: password} if password else {}
     if fill_demo:
         from launcher.demo_school import fill_demo_school
 
@@ -60,10 +58,10 @@ def prepare_database(settings: Settings, *, fill_demo: bool) -> dict[str, str]:
 def tell_passwords(settings: Settings, passwords: Mapping[str, str]) -> None:
     """Print the new accounts' passwords, at once: they cannot be shown again should the start fail."""
     for email, password in passwords.items():
-        if email != FIRST_ADMIN_EMAIL:
+        if email != accounts.FIRST_ADMIN_EMAIL:
             print(f"The demo's teacher {email} signs in at the classroom with {password}", flush=True)
             continue
-        print(f"The first admin signs in at the office as {FIRST_ADMIN_EMAIL}")
+        print(f"The first admin signs in at the office as {accounts.FIRST_ADMIN_EMAIL}")
         print(f"with the password {password} (shown this once only).")
         print(f"Keep a copy of {settings.instance_dir / 'settings.env'} away from this machine:")
         print("without its FACE_KEYS no enrolled face can be read again.", flush=True)

@@ -107,7 +107,7 @@ def read_flag(environ: Mapping[str, str], name: str, *, default: bool = False) -
 
 
 def read_late_counts_as(environ: Mapping[str, str]) -> str:
-    """Read LATE_COUNTS_AS, one of the words of `shared.domain.totals.LateCounts`."""
+    """Read LATE_COUNTS_AS, one of the words of `shared.domain.statuses.CountsAs`."""
     value = environ.get("LATE_COUNTS_AS", "present").strip().lower()
     if value not in {"present", "half", "absent"}:
         raise SettingsError("LATE_COUNTS_AS must be present, half or absent.")

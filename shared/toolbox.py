@@ -123,7 +123,7 @@ class Toolbox:
 
     @cached_property
     def face_index(self) -> FaceIndex:
-        """Every enrolled face, to look others up among; `services.face_search` fills and refreshes it."""
+        """Every enrolled face, to look others up among; `services.faces.sealed_faces` refreshes it."""
         return FaceIndex()
 
     @cached_property

@@ -37,7 +37,7 @@ pages = Blueprint("attendance", __name__, template_folder="templates")
 def show(lecture_id: int) -> str | Response:
     if covers.find_held_for(reading, current_user.id, lecture_id):
         return redirect(url_for("covers.read", covered_id=lecture_id))
-    lecture = attendance.find_own_lecture(reading, current_user.id, lecture_id)
+    lecture = attendance.get_own_lecture(reading, current_user.id, lecture_id)
     history = attendance.history(reading, lecture_id)
     late = attendance.marks_with(reading, lecture_id, MarkStatus.LATE)
     latest = {change.student_id: change.id for change in reversed(history)}
@@ -136,7 +136,7 @@ def _sent_status(name: str) -> str | None:
 
 @pages.get("/lectures/<int:lecture_id>/to-confirm/<int:entry_id>/picture")
 def picture(lecture_id: int, entry_id: int) -> Response:
-    jpeg = confirmations.find_picture(toolbox, actor(), lecture_id, entry_id)
+    jpeg = confirmations.get_picture(toolbox, actor(), lecture_id, entry_id)
     return Response(jpeg, mimetype="image/jpeg")
 
 
@@ -259,7 +259,7 @@ def report() -> str:
     lecture_id, class_id = asked_number("lecture_id"), asked_number("class_id")
     on = asked_day(request.args, "on", school_today())
     if lecture_id and not class_id:
-        asked = attendance.find_own_lecture(reading, current_user.id, lecture_id)
+        asked = attendance.get_own_lecture(reading, current_user.id, lecture_id)
         class_id = asked.classes[0].id
         on = asked_day({}, "on", toolbox.settings.clock.day_of(asked.starts_at))
     found: Sequence[Lecture] = []

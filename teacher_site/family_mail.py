@@ -32,7 +32,7 @@ _ORDER = (
 
 @pages.get("/lectures/<int:lecture_id>/mail")
 def show(lecture_id: int) -> str:
-    lecture = attendance.find_own_lecture(reading, actor().account_id, lecture_id)
+    lecture = attendance.get_own_lecture(reading, actor().account_id, lecture_id)
     ways = find_ways(toolbox, reading)
     plan = family_mail.plan_mail(reading, lecture, ways)
     now = toolbox.now()
@@ -57,7 +57,7 @@ def show(lecture_id: int) -> str:
 @pages.get("/lectures/<int:lecture_id>/mail/progress")
 def progress(lecture_id: int) -> dict[str, object]:
     """Return how far the letters are, and what became of each."""
-    attendance.find_own_lecture(reading, actor().account_id, lecture_id)
+    attendance.get_own_lecture(reading, actor().account_id, lecture_id)
     letters = outbox.fates_of(reading, lecture_id)
     results = {
         letter.id: {"state": letter.state, "label": say(letter.state.label), "note": _note(letter)}

@@ -119,7 +119,7 @@ def _signed_pass(*words: str) -> KioskPass:
 @pages.route("/lectures/<int:lecture_id>/kiosk", methods=["GET", "POST"])
 def hand_over(lecture_id: int) -> Response | tuple[str, int] | str:
     """Ask whether to hand the phone round; the press ends the teacher's sign-in on it."""
-    lecture = attendance.find_own_lecture(reading, current_user.id, lecture_id)
+    lecture = attendance.get_own_lecture(reading, current_user.id, lecture_id)
     if request.method == "GET":
         return _ask(lecture)
     device = device_words(request.user_agent.string)
@@ -149,7 +149,7 @@ def _ask(lecture: Lecture, *, problem: str | None = None) -> str:
 def page() -> Response | str:
     if g.kiosk_pass is None:
         return _without_pass()
-    lecture = attendance.find_own_lecture(reading, g.kiosk_pass.teacher_id, g.kiosk_pass.lecture_id)
+    lecture = attendance.get_own_lecture(reading, g.kiosk_pass.teacher_id, g.kiosk_pass.lecture_id)
     # For a copied cookie too, so there is nothing on it that the signed pages have to tell.
     return render_template(
         "teacher/kiosk.html",

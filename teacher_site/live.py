@@ -26,7 +26,7 @@ NEWEST_SHOWN = 8
 @pages.get("/lectures/<int:lecture_id>/live")
 def follow(lecture_id: int) -> dict[str, Any]:
     """Return how the round stands, in words; with `rows` in the address also every line of the register."""
-    attendance.find_own_lecture(reading, current_user.id, lecture_id)
+    attendance.get_own_lecture(reading, current_user.id, lecture_id)
     return _round(lecture_id) | (show_rows(lecture_id) if "rows" in request.args else {})
 
 
@@ -118,7 +118,7 @@ def _clock(moment: datetime) -> str:
 @pages.get("/lectures/<int:lecture_id>/screen")
 def screen(lecture_id: int) -> str:
     """Return the round for a second screen; what it shows comes from `follow`."""
-    lecture = attendance.find_own_lecture(reading, current_user.id, lecture_id)
+    lecture = attendance.get_own_lecture(reading, current_user.id, lecture_id)
     stays = find_second_screen(reading, current_user.id, device_token() or "")
     return render_template("teacher/screen.html", lecture=lecture, stays=stays)
 
@@ -127,7 +127,7 @@ def screen(lecture_id: int) -> str:
 @asks_password_again
 def name(lecture_id: int) -> Response:
     """Let this device stay signed in while phones go round."""
-    attendance.find_own_lecture(reading, current_user.id, lecture_id)
+    attendance.get_own_lecture(reading, current_user.id, lecture_id)
     name_second_screen(toolbox, actor(), device=require_device_token(), sign_in=session["sign_in"])
     flash(gettext("This device stays signed in while your phones go round."), "success")
     return redirect(url_for("live.screen", lecture_id=lecture_id))
@@ -136,7 +136,7 @@ def name(lecture_id: int) -> Response:
 @pages.post("/lectures/<int:lecture_id>/second-screens/<int:known_id>/end")
 def unname(lecture_id: int, known_id: int) -> Response:
     """Let a device be signed out with the others, when a phone is handed round."""
-    attendance.find_own_lecture(reading, current_user.id, lecture_id)
+    attendance.get_own_lecture(reading, current_user.id, lecture_id)
     unname_second_screen(toolbox, actor(), known_id)
     flash(gettext("That device is signed out too, when you hand a phone round."), "success")
     return redirect(url_for("kiosk.hand_over", lecture_id=lecture_id))

@@ -76,7 +76,7 @@ def not_held(planned_id: int) -> str | AnyResponse:
 
 @pages.route("/lectures/<int:lecture_id>/not-held", methods=["GET", "POST"])
 def lecture_not_held(lecture_id: int) -> str | AnyResponse:
-    lecture = attendance.find_own_lecture(reading, current_user.id, lecture_id)
+    lecture = attendance.get_own_lecture(reading, current_user.id, lecture_id)
     reason = request.form.get("reason", "")
     if request.method == "POST":
         try:

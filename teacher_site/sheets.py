@@ -53,7 +53,7 @@ def show(lecture_id: int) -> str | tuple[str, int]:
 def _page(lecture_id: int, *, found: UploadReview | None = None, refused: str = "") -> str:
     return render_template(
         "teacher/sheet.html",
-        lecture=attendance.find_own_lecture(reading, actor().account_id, lecture_id),
+        lecture=attendance.get_own_lecture(reading, actor().account_id, lecture_id),
         uploads=sheets.list_uploads(reading, lecture_id),
         found=found,
         refused=refused,

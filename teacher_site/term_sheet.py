@@ -15,7 +15,7 @@ from shared.services.attendance.term_correction import (
     TermUploadReview,
     apply_term,
     download_term,
-    find_class,
+    get_taught_class,
     review_term_upload,
     undo_term,
 )
@@ -59,7 +59,7 @@ def show(class_id: int) -> str | tuple[str, int]:
 def _page(class_id: int, *, found: TermUploadReview | None = None, refused: str = "") -> str:
     return render_template(
         "teacher/term_sheet.html",
-        school_class=find_class(reading, actor(), class_id),
+        school_class=get_taught_class(reading, actor(), class_id),
         uploads=sheets.list_term_uploads(reading, actor().account_id, class_id),
         days={name: asked_day(request.args, name) for name in ("since", "until")},
         subject=request.args.get("subject", ""),

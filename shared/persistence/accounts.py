@@ -14,6 +14,9 @@ AnAccount = TypeVar("AnAccount", bound=Account)
 # Whose accounts a site has.
 KINDS: dict[str, type[Admin] | type[Teacher]] = {"office": Admin, "classroom": Teacher}
 
+# Of the admin whom a first start makes; nobody is written to there.
+FIRST_ADMIN_EMAIL = "admin@localhost"
+
 # A sign-in is noted as seen at most this often, so that reading a page does not write a row each time.
 SEEN_EVERY = timedelta(minutes=1)
 

@@ -33,6 +33,7 @@ from shared.persistence.tables import (
 )
 
 PAGE_SIZE = 25
+MOST_SUBJECTS = 20
 
 
 @dataclass(frozen=True)
@@ -69,14 +70,14 @@ def classes_of(session: Session, teacher_id: int | None) -> Sequence[tuple[Schoo
     return [(school_class, count) for school_class, count in session.execute(query)]
 
 
-def subjects_of(session: Session, teacher_id: int, *, limit: int = 20) -> Sequence[str]:
-    """Return the subjects a teacher has held lectures in, the latest first."""
+def subjects_of(session: Session, teacher_id: int) -> Sequence[str]:
+    """Return the subjects a teacher has held lectures in, the latest first, MOST_SUBJECTS at most."""
     query = (
         select(Lecture.subject)
         .where(Lecture.teacher_id == teacher_id)
         .group_by(Lecture.subject)
         .order_by(func.max(Lecture.starts_at).desc())
-        .limit(limit)
+        .limit(MOST_SUBJECTS)
     )
     return session.scalars(query).all()
 
@@ -86,10 +87,10 @@ def find_lecture_by_key(session: Session, opening_key: str) -> Lecture | None:
     return session.scalar(select(Lecture).where(Lecture.opening_key == opening_key))
 
 
-def find_own_lecture(
+def get_own_lecture(
     session: Session, teacher_id: int | None, lecture_id: int, *, lock: bool = False
 ) -> Lecture:
-    """Find a teacher's lecture with its classes; `lock` keeps others from changing it meanwhile.
+    """Return a teacher's lecture with its classes; `lock` keeps others from changing it meanwhile.
 
     Raise NotFound, the same for another teacher's lecture as for none.
     """
@@ -224,8 +225,8 @@ def register(session: Session, lecture_id: int, *, class_id: int | None = None) 
     )
 
 
-def find_register_line(session: Session, lecture: Lecture, student_id: int) -> RegisterLine:
-    """Find one student of a lecture, with the mark, locked. Raise NotFound for who is not expected there."""
+def get_register_line(session: Session, lecture: Lecture, student_id: int) -> RegisterLine:
+    """Return one student of a lecture, with the mark, locked. Raise NotFound for anybody else."""
     mark = session.scalar(
         select(Mark)
         .where(Mark.lecture_id == lecture.id, Mark.student_id == student_id)
@@ -281,8 +282,8 @@ def latest_changes(session: Session, lecture_id: int) -> set[int]:
     return set(session.scalars(latest.group_by(MarkChange.student_id)))
 
 
-def find_change(session: Session, lecture_id: int, change_id: int) -> MarkChange:
-    """Find an entry of a lecture's history. Raise NotFound."""
+def get_change(session: Session, lecture_id: int, change_id: int) -> MarkChange:
+    """Return an entry of a lecture's history. Raise NotFound."""
     query = select(MarkChange).where(MarkChange.id == change_id, MarkChange.lecture_id == lecture_id)
     change = session.scalar(query)
     if change is None:

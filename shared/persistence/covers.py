@@ -39,7 +39,7 @@ def standing(
 
 
 def get_cover(session: Session, cover_id: int) -> Cover:
-    """Find a cover, locked. Raise NotFound."""
+    """Return a cover, locked. Raise NotFound."""
     cover = session.scalar(select(Cover).where(Cover.id == cover_id).with_for_update())
     if cover is None:
         raise NotFound(phrase("There is no such cover."))

@@ -71,8 +71,8 @@ def list_uploads(session: Session, lecture_id: int) -> Sequence[SheetUpload]:
     return session.scalars(query.order_by(SheetUpload.id.desc())).all()
 
 
-def find_upload(session: Session, lecture_id: int, upload_id: int) -> SheetUpload:
-    """Find an applied upload of a lecture with its changes. Raise NotFound."""
+def get_upload(session: Session, lecture_id: int, upload_id: int) -> SheetUpload:
+    """Return an applied upload of a lecture with its changes. Raise NotFound."""
     query = select(SheetUpload).where(SheetUpload.id == upload_id, SheetUpload.lecture_id == lecture_id)
     upload = session.scalar(query.options(selectinload(SheetUpload.changes)))
     if upload is None:
@@ -124,7 +124,7 @@ def list_term_uploads(session: Session, teacher_id: int | None, class_id: int) -
     return [TermUpload(*row) for row in session.execute(query)]
 
 
-def find_term_key(session: Session, teacher_id: int | None, class_id: int, upload_id: int) -> str:
+def get_term_key(session: Session, teacher_id: int | None, class_id: int, upload_id: int) -> str:
     """Return the key that the parts of a teacher's applied sheet of a term share. Raise NotFound."""
     query = select(SheetUpload.term_key).join(LectureClass, LectureClass.lecture_id == SheetUpload.lecture_id)
     term_key = session.scalar(

@@ -24,7 +24,7 @@ def list_own(session: Session) -> Sequence[OwnStatus]:
 
 
 def get_own(session: Session, status_id: int, *, lock: bool = False) -> OwnStatus:
-    """Find an own status. Raise NotFound."""
+    """Return an own status. Raise NotFound."""
     query = select(OwnStatus).where(OwnStatus.id == status_id)
     row = session.scalar(query.with_for_update() if lock else query)
     if row is None:

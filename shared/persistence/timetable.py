@@ -46,8 +46,8 @@ def planned_between(
     return session.scalars(query.order_by(PlannedLecture.starts_at, PlannedLecture.id)).all()
 
 
-def find_own_planned(session: Session, teacher_id: int | None, planned_id: int) -> PlannedLecture:
-    """Find a teacher's planned lecture, locked. Raise NotFound, the same for another's as for none."""
+def get_own_planned(session: Session, teacher_id: int | None, planned_id: int) -> PlannedLecture:
+    """Return a teacher's planned lecture, locked. Raise NotFound, the same for another's as for none."""
     query = _plan().where(PlannedLecture.id == planned_id, PlannedLecture.teacher_id == teacher_id)
     planned = session.scalar(query.with_for_update().options(selectinload(PlannedLecture.classes)))
     if planned is None:
@@ -55,10 +55,8 @@ def find_own_planned(session: Session, teacher_id: int | None, planned_id: int) 
     return planned
 
 
-def future_slots(
-    session: Session, *, after: datetime, class_ids: Collection[int] | None = None
-) -> list[Slot]:
-    """Return the planned lectures after a moment that nobody opened, of any of the classes, or of all."""
+def future_slots(session: Session, *, after: datetime) -> list[Slot]:
+    """Return the planned lectures of all classes after a moment that nobody opened."""
     query = select(
         PlannedLecture.id,
         PlannedLecture.identity,
@@ -138,7 +136,7 @@ def list_teachers(session: Session) -> Sequence[Teacher]:
 
 
 def get_draft(session: Session, draft_id: int, *, lock: bool = False) -> PlanDraft:
-    """Find a plan that waits to be applied, or was. Raise NotFound."""
+    """Return a plan that waits to be applied, or was. Raise NotFound."""
     query = select(PlanDraft).where(PlanDraft.id == draft_id)
     draft = session.scalar(query.with_for_update() if lock else query)
     if draft is None:
@@ -152,7 +150,7 @@ def find_latest_draft(session: Session) -> PlanDraft | None:
 
 
 def get_grid(session: Session, grid_id: int, *, lock: bool = False) -> WeeklyGrid:
-    """Find a weekly timetable that was typed. Raise NotFound."""
+    """Return a weekly timetable that was typed. Raise NotFound."""
     query = select(WeeklyGrid).where(WeeklyGrid.id == grid_id)
     grid = session.scalar(query.with_for_update() if lock else query)
     if grid is None:
@@ -254,7 +252,7 @@ def forget_link(session: Session, teacher_id: int) -> None:
 
 
 def get_planned(session: Session, planned_id: int) -> PlannedLecture:
-    """Find any planned lecture, locked, for the office. Raise NotFound."""
+    """Return any planned lecture, locked, for the office. Raise NotFound."""
     query = _plan().where(PlannedLecture.id == planned_id).options(selectinload(PlannedLecture.classes))
     planned = session.scalar(query.with_for_update())
     if planned is None:

@@ -77,11 +77,10 @@ def count_in_vain(session: Session, pass_id: int) -> int:
     return session.scalar(query) or 0
 
 
-def find_entry(session: Session, lecture_id: int, entry_id: int, *, with_picture: bool = False) -> ToConfirm:
-    """Find an entry of a lecture, with its sealed picture and descriptor if asked for. Raise NotFound."""
+def get_entry(session: Session, lecture_id: int, entry_id: int) -> ToConfirm:
+    """Return an entry of a lecture with its sealed picture and descriptor. Raise NotFound."""
     query = select(ToConfirm).where(ToConfirm.id == entry_id, ToConfirm.lecture_id == lecture_id)
-    if with_picture:
-        query = query.options(undefer(ToConfirm.sealed_picture), undefer(ToConfirm.sealed_descriptor))
+    query = query.options(undefer(ToConfirm.sealed_picture), undefer(ToConfirm.sealed_descriptor))
     entry = session.scalar(query)
     if entry is None:
         raise NotFound(phrase("There is no such check-in to confirm."))

@@ -56,7 +56,7 @@ def choose() -> str | Response:
     toolbox, site, token = _toolbox(), _site(), request.args.get("link", "")
     form = FirstPasswordForm()
     try:
-        owner = password_links.find_owner(toolbox, site=site, token=token)
+        owner = password_links.get_owner(toolbox, site=site, token=token)
         form.user = owner  # type: ignore[assignment]  # the library asks it only for what makes a password weak
         if form.validate_on_submit():
             password_links.choose_password(

@@ -138,7 +138,7 @@ def build_site(
         app.register_blueprint(blueprint)
     for command in commands:
         app.cli.add_command(command)
-    _install_reading(app, toolbox)
+    _install_reading(app)
     _install_headers(app)
     _install_words(app, description, settings)
     return app
@@ -167,7 +167,7 @@ reading: Session = LocalProxy(_reading)  # type: ignore[assignment]
 """The request's session for reading; closed when the answer is sent."""
 
 
-def _install_reading(app: Flask, toolbox: Toolbox) -> None:
+def _install_reading(app: Flask) -> None:
     @app.teardown_appcontext
     def close(_error: BaseException | None) -> None:
         session = g.pop("reading", None)

@@ -79,7 +79,7 @@ def mark_and_close(toolbox: Toolbox, school: SimpleNamespace, **statuses: MarkSt
 def plan(toolbox: Toolbox, school: SimpleNamespace) -> MailPlan:
     """What a press would send now."""
     with toolbox.reading() as session:
-        lecture = attendance.find_own_lecture(session, school.ids["teacher"], school.ids["lecture"])
+        lecture = attendance.get_own_lecture(session, school.ids["teacher"], school.ids["lecture"])
         return plan_mail(session, lecture, find_ways(toolbox, session))
 
 

@@ -45,7 +45,7 @@ def begin_round(toolbox: Toolbox, school: SimpleNamespace, student_ids: list[int
     with toolbox.sessions.begin() as session:
         lecture = session.get_one(Lecture, lecture_id)
         for student_id in student_ids[:here]:
-            line = attendance.find_register_line(session, lecture, student_id)
+            line = attendance.get_register_line(session, lecture, student_id)
             write_mark(session, toolbox, None, lecture, line, MarkStatus.PRESENT, source=MarkSource.FACE)
     for student_id in student_ids[here : here + 2]:
         ask_to_confirm(toolbox, kiosk, student_id)

@@ -18,7 +18,7 @@ from shared.persistence.tables.base import (
 )
 from shared.persistence.tables.search import at_insert, keep_current, search_text, sort_key
 
-_SEARCH_TEXT, _CODE_ORDER = search_text(name="name", code="class_code"), sort_key("class_code")
+_SEARCH_TEXT, _CODE_ORDER = search_text("class_code"), sort_key("class_code")
 
 
 class SchoolClass(Base):

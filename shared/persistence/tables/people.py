@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from shared.persistence.tables.faces import FaceModelRow
 
 
-_SEARCH_TEXT, _ROLL_ORDER = search_text(name="name", code="roll_id"), sort_key("roll_id")
+_SEARCH_TEXT, _ROLL_ORDER = search_text("roll_id"), sort_key("roll_id")
 
 
 class Student(Base):

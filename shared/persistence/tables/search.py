@@ -17,9 +17,9 @@ _LONGEST_SORT_KEY = 200
 Derivation = Callable[[Callable[[str], Any]], str]
 
 
-def search_text(*, name: str, code: str) -> Derivation:
-    """Make a row's search text of two of its columns."""
-    return lambda value: search_form(value(name) or "", value(code) or "")[:_LONGEST_SEARCH_TEXT]
+def search_text(code: str) -> Derivation:
+    """Make a row's search text of its name and the column with its code."""
+    return lambda value: search_form(value("name") or "", value(code) or "")[:_LONGEST_SEARCH_TEXT]
 
 
 def person_text(value: Callable[[str], Any]) -> str:

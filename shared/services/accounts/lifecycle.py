@@ -16,36 +16,33 @@ from shared.services.audit import Actor
 from shared.services.typed_input import checked_email
 from shared.toolbox import Toolbox
 
-FIRST_ADMIN_EMAIL = "admin@localhost"
 
-
-def create_first_admin(
-    toolbox: Toolbox, *, email: str = FIRST_ADMIN_EMAIL, name: str = "Admin"
-) -> str | None:
-    """Make the first admin and give the password; None when there is an admin already."""
+def create_first_admin(toolbox: Toolbox) -> str | None:
+    """Make the first admin and return the password; None where there is an admin already."""
     with toolbox.reading() as session:
         if accounts.has_admin(session):
             return None
-    return create_admin(toolbox, Actor(site="command", email="first run"), email=email, name=name)
+    first_run = Actor(site="command", email="first run")
+    return create_admin(toolbox, first_run, email=accounts.FIRST_ADMIN_EMAIL, name="Admin")
 
 
 def create_admin(toolbox: Toolbox, actor: Actor, *, email: str, name: str) -> str:
-    """Make an admin and give the first-time password. Raise InvalidInput for an address in use."""
+    """Make an admin and return the first-time password. Raise InvalidInput for an address in use."""
     return _create(toolbox, actor, Admin(), email=email, name=name)
 
 
 def create_teacher(
     toolbox: Toolbox, actor: Actor, *, email: str, name: str, class_ids: Sequence[int] = ()
 ) -> str:
-    """Make a teacher of some classes and give the first-time password.
+    """Make a teacher of some classes and return the first-time password.
 
     Raise InvalidInput for an address in use.
     """
     return _create(toolbox, actor, Teacher(), email=email, name=name, class_ids=class_ids)
 
 
-def find_admin(session: Session, admin_id: int) -> Admin:
-    """Find an admin. Raise NotFound."""
+def get_admin(session: Session, admin_id: int) -> Admin:
+    """Return an admin. Raise NotFound."""
     admin = session.get(Admin, admin_id)
     if admin is None:
         raise NotFound(phrase("There is no such admin."))
@@ -60,7 +57,7 @@ def set_admin_active(toolbox: Toolbox, actor: Actor, admin_id: int, *, active: b
     if admin_id == actor.account_id and not active:
         raise Conflict(phrase("You cannot deactivate yourself; another admin can."))
     with toolbox.sessions.begin() as session:
-        admin = find_admin(session, admin_id)
+        admin = get_admin(session, admin_id)
         if admin.active == active:
             return
         admin.active = active

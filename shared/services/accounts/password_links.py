@@ -46,8 +46,8 @@ def send_first_link(toolbox: Toolbox, actor: Actor, *, site: str, email: str) ->
     _wake(toolbox)
 
 
-def find_owner(toolbox: Toolbox, *, site: str, token: str) -> Admin | Teacher:
-    """Find whose password a link chooses. Raise NotFound for a used, late or made-up one."""
+def get_owner(toolbox: Toolbox, *, site: str, token: str) -> Admin | Teacher:
+    """Return whose password a link chooses. Raise NotFound for a used, late or made-up one."""
     with toolbox.reading() as session:
         return _find(session, toolbox, site, token)[1]
 

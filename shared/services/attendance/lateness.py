@@ -29,7 +29,7 @@ def set_late_after(toolbox: Toolbox, actor: Actor, lecture_id: int, minutes: int
     """Say from when on check-ins are late; marks that were made stay. Raise InvalidInput, NotFound."""
     check_late_after(minutes)
     with toolbox.sessions.begin() as session:
-        lecture = attendance.find_own_lecture(session, actor.account_id, lecture_id, lock=True)
+        lecture = attendance.get_own_lecture(session, actor.account_id, lecture_id, lock=True)
         before = {"late after minutes": lecture.late_after_minutes}
         if lecture.late_after_minutes == minutes:
             return
@@ -46,7 +46,7 @@ def count_everybody_on_time(toolbox: Toolbox, actor: Actor, lecture_id: int) -> 
     Time and way of marking stay; the history tells of each. Raise NotFound.
     """
     with toolbox.sessions.begin() as session:
-        lecture = attendance.find_own_lecture(session, actor.account_id, lecture_id, lock=True)
+        lecture = attendance.get_own_lecture(session, actor.account_id, lecture_id, lock=True)
         late = [
             mark
             for mark in attendance.marks_with(session, lecture_id, MarkStatus.LATE)

@@ -143,7 +143,7 @@ def _close(
     toolbox: Toolbox, actor: Actor, lecture_id: int, although_some_wait: bool, excuse_announced: bool
 ) -> int:
     with toolbox.sessions.begin() as session:
-        lecture = attendance.find_own_lecture(session, actor.account_id, lecture_id, lock=True)
+        lecture = attendance.get_own_lecture(session, actor.account_id, lecture_id, lock=True)
         if lecture.closed_at is not None:
             return 0
         waiting = to_confirm.count_waiting(session, lecture_id)
@@ -178,7 +178,7 @@ def reopen_lecture(toolbox: Toolbox, actor: Actor, lecture_id: int) -> Lecture:
     has left the class since keeps the mark: nobody would give it again.
     """
     with toolbox.sessions.begin() as session:
-        lecture = attendance.find_own_lecture(session, actor.account_id, lecture_id, lock=True)
+        lecture = attendance.get_own_lecture(session, actor.account_id, lecture_id, lock=True)
         now, clock = toolbox.now(), toolbox.settings.clock
         before = {"closed_at": _iso(lecture.closed_at), "ends_at": _iso(lecture.ends_at)}
         if lecture.closed_at is not None:

@@ -42,7 +42,7 @@ def _mark_rest(
     toolbox: Toolbox, actor: Actor, lecture_id: int, status: str, only: Collection[int] | None
 ) -> MarkedTogether:
     with toolbox.sessions.begin() as session:
-        lecture = attendance.find_own_lecture(session, actor.account_id, lecture_id, lock=True)
+        lecture = attendance.get_own_lecture(session, actor.account_id, lecture_id, lock=True)
         if lecture.closed_at is not None:
             raise InvalidInput(phrase("The lecture is closed: everybody has a mark."))
         unmarked = [
@@ -72,10 +72,10 @@ def undo_together(toolbox: Toolbox, actor: Actor, lecture_id: int, change_id: in
     InvalidInput for a closed lecture or a change of another kind, and Conflict where nothing is left to undo.
     """
     with toolbox.sessions.begin() as session:
-        lecture = attendance.find_own_lecture(session, actor.account_id, lecture_id, lock=True)
+        lecture = attendance.get_own_lecture(session, actor.account_id, lecture_id, lock=True)
         if lecture.closed_at is not None:
             raise InvalidInput(phrase("In a closed lecture everybody has a mark. Reopen the lecture first."))
-        change = attendance.find_change(session, lecture_id, change_id)
+        change = attendance.get_change(session, lecture_id, change_id)
         if change.was is not None or change.source is not MarkSource.BY_HAND:
             raise InvalidInput(phrase("This change is undone by itself, in the history."))
         together = attendance.changes_together(session, change)
@@ -84,7 +84,7 @@ def undo_together(toolbox: Toolbox, actor: Actor, lecture_id: int, change_id: in
         if not as_left:
             raise Conflict(phrase("All of these marks were changed again since. Nothing was undone."))
         for each in as_left:
-            line = attendance.find_register_line(session, lecture, each.student_id)
+            line = attendance.get_register_line(session, lecture, each.student_id)
             write_mark(session, toolbox, actor, lecture, line, None, source=MarkSource.BY_HAND, at=now)
         after = {"students": len(as_left)}
         audit.record_in_lecture(session, toolbox, actor, "undo marking the rest", lecture, after=after)

@@ -39,8 +39,8 @@ def set_mark(
         )
     try:
         with toolbox.sessions.begin() as session:
-            lecture = attendance.find_own_lecture(session, actor.account_id, lecture_id, lock=True)
-            line = attendance.find_register_line(session, lecture, student_id)
+            lecture = attendance.get_own_lecture(session, actor.account_id, lecture_id, lock=True)
+            line = attendance.get_register_line(session, lecture, student_id)
             known = statuses.load(session, toolbox.settings.late_counts_as)
             _refuse_stale(line, expected, known)
             _refuse_unknown(line, status, known)
@@ -72,9 +72,9 @@ def undo_change(toolbox: Toolbox, actor: Actor, lecture_id: int, change_id: int)
     The undoing is itself a change in the history. Raise Conflict when the mark was changed again since.
     """
     with toolbox.sessions.begin() as session:
-        lecture = attendance.find_own_lecture(session, actor.account_id, lecture_id, lock=True)
-        change = attendance.find_change(session, lecture_id, change_id)
-        line = attendance.find_register_line(session, lecture, change.student_id)
+        lecture = attendance.get_own_lecture(session, actor.account_id, lecture_id, lock=True)
+        change = attendance.get_change(session, lecture_id, change_id)
+        line = attendance.get_register_line(session, lecture, change.student_id)
         latest, *earlier = attendance.changes_of(session, lecture_id, change.student_id)
         if latest.id != change.id or _status(line.mark) != change.becomes:
             raise Conflict(

@@ -50,7 +50,7 @@ def download_sheet(
     settings = toolbox.settings
     # Locked, so that no mark is half-way between the history's version and the register.
     with toolbox.sessions.begin() as session:
-        lecture = attendance.find_own_lecture(session, actor.account_id, lecture_id, lock=True)
+        lecture = attendance.get_own_lecture(session, actor.account_id, lecture_id, lock=True)
         identity = SheetIdentity(lecture.id, sheets.history_version(session, lecture.id))
         register = _standings(attendance.register(session, lecture.id), settings)
         known = statuses.load(session, settings.late_counts_as)
@@ -70,7 +70,7 @@ def review_upload(
     """
     file_name, uploaded = shown_name(file_name), read_attendance_workbook(content)
     with toolbox.reading() as session:
-        lecture = attendance.find_own_lecture(session, actor.account_id, lecture_id)
+        lecture = attendance.get_own_lecture(session, actor.account_id, lecture_id)
         if uploaded.identity.lecture_id != lecture_id:
             raise Conflict(_other_lecture(session, toolbox.settings, actor, uploaded.identity.lecture_id))
         if uploaded.identity.version > sheets.history_version(session, lecture_id):
@@ -102,7 +102,7 @@ def apply_review(toolbox: Toolbox, actor: Actor, lecture_id: int, sealed: str) -
     key, file_name, asked = _opened(toolbox, actor, lecture_id, sealed)
     # Whoever marks holds the lecture's row meanwhile, phones too: what is read under the lock stays true.
     with toolbox.sessions.begin() as session:
-        lecture = attendance.find_own_lecture(session, actor.account_id, lecture_id, lock=True)
+        lecture = attendance.get_own_lecture(session, actor.account_id, lecture_id, lock=True)
         applied = sheets.find_upload_by_key(session, key)
         if applied is not None:
             return applied
@@ -171,8 +171,8 @@ def undo_upload(toolbox: Toolbox, actor: Actor, lecture_id: int, upload_id: int)
     of a term's sheet.
     """
     with toolbox.sessions.begin() as session:
-        lecture = attendance.find_own_lecture(session, actor.account_id, lecture_id, lock=True)
-        upload = sheets.find_upload(session, lecture_id, upload_id)
+        lecture = attendance.get_own_lecture(session, actor.account_id, lecture_id, lock=True)
+        upload = sheets.get_upload(session, lecture_id, upload_id)
         if upload.term_key is not None:
             raise Conflict(
                 phrase("This came with a term's sheet. Undo it there: Totals, The term as one sheet.")
@@ -287,7 +287,7 @@ def _refuse_stale(lines: Mapping[int, RegisterLine], expected: Mapping[int, Mark
 
 def _other_lecture(session: Session, settings: Settings, actor: Actor, lecture_id: int) -> str:
     """Raise NotFound where the other lecture is somebody else's."""
-    other = attendance.find_own_lecture(session, actor.account_id, lecture_id)
+    other = attendance.get_own_lecture(session, actor.account_id, lecture_id)
     named = f"{other.subject}, {settings.clock.show_moment(other.starts_at)}"
     return phrase("This is the sheet of another lecture: %(named)s. Upload it there.", named=named)
 

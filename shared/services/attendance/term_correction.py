@@ -58,8 +58,8 @@ class TermUploadReview:
     sealed: str = ""
 
 
-def find_class(session: Session, actor: Actor, class_id: int) -> SchoolClass:
-    """Find a class that the teacher teaches. Raise NotFound."""
+def get_taught_class(session: Session, actor: Actor, class_id: int) -> SchoolClass:
+    """Return a class that the teacher teaches. Raise NotFound."""
     school_class = totals.find_taught_class(session, actor.account_id, class_id)
     if school_class is None:
         raise NotFound(phrase("There is no such class, or you do not teach it."))
@@ -75,7 +75,7 @@ def download_term(
     """
     own = SeriesAsked(asked.class_id, asked.since, asked.until, actor.account_id, asked.subject)
     with toolbox.reading() as session:
-        school_class = find_class(session, actor, own.class_id)
+        school_class = get_taught_class(session, actor, own.class_id)
         held = totals.held_lectures(session, series_of(toolbox, own), now=toolbox.now())
         # What a colleague held for the teacher is the colleague's to correct.
         lecture_ids = [each.id for each in held if each.teacher_id == actor.account_id]
@@ -127,9 +127,9 @@ def review_term_upload(
     """
     file_name, uploaded = shown_name(file_name), read_term_workbook(content)
     with toolbox.reading() as session:
-        find_class(session, actor, class_id)
+        get_taught_class(session, actor, class_id)
         if uploaded.class_id != class_id:
-            other = find_class(session, actor, uploaded.class_id)
+            other = get_taught_class(session, actor, uploaded.class_id)
             raise Conflict(
                 phrase(
                     "This is the term's sheet of %(class_code)s. Upload it there.",
@@ -208,8 +208,8 @@ def undo_term(toolbox: Toolbox, actor: Actor, class_id: int, upload_id: int) -> 
     marks was changed since.
     """
     with toolbox.reading() as session:
-        find_class(session, actor, class_id)
-        term_key = sheets.find_term_key(session, actor.account_id, class_id, upload_id)
+        get_taught_class(session, actor, class_id)
+        term_key = sheets.get_term_key(session, actor.account_id, class_id, upload_id)
         lecture_ids = [each.lecture_id for each in sheets.list_term_parts(session, term_key)]
     with toolbox.sessions.begin() as session:
         lectures = {each.id: each for each in _locked(session, actor, lecture_ids)}

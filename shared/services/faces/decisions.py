@@ -37,7 +37,7 @@ class Decision:
     alike: Sequence[Alike]
 
 
-def find_decision(toolbox: Toolbox, student_id: int) -> Decision:
+def get_decision(toolbox: Toolbox, student_id: int) -> Decision:
     """Compare a student's waiting photos with every enrolled face of the school. Raise NotFound."""
     near_matches = find_near_matches(toolbox, student_id)
     with toolbox.reading() as session:

@@ -90,7 +90,7 @@ def make_thumbnail(
     return None
 
 
-def find_thumbnail(toolbox: Toolbox, class_id: int, question_id: int) -> bytes:
+def get_thumbnail(toolbox: Toolbox, class_id: int, question_id: int) -> bytes:
     """Return the picture of a question as a JPEG. Raise NotFound."""
     with toolbox.reading() as session:
         question = photo_questions.find_question(session, class_id, question_id, with_thumbnail=True)

@@ -173,7 +173,7 @@ def _is_outdated(letter: OutgoingMail, marked: dict[int, str], ways: Ways) -> bo
 def choose_recipients(toolbox: Toolbox, actor: Actor, lecture_id: int, chosen: Recipients) -> None:
     """Remember whose families a teacher writes to, for this lecture and the next ones. Raise NotFound."""
     with toolbox.sessions.begin() as session:
-        lecture = attendance.find_own_lecture(session, actor.account_id, lecture_id)
+        lecture = attendance.get_own_lecture(session, actor.account_id, lecture_id)
         lecture.teacher.mail_to = chosen
 
 
@@ -200,7 +200,7 @@ def send_mail(toolbox: Toolbox, actor: Actor, lecture_id: int, *, seen: str) -> 
     its letters are no longer kept, or when what was seen is no longer what would be sent.
     """
     with toolbox.sessions.begin() as session:
-        lecture = attendance.find_own_lecture(session, actor.account_id, lecture_id, lock=True)
+        lecture = attendance.get_own_lecture(session, actor.account_id, lecture_id, lock=True)
         ways = find_ways(toolbox, session)
         _refuse_unready(toolbox, lecture, ways)
         plan = plan_mail(session, lecture, ways)
@@ -273,7 +273,7 @@ def _queue_again(
     mail_id: int | None = None,
 ) -> int:
     with toolbox.sessions.begin() as session:
-        lecture = attendance.find_own_lecture(session, actor.account_id, lecture_id, lock=True)
+        lecture = attendance.get_own_lecture(session, actor.account_id, lecture_id, lock=True)
         ways = find_ways(toolbox, session)
         _refuse_unready(toolbox, lecture, ways)
         letters = [
@@ -290,7 +290,7 @@ def _queue_again(
 def send_corrections(toolbox: Toolbox, actor: Actor, lecture_id: int) -> int:
     """Write again to the families whose child's mark changed after their letter; return how many letters."""
     with toolbox.sessions.begin() as session:
-        lecture = attendance.find_own_lecture(session, actor.account_id, lecture_id, lock=True)
+        lecture = attendance.get_own_lecture(session, actor.account_id, lecture_id, lock=True)
         ways = find_ways(toolbox, session)
         _refuse_unready(toolbox, lecture, ways)
         letters = plan_mail(session, lecture, ways).corrections

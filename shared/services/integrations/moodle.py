@@ -58,7 +58,7 @@ def write_marks(toolbox: Toolbox, actor: Actor, lecture_id: int) -> MoodleFile:
     """Write the marks of a lecture. Raise NotFound while Moodle is off, and for another's lecture."""
     with toolbox.reading() as session:
         identifier, _ = _require_on(session)
-        lecture = attendance.find_own_lecture(session, actor.account_id, lecture_id)
+        lecture = attendance.get_own_lecture(session, actor.account_id, lecture_id)
         known = statuses.load(session, toolbox.settings.late_counts_as)
         students = [_marked(line, known) for line in attendance.register(session, lecture_id)]
         codes = (school_class.class_code for school_class in lecture.classes)

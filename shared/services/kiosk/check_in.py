@@ -62,12 +62,12 @@ def check_in(toolbox: Toolbox, kiosk_pass: KioskPass, request: CheckInRequest) -
     if isinstance(admitted, CheckInAnswer):
         answer = admitted
     else:
-        answer = _look(toolbox, kiosk_pass, admitted, request, seen_at)
+        answer = _assess_and_record(toolbox, kiosk_pass, admitted, request, seen_at)
     # The teacher is called about a roll id, and here nobody has typed one.
     return replace(answer, may_call_teacher=False) if request.names_nobody else answer
 
 
-def _look(
+def _assess_and_record(
     toolbox: Toolbox, kiosk_pass: KioskPass, admitted: Admission, request: CheckInRequest, seen_at: datetime
 ) -> CheckInAnswer:
     result = assess(toolbox, kiosk_pass.lecture_id, admitted, request)
@@ -86,8 +86,8 @@ def turn_head(toolbox: Toolbox, kiosk_pass: KioskPass, request: FilmRequest) -> 
 
 
 @dataclass(frozen=True)
-class Seen:
-    """What was opened: a photo, RGB of shape (height, width, 3), uint8, with its digest, and the frames,
+class OpenedPhoto:
+    """A photo, RGB of shape (height, width, 3), uint8, with its digest, and the frames,
     likewise, of the film of the turn that was asked for."""
 
     rgb: np.ndarray
@@ -112,7 +112,7 @@ def assess(toolbox: Toolbox, lecture_id: int, admitted: Admission, request: Chec
     with toolbox.load_limiter.inference_slot():
         rgb = open_and_count(toolbox, lecture_id, admitted, request.photo)
         film = open_film(request.frames, request.photo) if isinstance(request, FilmRequest) else []
-        seen = Seen(rgb, request.photo_digest, film, admitted.turn)
+        seen = OpenedPhoto(rgb, request.photo_digest, film, admitted.turn)
         try:
             evidence, sighting, shown = collect_evidence(toolbox, lecture_id, candidate, seen)
         except NOT_FOUND_OUT as failure:
@@ -180,7 +180,7 @@ def open_and_count(toolbox: Toolbox, lecture_id: int, admitted: Admission, photo
 
 
 def collect_evidence(
-    toolbox: Toolbox, lecture_id: int, candidate: Candidate, seen: Seen
+    toolbox: Toolbox, lecture_id: int, candidate: Candidate, seen: OpenedPhoto
 ) -> tuple[Evidence, Sighting | None, FirstLook | Film | None]:
     """Read the photo and, if it was asked for, the film.
 

@@ -145,11 +145,11 @@ def list_waiting(session: Session, lecture_id: int) -> list[ToConfirm]:
     return sorted(waiting, key=lambda entry: doubtfulness(entry.last_outcome, entry.score), reverse=True)
 
 
-def find_picture(toolbox: Toolbox, actor: Actor, lecture_id: int, entry_id: int) -> bytes:
+def get_picture(toolbox: Toolbox, actor: Actor, lecture_id: int, entry_id: int) -> bytes:
     """Return the picture of a waiting entry as a JPEG, for the lecture's teacher. Raise NotFound."""
     with toolbox.reading() as session:
-        attendance.find_own_lecture(session, actor.account_id, lecture_id)
-        entry = to_confirm.find_entry(session, lecture_id, entry_id, with_picture=True)
+        attendance.get_own_lecture(session, actor.account_id, lecture_id)
+        entry = to_confirm.get_entry(session, lecture_id, entry_id)
     if entry.sealed_picture is None:
         raise NotFound(phrase("There is no picture any more."))
     try:
@@ -174,13 +174,13 @@ def decide(toolbox: Toolbox, actor: Actor, lecture_id: int, entry_id: int, *, ac
     and Conflict for what was settled before.
     """
     with toolbox.sessions.begin() as session:
-        lecture = attendance.find_own_lecture(session, actor.account_id, lecture_id, lock=True)
-        entry = to_confirm.find_entry(session, lecture_id, entry_id, with_picture=True)
+        lecture = attendance.get_own_lecture(session, actor.account_id, lecture_id, lock=True)
+        entry = to_confirm.get_entry(session, lecture_id, entry_id)
         if entry.student_id is None:
             return _see_to_nobody(session, toolbox, actor, lecture, entry)
         descriptor = _open_to_learn(toolbox, entry) if accepted and entry.waiting else None
         try:
-            line = attendance.find_register_line(session, lecture, entry.student_id)
+            line = attendance.get_register_line(session, lecture, entry.student_id)
         except NotFound:
             return _see_to_nobody(session, toolbox, actor, lecture, entry)
         name = line.student.name

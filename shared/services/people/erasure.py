@@ -45,7 +45,7 @@ def erase_student(toolbox: Toolbox, actor: Actor, student_id: int) -> None:
     with toolbox.sessions.begin() as session:
         student = get_student(session, student_id, lock=True)
         digest = _student_digest(student)
-        _erase(session, toolbox, student)
+        _erase(session, student)
         rows.note(session, digest, "student", toolbox.now())
         audit.record(session, toolbox, actor, "erase student", _alias(digest))
     settle(toolbox)
@@ -110,7 +110,7 @@ def replay_ledger(toolbox: Toolbox, lines: Collection[LedgerLine]) -> int:
     with toolbox.sessions.begin() as session:
         for student in rows.list_students(session):
             if _student_digest(student) in digests:
-                _erase(session, toolbox, student)
+                _erase(session, student)
                 count += 1
         session.flush()
         for consent, student in rows.list_standing_consents(session):
@@ -123,7 +123,7 @@ def replay_ledger(toolbox: Toolbox, lines: Collection[LedgerLine]) -> int:
     return count
 
 
-def _erase(session: Session, toolbox: Toolbox, student: Student) -> None:
+def _erase(session: Session, student: Student) -> None:
     rows.erase_student(session, student, _alias(_student_digest(student)))
 
 

@@ -70,7 +70,7 @@ def grant_cover(toolbox: Toolbox, actor: Actor, asked: CoverAsked) -> int:
 
 
 def _coverable(session: Session, teacher_id: int, planned_id: int, now: datetime) -> PlannedLecture:
-    planned = timetable.find_own_planned(session, teacher_id, planned_id)
+    planned = timetable.get_own_planned(session, teacher_id, planned_id)
     if planned.lecture_id is not None:
         raise InvalidInput(
             phrase("This lecture was opened already, so nobody can cover it."), field="planned_id"

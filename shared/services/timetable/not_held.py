@@ -55,7 +55,7 @@ def say_lecture_not_held(toolbox: Toolbox, actor: Actor, lecture_id: int, reason
     """
     reason = checked_reason(reason)
     with toolbox.sessions.begin() as session:
-        lecture = attendance.find_own_lecture(session, actor.account_id, lecture_id, lock=True)
+        lecture = attendance.get_own_lecture(session, actor.account_id, lecture_id, lock=True)
         before, lecture.not_held_reason = {"not held": lecture.not_held_reason}, reason
         lecture.closed_at = lecture.closed_at or toolbox.now()
         letters = outbox.forget_queued(session, lecture_id)

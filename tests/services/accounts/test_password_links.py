@@ -72,7 +72,7 @@ def test_a_link_comes_by_mail_chooses_the_password_and_ends_all_else(toolbox, sc
     token = token_in(letter)
     assert token not in str(stored(toolbox, PasswordLink)[0].__dict__)  # only its digest is kept
 
-    assert password_links.find_owner(toolbox, site="classroom", token=token).email == TEACHER_EMAIL
+    assert password_links.get_owner(toolbox, site="classroom", token=token).email == TEACHER_EMAIL
     use(toolbox, token)
     after = stored(toolbox, Teacher)[0]
     assert after.password != before.password
@@ -98,12 +98,12 @@ def test_a_link_is_good_for_an_hour_and_a_first_one_for_a_week(toolbox, school, 
     password_links.send_due_links(toolbox)
     forgotten, first = (token_in(letter) for letter in mail_server.messages)
     clock.pass_by(minutes=59)
-    assert password_links.find_owner(toolbox, site="classroom", token=forgotten)
+    assert password_links.get_owner(toolbox, site="classroom", token=forgotten)
     clock.pass_by(minutes=2)
     with pytest.raises(NotFound, match="too old"):
         use(toolbox, forgotten)
     clock.pass_by(days=6)
-    assert password_links.find_owner(toolbox, site="classroom", token=first)
+    assert password_links.get_owner(toolbox, site="classroom", token=first)
     clock.pass_by(days=1)
     with pytest.raises(NotFound, match="too old"):
         use(toolbox, first)

@@ -115,7 +115,7 @@ def test_a_letter_says_the_schools_own_words(toolbox, school, language, subject,
     give_addresses(toolbox, school.ids["meera"], "iyer@home.in", language=language)
     mark(toolbox, school, "meera", "on-duty")
     with toolbox.reading() as session:
-        lecture = attendance.find_own_lecture(session, school.ids["teacher"], school.ids["lecture"])
+        lecture = attendance.get_own_lecture(session, school.ids["teacher"], school.ids["lecture"])
         plan = plan_mail(session, lecture)
         (letter,) = plan.letters
         wording = show_sample(toolbox, lecture, letter)

@@ -132,14 +132,14 @@ def test_the_thumbnail_is_small_sealed_and_of_its_class_alone(toolbox, office):
     Image.effect_noise((1600, 1200), 80).convert("RGB").save(large, "JPEG")
     send(toolbox, office, {"10/9.jpg": large.getvalue()})
     (question,) = open_questions(toolbox, office)
-    picture = photo_questions.find_thumbnail(toolbox, office.class_id, question.id)
+    picture = photo_questions.get_thumbnail(toolbox, office.class_id, question.id)
     assert len(picture) <= 15_000
     assert Image.open(io.BytesIO(picture)).format == "JPEG"
     with toolbox.reading() as session:
         row = session.scalars(select(PhotoQuestion.sealed_thumbnail)).one()
     assert picture[:20] not in row
     with pytest.raises(NotFound):
-        photo_questions.find_thumbnail(toolbox, office.class_id + 1, question.id)
+        photo_questions.get_thumbnail(toolbox, office.class_id + 1, question.id)
 
 
 def test_what_cannot_be_opened_is_no_question(toolbox, office):

@@ -106,7 +106,7 @@ def test_a_call_keeps_the_reason_the_likeness_and_one_small_sealed_picture(toolb
     assert (entry.reason, entry.last_outcome) == ("called_the_teacher", "picture_seen")
     assert entry.score == pytest.approx(1.0)
     assert not entry.sealed_picture.startswith(b"\xff\xd8")
-    picture = to_confirm.find_picture(toolbox, school.actor, school.ids["lecture"], entry.id)
+    picture = to_confirm.get_picture(toolbox, school.actor, school.ids["lecture"], entry.id)
     assert len(picture) <= PICTURE_MAX_BYTES
     assert Image.open(BytesIO(picture)).format == "JPEG"
     assert to_confirm.open_descriptor(toolbox, entry) == pytest.approx(MEERA_LOOKS.tolist())
@@ -293,7 +293,7 @@ def test_the_most_doubtful_comes_first(toolbox, school):
 def test_another_teacher_sees_no_picture_and_decides_nothing(toolbox, school, asked):
     stranger = Actor(site="classroom", email="stranger@school.example", account_id=999_999)
     with pytest.raises(NotFound):
-        to_confirm.find_picture(toolbox, stranger, school.ids["lecture"], asked.id)
+        to_confirm.get_picture(toolbox, stranger, school.ids["lecture"], asked.id)
     with pytest.raises(NotFound):
         decide(toolbox, stranger, school.ids["lecture"], asked.id, accepted=True)
     assert mark_of(toolbox, school) is None
@@ -307,4 +307,4 @@ def test_after_seven_days_the_picture_goes_and_the_words_stay(toolbox, school, a
     assert (entry.sealed_picture, entry.sealed_descriptor) == (None, None)
     assert (entry.waiting, entry.last_outcome) == (True, "no_match")
     with pytest.raises(NotFound, match="no picture"):
-        to_confirm.find_picture(toolbox, school.actor, school.ids["lecture"], asked.id)
+        to_confirm.get_picture(toolbox, school.actor, school.ids["lecture"], asked.id)
