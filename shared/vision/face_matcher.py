@@ -138,11 +138,12 @@ class FaceMatcher:
 
 
 def _is_surely_upright(faces: list[DetectedFace]) -> bool:
-    return bool(faces) and faces[0].score >= SURE_SCORE and abs(faces[0].lean) <= SURE_WITHIN
+    """Whether any face is: the tallest may be of somebody at the photo's edge, half seen."""
+    return any(face.score >= SURE_SCORE and abs(face.lean) <= SURE_WITHIN for face in faces)
 
 
 def _uprightness(faces: list[DetectedFace]) -> float:
-    return faces[0].score - LEANING_COSTS * abs(faces[0].lean) if faces else -1.0
+    return max((face.score - LEANING_COSTS * abs(face.lean) for face in faces), default=-1.0)
 
 
 def _is_second(other: DetectedFace, face: DetectedFace) -> bool:

@@ -208,6 +208,22 @@ def test_a_face_is_upright_whatever_the_photo_s_turn(matcher, name, degrees):
     assert abs(left) < 15
 
 
+def test_a_taller_face_hardly_seen_beside_a_sure_one_turns_no_photo(matcher, monkeypatch):
+    """Of somebody at the edge: turned, the photo of two would pass for one of nobody."""
+    rgb = np.asarray(picture("astronaut.png"))
+    (face,) = matcher.finder.find_faces(rgb)
+    hardly = replace(face, top=face.top - 0.2 * face.height, score=0.86)
+
+    def find_faces(seen, **how):
+        if how:
+            return []
+        return [hardly, face] if np.array_equal(seen, rgb) else [replace(face, score=0.9)]
+
+    monkeypatch.setattr(matcher.finder, "find_faces", find_faces)
+    reading = matcher.read(rgb)
+    assert (reading.verdict, reading.quarter_turns) == (PhotoVerdict.SEVERAL_FACES, 0)
+
+
 def test_an_upright_face_is_looked_at_once(matcher, monkeypatch):
     looks = []
     find = matcher.finder.find_faces
