@@ -182,10 +182,12 @@ def _letters(vitals: Vitals) -> Finding:
         return Finding(
             "letters",
             False,
-            phrase(
-                "%(letters_waiting)s letters or messages to families wait, the oldest for %(span)s. Each "
-                "lecture's mail page says why.",
-                letters_waiting=vitals.letters_waiting,
+            counted(
+                "%(num)d letter or message to families has waited for %(span)s. Each lecture's mail "
+                "page says why.",
+                "%(num)d letters or messages to families wait, the oldest for %(span)s. Each lecture's mail "
+                "page says why.",
+                vitals.letters_waiting,
                 span=_span(vitals.now - vitals.oldest_letter_at),
             ),
         )

@@ -115,10 +115,11 @@ def _tables(toolbox: Toolbox) -> Finding:
     if found == known[0]:
         return Finding("tables", True, f"at {found}, the newest")
     if found is None:
-        said = phrase("There are no tables yet. `make run` or create-admin makes them.")
+        said = phrase("There are no tables yet. `make run` or `flask --app admin_site migrate` makes them.")
     elif found in known:
         said = phrase(
-            "The tables are at %(found)s; `make run` or create-admin brings them to %(known)s, up to date.",
+            "The tables are at %(found)s; `make run` or `flask --app admin_site migrate` brings them to "
+            "%(known)s, up to date.",
             found=found,
             known=known[0],
         )
