@@ -148,11 +148,14 @@ class SpoofFeatures:
         crops = np.stack([cut_skin(photo, face, enlarged) for enlarged in CLOSE_VIEWS.values()])
         both = zip(texture, self._run("skin", crops), strict=True)
         close = dict(zip(CLOSE_VIEWS, map(np.concatenate, both), strict=True))
-        return close | {"frame": self.of_frame(rgb, face)}
+        return close | {"frame": self._of_scene(photo, face)}
 
     def of_frame(self, rgb: np.ndarray, face: Box | None = None) -> np.ndarray:
         """Return features of a face's surroundings alone, or of a whole photo that needs no face."""
-        view, place = cut_scene(Image.fromarray(rgb), face)
+        return self._of_scene(Image.fromarray(rgb), face)
+
+    def _of_scene(self, photo: Image.Image, face: Box | None) -> np.ndarray:
+        view, place = cut_scene(photo, face)
         return describe_regions(self._run("scene", view[np.newaxis])[0], place)
 
     def _run(self, name: str, views: np.ndarray) -> np.ndarray:
