@@ -53,6 +53,15 @@ def test_what_is_chosen_is_read_at_once_and_wherever_the_account_signs_in(town, 
         assert SIGN_OUT[language] in page.select_one("header").get_text()
 
 
+def test_what_an_account_has_chosen_goes_before_what_the_browser_read_before(town):
+    teacher(town).post("/language", language="hi")
+    browser = Browser(town.apps["classroom"], "classroom")
+    browser.post("/language", language="mr")  # whoever used it before
+    assert page_of(browser).html["lang"] == "mr"
+    browser.sign_in(TEACHER_EMAIL, town.passwords[TEACHER_EMAIL])
+    assert page_of(browser).html["lang"] == "hi"
+
+
 def token_of(page: str) -> str:
     return BeautifulSoup(page, "html.parser").select_one("meta[name=csrf-token]")["content"]
 

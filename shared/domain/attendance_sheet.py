@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from shared.domain.attendance import one_line
 from shared.domain.footers import is_footer
-from shared.domain.languages import phrase
+from shared.domain.languages import joined, phrase
 from shared.domain.sheet_table import Column, Problem, TableRow, as_number
 from shared.domain.status_words import read_status
 from shared.domain.statuses import Statuses
@@ -242,7 +242,7 @@ def _read_status(row: TableRow, shown: MarkValue, statuses: Statuses) -> str | P
 
 
 def _named(statuses: Statuses) -> str:
-    return ", ".join(status.name for status in statuses.choices)
+    return joined([status.name for status in statuses.choices], ", ")
 
 
 class _Finder:

@@ -18,7 +18,8 @@ _WORDS = {
     "with leave, ml, medical, medical leave, med, mc, medical certificate, sick, sick leave, sl, ill, cl, "
     "casual leave, "
     "od, on duty, duty, duty leave, dl, permission, permitted, authorised, authorized, authorised absence, "
-    "authorized absence, छुट्टी, अवकाश, छुट्टी पर, अवकाश पर, चिकित्सा अवकाश, बीमार, रजा, रजेवर, वैद्यकीय रजा, "
+    "authorized absence, छुट्टी, अवकाश, छुट्टी पर, अवकाश पर, चिकित्सा अवकाश, मेडिकल, मेडिकल छुट्टी, मेडिकल लीव, "
+    "मेडिकल रजा, बीमार, बीमारी, रजा, रजेवर, वैद्यकीय रजा, "
     "वैद्यकीय, आजारी, आजारपण, कर्तव्य पर, कर्तव्यावर, ड्यूटी पर, entschuldigt, beurlaubt, krank, excusé, "
     "excusée, justifié, justifiée, malade, dispensé, dispensée, justificado, justificada, enfermo, enferma",
     MarkStatus.ABSENT: "absent, a, ab, abs, abst, not present, did not come, unexcused, unexcused absence, "

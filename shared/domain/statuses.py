@@ -148,10 +148,10 @@ class Statuses:
 def _standard(late_counts_as: CountsAs) -> tuple[Status, ...]:
     present, absent = CountsAs.PRESENT, CountsAs.ABSENT
     return (
-        Status(MarkStatus.PRESENT, "present", "P", Colour.GREEN, present),
-        Status(MarkStatus.LATE, "late", "L", Colour.AMBER, late_counts_as),
-        Status(MarkStatus.EXCUSED, "excused", "E", Colour.BLUE, absent, is_left_out=True),
-        Status(MarkStatus.ABSENT, "absent", "A", Colour.RED, absent),
+        Status(MarkStatus.PRESENT, phrase("present"), "P", Colour.GREEN, present),
+        Status(MarkStatus.LATE, phrase("late"), "L", Colour.AMBER, late_counts_as),
+        Status(MarkStatus.EXCUSED, phrase("excused"), "E", Colour.BLUE, absent, is_left_out=True),
+        Status(MarkStatus.ABSENT, phrase("absent"), "A", Colour.RED, absent),
     )
 
 

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 import pytest
 from bs4 import BeautifulSoup
 
+from shared.persistence import families
 from shared.persistence.tables import (
     AnnouncedAbsence,
     AuditEntry,
@@ -16,7 +17,7 @@ from shared.persistence.tables import (
     Mark,
     Student,
 )
-from shared.services.attendance.lectures import close_lecture
+from shared.services.attendance.lectures import close_lecture, reopen_lecture
 from shared.services.attendance.marks import set_mark
 from shared.services.audit import Actor
 from shared.services.families import links
@@ -90,6 +91,19 @@ def test_a_lecture_nobody_closed_is_told_as_not_marked_where_it_counts(stranger,
     assert "Attended: 0 of 1 lecture (0 %)" in page
     assert "Databases not marked" in page
     assert "Nothing was missed" not in page
+
+
+def test_what_a_register_says_that_nobody_closed_may_still_be_corrected(stranger, link, toolbox, school):
+    set_mark(toolbox, school.actor, school.ids["lecture"], school.ids["meera"], "absent", expected=None)
+    with toolbox.sessions.begin() as session:
+        session.get(Lecture, school.ids["lecture"]).ends_at = toolbox.now()
+    assert "Databases absent" not in told(stranger.get(link))
+    assert "Databases absent" in told(close(toolbox, school) or stranger.get(link))
+    address = action(link, "question")
+    reopen_lecture(toolbox, school.actor, school.ids["lecture"])
+    words = {"lecture_id": str(school.ids["lecture"]), "words": "She was there."}
+    assert stranger.post(address, words).status_code == 404
+    assert rows(toolbox, FamilyQuestion) == []
 
 
 def test_it_speaks_the_letters_language(stranger, link, toolbox, school):
@@ -182,6 +196,21 @@ def test_an_announced_absence_can_be_taken_back(stranger, link, toolbox):
     ]
 
 
+def test_an_absence_lasts_through_its_last_day_and_is_no_longer_taken_back_after_it(
+    stranger, link, toolbox, school
+):
+    stranger.post(action(link, "absence"), {"first_day": today(toolbox), "reason": "Fever"})
+    (absence,) = rows(toolbox, AnnouncedAbsence)
+    with toolbox.sessions.begin() as session:
+        row, day = session.get_one(AnnouncedAbsence, absence.id), absence.first_day
+        row.first_day, row.last_day = day - timedelta(days=2), day - timedelta(days=1)
+        session.flush()
+        for on, is_away in ((row.first_day, True), (row.last_day, True), (day, False)):
+            assert bool(families.announced_on(session, [school.ids["meera"]], on)) is is_away
+    assert stranger.post(action(link, f"absence/{absence.id}/withdraw"), {}).status_code == 404
+    assert len(rows(toolbox, AnnouncedAbsence)) == 1
+
+
 def test_another_familys_absence_stays_where_it_is(stranger, link, toolbox, school):
     stranger.post(action(link, "absence"), {"first_day": today(toolbox), "reason": "Fever"})
     (absence,) = rows(toolbox, AnnouncedAbsence)
@@ -252,9 +281,9 @@ def test_too_many_messages_a_day_are_refused(stranger, link, toolbox):
     assert len(rows(toolbox, FamilyQuestion)) == 10
 
 
-@pytest.mark.parametrize("whose", ["email", "parent1_email", "parent2_email"])
+@pytest.mark.parametrize("whose", ["email", "parent1_email", "parent2_email", "phones"])
 def test_the_links_end_when_an_address_is_taken_away(link, toolbox, school, stranger, whose):
-    one = {whose: "one@family.example"}
+    one = {whose: "+919822011111" if whose == "phones" else "one@family.example"}
     details = StudentDetails("Meera Iyer", "15203A0042", school.ids["class"], **one)
     registration.change_student(toolbox, OFFICE, school.ids["meera"], details)
     assert stranger.get(link).status_code == 200  # one was added, none taken away

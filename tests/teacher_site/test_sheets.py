@@ -16,7 +16,7 @@ def sheet_page(school):
 
 def edited(content, **statuses):
     book = openpyxl.load_workbook(io.BytesIO(content))
-    for row in book["Attendance"].iter_rows(min_row=2):
+    for row in book.worksheets[0].iter_rows(min_row=2):
         row[3].value = statuses.get(row[1].value.split()[0].lower(), row[3].value)
     saved = io.BytesIO()
     book.save(saved)
@@ -105,6 +105,11 @@ def test_problems_stand_by_row_and_offer_nothing_to_save(teacher, school):
     _, page = upload(teacher, school, edited(download(teacher, school).data, meera="presnt"))
     text = " ".join(page.get_text(" ", strip=True).split())
     assert "Row 2: “presnt” is not a status. Did you mean present?" in text
+    teacher.post("/language", {"language": "hi"})
+    _, page = upload(teacher, school, edited(download(teacher, school).data, meera="presnt"))
+    assert "क्या आपका मतलब उपस्थित है?" in page.get_text(" ", strip=True)
+    _, page = upload(teacher, school, edited(download(teacher, school).data, meera="xyz"))
+    assert "उपस्थित, देर से, अवकाश पर, अनुपस्थित" in page.get_text(" ", strip=True)
     assert page.select_one("input[name=review]") is None
 
 

@@ -1,5 +1,7 @@
 """A tilted face is looked at again, and no neighbour is taken for it."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -32,6 +34,14 @@ def test_what_is_found_beside_the_face_is_another_one(away, is_same):
     found = straighten(Finder((SIDE * (0.5 + away), SIDE / 2)), RGB, doubtful)
     assert (found.score == 0.99) is is_same
     assert (found == doubtful) is not is_same
+
+
+def test_a_face_that_leans_is_looked_at_again_however_sure():
+    sure = face((300, 300), 100, 0.95)
+    turn = np.exp(1j * np.radians(20))
+    turned = [(complex(*point) - (300 + 300j)) * turn + (300 + 300j) for point in sure.landmarks]
+    leaning = replace(sure, landmarks=tuple((each.real, each.imag) for each in turned))
+    assert straighten(Finder((SIDE / 2, SIDE / 2)), RGB, leaning).score == 0.99
 
 
 def test_a_face_that_is_sure_and_upright_is_not_looked_at_again():

@@ -100,6 +100,17 @@ def mark_waiting_and_refused_elsewhere(toolbox, school, send):
     send("15203A0044", kiosk=elsewhere, action=call_teacher)
 
 
+def test_a_call_before_a_face_keeps_no_picture_of_who_has_no_enrolled_face(toolbox, school, send):
+    give_eyes(toolbox, Eyes(failure=ModelUnavailable("gone")))
+    for roll_id in (MEERA, RAVI):
+        send(roll_id)
+        send(roll_id, action=call_teacher)
+    with toolbox.reading() as session:
+        waiting = confirmations.list_waiting(session, school.ids["lecture"])
+    kept = {each.student_id: (each.has_picture, each.typed_roll_id) for each in waiting}
+    assert kept == {school.ids["meera"]: (True, None), school.ids["ravi"]: (False, None)}
+
+
 def test_a_call_from_a_phone_that_tried_nothing_tells_nothing(toolbox, school, send):
     mark_waiting_and_refused_elsewhere(toolbox, school, send)
     for roll_id in (MEERA, RAVI, "15203A0044", "15203A0045", "15203A9999"):

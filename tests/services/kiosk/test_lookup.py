@@ -281,6 +281,14 @@ def test_a_phone_that_names_people_in_vain_asks_for_roll_ids_for_a_while(toolbox
     assert look_up(while_later, school, key="later").outcome is IS_IT_YOU
 
 
+def test_pictures_are_looked_up_in_vain_too(toolbox, school):
+    eyes = give_eyes(toolbox, Eyes(is_live=False))
+    assert look_up(toolbox, school, key="first").outcome is CheckInOutcome.PICTURE_SEEN
+    for number in range(LOOKED_UP_IN_VAIN + 5):
+        look_up(toolbox, school, key=f"k{number}")
+    assert eyes.asked == LOOKED_UP_IN_VAIN
+
+
 def test_a_class_that_says_yes_is_not_slowed(toolbox, school):
     for number in range(LOOKED_UP_IN_VAIN + 5):
         assert look_up(toolbox, school, key=f"k{number}").outcome is IS_IT_YOU

@@ -227,6 +227,12 @@ def test_one_lecture_is_covered_and_no_other_of_its_day(toolbox, school):
     assert count_covers(toolbox) == 1
 
 
+def test_two_colleagues_may_cover_one_day_after_the_other(toolbox, school):
+    grant(toolbox, school, first=TODAY)
+    grant(toolbox, school, to=school.ravi, first=TOMORROW)
+    assert count_covers(toolbox) == 2
+
+
 def test_what_cannot_be_granted_is_a_sentence_and_changes_nothing(toolbox, school):
     grant(toolbox, school, first=date(2027, 1, 21))
     set_teacher_active(toolbox, OFFICE, school.ravi.account_id, active=False)
