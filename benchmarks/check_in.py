@@ -100,7 +100,7 @@ def _measure(
     draws = _Asking()
     toolbox = toolbox.with_(draws=draws)
     rounds: list[_Round] = []
-    rival: list[tuple[float, float]] = []
+    classic_times: list[tuple[float, float]] = []
     # One lecture each: the same face at two roll ids of a lecture would be a question for the teacher.
     kiosks = [
         _Kiosk(pupil, hand_round(toolbox, [pupil]), film_turn(toolbox, pupil.shot, draws.side()))
@@ -126,8 +126,8 @@ def _measure(
                 raise InvalidInput(f"A photo that led to a mark before was answered {done.outcome}.")
             rounds.append(done)
             if classic:
-                rival.append(classic(kiosk.pupil.shot.jpeg))
-    return _figures(rounds, rival, Counter(done.outcome for done in first))
+                classic_times.append(classic(kiosk.pupil.shot.jpeg))
+    return _figures(rounds, classic_times, Counter(done.outcome for done in first))
 
 
 def _find_turning(toolbox: Toolbox, kiosks: Sequence[_Kiosk], draws: _Asking) -> list[_Kiosk]:
@@ -216,7 +216,7 @@ def _watched(toolbox: Toolbox, watch: Stopwatch) -> Iterator[Toolbox]:
 
 
 def _figures(
-    rounds: list[_Round], rival: list[tuple[float, float]], outcomes: Mapping[str, int]
+    rounds: list[_Round], classic_times: list[tuple[float, float]], outcomes: Mapping[str, int]
 ) -> dict[str, Any]:
     watches = [done.photo for done in rounds]
     films = [done.film for done in rounds if done.film]
@@ -237,8 +237,8 @@ def _figures(
         "peak_mb": _peak_mb(),
         "load": os.getloadavg()[0],
     }
-    if rival:
-        figures["classic"] = _spread([clock for clock, _ in rival], [own for _, own in rival])
+    if classic_times:
+        figures["classic"] = _spread([clock for clock, _ in classic_times], [own for _, own in classic_times])
         figures["ratio"] = figures["classic"]["p50"] / stages["total"]["p50"]
     return figures
 

@@ -2,8 +2,8 @@
 
 Starts SITES classrooms, each a web server with one worker as on a machine of its own, behind nginx with
 `deploy/nginx.conf`, over one MariaDB and one Redis, and kiosks that check in without a pause. What a check-in
-costs each part is processor time, so that it holds for machines apart as well: docs/performance.md reckons a
-university from it. Fails if a check-in got lost, was answered wrongly or came to one site alone.
+costs each part is processor time, so that it holds for machines apart as well: docs/performance.md works out
+what a university needs from it. Fails if a check-in got lost, was answered wrongly or came to one site alone.
 """
 
 import argparse

@@ -61,7 +61,7 @@ class Reception:
     """One worker's way into a WSGI application.
 
     `proxies` are the addresses whose X-Forwarded-For and X-Forwarded-Proto are believed. `leaves` is asked
-    about every connection that brought a long body whether it shall be closed after the answer.
+    about every connection that brought a long body whether to close it after the answer.
     """
 
     def __init__(

@@ -63,7 +63,7 @@ class Teachers:
         ]
 
     def label(self, pixels: np.ndarray, views: np.ndarray) -> np.ndarray:
-        """Return logits (n, 3) of crops (n, 80, 80, 3), centred and limited, as the student shall give
+        """Return logits (n, 3) of crops (n, 80, 80, 3), centred and limited, as the student is to give
         them."""
         logits = np.empty((len(pixels), TEACHER_CLASSES), np.float32)
         for row, (crop, view) in enumerate(zip(pixels, views, strict=True)):

@@ -317,7 +317,7 @@ def leave() -> Response | tuple[str, int] | str:
     session.clear()
     login_user(teacher, authn_via=["password"])
     if not secret:
-        session.pop("fs_paa")  # six digits are not the password that acts of weight ask for
+        session.pop("fs_paa")  # six digits are not the password that sensitive actions ask for
     end_pass(toolbox, actor(), kiosk_pass.id)
     flash(gettext("The phone is yours again."), "success")
     answer = make_response(redirect(url_for("attendance.show", lecture_id=kiosk_pass.lecture_id)))

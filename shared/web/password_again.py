@@ -1,4 +1,4 @@
-"""Acts of weight ask for the password again: an open desk is not enough to delete, export or lock out."""
+"""Sensitive actions ask for the password again: an open desk is not enough to delete, export or lock out."""
 
 from collections.abc import Callable
 from datetime import timedelta

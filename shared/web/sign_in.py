@@ -179,7 +179,7 @@ def is_signed_in(toolbox: Toolbox, site: str) -> bool:
 def enter_by_school_account(account_id: int) -> bool:
     """Sign in whom the school's provider vouches for; False if the account is there no more.
 
-    It is no password that was typed: acts of weight ask for one.
+    It is no password that was typed: sensitive actions ask for one.
     """
     user = current_app.extensions["security"].datastore.find_user(id=account_id)
     if user is None or not user.active:

@@ -1,4 +1,4 @@
-"""Acts of weight ask for the password again, five minutes after it was last typed."""
+"""Sensitive actions ask for the password again, five minutes after it was last typed."""
 
 import re
 
@@ -131,7 +131,7 @@ def test_a_changed_password_is_told(desk):
     assert "Your password is changed." in desk.told()
 
 
-# Pages and acts of weight, and for how many minutes the password typed last is good for them.
+# Pages and sensitive actions, and for how many minutes the password typed last is good for them.
 WEIGHTY_PAGES = {
     "/teachers/new": 5,
     "/teachers/1/edit": 5,

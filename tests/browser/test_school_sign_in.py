@@ -110,7 +110,7 @@ def test_a_teacher_signs_in_hands_the_phone_round_and_it_stays_closed(toolbox, o
         expect(cleared.locator(".alert")).to_contain_text("A phone of yours was handed round")
 
 
-def test_an_admin_types_the_apps_code_and_confirms_an_act_of_weight_at_the_provider(
+def test_an_admin_types_the_apps_code_and_confirms_a_sensitive_action_at_the_provider(
     toolbox, open_page, provider
 ):
     office = open_office(toolbox)

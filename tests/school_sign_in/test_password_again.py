@@ -1,4 +1,4 @@
-"""A sign-in without a password is not the password that acts of weight ask for."""
+"""A sign-in without a password is not the password that sensitive actions ask for."""
 
 from urllib.parse import urlsplit
 

@@ -150,7 +150,7 @@ class ToConfirm(Base):
 class FaceFlag(Base):
     """A face at the kiosk that was not the typed student's, or not only.
 
-    `resembled` is the student of the lecture whose face it was. Without one, the face is nobody's there: its
+    `near_match` is the student of the lecture whose face it was. Without one, the face is nobody's there: its
     sealed descriptor is kept until the lecture closes, or the night after, to know it again, and `same_as_id`
     is the first flag of the same face.
     """

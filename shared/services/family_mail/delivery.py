@@ -153,7 +153,7 @@ def _deliver_batch(toolbox: Toolbox, channel: Channel, mail_ids: Sequence[int], 
 
 
 def _find_carrier(toolbox: Toolbox, channel: Channel) -> _Carrier:
-    """Return who takes the letters of a channel. Raise MailServerFailure where nobody shall."""
+    """Return who takes the letters of a channel. Raise MailServerFailure where nobody is to."""
     if channel is Channel.LETTER:
         return _Carrier(
             toolbox.mailer.connect,

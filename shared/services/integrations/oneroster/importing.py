@@ -208,7 +208,7 @@ class _Import:
 
     @staticmethod
     def _require_unchanged(change: Mapping[str, Any], now: Mapping[str, Any]) -> None:
-        """Raise Conflict unless a row still is as it was reviewed, or already as it shall become."""
+        """Raise Conflict unless a row still is as it was reviewed, or already as it is to become."""
         if now not in (dict(change["was"]), {name: change["becomes"][name] for name in now}):
             raise Conflict(_overtaken(change["words"]))
 
