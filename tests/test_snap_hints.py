@@ -1,0 +1,70 @@
+"""What the pages say before the snap, case by case."""
+
+from typing import Any
+
+import pytest
+
+from tests.support.scripts import run_script
+
+WIDTH, HEIGHT = 192, 144
+
+
+def face(
+    x: float = 96, y: float = 66, height: float = 66, *, nose: tuple = (0, 0.6), score: float = 0.9
+) -> dict:
+    """Return an upright face of this middle and height; the nose in eye distances from the eyes' middle."""
+    half, eyes = height * 0.38, height * 0.4
+    left, right = (x - eyes / 2, y - 5), (x + eyes / 2, y - 5)
+    tip = (x + nose[0] * eyes, y - 5 + nose[1] * eyes)
+    mouth = [(x - eyes / 2.4, y + eyes), (x + eyes / 2.4, y + eyes)]
+    box = {"left": x - half, "right": x + half, "top": y - height / 2, "bottom": y + height / 2}
+    return {**box, "points": [left, right, tip, *mouth], "score": score}
+
+
+CASES: dict[str, tuple[list[dict] | None, dict[str, Any], str]] = {
+    "a face in the outline": ([face()], {}, "good"),
+    "nobody": ([], {}, ""),
+    "no finder": (None, {}, ""),
+    "no finder in the dark": (None, {"gray": 12}, "dark"),
+    "a face in the dark": ([face()], {"gray": 12}, "dark"),
+    "far": ([face(height=24)], {}, "closer"),
+    "as near as it need be": ([face(height=29)], {}, "good"),
+    "as near, but told so before": ([face(height=29)], {"before": "closer"}, "closer"),
+    "near": ([face(height=120)], {}, "back"),
+    "two people": ([face(60), face(140, height=60)], {}, "several"),
+    "somebody behind in the queue": ([face(), face(160, 60, 40)], {}, "good"),
+    "what is hardly a face": ([face(), face(160, height=60, score=0.7)], {}, "good"),
+    # The camera's picture is not mirrored: what is on its left stands on the person's right.
+    "beside the outline, on the picture's left": ([face(40)], {}, "left"),
+    "beside the outline, on the picture's right": ([face(150)], {}, "right"),
+    "above the outline": ([face(y=32, height=50)], {}, "down"),
+    "below the outline": ([face(y=104, height=50)], {}, "up"),
+    "tilted": ([face()], {"tilt": -22}, "tilted"),
+    "hardly tilted": ([face()], {"tilt": 15}, "good"),
+    "turned away": ([face(nose=(0.45, 0.6))], {}, "turned"),
+    "bent down": ([face(nose=(0, 1.05))], {}, "turned"),
+    "asked for the left and straight": ([face()], {"pose": "left"}, ""),
+    "asked for the left and turned so": ([face(nose=(0.25, 0.6))], {"pose": "left"}, "good"),
+    "asked for the left and turned to the right": ([face(nose=(-0.25, 0.6))], {"pose": "left"}, ""),
+    "asked for the right and turned so": ([face(nose=(-0.25, 0.6))], {"pose": "right"}, "good"),
+    "taken as it comes": ([face(nose=(0.45, 0.6))], {"pose": "any"}, "good"),
+    "asked for the left, and far": ([face(height=24)], {"pose": "left"}, "closer"),
+}
+
+
+@pytest.fixture(scope="module")
+def said() -> dict[str, str]:
+    given = {name: {"faces": faces, **more} for name, (faces, more, _) in CASES.items()}
+    return run_script(
+        f"""Object.fromEntries(Object.entries(given).map(([name, seen]) => {{
+            const data = new Uint8ClampedArray({WIDTH * HEIGHT * 4}).fill(seen.gray ?? 150);
+            const picture = {{ width: {WIDTH}, height: {HEIGHT}, data }};
+            return [name, modules.judge({{ picture, ...seen }})];
+        }}))""",
+        given,
+    )
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_one_thing_at_a_time_is_said(said, name):
+    assert said[name] == CASES[name][2]
