@@ -1,21 +1,24 @@
 // Enrolment: guided snaps or files, a verdict for each at once, training by itself, then the self-test.
 
 import { Camera, explain } from "/shared-static/camera.js";
+import { giveHints } from "/shared-static/camera-hints.js";
 import { ask } from "/shared-static/http.js";
+import { Outline } from "/shared-static/outline.js";
 import { find } from "/shared-static/page.js";
 import { gettext, ngettext } from "/shared-static/words.js";
 import { followJob } from "./job.js";
 
 /** @typedef {{ kept: boolean, sentence: string, file_name: string }} Verdict */
 /** @typedef {{ id: number, words: string }} NearMatch */
+/** @typedef {import("/shared-static/snap-hints.js").Pose} Pose */
 
-// What each photo is asked for. The server looks for a side; a second try is taken as it comes.
+/** @type {{ hint: string, pose: Pose }[]} what each photo is asked for; the server looks for a side alone */
 const STEPS = [
-  { hint: gettext("Look straight at the camera."), pose: "" },
+  { hint: gettext("Look straight at the camera."), pose: "straight" },
   { hint: gettext("Turn the head slightly to the left."), pose: "left" },
   { hint: gettext("Turn the head slightly to the right."), pose: "right" },
-  { hint: gettext("Look straight at the camera once more."), pose: "" },
-  { hint: gettext("Glasses off if worn, else look straight once more."), pose: "" },
+  { hint: gettext("Look straight at the camera once more."), pose: "straight" },
+  { hint: gettext("Glasses off if worn, else look straight once more."), pose: "straight" },
 ];
 // A larger photo gains nothing (the server works at 1,280 pixels) and costs time on the way.
 const LONGEST_SIDE = 1280;
@@ -26,7 +29,9 @@ const bar = find("#progress", HTMLProgressElement);
 const uploadBar = find("#upload", HTMLProgressElement);
 const { photosUrl = "", trainingUrl = "", selfTestUrl = "", jobUrl } = page.dataset;
 const guided = Number(page.dataset.guided);
-const camera = new Camera(find("#video", HTMLVideoElement));
+const video = find("#video", HTMLVideoElement);
+const outline = new Outline(find("#outline", SVGSVGElement), video);
+const camera = new Camera(video);
 let waiting = Number(page.dataset.waiting);
 let testing = page.dataset.enrolled === "yes" && waiting === 0;
 let busy = false;
@@ -41,8 +46,16 @@ function say(text, mood) {
   at("verdict").dataset.mood = mood;
 }
 
+const stepNow = () => Math.min(waiting, guided - 1);
+
+/** @returns {Pose} to a side at the first try alone; the second one is taken as it comes */
+function poseNow() {
+  const { pose } = STEPS[stepNow()];
+  return pose !== "straight" && askedFor === stepNow() ? "any" : pose;
+}
+
 function showStep() {
-  const step = Math.min(waiting, guided - 1);
+  const step = stepNow();
   at("step").textContent = testing
     ? gettext("Enrolled")
     : gettext("Photo %(number)s of %(all)s", { number: step + 1, all: guided });
@@ -143,9 +156,8 @@ async function snap() {
     await test(photo, "camera.jpg");
     return;
   }
-  const step = Math.min(waiting, guided - 1);
-  const pose = askedFor === step ? "" : STEPS[step].pose;
-  askedFor = step;
+  const pose = poseNow();
+  askedFor = stepNow();
   const { sentence, kept } = await sendPhoto(photo, "camera.jpg", pose);
   say(sentence, kept ? "good" : "bad");
   if (waiting >= guided) await train();
@@ -290,9 +302,18 @@ document.addEventListener("keydown", (event) => {
   if (!at("camera").hidden) alone(snap);
 });
 at("try-camera").addEventListener("click", startCamera);
-at("video").addEventListener("camera-lost", startCamera);
+video.addEventListener("camera-lost", startCamera);
 window.addEventListener("pagehide", () => camera.stop());
 
 showStep();
 startCamera();
+giveHints({
+  video,
+  isWanted: () => !busy && !testing && !at("camera").hidden,
+  pose: poseNow,
+  show: (hint, words) => {
+    outline.show(hint);
+    at("camera-hint").textContent = words();
+  },
+});
 if (jobUrl) alone(() => follow(jobUrl));

@@ -69,7 +69,7 @@ export function showForm({ keepsRollId = false } = {}) {
     classCode.value = "";
     chooseUsual();
   }
-  say(() => (nameScreen ? gettext("Take the photo: your name comes by itself.") : ""));
+  greet();
   for (const line of answerScreen.querySelectorAll("p")) line.textContent = "";
   if (nameScreen) write(nameScreen, "#name-words", "");
   cover();
@@ -107,14 +107,39 @@ export function showTurn() {
 }
 
 let hint = () => "";
+let advice = () => "";
+let isAdviceHeard = true;
 
 /** @param {() => string} words asked for again when another language is chosen */
 export function say(words) {
   hint = words;
-  write(form, "#hint", words());
+  isAdviceHeard = false;
+  writeHint();
 }
 
-hearLanguage(() => write(form, "#hint", hint()));
+/** What stands there until something happens, and while the camera's picture lacks nothing. */
+export function greet() {
+  hint = () => (nameScreen ? gettext("Take the photo: your name comes by itself.") : "");
+  isAdviceHeard = true;
+  writeHint();
+}
+
+/**
+ * Say what the camera's picture lacks, where nothing else was said.
+ * @param {() => string} words
+ */
+export function advise(words) {
+  advice = words;
+  writeHint();
+}
+
+function writeHint() {
+  const words = (isAdviceHeard && advice()) || hint();
+  // The same words written again would be read out again.
+  if (find("#hint", HTMLElement).textContent !== words) write(form, "#hint", words);
+}
+
+hearLanguage(writeHint);
 
 /** @param {string} words */
 export function showWaiting(words, { canGiveUp = false } = {}) {

@@ -1,4 +1,4 @@
-// The camera's picture on the kiosk: the outline, the photo that was taken, and what to say when the camera fails.
+// The camera's picture on the kiosk: the photo that was taken, and what to say when the camera fails.
 
 import { Camera, explain } from "/shared-static/camera.js";
 import { find } from "/shared-static/page.js";
@@ -19,7 +19,6 @@ export class Stage {
   constructor() {
     find("button", HTMLButtonElement, problem).addEventListener("click", () => this.start());
     video.addEventListener("camera-lost", () => showProblem(explain(new DOMException("", "NotFoundError"))));
-    video.addEventListener("resize", placeOutline);
   }
 
   get isRunning() {
@@ -106,16 +105,3 @@ function showProblem(met) {
 }
 
 hearLanguage(() => failure && !problem.hidden && showProblem(failure));
-
-// The outline is drawn in the video's own pixels, so it lies on the picture however the screen cuts it.
-function placeOutline() {
-  const { videoWidth: width, videoHeight: height } = video;
-  if (!width) return;
-  const ry = Math.min(height * 0.34, width * 0.48);
-  const outline = find("#outline", SVGSVGElement);
-  outline.setAttribute("viewBox", `0 0 ${width} ${height}`);
-  const place = { cx: width / 2, cy: height * 0.46, rx: ry * 0.75, ry };
-  for (const [name, value] of Object.entries(place)) {
-    find("ellipse", SVGEllipseElement, outline).setAttribute(name, String(value));
-  }
-}

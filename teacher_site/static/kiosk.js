@@ -1,10 +1,11 @@
 // The check-in: photo and roll id go in one request, the answer fills the screen and clears itself for the next
 // student. Nothing is kept in the page longer than its visit.
 
+import { giveHints } from "/shared-static/camera-hints.js";
+import { Outline } from "/shared-static/outline.js";
 import { find } from "/shared-static/page.js";
 import { gettext } from "/shared-static/words.js";
 import { text } from "./kiosk-language.js";
-import { watchLight } from "./kiosk-light.js";
 import * as screens from "./kiosk-screens.js";
 import { NotThisPhone, PassEnded, Server } from "./kiosk-server.js";
 import { Stage } from "./kiosk-stage.js";
@@ -32,6 +33,8 @@ const ASKS_FOR_ROLL_ID = ["not_identified", "turn_failed"];
 
 const typeRollId = () => text("type_roll_id");
 
+const video = find("#camera", HTMLVideoElement);
+const outline = new Outline(find("#outline", SVGSVGElement), video);
 const stage = new Stage();
 const turnScreen = new TurnScreen(stage);
 const kiosk = find("#kiosk", HTMLElement);
@@ -265,6 +268,7 @@ screens.shutter.addEventListener("click", () => {
   visit.touch();
   if (stage.photo) {
     stage.drop();
+    screens.greet();
     return;
   }
   if (findsRollId && !screens.rollId.value.trim()) {
@@ -358,7 +362,14 @@ new BroadcastChannel("sign-in").postMessage("ended");
 
 nextVisit();
 stage.start();
-watchLight(() => visit.isTyping && !stage.photo && stage.isRunning && !screens.isOver());
+giveHints({
+  video,
+  isWanted: () => visit.isTyping && !stage.photo && stage.isRunning && !screens.isOver(),
+  show: (hint, words) => {
+    outline.show(hint);
+    screens.advise(words);
+  },
+});
 stayAwake();
 askStatus();
 server.bind().then((key) => {

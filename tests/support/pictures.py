@@ -38,6 +38,14 @@ def wall() -> Image.Image:
     return Image.fromarray((rows + noise + (8, 4, 0)).clip(0, 255).astype(np.uint8))
 
 
+def before_a_wall(name: str, *, scale: float, at: tuple[float, float]) -> Image.Image:
+    """A person so much smaller, with the middle at this place of the frame, in parts of it."""
+    scene, size = wall(), (round(FRAME[0] * scale), round(FRAME[1] * scale))
+    corner = [round(whole * part - side / 2) for whole, part, side in zip(FRAME, at, size, strict=True)]
+    scene.paste(person(name).resize(size, Image.Resampling.LANCZOS), tuple(corner))
+    return scene
+
+
 def two_people(one: str, other: str) -> Image.Image:
     """Two faces of the same size, side by side."""
     both = Image.new("RGB", FRAME)
