@@ -88,10 +88,16 @@ def test_no_screen_shuts_anybody_out(hand_round, size):
         expect(screen).to_be_hidden()
 
     answer_with(page, TURN)
+    turned = answer("present", "Present", name="Meera Iyer")
+    page.route("**/kiosk/turn", lambda route: route.fulfill(json=turned))
     enter(page)
     turn = page.get_by_role("region", name="Turn your head")
     expect(turn.get_by_role("alert")).to_contain_text("left", timeout=10_000)
     refuse_barriers(page)
+    screen = page.get_by_role("alert").filter(has_text="Present")
+    expect(screen).to_be_visible(timeout=10_000)
+    expect(screen).to_be_hidden(timeout=10_000)
+    expect(page.get_by_role("button", name="Take the photo")).to_be_visible()
 
 
 def test_a_phone_is_felt_and_a_photo_is_announced(hand_round):
