@@ -8,6 +8,7 @@ import pytest
 from shared.domain.check_in import CheckInOutcome
 from shared.domain.photo_verdict import PhotoVerdict
 from shared.errors import Conflict, ModelUnavailable
+from shared.persistence.attendance import Count
 from shared.persistence.tables import CheckIn, Mark, Student, ToConfirm
 from shared.services.kiosk import confirmations
 from shared.services.kiosk.answers import CheckInAnswer
@@ -81,7 +82,7 @@ def test_until_a_face_was_seen_every_roll_id_may_call_alike(toolbox, school, sen
         called = send(roll_id, action=call_teacher)
         again = [send(roll_id).may_call_teacher for _ in range(3)]
         told[roll_id] = (offers, called, again, send(roll_id, action=call_teacher))
-    asked = CheckInAnswer(CheckInOutcome.ASKED_TEACHER)
+    asked = CheckInAnswer(CheckInOutcome.ASKED_TEACHER, count=Count(here=1, expected=4))
     offers = [failure is not None] * 2 + [True]
     assert set(map(repr, told.values())) == {repr((offers, asked, [False, False, True], asked))}
 
