@@ -24,7 +24,7 @@ from shared.services.timetable.not_held import say_planned_not_held
 from shared.services.timetable.untaken import list_untaken, sweep
 from shared.toolbox import Toolbox
 from tests.support.families import mail_variables
-from tests.support.school import found_school
+from tests.support.school import TEACHER_EMAIL, found_school
 
 OFFICE = Actor(site="office", email="office@school.example", account_id=1)
 # Tuesday, ten in the morning in India; Physics is at 11:00 today and on each of the next three days.
@@ -296,6 +296,13 @@ def test_a_register_not_taken_is_told_to_who_covers(toolbox, school, mail_server
     move(toolbox, hours=12)  # seven in the morning: the cover has ended
     with toolbox.reading() as session:
         assert [each.id for each in list_untaken(toolbox, session, school.ids["teacher"])] == covered
+
+
+def test_once_the_cover_has_ended_the_teacher_is_told(toolbox, school, mail_server):
+    grant(toolbox, school, first=TODAY)
+    move(toolbox, hours=15)  # one in the morning: the worker was off in the evening
+    sweep(toolbox)
+    assert [letter["To"] for letter in mail_server.messages] == [TEACHER_EMAIL]
 
 
 def test_the_calendar_says_who_holds_it(toolbox, school):

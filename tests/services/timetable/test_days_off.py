@@ -182,6 +182,22 @@ def test_a_register_nobody_took_is_told_to_the_teacher_that_evening_and_to_the_o
     assert "Asha Rao" in mail_server.messages[1].get_content()
 
 
+def test_of_two_admins_the_one_who_was_told_is_not_told_again(toolbox, school, mail_server):
+    from shared.services.accounts.lifecycle import create_admin
+
+    for email in (ADMIN_EMAIL, "second@school.example"):
+        create_admin(toolbox, OFFICE, email=email, name="Anita Desai")
+    planned(toolbox, school, NOW)
+    move(toolbox, hours=8)
+    sweep(toolbox)
+    mail_server.messages.clear()
+    mail_server.answer = lambda recipients: "250 kept" if recipients == [ADMIN_EMAIL] else "451 later"
+    move(toolbox, hours=13)
+    sweep(toolbox)
+    sweep(toolbox)
+    assert [message["To"] for message in mail_server.messages] == [ADMIN_EMAIL]
+
+
 def test_a_mail_server_that_is_down_is_asked_again(toolbox, school):
     planned(toolbox, school, NOW)
     move(toolbox, hours=9)
