@@ -17,7 +17,7 @@ class Network(IntEnum):
 
     # 128 numbers of length 1, then a commonness: how much nearer than usual the face lies to typical faces.
     DLIB = 1
-    # 128 numbers of length 1.
+    # 128 numbers; in a model of length 1, of a photo that is compared as long as PHOTO_LENGTHS tells.
     SFACE = 2
 
     @property
@@ -32,13 +32,18 @@ CURRENT = Network.SFACE
 DESCRIPTOR_LENGTH = CURRENT.length
 
 # A match is a score of at least this: aimed at taking one wrong face in 10,000. On 155 people of LFW with 5
-# photos enrolled it takes 9 in 100,000, many of them brothers, and refuses 0.4 right ones in 100. November
-# 2026; models/README.md has the figures.
+# photos enrolled it takes 12 in 100,000, most of them two brothers, and refuses 0.5 right ones in 100.
+# November 2026; models/README.md has the figures.
 MATCH_THRESHOLD = 0.48
 
 # Within this much below and above the threshold a fast look leaves doubt, and an accurate one decides.
 # Of right tries 0.7 % fall in between, and one in ten of those is decided otherwise then.
 DOUBT_BELOW, DOUBT_ABOVE = 0.06, 0.05
+
+# SFace's own numbers are short of a face that it sees badly: dark, blurred, from the side. Right scores of
+# such a face are lower, wrong ones hardly. So the descriptor of a photo is made longer for it, and of a clear
+# one shorter, but never beyond these, and the score with it (models/README.md).
+PHOTO_LENGTHS = (0.945, 1.055)
 
 # A score of dlib's network is put on the same scale, so that its own threshold falls on the one above and
 # every margin means about the same: from one wrong face in 1,000 to one in 100,000 the threshold of dlib's
@@ -110,7 +115,7 @@ class FaceModel:
 
         Raise ValueError if `descriptor` is not of the model's network, or not finite.
         """
-        return score_of(_normalised(descriptor), self.template)
+        return score_of(_as_photo(descriptor), self.template)
 
     def score_carefully(
         self, fast: Sequence[float], describe_accurate: Callable[[], Sequence[float]]
@@ -168,10 +173,10 @@ def network_of(descriptor: Sequence[float]) -> Network:
 
 
 def score_of(descriptor: Sequence[float], template: Sequence[float]) -> float:
-    """Score two normalised descriptors of one network, on the scale of MATCH_THRESHOLD.
+    """Score a photo's descriptor against a template of the same network, on the scale of MATCH_THRESHOLD.
 
-    SFace's score is the cosine. Of dlib's it is the cosine less what both owe to looking common, stretched to
-    the same scale. Raise ValueError if they are of two networks.
+    SFace's score is the cosine times the photo's length. Of dlib's it is the cosine less what both owe to
+    looking common, stretched to the same scale. Raise ValueError if they are of two networks.
     """
     if len(descriptor) != len(template):
         raise ValueError("descriptors of two networks cannot be compared")
@@ -232,6 +237,15 @@ def _normalised(descriptor: Sequence[float]) -> tuple[float, ...]:
     if not all(map(math.isfinite, numbers)):
         raise ValueError("a descriptor has finite numbers")
     return (*_unit(numbers[:FACE_NUMBERS]), *numbers[FACE_NUMBERS:])
+
+
+def _as_photo(descriptor: Sequence[float]) -> tuple[float, ...]:
+    face = _normalised(descriptor)
+    if network_of(face) is not Network.SFACE:
+        return face
+    least, most = PHOTO_LENGTHS
+    length = min(max(math.hypot(*descriptor), least), most)
+    return tuple(length * number for number in face)
 
 
 def _unit(numbers: Sequence[float]) -> tuple[float, ...]:

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from shared.domain.face_model import PHOTO_LENGTHS
 from shared.vision.face_finder import DetectedFace
 from shared.vision.model_files import MODELS_DIR
 from shared.vision.served_network import ServedNetwork
@@ -15,6 +16,10 @@ CHIP_SIZE = 112
 CHIP_POINTS = np.array(
     [(38.2946, 51.6963), (73.5318, 51.5014), (56.0252, 71.7366), (41.5493, 92.3655), (70.7299, 92.2041)]
 )
+
+# How long the network's own numbers are in the median of 1,415 photos of LFW, and the power by which a
+# photo's descriptor is made longer where they are shorter (models/README.md).
+TYPICAL_LENGTH, LENGTH_COUNTS = 12.6, 0.4
 
 
 def cut_chip(rgb: np.ndarray, face: DetectedFace) -> np.ndarray:
@@ -54,22 +59,23 @@ class FaceEncoder:
         self._network.prepare(at_once)
 
     def describe(self, chip: np.ndarray, *, with_mirror: bool = False) -> np.ndarray:
-        """Describe a chip, or it and its mirror image together: (128,) float32 of length 1.
+        """Describe a chip, or it and its mirror image together: (128,) float32, their length within
+        PHOTO_LENGTHS and greater the worse the face is seen.
 
         Raise ModelUnavailable if the network gives anything but numbers.
         """
-        numbers = self._run(chip)
+        looks = [self._run(chip)]
         if with_mirror:
-            return self._unit(numbers + self._run(chip[:, ::-1]))
-        return numbers
+            looks.append(self._run(chip[:, ::-1]))
+        lengths = np.linalg.norm(looks, axis=1)
+        if not np.isfinite(lengths).all() or not lengths.all():
+            raise self._network.failure()
+        face = sum(look / length for look, length in zip(looks, lengths, strict=True))
+        length = np.clip((TYPICAL_LENGTH / lengths.mean()) ** LENGTH_COUNTS, *PHOTO_LENGTHS)
+        descriptor: np.ndarray = (face * (length / np.linalg.norm(face))).astype(np.float32)
+        return descriptor
 
     def _run(self, chip: np.ndarray) -> np.ndarray:
         (numbers,) = self._network.run(chip[np.newaxis].astype(np.float32))
-        return self._unit(numbers[0])
-
-    def _unit(self, numbers: np.ndarray) -> np.ndarray:
-        length = np.linalg.norm(numbers)
-        if not np.isfinite(length) or length == 0:
-            raise self._network.failure()
-        unit: np.ndarray = numbers / length
-        return unit
+        own: np.ndarray = numbers[0]
+        return own

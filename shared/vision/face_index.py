@@ -6,7 +6,7 @@ from itertools import islice
 
 import numpy as np
 
-from shared.domain.face_model import FACE_NUMBERS, Network, network_of, score_dlib
+from shared.domain.face_model import FACE_NUMBERS, PHOTO_LENGTHS, Network, network_of, score_dlib
 
 # Templates copied into the matrix at a time.
 _BATCH = 500
@@ -145,10 +145,10 @@ class _Shelf:
     def _scores(self, templates: np.ndarray, descriptors: np.ndarray) -> np.ndarray:
         """Return the (m, n) scores of m templates and n descriptors, as `FaceModel.score` defines one."""
         faces, rest = descriptors[:, :FACE_NUMBERS], descriptors[:, FACE_NUMBERS:]
-        cosines: np.ndarray = (
-            templates[:, :FACE_NUMBERS] @ (faces / np.linalg.norm(faces, axis=1, keepdims=True)).T
-        )
+        lengths = np.linalg.norm(faces, axis=1)
+        cosines: np.ndarray = templates[:, :FACE_NUMBERS] @ (faces / lengths[:, np.newaxis]).T
         if self._network is Network.SFACE:
+            cosines *= np.clip(lengths, *PHOTO_LENGTHS)
             return cosines
         common = templates[:, FACE_NUMBERS:] + rest[:, 0]
         scores: np.ndarray = score_dlib(cosines, common)

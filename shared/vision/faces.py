@@ -16,7 +16,7 @@ class FaceReading:
     """What one photo gives.
 
     `verdict` is GOOD or the first thing wrong with the photo as an enrolment photo. `face` and
-    `descriptor` (128 float32 of length 1) are there whenever exactly one face of sufficient size was found,
+    `descriptor` (128 float32) are there whenever exactly one face of sufficient size was found,
     even if the verdict is TOO_DARK, BLURRED or TURNED_AWAY.
     `quality` is 0…1, for weighting. `quarter_turns` says how often the photo had to be turned by 90° against
     the clock for the face to be upright; `face` is where it is in the turned photo, which `turn` gives.

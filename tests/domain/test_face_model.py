@@ -17,6 +17,7 @@ from shared.domain.face_model import (
     DOUBT_BELOW,
     MATCH_THRESHOLD,
     MAX_PHOTOS,
+    PHOTO_LENGTHS,
     FaceModel,
     Network,
     UnreadableFaceModel,
@@ -56,7 +57,15 @@ def test_a_score_is_the_cosine_to_the_mean():
     model = FaceModel.train([first, second], [1, 1])
     assert model.score(first) == pytest.approx(math.sqrt(0.5))
     assert model.score([-number for number in first]) == pytest.approx(-math.sqrt(0.5))
-    assert model.score([7 * number for number in first]) == pytest.approx(math.sqrt(0.5))
+
+
+@pytest.mark.parametrize(
+    ("length", "counts"), [(0.95, 0.95), (1.05, 1.05), (0.1, PHOTO_LENGTHS[0]), (7.0, PHOTO_LENGTHS[1])]
+)
+def test_the_length_of_a_photo_counts_within_limits_and_that_of_an_enrolled_one_never(length, counts):
+    first, second = [1.0] + [0.0] * 127, [0.0, 1.0] + [0.0] * 126
+    model = FaceModel.train([first, [length * number for number in second]], [1, 1])
+    assert model.score([length * number for number in first]) == pytest.approx(counts * math.sqrt(0.5))
 
 
 def test_a_face_of_dlibs_network_matches_where_it_did_before():

@@ -2,7 +2,9 @@
 
 import numpy as np
 import pytest
+from PIL import Image, ImageFilter
 
+from shared.domain.face_model import PHOTO_LENGTHS
 from shared.errors import ModelUnavailable
 from shared.vision.face_encoder import CHIP_POINTS, FaceEncoder, cut_chip
 from shared.vision.face_finder import FaceFinder
@@ -27,13 +29,23 @@ def test_a_chip_has_the_face_where_the_network_was_trained_to_see_it(name):
     assert np.abs(np.array(face.landmarks) - 56 - CHIP_POINTS).max() < 10
 
 
-def test_a_descriptor_has_length_one_and_with_its_mirror_image_does_not_care_for_the_side():
+def test_a_descriptor_with_its_mirror_image_does_not_care_for_the_side():
     chip = chip_of("obama.jpg")
     descriptor = ENCODER.describe(chip, with_mirror=True)
     assert (descriptor.shape, descriptor.dtype) == ((128,), np.float32)
-    assert np.linalg.norm(descriptor) == pytest.approx(1, abs=1e-6)
     assert np.abs(ENCODER.describe(chip[:, ::-1], with_mirror=True) - descriptor).max() < 1e-5
     assert ENCODER.describe(chip) @ descriptor > 0.9
+
+
+@pytest.mark.parametrize("with_mirror", [False, True])
+def test_the_worse_a_face_is_seen_the_longer_its_descriptor(with_mirror):
+    """Within limits, and without turning anywhere else by it."""
+    chip = chip_of("obama.jpg")
+    photo = Image.fromarray(chip)
+    seen = [photo, *(photo.filter(ImageFilter.GaussianBlur(radius)) for radius in (2, 3, 5))]
+    lengths = [np.linalg.norm(ENCODER.describe(np.asarray(each), with_mirror=with_mirror)) for each in seen]
+    assert lengths == sorted(lengths)
+    assert PHOTO_LENGTHS[0] <= lengths[0] < lengths[-1] == pytest.approx(PHOTO_LENGTHS[1])
 
 
 def test_a_network_that_gives_no_numbers_is_no_answer(monkeypatch):

@@ -46,8 +46,9 @@ def index():
     return index
 
 
-def test_a_score_is_the_face_models_own(index):
-    probe = face(7777)
+@pytest.mark.parametrize("length", [0.5, 0.95, 1, 1.05, 2])
+def test_a_score_is_the_face_models_own(index, length):
+    probe = length * face(7777)
     scores = index.score(probe, range(1, 1301))
     expected = {student_id: model(student_id).score(probe) for student_id in range(1, 1301)}
     assert scores == pytest.approx(expected, abs=2e-6)

@@ -90,11 +90,13 @@ def _compare(
     toolbox: Toolbox, straight: Frame, turned: Frame, known: Known | None
 ) -> tuple[float, tuple[float, ...]]:
     """Return the least similarity of the faces, and the matches with the model of who is `known`."""
-    faces = [_describe(toolbox, straight), _describe(toolbox, turned)]
-    if known is None:
-        return float(faces[0] @ faces[1]), ()
-    faces.append(known.descriptor)
+    described = [_describe(toolbox, straight), _describe(toolbox, turned)]
+    if known is not None:
+        described.append(known.descriptor)
+    faces = [numbers / np.linalg.norm(numbers) for numbers in described]
     similarity = min(float(one @ other) for place, one in enumerate(faces) for other in faces[:place])
+    if known is None:
+        return similarity, ()
     return similarity, (_match(toolbox, straight, known.model), _match(toolbox, turned, known.model))
 
 

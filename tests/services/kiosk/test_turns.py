@@ -13,6 +13,7 @@ from PIL import Image
 from sqlalchemy import select
 
 from shared.domain.check_in import CheckInOutcome
+from shared.domain.face_model import PHOTO_LENGTHS
 from shared.domain.head_turn import Side, TurnFrame, TurnVerdict
 from shared.domain.photo_verdict import PhotoVerdict
 from shared.domain.second_lock import Strictness, TurnCause, Zone, ZoneLimits
@@ -32,6 +33,8 @@ from tests.support.stand_ins import stand_in
 FACE = DetectedFace(100, 100, 250, 300, ((140, 160), (210, 160), (175, 200), (150, 250), (200, 250)), 0.9)
 TO_THE_LEFT = [0.0, 0.0, 0.05, 0.1, 0.2, 0.3, 0.3, 0.3]
 STILL = [0.0] * 8
+# Not like enough, at a cosine of 0.35, though so badly seen that the score is above 0.36.
+HARDLY_MEERA = PHOTO_LENGTHS[1] * (0.35 * MEERA_LOOKS + (1 - 0.35**2) ** 0.5 * RAVI_LOOKS)
 
 
 class Film(Eyes):
@@ -179,6 +182,7 @@ def test_where_a_screen_was_seen_the_other_side_is_asked_too(toolbox, school):
         (Film(moves=STILL), TurnVerdict.NOT_TURNED),
         (Film(moves=[-move for move in TO_THE_LEFT]), TurnVerdict.WRONG_WAY),
         (Film(turned=RAVI_LOOKS), TurnVerdict.ANOTHER_FACE),
+        (Film(turned=HARDLY_MEERA), TurnVerdict.ANOTHER_FACE),
         (Film(doubts=0.9), TurnVerdict.PICTURE_SEEN),
         (Film(doubts=float("nan")), TurnVerdict.PICTURE_SEEN),
     ],
