@@ -5,14 +5,15 @@
 The folder holds `live/` and `attack_…/`, each with a folder per source; what follows `_p` in a source's name
 tells people of one collection apart, and a collection is left out as one. Every picture teaches, its mirror
 image, and a part of it as narrow as phones held upright take. Each picture is judged by a layer that saw
-nothing of its collection; the close views' part of the last layer stays as it is. `--living` is a folder of
-folders of more people, who teach as one collection with one picture each and are not judged, `--only` are
+nothing of its collection; the close views' part of the last layer stays as it is. What is told are errors with
+95 % intervals from drawing people anew, since pictures of one person resemble each other. `--living` is a folder
+of folders of more people, who teach as one collection with one picture each and are not judged, `--only` are
 collections to tell about as well. `--write` trains on all of them."""
 
 import argparse
 import re
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -32,13 +33,16 @@ PULL = 2.0
 WEIGHT = 2.3  # of the trained layer's sum beside that of the close views
 FOLDS = 12
 NARROW = (1.0, 2.2)  # how many times as high as wide: a phone held upright sends 1.3
+DRAWS = 2000  # of people, for an interval
 
 
 @dataclass(frozen=True)
 class Seen:
-    """A picture with a face: its label, its sample, and those of its variants, which only teach."""
+    """A picture with a face: its label, its source, which is one person or a few, its sample, and those of its
+    variants, which only teach."""
 
     label: str
+    person: str
     sample: Sample
     variants: list[Sample]
 
@@ -56,7 +60,7 @@ def look_at(folder: Path, models_dir: Path) -> list[Seen]:
         face, told = faces[0].dlib_square, (label != LIVE, collection_of(source))
         varied = (mirror(rgb, face), narrow(rgb, face, rng.uniform(*NARROW)))
         variants = [Sample({"frame": networks.of_frame(*variant)}, *told) for variant in varied]
-        seen.append(Seen(label, Sample(networks.of_photo(rgb, face), *told), variants))
+        seen.append(Seen(label, source, Sample(networks.of_photo(rgb, face), *told), variants))
     return seen
 
 
@@ -131,17 +135,60 @@ def teaching(seen: Sequence[Seen], *, without: Collection[str] = ()) -> list[Sam
 def tell(seen: Sequence[Seen], scores: np.ndarray, heads: SpoofHeads) -> str:
     """Tell the errors of the scores, and the zones of each strictness by label."""
     labels = np.array([each.label for each in seen])
-    live, attacks = np.sort(scores[labels == LIVE]), scores[labels != LIVE]
-    higher = (attacks[:, np.newaxis] > live).mean() + (attacks[:, np.newaxis] == live).mean() / 2
-    passed = (attacks <= live[len(live) - 1 - int(0.05 * len(live))]).mean()
-    lines = [f"AUC {higher:.3f}; attacks that pass where 5 % of the living are refused: {passed:.1%}"]
+    people = np.array([each.person for each in seen])
+    usual = heads.limits(Strictness.USUAL)
+    zones = np.array([usual.zone_of(score) for score in scores])
+
+    def share(zone: Zone, *, of_live: bool) -> Callable[[np.ndarray], float]:
+        return lambda drawn: float((zones[drawn] == zone)[(labels[drawn] == LIVE) == of_live].mean())
+
+    figures: dict[str, Callable[[np.ndarray], float]] = {
+        "AUC": lambda drawn: area_under_curve(scores[drawn], labels[drawn] == LIVE),
+        "attacks that pass where 5 % of the living are refused": lambda drawn: passed_at_five(
+            scores[drawn], labels[drawn] == LIVE
+        ),
+        "attacks at once": share(Zone.LIVING, of_live=False),
+        "living at once": share(Zone.LIVING, of_live=True),
+        "living refused": share(Zone.ATTACK, of_live=True),
+    }
+    lines = []
+    for name, figure in figures.items():
+        low, high = interval(figure, people)
+        lines.append(f"{name}: {figure(np.arange(len(scores))):.3f} (95 %: {low:.3f} to {high:.3f})")
     for strictness in Strictness:
         limits = heads.limits(strictness)
         for label in sorted(set(labels)):
-            zones = Counter(limits.zone_of(score) for score in scores[labels == label])
-            counts = ", ".join(f"{zones[zone]} {zone}" for zone in Zone)
+            counted = Counter(limits.zone_of(score) for score in scores[labels == label])
+            counts = ", ".join(f"{counted[zone]} {zone}" for zone in Zone)
             lines.append(f"{strictness:8}{label:16}{counts}")
     return "\n".join(lines)
+
+
+def area_under_curve(scores: np.ndarray, is_live: np.ndarray) -> float:
+    """Return how often an attack scores above a living person, ties half."""
+    live, attacks = scores[is_live], scores[~is_live][:, np.newaxis]
+    return float((attacks > live).mean() + (attacks == live).mean() / 2)
+
+
+def passed_at_five(scores: np.ndarray, is_live: np.ndarray) -> float:
+    """Return the share of attacks that pass one threshold which refuses 5 % of the living."""
+    live = np.sort(scores[is_live])
+    return float((scores[~is_live] <= live[len(live) - 1 - int(0.05 * len(live))]).mean())
+
+
+def interval(figure: Callable[[np.ndarray], float], people: np.ndarray) -> tuple[float, float]:
+    """Return the bootstrap's 95 % interval of a figure of some pictures, of which it is given the places.
+
+    People are drawn with all of their pictures. A draw without the living or without attacks has no figure.
+    """
+    places = [np.flatnonzero(people == person) for person in sorted(set(people))]
+    rng, found = np.random.default_rng(0), []
+    with np.errstate(invalid="ignore"):
+        for _ in range(DRAWS):
+            drawn = rng.integers(len(places), size=len(places))
+            found.append(figure(np.concatenate([places[person] for person in drawn])))
+    low, high = np.nanquantile(found, [0.025, 0.975])
+    return float(low), float(high)
 
 
 def main() -> None:

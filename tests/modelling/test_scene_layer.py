@@ -5,7 +5,16 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from modelling.scene_layer import LIVE, Seen, collection_of, judge_left_out, mirror, narrow, tell
+from modelling.scene_layer import (
+    LIVE,
+    Seen,
+    collection_of,
+    interval,
+    judge_left_out,
+    mirror,
+    narrow,
+    tell,
+)
 from shared.vision.face_finder import Box
 from shared.vision.spoof_detector import SpoofHeads
 from shared.vision.spoof_training import Sample
@@ -19,7 +28,7 @@ def seen(collection: str, label: str, seed: int) -> Seen:
     rng = np.random.default_rng(seed)
     features = {view: rng.normal(size=SIZE).astype(np.float32) for view in HEADS.weights}
     features["frame"][0] += 4.0 * (label != LIVE)
-    return Seen(label, Sample(features, label != LIVE, collection), [])
+    return Seen(label, f"{collection}_p{seed}", Sample(features, label != LIVE, collection), [])
 
 
 def school(collections: int = 4) -> list[Seen]:
@@ -56,8 +65,17 @@ def test_the_zones_are_told_by_label() -> None:
     pictures = school()
     scores = np.array([0.0 if each.label == LIVE else 1.0 for each in pictures])
     told = tell(pictures, scores, HEADS)
-    assert "AUC 1.000; attacks that pass where 5 % of the living are refused: 0.0%" in told
+    assert "AUC: 1.000 (95 %: 1.000 to 1.000)" in told
+    assert "attacks that pass where 5 % of the living are refused: 0.000 (95 %: 0.000 to 0.000)" in told
     assert "usual   live            8 living, 0 doubtful, 0 attack" in told
+
+
+def test_an_interval_draws_people_and_not_their_pictures() -> None:
+    right = np.repeat([0.0, 1.0], 50)  # of two people, one of whom is always judged wrongly
+    alone = interval(lambda drawn: float(right[drawn].mean()), np.arange(100).astype(str))
+    together = interval(lambda drawn: float(right[drawn].mean()), np.repeat(["one", "two"], 50))
+    assert 0.35 < alone[0] < alone[1] < 0.65
+    assert together == (0.0, 1.0)
 
 
 def test_people_of_one_collection_are_left_out_together() -> None:
