@@ -55,7 +55,7 @@ lock: ## pin what requirements.in names; UPGRADE=--upgrade moves everything
 	$(LOCK) tests/requirements.in -o tests/requirements.txt
 
 # Rebuilds the networks from the packages they came from; npm is Debian's package npm. What was trained on
-# pictures (spoof/texture, spoof/heads, faces/dlib_cohort) needs those: models/README.md has the commands.
+# pictures (spoof/skin, spoof/heads, faces/dlib_cohort) needs those: models/README.md has the commands.
 models: ## rebuild the networks
 	.venv/bin/python -m modelling.yunet_conversion
 	.venv/bin/python -m modelling.page_detector

@@ -1,39 +1,55 @@
-"""The networks of the spoof check's close views: plain convolutions in seven parts, one network for each
-view."""
+"""The network of the spoof check's close views: bottlenecks of depthwise convolutions, in 16 parts."""
 
-from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from shared.vision.spoof_views import CLOSE_SIZE, CLOSE_VIEWS
 
-# What lies between the parts, as the teachers have it: rows and columns, channels.
-PARTS = ((20, 64), (20, 64), (10, 128), (10, 128), (5, 128), (5, 128))
-HIDDEN = 128  # numbers that describe a crop
+
+@dataclass(frozen=True)
+class Part:
+    """A bottleneck: it spreads a picture over `hidden` channels, filters each for itself and gathers them in
+    `channels`. One that keeps the picture's size adds this to what it was given, `gated` or not; the others
+    halve rows and columns."""
+
+    hidden: int
+    channels: int
+    halves: bool = False
+    gated: bool = False
+
+
+# What lies between them, in rows, columns and channels, and where the gates are, is the teacher's.
+PARTS = (
+    Part(104, 64, halves=True),
+    *(Part(32, 64), Part(32, 64), Part(32, 64), Part(64, 64, gated=True)),
+    Part(240, 128, halves=True),
+    *(Part(240, 128), Part(64, 128), Part(32, 128), Part(80, 128), Part(32, 128), Part(32, 128, gated=True)),
+    Part(320, 128, halves=True),
+    *(Part(32, 128), Part(32, 128, gated=True)),
+)
+STEM = 32  # channels of the two convolutions before the first part
 SPREAD = 512  # channels of the last part, each weighed by place
+HIDDEN = 128  # numbers that describe a crop
 ANSWERS = 3  # index 1 is live
-MARGIN_LIMIT = 7.0  # beyond it the teachers are certain, and how certain says nothing
+MARGIN_LIMIT = 7.0  # beyond it the teacher is certain, and how certain says nothing
 
 
 class Student:
-    """One view's network: `parts` one behind the other, then `answer`. Random until it is taught."""
+    """The network: `parts` one behind the other, then `answer`. Random until it is taught."""
 
     def __init__(self, *, seed: int) -> None:
         import keras
 
         keras.utils.set_random_seed(seed)
-        crop = keras.Input((CLOSE_SIZE, CLOSE_SIZE, 3))
-        first = _block(_convolve(crop, 32, kernel=5, stride=2, active=True), 64, stride=2)
-        later = [keras.Input((side, side, channels)) for side, channels in PARTS]
-        rest = [
-            _gate(_block(later[0], 64)),
-            _block(later[1], 128, stride=2),
-            _gate(_block(_block(later[2], 128), 128, hidden=96)),
-            _block(later[3], 128, stride=2),
-            _gate(_block(later[4], 128)),
-            _describe(later[5]),
-        ]
-        self.parts = [keras.Model(crop, first)]
-        self.parts += [keras.Model(given, made) for given, made in zip(later, rest, strict=True)]
+        given = keras.Input((CLOSE_SIZE, CLOSE_SIZE, 3))
+        made = _bottleneck(_filter(_convolve(given, STEM, kernel=3, stride=2)), PARTS[0])
+        self.parts = [keras.Model(given, made)]
+        for part in PARTS[1:]:
+            given = keras.Input(self.parts[-1].output_shape[1:])
+            made = _bottleneck(given, part)
+            self.parts.append(keras.Model(given, made if part.halves else keras.layers.Add()([given, made])))
+        given = keras.Input(self.parts[-1].output_shape[1:])
+        self.parts.append(keras.Model(given, _describe(given)))
         described = keras.Input((HIDDEN,))
         self.answer = keras.Model(described, keras.layers.Dense(ANSWERS)(described))
 
@@ -63,35 +79,44 @@ class Student:
         return keras.ops.concatenate([value, margin], axis=1)
 
 
-def ship(students: Sequence[Student]) -> Any:
-    """Put the networks of both views together: two crops, in the order of CLOSE_VIEWS, to (2, 129)."""
+def ship(student: Student) -> Any:
+    """Return the network of a photo: its crops, in the order of CLOSE_VIEWS, to (2, 129)."""
     import keras
 
     crops = keras.Input((CLOSE_SIZE, CLOSE_SIZE, 3), batch_size=len(CLOSE_VIEWS))
-    looks = [
-        student.look(one)
-        for student, one in zip(students, keras.ops.split(crops, len(students)), strict=True)
-    ]
-    return keras.Model(crops, keras.ops.concatenate(looks, axis=0))
+    return keras.Model(crops, student.look(crops))
 
 
-def _convolve(value: Any, channels: int, *, kernel: int = 3, stride: int = 1, active: bool = False) -> Any:
+def _bottleneck(value: Any, part: Part) -> Any:
+    import keras
+
+    made = _filter(_convolve(value, part.hidden), stride=2 if part.halves else 1)
+    made = keras.layers.Conv2D(part.channels, 1, kernel_initializer="he_normal")(made)
+    return _gate(made) if part.gated else made
+
+
+def _convolve(value: Any, channels: int, *, kernel: int = 1, stride: int = 1) -> Any:
     import keras
 
     padded = keras.layers.ZeroPadding2D(kernel // 2)(value) if kernel > 1 else value
-    made = keras.layers.Conv2D(channels, kernel, stride, use_bias=False)(padded)
-    made = keras.layers.BatchNormalization(momentum=0.9, epsilon=1e-5)(made)
-    return keras.layers.ReLU()(made) if active else made
+    made = keras.layers.Conv2D(channels, kernel, stride, kernel_initializer="he_normal")(padded)
+    return _bend(made)
 
 
-def _block(value: Any, channels: int, *, stride: int = 1, hidden: int | None = None) -> Any:
-    """Add two convolutions beside a shortcut; the sum may be negative, as that of the teachers' blocks."""
+def _filter(value: Any, *, stride: int = 1) -> Any:
+    """Filter each channel for itself, by 3x3 places."""
     import keras
 
-    made = _convolve(_convolve(value, hidden or channels, stride=stride, active=True), channels)
-    if stride > 1 or value.shape[-1] != channels:
-        value = _convolve(value, channels, kernel=3 if stride > 1 else 1, stride=stride)
-    return keras.layers.Add()([made, value])
+    padded = keras.layers.ZeroPadding2D(1)(value)
+    start = keras.initializers.RandomNormal(stddev=1 / 3)
+    return _bend(keras.layers.DepthwiseConv2D(3, stride, depthwise_initializer=start)(padded))
+
+
+def _bend(value: Any) -> Any:
+    """Take less of what is negative, for each channel as much less as it learns."""
+    import keras
+
+    return keras.layers.PReLU(keras.initializers.Constant(0.25), shared_axes=[1, 2])(value)
 
 
 def _gate(value: Any) -> Any:
@@ -109,7 +134,6 @@ def _describe(value: Any) -> Any:
     """Weigh each place of many channels, and make HIDDEN numbers of their sums."""
     import keras
 
-    spread = _convolve(value, SPREAD, kernel=1, active=True)
-    summed = keras.layers.DepthwiseConv2D(value.shape[1], use_bias=False)(spread)
-    flat = keras.layers.BatchNormalization(momentum=0.9, epsilon=1e-5)(keras.layers.Flatten()(summed))
-    return keras.layers.Dense(HIDDEN)(flat)
+    spread = _convolve(value, SPREAD)
+    summed = keras.layers.DepthwiseConv2D(value.shape[1])(spread)
+    return keras.layers.Dense(HIDDEN)(keras.layers.Flatten()(summed))

@@ -5,7 +5,7 @@
 
 Keras would fetch ImageNet weights at run time; this package (MIT) carries a whole Inception v3, each tensor
 as bytes with a scale and a minimum. The package's own last layers serve another purpose and are left out.
-The lower half is written here as it is, to see what surrounds a face; `spoof_distillation` trains it on.
+The lower half is written here as it is, to see what surrounds a face; nothing is trained in it.
 """
 
 import argparse
@@ -101,7 +101,7 @@ def scene_network(inception: Any) -> Any:
 
 
 def to_litert(network: Any) -> bytes:
-    """Return a Keras network of one picture as a LiteRT file with 8-bit weights.
+    """Return a Keras network of one picture, or of as many as it takes, as a LiteRT file with 8-bit weights.
 
     Dynamic range: a quarter of the size, two to three times the speed of floats.
     """
@@ -109,7 +109,7 @@ def to_litert(network: Any) -> bytes:
     from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
     # Weights left as variables would be missing from the file, and the converter says nothing of it.
-    signature = tf.TensorSpec((1, *network.input_shape[1:]), tf.float32)
+    signature = tf.TensorSpec((network.input_shape[0] or 1, *network.input_shape[1:]), tf.float32)
     judging = tf.function(lambda picture: network(picture, training=False))
     graph = judging.get_concrete_function(signature)
     frozen = tf.lite.TFLiteConverter.from_concrete_functions([convert_variables_to_constants_v2(graph)])

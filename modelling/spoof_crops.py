@@ -1,168 +1,175 @@
-"""What the texture network learns from: crops of faces, living and recaptured, and mixtures of them."""
+"""What the network of skin learns from: squares cut anywhere out of pictures, living and recaptured, and
+mixtures of them."""
 
+import re
 from collections import Counter
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageOps
 
-from modelling.recapture import ATTACKS, photograph, recapture
+from modelling.recapture import ATTACKS, Box, photograph, recapture
 from shared.vision.face_finder import Box as Square
 from shared.vision.face_finder import FaceFinder
-from shared.vision.spoof_views import CLOSE_SIZE, CLOSE_VIEWS, cut_close
+from shared.vision.spoof_views import CLOSE_SIZE, CLOSE_VIEWS, HEAD_HEIGHT, HEAD_SHIFT, NEAR, WIDE
 
 PICTURE_TYPES = (".jpg", ".jpeg", ".png")
-LONGEST_SIDE = 1280  # pixels of a picture, as in serving
-COLLECTED_SIZE = CLOSE_SIZE + 8  # pixels of a crop in stock, so that a window of it can be moved
-PICTURE_SCALES, FRAME_SCALES = (0.5, 2.4), (0.4, 1.5)
-
-# How a crop is cut: `spoof_views.cut_close` or `cut_skin`.
-Cut = Callable[..., np.ndarray]
-Box = tuple[float, float, float, float]  # left, top, right, bottom in pixels
+LONGEST_SIDE = 960  # pixels of a picture in stock
+RECAPTURED_SIDE = 640  # pixels of one to be recaptured, which is enough and many times quicker
+# Of all draws, how many are of pictures made here; so many of those are kept, and renewed with these chances.
+MADE_SHARE, MADE_KEPT, MADE_ANEW, MADE_RENEWED = 0.14, 600, 0.12, 0.05
+# Of all crops: as the kiosk cuts them, and from there on at a face but turned and stretched. The rest is cut
+# anywhere.
+AS_SERVED, AT_FACE = 0.5, 0.7
+WAYS, CHANCES = (
+    (Image.Resampling.BILINEAR, Image.Resampling.BICUBIC, Image.Resampling.NEAREST),
+    (0.84, 0.09, 0.07),
+)
 
 
 @dataclass(frozen=True)
-class Crops:
-    """`pixels` (n, side, side, 3) uint8; for each crop its `views`, an index into CLOSE_VIEWS, and its
-    `chances` of being drawn, which add up to 1."""
+class Picture:
+    """Upright (rows, columns, 3) uint8 RGB, and where its face is. `is_found` is false for tight crops, in
+    which no detector finds it, and for pictures that show none."""
 
     pixels: np.ndarray
-    views: np.ndarray
-    chances: np.ndarray
-
-    def of_view(self, view: int) -> "Crops":
-        """Take the crops of one view alone."""
-        chosen = self.views == view
-        chances = self.chances[chosen]
-        return Crops(self.pixels[chosen], self.views[chosen], chances / chances.sum())
-
-
-@dataclass(frozen=True)
-class _Shown:
-    """A picture and the box of its face; `is_found` is false for tight crops, where no detector finds it."""
-
-    photo: Image.Image
-    box: Box
+    face: Box
     is_found: bool
 
 
-def collect_pictures(folders: list[Path], rng: np.random.Generator, cut: Cut = cut_close) -> Crops:
-    """Return crops, COLLECTED_SIZE wide, of ten variants of every picture in the folders, recaptures among
-    them.
+@dataclass(frozen=True)
+class Shelf:
+    """Pictures, how often each is drawn among them, and how often one of them is among all."""
 
-    Three pictures take two seconds.
+    pictures: list[Picture]
+    chances: np.ndarray
+    share: float
+
+    @property
+    def with_face(self) -> list[Picture]:
+        return [picture for picture in self.pictures if picture.is_found]
+
+
+def open_shelf(folder: Path, share: float, *, without: Collection[str] = ()) -> Shelf:
+    """Read every picture below a folder, but those of some collections.
+
+    A source, a folder of its own, is drawn as the root of its pictures, so that none outweighs the others.
     """
-    paths = _find(folders)
-
-    def vary(shown: _Shown) -> Iterator[tuple[Image.Image, Box]]:
-        return _recaptured_too(shown, _open(paths[rng.integers(len(paths))]), rng)
-
-    pixels, views, _ = _collect(paths, vary, cut)
-    return Crops(pixels, views, np.full(len(pixels), 1 / len(pixels)))
-
-
-def collect_frames(folders: list[Path], rng: np.random.Generator, cut: Cut = cut_close) -> Crops:
-    """Return crops of many places and sizes in every whole frame: real recaptures are few, but no two crops
-    alike.
-
-    Every source, a folder of its own, is drawn as the root of its crops, so that none outweighs the others.
-    """
-    pixels, views, sources = _collect(_find(folders), lambda shown: _many_places(shown, rng), cut)
-    crops = Counter(sources)
-    weights = np.array([crops[source] ** -0.5 for source in sources])
-    return Crops(pixels, views, weights / weights.sum())
+    finder, pictures, sources = FaceFinder(), [], []
+    for path in sorted(path for path in folder.rglob("*") if path.suffix.lower() in PICTURE_TYPES):
+        if collection_of(path.parent.name) not in without:
+            pictures.append(_read(path, finder))
+            sources.append(path.parent.name)
+    counts = Counter(sources)
+    weights = np.array([counts[source] ** -0.5 for source in sources])
+    return Shelf(pictures, weights / weights.sum(), share)
 
 
-def _find(folders: list[Path]) -> list[Path]:
-    paths = (path for folder in folders for path in folder.rglob("*"))
-    return sorted(path for path in paths if path.suffix.lower() in PICTURE_TYPES)
+def collection_of(source: str) -> str:
+    """Return the name of a source without what tells its people and clips apart."""
+    return re.sub(r"(_c\d+)?(_p\d+)?$", "", source)
 
 
-def _collect(
-    paths: list[Path], vary: Callable[[_Shown], Iterator[tuple[Image.Image, Box]]], cut: Cut
-) -> tuple[np.ndarray, np.ndarray, list[str]]:
-    """Return the pixels, views and sources of all variants."""
-    finder = FaceFinder()
-    wider = COLLECTED_SIZE / CLOSE_SIZE
-    pixels: list[np.ndarray] = []
-    views: list[int] = []
-    sources: list[str] = []
-    for path in paths:
-        for photo, (left, top, right, bottom) in vary(_show(_open(path), finder)):
-            face = Square(round(left), round(top), round(right), round(bottom))
-            for view, enlarged in enumerate(CLOSE_VIEWS.values()):
-                crop = cut(photo, face, enlarged * wider, size=COLLECTED_SIZE)
-                pixels.append(crop.astype(np.uint8))
-                views.append(view)
-                sources.append(path.parent.name)
-    return np.stack(pixels), np.array(views), sources
+@dataclass
+class Stock:
+    """Draws crops without end from shelves, and makes recaptures of what has a face on them."""
+
+    shelves: Sequence[Shelf]
+    rng: np.random.Generator
+    _made: list[Picture] = field(default_factory=list)
+
+    def draw(self, count: int) -> np.ndarray:
+        """Draw (count, 80, 80, 3) uint8 crops, mixed to new ones."""
+        return mix(np.stack([self._cut(self._pick()) for _ in range(count)]), self.rng)
+
+    def _pick(self) -> Picture:
+        if self.rng.random() < MADE_SHARE:
+            made = self._made
+            if not made or (len(made) < MADE_KEPT and self.rng.random() < MADE_ANEW):
+                made.append(self._make())
+            elif self.rng.random() < MADE_RENEWED:
+                made[self.rng.integers(len(made))] = self._make()
+            return made[self.rng.integers(len(made))]
+        shelf = self._pick_shelf(self.shelves)
+        return shelf.pictures[self.rng.choice(len(shelf.pictures), p=shelf.chances)]
+
+    def _pick_shelf(self, shelves: Sequence[Shelf]) -> Shelf:
+        shares = np.array([shelf.share for shelf in shelves])
+        return shelves[self.rng.choice(len(shelves), p=shares / shares.sum())]
+
+    def _make(self) -> Picture:
+        """Recapture somebody, or only photograph them with a cheap camera."""
+        rng = self.rng
+        faces = self._pick_shelf([shelf for shelf in self.shelves if shelf.with_face]).with_face
+        shown = faces[rng.integers(len(faces))]
+        scale = min(1.0, RECAPTURED_SIDE / max(shown.pixels.shape))
+        photo, face = _scaled(Image.fromarray(shown.pixels), shown.face, scale, Image.Resampling.BILINEAR)
+        if rng.random() < 0.6:
+            scene = self._pick_shelf(self.shelves).pictures
+            behind = Image.fromarray(scene[rng.integers(len(scene))].pixels)
+            photo, face = recapture(photo, face, ATTACKS[rng.integers(len(ATTACKS))], behind, rng)
+        photo = photograph(photo, rng, harsh=float(rng.choice([0.1, 0.3, 0.5])))
+        if rng.random() < 0.5:
+            scale = float(np.exp(rng.uniform(*np.log((0.5, 1.8)))))
+            scale = max(200 / max(photo.size), min(scale, 1000 / max(photo.size)))
+            way = Image.Resampling.BICUBIC if rng.random() < 0.6 else Image.Resampling.BILINEAR
+            photo, face = _scaled(photo, face, scale, way)
+        return Picture(np.asarray(photo), face, is_found=True)
+
+    def _cut(self, picture: Picture) -> np.ndarray:
+        photo, rng = Image.fromarray(picture.pixels), self.rng
+        way = rng.random()
+        if way >= AT_FACE:
+            shortest = min(photo.size)
+            least = min(max(50.0, 0.2 * shortest), shortest - 1.0)
+            side = float(np.exp(rng.uniform(np.log(least), np.log(shortest - 1.0))))
+            middle = tuple(rng.uniform(side / 2, length - side / 2) for length in photo.size)
+            return self._cut_bent(photo, middle, side)
+        left, top, right, bottom = picture.face
+        height = (bottom - top) * np.exp(rng.normal(0.0, 0.15))
+        across, down = np.array([left + right, top + bottom]) / 2 + rng.normal(0.0, 0.08, 2) * height
+        if way < AS_SERVED:
+            edges = (across - height / 2, down - height / 2, across + height / 2, down + height / 2)
+            cut = tuple(CLOSE_VIEWS.values())[rng.integers(len(CLOSE_VIEWS))]
+            return cut(photo, Square(*(round(float(edge)) for edge in edges))).astype(np.uint8)
+        side = min(height * HEAD_HEIGHT * rng.choice((NEAR, WIDE)), min(photo.size) - 1.0)
+        return self._cut_bent(photo, (across, down + height * HEAD_SHIFT), side)
+
+    def _cut_bent(self, photo: Image.Image, middle: tuple[float, ...], side: float) -> np.ndarray:
+        """Cut a square, kept inside the photo, sometimes turned a little and stretched."""
+        rng = self.rng
+        across, down = (
+            min(max(at, side / 2), length - side / 2) for at, length in zip(middle, photo.size, strict=True)
+        )
+        turned = rng.normal(0.0, 0.1) if rng.random() < 0.3 else 0.0
+        wide, high = (
+            side / CLOSE_SIZE * (np.exp(rng.normal(0.0, 0.08, 2)) if rng.random() < 0.5 else np.ones(2))
+        )
+        rows = np.array(
+            [[wide * np.cos(turned), -high * np.sin(turned)], [wide * np.sin(turned), high * np.cos(turned)]]
+        )
+        start = np.array([across, down]) - rows.sum(axis=1) * CLOSE_SIZE / 2
+        part = (*rows[0], start[0], *rows[1], start[1])
+        way = Image.Resampling(int(rng.choice(WAYS, p=CHANCES)))
+        return np.asarray(photo.transform((CLOSE_SIZE, CLOSE_SIZE), Image.Transform.AFFINE, part, way))
 
 
-def _open(path: Path) -> Image.Image:
+def _read(path: Path, finder: FaceFinder) -> Picture:
     with Image.open(path) as picture:
         photo = ImageOps.exif_transpose(picture).convert("RGB")
     photo.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
-    return photo
-
-
-def _show(photo: Image.Image, finder: FaceFinder) -> _Shown:
-    boxes = [face.dlib_square for face in finder.find_faces(np.asarray(photo))]
+    faces = finder.find_faces(np.asarray(photo))
+    if faces:
+        square = faces[0].dlib_square
+        face = (float(square.left), float(square.top), float(square.right), float(square.bottom))
+        return Picture(np.asarray(photo), face, is_found=True)
+    # Without a face found, it is one of the tight face crops that public collections hold, or shows none.
     width, height = photo.size
-    # Without a face found, the picture is one of the tight face crops that public collections hold.
-    tight = (0.08 * width, 0.15 * height, 0.92 * width, 0.95 * height)
-    return _Shown(photo, boxes[0] if boxes else tight, bool(boxes))
-
-
-def _recaptured_too(
-    shown: _Shown, scene: Image.Image, rng: np.random.Generator
-) -> Iterator[tuple[Image.Image, Box]]:
-    """Yield the picture as it is, as cheap cameras take it, and recaptured, in many sizes: how many pixels a
-    crop is shrunk from decides what its texture looks like."""
-    yield shown.photo, shown.box
-    yield shown.photo, _jitter(shown.box, rng)
-    yield _resize(shown.photo, shown.box, PICTURE_SCALES, rng)
-    photo, box = _smaller(shown)
-    for harsh in (0.15, 0.35, 0.5):
-        yield _perhaps_resized(photograph(photo, rng, harsh=harsh), box, rng)
-    attacked = shown.is_found or rng.random() < 0.3
-    for kind in rng.choice(len(ATTACKS), 4, replace=False) if attacked else ():
-        attack, there = recapture(photo, box, ATTACKS[kind], scene, rng)
-        taken = photograph(attack, rng, harsh=float(rng.choice([0.0, 0.15, 0.3, 0.5])))
-        yield _perhaps_resized(taken, there, rng)
-
-
-def _many_places(shown: _Shown, rng: np.random.Generator) -> Iterator[tuple[Image.Image, Box]]:
-    places, sizes, cameras = (12, 6, 4) if shown.is_found else (1, 1, 1)
-    yield shown.photo, shown.box
-    for _ in range(places):
-        yield shown.photo, _jitter(shown.box, rng, widely=shown.is_found)
-    for _ in range(sizes):
-        yield _resize(shown.photo, shown.box, FRAME_SCALES, rng)
-    photo, box = _smaller(shown)
-    for harsh in rng.choice([0.15, 0.3, 0.5], cameras):
-        yield photograph(photo, rng, harsh=float(harsh)), _jitter(box, rng)
-
-
-def _smaller(shown: _Shown) -> tuple[Image.Image, Box]:
-    """Shrink to at most 800 pixels, which is enough to recapture and many times quicker."""
-    scale = min(1.0, 800 / max(shown.photo.size))
-    return _scaled(shown.photo, shown.box, scale, Image.Resampling.BILINEAR)
-
-
-def _perhaps_resized(photo: Image.Image, box: Box, rng: np.random.Generator) -> tuple[Image.Image, Box]:
-    return _resize(photo, box, PICTURE_SCALES, rng) if rng.random() < 0.5 else (photo, _jitter(box, rng))
-
-
-def _resize(
-    photo: Image.Image, box: Box, scales: tuple[float, float], rng: np.random.Generator
-) -> tuple[Image.Image, Box]:
-    scale = float(np.exp(rng.uniform(*np.log(scales))))
-    scale = max(200 / max(photo.size), min(scale, 1400 / max(photo.size)))
-    way = Image.Resampling.BICUBIC if rng.random() < 0.6 else Image.Resampling.BILINEAR
-    resized, there = _scaled(photo, box, scale, way)
-    return resized, _jitter(there, rng)
+    return Picture(
+        np.asarray(photo), (0.08 * width, 0.15 * height, 0.92 * width, 0.95 * height), is_found=False
+    )
 
 
 def _scaled(photo: Image.Image, box: Box, scale: float, way: Image.Resampling) -> tuple[Image.Image, Box]:
@@ -171,36 +178,11 @@ def _scaled(photo: Image.Image, box: Box, scale: float, way: Image.Resampling) -
     return photo.resize(size, way), (left * scale, top * scale, right * scale, bottom * scale)
 
 
-def _jitter(box: Box, rng: np.random.Generator, *, widely: bool = False) -> Box:
-    """Vary a box as a detector does from photo to photo: a little to the side and more in size."""
-    left, top, right, bottom = box
-    x, y = rng.normal(0.0, 0.14 if widely else 0.06, 2)
-    growth = rng.uniform(-0.2, 0.25) if widely else rng.uniform(-0.12, 0.16)
-    width, height = right - left, bottom - top
-    return (
-        left + (x - growth) * width,
-        top + (y - growth) * height,
-        right + (x + growth) * width,
-        bottom + (y + growth) * height,
-    )
-
-
-def draw(crops: Crops, count: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """Draw crops by their chances: a window (count, 80, 80, 3) uint8 of each somewhere, and their views."""
-    chosen = rng.choice(len(crops.pixels), count, p=crops.chances)
-    corners = rng.integers(0, COLLECTED_SIZE - CLOSE_SIZE + 1, (count, 2))
-    windows = (
-        crops.pixels[at, y : y + CLOSE_SIZE, x : x + CLOSE_SIZE]
-        for at, (y, x) in zip(chosen, corners, strict=True)
-    )
-    return np.stack(list(windows)), crops.views[chosen]
-
-
 def mix(drawn: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Return crops (n, 80, 80, 3) uint8 as new ones: flipped, retoned, noisy, blended or patched with
     another.
 
-    The teachers answer for any picture, so these are as good as real ones.
+    The teacher answers for any picture, so these are as good as real ones.
     """
     pixels, count = drawn.astype(np.float32), len(drawn)
     flipped = rng.random(count) < 0.5

@@ -1,4 +1,4 @@
-"""Tells a living person from a picture of one: three networks look at three views, served by LiteRT."""
+"""Tells a living person from a picture of one: two networks look at three views, served by LiteRT."""
 
 import hashlib
 import io
@@ -16,9 +16,9 @@ from shared.errors import ModelUnavailable
 from shared.vision.face_finder import Box, DetectedFace
 from shared.vision.model_files import MODELS_DIR, open_model_file
 from shared.vision.served_network import ServedNetwork
-from shared.vision.spoof_views import CLOSE_VIEWS, VIEWS, cut_close, cut_scene, cut_skin, describe_regions
+from shared.vision.spoof_views import CLOSE_VIEWS, VIEWS, cut_scene, describe_regions
 
-NETWORKS = ("texture", "skin", "scene")
+NETWORKS = ("skin", "scene")
 # A last layer that another machine put into use judges here this many seconds later at most.
 NOTICE_WITHIN_S = 3.0
 
@@ -29,6 +29,9 @@ _DAMAGED = phrase("The camera check is not available: its trained layer is damag
 # those between are asked to turn the head. models/README.md has what each lets pass, leaving sources out.
 LIVING_SHIFT = {Strictness.LIGHT: -0.5, Strictness.USUAL: -1.5, Strictness.STRICT: -2.5}
 ATTACK_SHIFT = 2.5
+# From this sum of the surroundings on, a device is seen so surely that nobody is clearly living; at 0 more
+# speaks for one than against, but so it does beside 11 in 100 of the living. models/README.md has both.
+SURE_OF_DEVICE = 1.0
 
 
 @dataclass(frozen=True)
@@ -74,11 +77,12 @@ class SpoofHeads:
         """Return both together, 0…1, the higher the more like an attack; NaN if a feature is.
 
         Surroundings in which no device is seen prove nothing, so they only add to the doubt; where one is
-        seen, nobody is clearly living, however good the skin looks.
+        surely seen, nobody is clearly living, however good the skin looks.
         """
-        logit, device = self.close_logit(features), self.frame_logit(features)
-        if not device <= 0.0:
-            logit = np.maximum(logit + device, self._threshold_logit + max(LIVING_SHIFT.values()))
+        device = self.frame_logit(features)
+        logit = self.close_logit(features) + np.maximum(device, 0.0)
+        if not device <= SURE_OF_DEVICE:
+            logit = np.maximum(logit, self._threshold_logit + max(LIVING_SHIFT.values()))
         return float(1.0 / (1.0 + np.exp(-np.clip(logit, -50.0, 50.0))))
 
     def limits(self, strictness: Strictness) -> ZoneLimits:
@@ -141,13 +145,8 @@ class SpoofFeatures:
         Raise ModelUnavailable if a network does not run.
         """
         photo = Image.fromarray(rgb)
-        texture = [
-            self._run("texture", cut_close(photo, face, enlarged)[np.newaxis])[0]
-            for enlarged in CLOSE_VIEWS.values()
-        ]
-        crops = np.stack([cut_skin(photo, face, enlarged) for enlarged in CLOSE_VIEWS.values()])
-        both = zip(texture, self._run("skin", crops), strict=True)
-        close = dict(zip(CLOSE_VIEWS, map(np.concatenate, both), strict=True))
+        crops = np.stack([cut(photo, face) for cut in CLOSE_VIEWS.values()])
+        close = dict(zip(CLOSE_VIEWS, self._run("skin", crops), strict=True))
         return close | {"frame": self._of_scene(photo, face)}
 
     def of_frame(self, rgb: np.ndarray, face: Box | None = None) -> np.ndarray:

@@ -10,13 +10,12 @@ from PIL import Image
 if TYPE_CHECKING:
     from shared.vision.face_finder import Box
 
-CLOSE_SIZE = 80  # pixels, square: what the network of texture reads
+CLOSE_SIZE = 80  # pixels, square: what the network of skin reads
 SCENE_SIZE = 160  # pixels, square: what the network of the surroundings reads
 
-# Sides of the crop in faces: the face with its surroundings, and with what it is held in. The enlargements
-# are those of the two public networks the texture network learned from.
-CLOSE_VIEWS = {"near": 2.7, "wide": 4.0}
-VIEWS = (*CLOSE_VIEWS, "frame")
+# Sides of the close crops: of the near one in faces, of the wide one in heads; of two public networks one was
+# made for each.
+NEAR, WIDE = 2.7, 4.0
 
 # A photo with less room round the face than LEAST_ROOM times its size is continued by its mirror image, until
 # there is CONTINUED_ROOM. Of 177 living people cut so narrow (LFW, Caltech-101, our frames) 70 % were refused
@@ -25,6 +24,10 @@ VIEWS = (*CLOSE_VIEWS, "frame")
 # of texture; models/README.md has the present one's figures.
 LEAST_ROOM = 1.6
 CONTINUED_ROOM = 2.0
+
+# A close crop darker than this on average is brightened to it, so many times at most: a small sensor's noise
+# in a dim room looks recaptured. models/README.md has what that does at a half and a quarter of the light.
+LEAST_LIGHT, MOST_GAIN = 75.0, 3.0
 
 # The surroundings are a square of so many faces round the face, as far as the photo goes. What is held up is
 # found in squares of so many faces: the face with what shows it, what borders on that, and all the rest.
@@ -49,8 +52,9 @@ class Place:
     high: float
 
 
-def cut_close(photo: Image.Image, face: "Box", enlarged: float, *, size: int = CLOSE_SIZE) -> np.ndarray:
-    """Return a (size, size, 3) float32 RGB crop in 0…255, `enlarged` times the face, kept inside the photo.
+def cut_near(photo: Image.Image, face: "Box") -> np.ndarray:
+    """Return the face with its surroundings, a (80, 80, 3) float32 RGB crop in 0…255, as narrow as the face
+    and kept inside the photo.
 
     It takes single pixels instead of averaging areas, because the aliasing shows pixel grids and print dots:
     averaged, the public networks' AUC on our pictures falls from 0.986 to 0.961 (November 2026).
@@ -64,21 +68,16 @@ def cut_close(photo: Image.Image, face: "Box", enlarged: float, *, size: int = C
         sides = ((above, above), (beside, beside), (0, 0))
         photo = Image.fromarray(np.pad(np.asarray(photo), sides, mode="reflect"))
     middle = ((face.left + face.right) / 2 + beside, (face.top + face.bottom) / 2 + above)
-    enlarged = min(enlarged, (photo.height - 1) / height, (photo.width - 1) / width)
+    enlarged = min(NEAR, (photo.height - 1) / height, (photo.width - 1) / width)
     width, height = width * enlarged, height * enlarged
     left = min(max(middle[0] - width / 2, 0.0), photo.width - width)
     top = min(max(middle[1] - height / 2, 0.0), photo.height - height)
-    part = (width / size, 0.0, left, 0.0, height / size, top)
-    crop = photo.transform((size, size), Image.Transform.AFFINE, part, Image.Resampling.BILINEAR)
-    return np.asarray(crop, np.float32)
+    return _cut(photo, left, top, width, height)
 
 
-def cut_skin(photo: Image.Image, face: "Box", enlarged: float, *, size: int = CLOSE_SIZE) -> np.ndarray:
-    """Return a (size, size, 3) float32 RGB square in 0…255 round the whole head, `enlarged` times its height,
-    kept inside the photo.
-
-    The public networks' AUC on 560 frames is 0.964 with such squares, and 0.958 with crops as narrow as a
-    face (November 2026). Single pixels are taken, as in `cut_close`."""
+def cut_wide(photo: Image.Image, face: "Box") -> np.ndarray:
+    """Return the head with what it is held in, a (80, 80, 3) float32 RGB square in 0…255, kept inside the
+    photo and of single pixels too."""
     head = face.height * HEAD_HEIGHT
     across = (face.left + face.right) / 2
     down = (face.top + face.bottom) / 2 + face.height * HEAD_SHIFT
@@ -87,12 +86,23 @@ def cut_skin(photo: Image.Image, face: "Box", enlarged: float, *, size: int = CL
         sides = ((above, above), (beside, beside), (0, 0))
         photo = Image.fromarray(np.pad(np.asarray(photo), sides, mode="reflect"))
         across, down = across + beside, down + above
-    side = min(head * enlarged, photo.height - 1.0, photo.width - 1.0)
+    side = min(head * WIDE, photo.height - 1.0, photo.width - 1.0)
     left = min(max(across - side / 2, 0.0), photo.width - side)
     top = min(max(down - side / 2, 0.0), photo.height - side)
-    part = (side / size, 0.0, left, 0.0, side / size, top)
-    crop = photo.transform((size, size), Image.Transform.AFFINE, part, Image.Resampling.BILINEAR)
-    return np.asarray(crop, np.float32)
+    return _cut(photo, left, top, side, side)
+
+
+def _cut(photo: Image.Image, left: float, top: float, width: float, height: float) -> np.ndarray:
+    size, part = (CLOSE_SIZE, CLOSE_SIZE), (width / CLOSE_SIZE, 0.0, left, 0.0, height / CLOSE_SIZE, top)
+    crop = photo.transform(size, Image.Transform.AFFINE, part, Image.Resampling.BILINEAR)
+    pixels = np.asarray(crop, np.float32)
+    gain = min(max(LEAST_LIGHT / max(float(pixels.mean()), 1.0), 1.0), MOST_GAIN)
+    brightened: np.ndarray = np.minimum(pixels * np.float32(gain), np.float32(255.0))
+    return brightened
+
+
+CLOSE_VIEWS = {"near": cut_near, "wide": cut_wide}
+VIEWS = (*CLOSE_VIEWS, "frame")
 
 
 def cut_scene(photo: Image.Image, face: "Box | None" = None) -> tuple[np.ndarray, Place]:

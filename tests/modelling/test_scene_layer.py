@@ -7,12 +7,14 @@ import pytest
 
 from modelling.scene_layer import (
     LIVE,
+    MARGIN_WEIGHT,
     Seen,
     collection_of,
     interval,
     judge_left_out,
     mirror,
     narrow,
+    of_margins,
     tell,
 )
 from shared.vision.face_finder import Box
@@ -76,6 +78,14 @@ def test_an_interval_draws_people_and_not_their_pictures() -> None:
     together = interval(lambda drawn: float(right[drawn].mean()), np.repeat(["one", "two"], 50))
     assert 0.35 < alone[0] < alone[1] < 0.65
     assert together == (0.0, 1.0)
+
+
+def test_of_the_close_views_the_margins_alone_count() -> None:
+    sample = seen("collection", LIVE, 1).sample
+    of_skin = of_margins(replace(HEADS, close_bias=3.0, threshold=0.3), sample)
+    margins = sample.features["near"][-1] + sample.features["wide"][-1]
+    assert of_skin.close_logit(sample.features) == pytest.approx(MARGIN_WEIGHT * margins)
+    assert of_skin.threshold == 0.5
 
 
 def test_people_of_one_collection_are_left_out_together() -> None:

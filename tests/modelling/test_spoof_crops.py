@@ -1,11 +1,11 @@
-"""The stock of crops for the texture network: of every picture, and no source outweighs the others."""
+"""What the network of skin learns from: crops of every picture, and no source outweighs the others."""
 
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from modelling.spoof_crops import COLLECTED_SIZE, Crops, collect_frames, collect_pictures, draw, mix
+from modelling.spoof_crops import Stock, collection_of, mix, open_shelf
 from shared.vision.spoof_views import CLOSE_SIZE
 from tests.support.pictures import person
 
@@ -13,43 +13,41 @@ from tests.support.pictures import person
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """Two sources: one of two photographs, one of a single tight crop in which no detector finds a face."""
-    for name in ("wide/obama.jpg", "wide/biden.jpg", "tight/obama2.jpg"):
+    for name in ("wide_p1/obama.jpg", "wide_p1/biden.jpg", "tight/obama2.jpg"):
         path = tmp_path / name
         path.parent.mkdir(exist_ok=True)
         photo = person(path.name)
-        (photo if path.parent.name == "wide" else photo.crop((280, 180, 360, 240))).save(path)
-    (tmp_path / "wide" / "notes.txt").write_text("no picture")
+        (photo if path.parent.name == "wide_p1" else photo.crop((280, 180, 360, 240))).save(path)
+    (tmp_path / "wide_p1" / "notes.txt").write_text("no picture")
     return tmp_path
 
 
-def test_every_picture_is_cut_at_both_views_as_it_is_and_recaptured(folder: Path) -> None:
-    crops = collect_pictures([folder], np.random.default_rng(1))
-    assert crops.pixels.shape[1:] == (COLLECTED_SIZE, COLLECTED_SIZE, 3)
-    assert len(crops.pixels) >= 2 * (10 + 10 + 6)
-    assert (crops.views[0::2] == 0).all()
-    assert (crops.views[1::2] == 1).all()
-    # The near and the wide crop are one where the picture ends first.
-    assert len({crop.tobytes() for crop in crops.pixels}) >= 10 + 10 + 6
-    assert crops.chances.sum() == pytest.approx(1)
+def test_each_source_is_drawn_as_the_root_of_its_pictures(folder: Path) -> None:
+    shelf = open_shelf(folder, 1.0)
+    assert [picture.is_found for picture in shelf.pictures] == [False, True, True]
+    assert shelf.chances[1:].sum() / shelf.chances[0] == pytest.approx(2**0.5)
+    assert len(shelf.with_face) == 2
 
 
-def test_of_frames_each_source_weighs_as_the_root_of_its_crops(folder: Path) -> None:
-    crops = collect_frames([folder], np.random.default_rng(1))
-    tight, wide = 2 * 4, 2 * 2 * 23  # sources come in the order of their names
-    assert len(crops.pixels) == tight + wide
-    of_tight, of_wide = crops.chances[:tight].sum(), crops.chances[tight:].sum()
-    assert of_wide / of_tight == pytest.approx((wide / tight) ** 0.5)
+def test_a_collection_is_left_out_with_all_of_its_people_and_clips(folder: Path) -> None:
+    assert len(open_shelf(folder, 1.0, without=["wide"]).pictures) == 1
+    assert {collection_of(name) for name in ("group", "group_p03", "group_c2", "group_c3_p12")} == {"group"}
+    assert collection_of("lestari15") == "lestari15"
 
 
-def test_what_is_drawn_is_a_window_of_what_was_collected_by_its_chances() -> None:
-    rng = np.random.default_rng(2)
-    pixels = rng.integers(0, 256, (3, COLLECTED_SIZE, COLLECTED_SIZE, 3), np.uint8)
-    crops = Crops(pixels, np.array([0, 1, 0]), np.array([0.0, 1.0, 0.0]))
-    drawn, views = draw(crops, 5, rng)
-    assert (views == 1).all()
-    windows = np.lib.stride_tricks.sliding_window_view(pixels[1], (CLOSE_SIZE, CLOSE_SIZE, 3))
-    for window in drawn:
-        assert (windows == window).all(axis=(-3, -2, -1)).any()
+def test_crops_are_drawn_of_all_pictures_and_of_what_is_made_of_them(folder: Path) -> None:
+    stock = Stock([open_shelf(folder, 1.0)], np.random.default_rng(1))
+    crops = stock.draw(60)
+    assert (crops.shape, crops.dtype) == ((60, CLOSE_SIZE, CLOSE_SIZE, 3), np.uint8)
+    assert len({crop.tobytes() for crop in crops}) == 60
+    assert stock._made
+    assert all(picture.is_found for picture in stock._made)
+
+
+def test_the_same_seed_draws_the_same_crops(folder: Path) -> None:
+    shelves = [open_shelf(folder, 1.0)]
+    one, two = (Stock(shelves, np.random.default_rng(4)).draw(8) for _ in range(2))
+    assert (one == two).all()
 
 
 def test_mixing_changes_crops_and_leaves_the_drawn_ones_alone() -> None:

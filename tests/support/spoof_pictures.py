@@ -15,7 +15,7 @@ from shared.vision.spoof_detector import SpoofDetector
 from shared.vision.spoof_training import Sample, SpoofTrainer
 from tests.support.stand_ins import stand_in
 
-SIZES = {"near": 259, "wide": 259, "frame": 3072}
+SIZES = {"near": 129, "wide": 129, "frame": 3072}
 
 
 def picture(*, recaptured: bool, number: int, face: bool = True) -> bytes:

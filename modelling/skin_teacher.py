@@ -1,4 +1,4 @@
-"""The two public networks that the spoof check's texture networks learn from."""
+"""The public network that the spoof check's network of skin learns from."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,15 +7,15 @@ import numpy as np
 
 from modelling.skin_student import MARGIN_LIMIT
 
-FILES = {"near": "minifasnet_v2_2.7x_80x80.onnx", "wide": "minifasnet_v1se_4.0x_80x80.onnx"}
-# The places in their graphs that the student's parts end at; the last is their description of a crop.
+FILE = "minifasnet_v1se_4.0x_80x80.onnx"
+# The places in its graph that the student's parts end at; the last is their description of a crop.
 PLACES = (
     "/conv_23/project/conv/Conv_output_0",
-    "/conv_3/model/model.3/Add_output_0",
+    *(f"/conv_3/model/model.{block}/Add_output_0" for block in range(4)),
     "/conv_34/project/conv/Conv_output_0",
-    "/conv_4/model/model.5/Add_output_0",
+    *(f"/conv_4/model/model.{block}/Add_output_0" for block in range(6)),
     "/conv_45/project/conv/Conv_output_0",
-    "/conv_5/model/model.1/Add_output_0",
+    *(f"/conv_5/model/model.{block}/Add_output_0" for block in range(2)),
     "/bn/BatchNormalization_output_0",
 )
 
@@ -31,13 +31,13 @@ class Lesson:
 
 
 class Teacher:
-    """The network of one view."""
+    """The network, in a folder."""
 
-    def __init__(self, folder: Path, view: str) -> None:
+    def __init__(self, folder: Path) -> None:
         import onnx
         import onnxruntime
 
-        network = onnx.load(str(folder / FILES[view]))
+        network = onnx.load(str(folder / FILE))
         for place in PLACES:
             network.graph.output.append(
                 onnx.helper.make_tensor_value_info(place, onnx.TensorProto.FLOAT, None)
@@ -46,7 +46,6 @@ class Teacher:
         options.intra_op_num_threads = 1  # it works beside the student
         self._session = onnxruntime.InferenceSession(network.SerializeToString(), options)
         self._answer = network.graph.output[0].name
-        self.deviations: list[np.ndarray] = []
 
     def label(self, crops: np.ndarray) -> Lesson:
         """Return the lesson of crops (n, 80, 80, 3) uint8 RGB."""
@@ -56,13 +55,6 @@ class Teacher:
         margin = np.logaddexp(answers[:, 0], answers[:, 2]) - answers[:, 1]
         parts = [np.moveaxis(part, 1, -1) if part.ndim == 4 else part for part in found[1:]]
         return Lesson(crops, parts, np.clip(margin, -MARGIN_LIMIT, MARGIN_LIMIT).astype(np.float32))
-
-    def measure(self, crops: np.ndarray) -> None:
-        """Learn from some crops how much each channel varies, so that all of them weigh the same."""
-        self.deviations = [
-            np.maximum(part.std(axis=tuple(range(part.ndim - 1))), 0.01).astype(np.float32)
-            for part in self.label(crops).parts
-        ]
 
     def _run(self, crop: np.ndarray) -> list[np.ndarray]:
         blue_first = crop[:, :, ::-1].transpose(2, 0, 1)[np.newaxis].astype(np.float32)
