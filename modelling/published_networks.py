@@ -132,10 +132,10 @@ def to_litert(network: Callable[[Any], Any], shape: tuple[int, ...], *, bits: in
     if bits == 16:
         converter.target_spec.supported_types = [tf.float16]
     content = bytes(converter.convert())
-    return _with_exact_depthwise(content) if bits == 8 else content
+    return with_exact_depthwise(content) if bits == 8 else content
 
 
-def _with_exact_depthwise(content: bytes) -> bytes:
+def with_exact_depthwise(content: bytes) -> bytes:
     """Multiply the 8-bit weights of convolutions of single channels out to float32.
 
     XNNPACK, to which LiteRT hands the rest, has none with 8 bits: LiteRT's own took half of SFace's time

@@ -29,6 +29,7 @@ import numpy as np
 from PIL import Image
 
 from modelling.manifest import write_model_file
+from modelling.published_networks import with_exact_depthwise
 from modelling.skin_student import MARGIN_LIMIT, Student, ship
 from modelling.skin_teacher import Lesson, Teacher
 from modelling.spoof_conversion import to_litert
@@ -228,7 +229,7 @@ def main() -> None:
         "input": [CLOSE_SIZE, CLOSE_SIZE, 3],
         "output": network.output_shape[1],
     }
-    content = to_litert(network)
+    content = with_exact_depthwise(to_litert(network))
     write_model_file("spoof/skin", "spoof/skin.tflite", content, card, arguments.models)
     print(f"spoof/skin.tflite: {len(content) / 1e6:.1f} MB")
 
