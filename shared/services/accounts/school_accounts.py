@@ -183,9 +183,15 @@ def _find_account(session: Session, identity: Identity, site: str) -> Admin | Te
 def _tie(
     session: Session, toolbox: Toolbox, identity: Identity, account: Admin | Teacher, address: str
 ) -> None:
-    """Tie an account that `_find_account` gave to this person, unless it is already."""
+    """Tie an account that `_find_account` gave to this person, unless it is already.
+
+    Raise SchoolSignInRefused if somebody else with its address came in between.
+    """
     site = accounts.site_of(account)
-    if stored.find_tie_of(session, site, account.id) is not None:
+    tie = stored.find_tie_of(session, site, account.id)
+    if tie is not None:
+        if (tie.issuer_digest, tie.subject) != (digest(identity.issuer), identity.subject):
+            raise SchoolSignInRefused(_tied_already(account.email))
         return
     session.add(
         SchoolAccount(

@@ -8,6 +8,7 @@ import pytest
 from shared.domain.school_account import Identity
 from shared.errors import SchoolSignInRefused
 from shared.persistence import retention
+from shared.persistence import school_accounts as stored
 from shared.persistence.tables import SchoolAccount, SchoolVisit
 from shared.services.accounts import school_accounts
 from shared.services.accounts.devices import remember_device
@@ -59,6 +60,19 @@ def test_of_two_who_come_at_once_with_an_address_one_is_tied(toolbox, school):
     with toolbox.reading() as session:
         assert session.query(SchoolAccount).count() == 1
         assert session.query(SchoolVisit).count() == 1
+
+
+def test_who_comes_just_before_another_is_tied_is_refused(toolbox, school, monkeypatch):
+    arrive(toolbox, "person 1", "state 1")
+    look, looks = stored.find_tie_of, []
+
+    def not_tied_at_first(*where):
+        looks.append(where)
+        return None if len(looks) == 1 else look(*where)
+
+    monkeypatch.setattr(stored, "find_tie_of", not_tied_at_first)
+    with pytest.raises(SchoolSignInRefused, match="tied to another account"):
+        arrive(toolbox, "person 2", "state 2")
 
 
 def test_a_phone_is_out_until_somebody_signs_in_on_it(toolbox, school):
