@@ -92,7 +92,8 @@ def find_small_targets(page: Page) -> list[str]:
 def refuse_barriers(page: Page) -> None:
     """Fail at a page that `find_barriers` finds something wrong with."""
     page.wait_for_load_state()  # a click's answer may just be arriving
-    assert find_barriers(page) == [], page.url
+    found = find_barriers(page)
+    assert found == [], (page.url, found)
 
 
 def note_refusals(page: Page) -> list[str]:
