@@ -1,6 +1,7 @@
 """What every test may ask for: databases, servers, settings and a browser with a camera."""
 
 import base64
+import gc
 import os
 import shutil
 import tempfile
@@ -76,6 +77,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for mark, places in _PLACES.items():
             if item.nodeid.startswith(places):
                 item.add_marker(mark)
+
+
+@pytest.fixture(scope="module")
+def settled_memory() -> Iterator[None]:
+    """Set aside what earlier modules left, so that collecting it is no cost of this one's tests."""
+    gc.collect()
+    gc.freeze()
+    yield
+    gc.unfreeze()
 
 
 @pytest.fixture(scope="session")

@@ -35,6 +35,7 @@ def test_a_sheet_reads_there_as_it_does_here():
     assert open_table(our_sheet()) == read_table_file(our_sheet())
 
 
+@pytest.mark.usefixtures("settled_memory")
 @pytest.mark.parametrize("read", [open_workbook, open_table])
 @pytest.mark.parametrize("kind", HEAVY)
 def test_a_heavy_workbook_costs_this_process_nothing(kind, read):
@@ -55,6 +56,7 @@ def test_a_table_of_millions_of_empty_cells_is_refused_and_one_of_thousands_is_r
     assert outcome_of(rows.encode(), open_table) == "read"
 
 
+@pytest.mark.usefixtures("settled_memory")
 def test_far_cells_on_twenty_sheets_of_old_excel_cost_this_process_nothing(tmp_path):
     content, processor = far_cells_in_old_excel(tmp_path), time.process_time()
     assert outcome_of(content).endswith(".")

@@ -18,6 +18,7 @@ from tests.support.workbooks import of_one_sheet, our_sheet, with_parts
 
 LONGEST_S = 2
 MOST_GROWTH_KB = 150 * 1024
+pytestmark = pytest.mark.usefixtures("settled_memory")
 
 
 def refusal(content, read=read_attendance_workbook):

@@ -149,6 +149,7 @@ def test_many_files_come_in_their_order_whatever_they_weigh():
     assert unpacked(zip_of(files)) == list(files.values())
 
 
+@pytest.mark.usefixtures("settled_memory")
 def test_a_file_that_takes_too_much_ends_the_unpacking_and_costs_this_process_nothing(monkeypatch):
     def greedy(function, file, *positions, **how):
         if positions and 1 in positions[0]:

@@ -384,6 +384,7 @@ def test_an_encoding_can_be_chosen_while_the_columns_are_still_unknown(toolbox, 
     assert len(found.encoding.choices) > 3
 
 
+@pytest.mark.usefixtures("settled_memory")
 def test_forty_students_in_a_guessed_encoding_take_less_than_a_second(toolbox, office):
     """Under the processor's clock, as the machine may be busy; each encoding read its own layout before."""
     heads = ["Roll No", "First name", "Last name", *(f"Column {at}" for at in range(25))]
@@ -392,7 +393,7 @@ def test_forty_students_in_a_guessed_encoding_take_less_than_a_second(toolbox, o
     began = time.process_time()
     found = preview_list(toolbox, office.actor, office.class_id, SentList("a.csv", content), {})
     assert len(found.rows) == 40
-    assert time.process_time() - began < 0.7
+    assert time.process_time() - began < 1
 
 
 def test_an_encoding_in_which_no_name_looks_right_is_asked_about(toolbox, office):
@@ -423,6 +424,7 @@ def test_a_preview_belongs_to_its_admin_and_its_class(toolbox, office):
         preview(toolbox, office, class_id=999)
 
 
+@pytest.mark.usefixtures("settled_memory")
 def test_forty_rows_are_previewed_within_a_second_and_five_hundred_imported_within_six(toolbox, office):
     rows = [(f"R{n:04}", f"Student X{n}", f"parent{n}@family.example", "en") for n in range(500)]
     began = time.process_time()
