@@ -57,6 +57,8 @@ _PLACES = {
         *("tests/test_equal_time.py", "tests/test_demo_school.py", "tests/test_upgrade.py"),
         "tests/services/upkeep/test_backup.py",  # a fifth of the services' processor time
         *("tests/test_systemd.py", "tests/test_privileges.py::test_the_whole_product"),
+        *("tests/confined/test_reading.py", "tests/reports/test_uploaded_tables.py"),
+        "tests/services/faces/test_photo_archive.py",
         "tests/test_migrations.py::test_every_step",
         "tests/test_permissions.py::test_no_route_of_either_site",
     ),
