@@ -61,16 +61,6 @@ ROLL_IDS = (
         Student.active,
     )
 )
-ROLL_IDS = (
-    select(Student.roll_id)
-    .join(SchoolClass, SchoolClass.id == Student.class_id)
-    .join(LectureClass, LectureClass.class_id == SchoolClass.id)
-    .where(
-        LectureClass.lecture_id == _THE_LECTURE,
-        SchoolClass.class_code == bindparam("class_code"),
-        Student.active,
-    )
-)
 EXPECTED = (
     select(Student.id)
     .join(LectureClass, LectureClass.class_id == Student.class_id)
