@@ -89,6 +89,24 @@ def photograph(photo: Image.Image, rng: np.random.Generator, *, harsh: float = 0
     return Image.open(file).convert("RGB")
 
 
+def dim(photo: Image.Image, rng: np.random.Generator) -> Image.Image:
+    """Take a photo again in a dimmer room, with a small sensor: it counts few electrons, adds its own noise,
+    amplifies both together, smooths sometimes, and writes a JPEG."""
+    light = np.exp(rng.uniform(*np.log((0.1, 0.9))))
+    full = np.exp(rng.uniform(*np.log((300.0, 4000.0))))  # electrons of a white pixel
+    shown = (np.asarray(photo, np.float32) / 255.0) ** 2.2
+    electrons = shown * np.float32(light * full)
+    noise = rng.standard_normal(shown.shape, np.float32)
+    electrons += noise * np.sqrt(electrons + np.float32(rng.uniform(1.0, 6.0) ** 2))
+    gain = light ** -rng.uniform(0.0, 1.0)
+    dimmed = _to_picture(np.clip(electrons * np.float32(gain / full), 0.0, 1.0) ** np.float32(1 / 2.2))
+    if rng.random() < 0.4:
+        dimmed = dimmed.filter(ImageFilter.GaussianBlur(rng.uniform(0.3, 1.0)))
+    file = io.BytesIO()
+    dimmed.save(file, "JPEG", quality=int(rng.integers(50, 96)))
+    return Image.open(file).convert("RGB")
+
+
 def _to_picture(pixels: np.ndarray) -> Image.Image:
     return Image.fromarray((np.clip(pixels, 0.0, 1.0) * 255.0 + 0.5).astype(np.uint8))
 

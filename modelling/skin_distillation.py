@@ -6,8 +6,8 @@
 
 The teacher is a small public network (MiniFASNet V1SE of Silent-Face-Anti-Spoofing, Apache-2.0) that was
 trained on far more attacks than a school can collect. It labels squares cut anywhere out of any pictures,
-living or not: our own recaptures of them and mixtures as well. No label of ours is used, and the teacher is
-not shipped.
+living or not: our own recaptures of them and mixtures as well. Of those that the student sees in a dim room
+it labels what they are by day. No label of ours is used, and the teacher is not shipped.
 
 The student starts at random and is a chain of as many parts as the teacher, so it is taught part by part:
 first each learns from the teacher's values before it what they are behind it, on a few crops where a crop has
@@ -21,7 +21,7 @@ has not seen: those named by `--without`, of the folder `--frames`, are told eve
 import argparse
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -57,7 +57,7 @@ class Lessons:
 
     def __init__(self, stock: Stock, teacher: Teacher) -> None:
         self._stock, self._teacher = stock, teacher
-        first = teacher.label(stock.draw(FIRST))
+        first = self._learn(FIRST)
         self.deviations = [
             np.maximum(part.std(axis=tuple(range(part.ndim - 1))), 0.01).astype(np.float32)
             for part in first.parts
@@ -70,7 +70,7 @@ class Lessons:
 
     def renew(self) -> None:
         """Put a few new lessons in the place of the oldest."""
-        self._keep(self._teacher.label(self._stock.draw(NEW)))
+        self._keep(self._learn(NEW))
 
     def draw(self, counts: Sequence[int]) -> Lesson:
         """Draw a lesson; of the crops as many as the first count says, of each part's values as many as its
@@ -82,6 +82,11 @@ class Lessons:
         ]
         crops = self._crops[drawn[: counts[0]]]
         return Lesson(crops, parts, self._margins[drawn[: counts[-1]]])
+
+    def _learn(self, count: int) -> Lesson:
+        """Show crops of which the teacher sees what they are by day."""
+        seen, by_day = self._stock.draw(count)
+        return replace(self._teacher.label(by_day), crops=seen)
 
     def _keep(self, lesson: Lesson) -> None:
         places = np.arange(self._given, self._given + len(lesson.crops)) % KEPT

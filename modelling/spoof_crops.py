@@ -1,16 +1,16 @@
-"""What the network of skin learns from: squares cut anywhere out of pictures, living and recaptured, and
-mixtures of them."""
+"""What the network of skin learns from: squares cut anywhere out of pictures, living and recaptured, by good
+light and in a dim room, and mixtures of them."""
 
 import re
 from collections import Counter
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageOps
 
-from modelling.recapture import ATTACKS, Box, photograph, recapture
+from modelling.recapture import ATTACKS, Box, dim, photograph, recapture
 from shared.vision.face_finder import Box as Square
 from shared.vision.face_finder import FaceFinder
 from shared.vision.spoof_views import CLOSE_SIZE, CLOSE_VIEWS, HEAD_HEIGHT, HEAD_SHIFT, NEAR, WIDE
@@ -18,8 +18,10 @@ from shared.vision.spoof_views import CLOSE_SIZE, CLOSE_VIEWS, HEAD_HEIGHT, HEAD
 PICTURE_TYPES = (".jpg", ".jpeg", ".png")
 LONGEST_SIDE = 960  # pixels of a picture in stock
 RECAPTURED_SIDE = 640  # pixels of one to be recaptured, which is enough and many times quicker
-# Of all draws, how many are of pictures made here; so many of those are kept, and renewed with these chances.
-MADE_SHARE, MADE_KEPT, MADE_ANEW, MADE_RENEWED = 0.14, 600, 0.12, 0.05
+# Of all draws, how many are of pictures made here, and how many of dimmed ones. So many of each are kept; one
+# is made anew with the first chance until there are enough, and in the place of another with the second.
+MADE_SHARE, DIM_SHARE = 0.14, 0.2
+KEPT, ANEW, RENEWED = 600, 0.12, 0.05
 # Of all crops: as the kiosk cuts them, and from there on at a face but turned and stretched. The rest is cut
 # anywhere.
 AS_SERVED, AT_FACE = 0.5, 0.7
@@ -32,11 +34,12 @@ WAYS, CHANCES = (
 @dataclass(frozen=True)
 class Picture:
     """Upright (rows, columns, 3) uint8 RGB, and where its face is. `is_found` is false for tight crops, in
-    which no detector finds it, and for pictures that show none."""
+    which no detector finds it, and for pictures that show none. `by_day` is what was dimmed, if it was."""
 
     pixels: np.ndarray
     face: Box
     is_found: bool
+    by_day: np.ndarray | None = None
 
 
 @dataclass(frozen=True)
@@ -73,31 +76,57 @@ def collection_of(source: str) -> str:
 
 
 @dataclass
+class Pool:
+    """Pictures that take long to make, so that each is drawn many times."""
+
+    make: Callable[[], Picture]
+    rng: np.random.Generator
+    _kept: list[Picture] = field(default_factory=list)
+
+    def draw(self) -> Picture:
+        kept = self._kept
+        if not kept or (len(kept) < KEPT and self.rng.random() < ANEW):
+            kept.append(self.make())
+        elif self.rng.random() < RENEWED:
+            kept[self.rng.integers(len(kept))] = self.make()
+        return kept[self.rng.integers(len(kept))]
+
+
 class Stock:
     """Draws crops without end from shelves, and makes recaptures of what has a face on them."""
 
-    shelves: Sequence[Shelf]
-    rng: np.random.Generator
-    _made: list[Picture] = field(default_factory=list)
+    def __init__(self, shelves: Sequence[Shelf], rng: np.random.Generator) -> None:
+        self.shelves, self.rng = shelves, rng
+        self._made, self._dimmed = Pool(self._make, rng), Pool(self._dim, rng)
 
-    def draw(self, count: int) -> np.ndarray:
-        """Draw (count, 80, 80, 3) uint8 crops, mixed to new ones."""
-        return mix(np.stack([self._cut(self._pick()) for _ in range(count)]), self.rng)
+    def draw(self, count: int) -> tuple[np.ndarray, np.ndarray]:
+        """Draw (count, 80, 80, 3) uint8 crops, mixed to new ones; and the same by day, which are what the
+        teacher answers for: noise looks recaptured to it."""
+        pairs = np.stack([self._cut(self._pick()) for _ in range(count)])
+        mixed = mix(pairs, self.rng)
+        return mixed[:, 0], mixed[:, 1]
 
     def _pick(self) -> Picture:
-        if self.rng.random() < MADE_SHARE:
-            made = self._made
-            if not made or (len(made) < MADE_KEPT and self.rng.random() < MADE_ANEW):
-                made.append(self._make())
-            elif self.rng.random() < MADE_RENEWED:
-                made[self.rng.integers(len(made))] = self._make()
-            return made[self.rng.integers(len(made))]
+        way = self.rng.random()
+        if way < MADE_SHARE:
+            return self._made.draw()
+        if way < MADE_SHARE + DIM_SHARE:
+            return self._dimmed.draw()
+        return self._pick_shelved()
+
+    def _pick_shelved(self) -> Picture:
         shelf = self._pick_shelf(self.shelves)
         return shelf.pictures[self.rng.choice(len(shelf.pictures), p=shelf.chances)]
 
     def _pick_shelf(self, shelves: Sequence[Shelf]) -> Shelf:
         shares = np.array([shelf.share for shelf in shelves])
         return shelves[self.rng.choice(len(shelves), p=shares / shares.sum())]
+
+    def _dim(self) -> Picture:
+        """Take the light away from a picture, on a shelf or made here."""
+        picture = self._made.draw() if self.rng.random() < MADE_SHARE else self._pick_shelved()
+        dimmed = np.asarray(dim(Image.fromarray(picture.pixels), self.rng))
+        return replace(picture, pixels=dimmed, by_day=picture.pixels)
 
     def _make(self) -> Picture:
         """Recapture somebody, or only photograph them with a cheap camera."""
@@ -119,29 +148,41 @@ class Stock:
         return Picture(np.asarray(photo), face, is_found=True)
 
     def _cut(self, picture: Picture) -> np.ndarray:
-        photo, rng = Image.fromarray(picture.pixels), self.rng
-        way = rng.random()
+        """Cut a square out of a picture, and the same out of what it was by day: (2, 80, 80, 3) uint8."""
+        cut = self._choose_cut(picture)
+        seen = cut(Image.fromarray(picture.pixels))
+        by_day = seen if picture.by_day is None else cut(Image.fromarray(picture.by_day))
+        return np.stack([seen, by_day]).astype(np.uint8)
+
+    def _choose_cut(self, picture: Picture) -> Callable[[Image.Image], np.ndarray]:
+        rng, (high, wide) = self.rng, picture.pixels.shape[:2]
+        size, way = (wide, high), rng.random()
         if way >= AT_FACE:
-            shortest = min(photo.size)
+            shortest = min(size)
             least = min(max(50.0, 0.2 * shortest), shortest - 1.0)
             side = float(np.exp(rng.uniform(np.log(least), np.log(shortest - 1.0))))
-            middle = tuple(rng.uniform(side / 2, length - side / 2) for length in photo.size)
-            return self._cut_bent(photo, middle, side)
+            middle = tuple(rng.uniform(side / 2, length - side / 2) for length in size)
+            return self._choose_bent(size, middle, side)
         left, top, right, bottom = picture.face
         height = (bottom - top) * np.exp(rng.normal(0.0, 0.15))
         across, down = np.array([left + right, top + bottom]) / 2 + rng.normal(0.0, 0.08, 2) * height
         if way < AS_SERVED:
             edges = (across - height / 2, down - height / 2, across + height / 2, down + height / 2)
-            cut = tuple(CLOSE_VIEWS.values())[rng.integers(len(CLOSE_VIEWS))]
-            return cut(photo, Square(*(round(float(edge)) for edge in edges))).astype(np.uint8)
-        side = min(height * HEAD_HEIGHT * rng.choice((NEAR, WIDE)), min(photo.size) - 1.0)
-        return self._cut_bent(photo, (across, down + height * HEAD_SHIFT), side)
+            cut, face = (
+                tuple(CLOSE_VIEWS.values())[rng.integers(len(CLOSE_VIEWS))],
+                Square(*(round(float(edge)) for edge in edges)),
+            )
+            return lambda photo: cut(photo, face)
+        side = min(height * HEAD_HEIGHT * rng.choice((NEAR, WIDE)), min(size) - 1.0)
+        return self._choose_bent(size, (across, down + height * HEAD_SHIFT), side)
 
-    def _cut_bent(self, photo: Image.Image, middle: tuple[float, ...], side: float) -> np.ndarray:
-        """Cut a square, kept inside the photo, sometimes turned a little and stretched."""
+    def _choose_bent(
+        self, size: tuple[int, int], middle: tuple[float, ...], side: float
+    ) -> Callable[[Image.Image], np.ndarray]:
+        """Choose a square, kept inside the photo, sometimes turned a little and stretched."""
         rng = self.rng
         across, down = (
-            min(max(at, side / 2), length - side / 2) for at, length in zip(middle, photo.size, strict=True)
+            min(max(at, side / 2), length - side / 2) for at, length in zip(middle, size, strict=True)
         )
         turned = rng.normal(0.0, 0.1) if rng.random() < 0.3 else 0.0
         wide, high = (
@@ -153,7 +194,8 @@ class Stock:
         start = np.array([across, down]) - rows.sum(axis=1) * CLOSE_SIZE / 2
         part = (*rows[0], start[0], *rows[1], start[1])
         way = Image.Resampling(int(rng.choice(WAYS, p=CHANCES)))
-        return np.asarray(photo.transform((CLOSE_SIZE, CLOSE_SIZE), Image.Transform.AFFINE, part, way))
+        crop, affine = (CLOSE_SIZE, CLOSE_SIZE), Image.Transform.AFFINE
+        return lambda photo: np.asarray(photo.transform(crop, affine, part, way))
 
 
 def _read(path: Path, finder: FaceFinder) -> Picture:
@@ -179,20 +221,20 @@ def _scaled(photo: Image.Image, box: Box, scale: float, way: Image.Resampling) -
 
 
 def mix(drawn: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Return crops (n, 80, 80, 3) uint8 as new ones: flipped, retoned, noisy, blended or patched with
-    another.
+    """Return crops (n, 2, 80, 80, 3) uint8, as seen and by day, as new ones: flipped, retoned, noisy, blended
+    or patched with another, both in the same way.
 
     The teacher answers for any picture, so these are as good as real ones.
     """
     pixels, count = drawn.astype(np.float32), len(drawn)
     flipped = rng.random(count) < 0.5
-    pixels[flipped] = pixels[flipped, :, ::-1]
+    pixels[flipped] = pixels[flipped, ..., ::-1, :]
     for row in np.flatnonzero(rng.random(count) < 0.4):
         pixels[row] = 255.0 * (pixels[row] / 255.0) ** np.float32(np.exp(rng.normal(0.0, 0.3)))
     tinted = rng.random(count) < 0.3
-    pixels[tinted] *= rng.uniform(0.75, 1.2, (int(tinted.sum()), 1, 1, 3)).astype(np.float32)
+    pixels[tinted] *= rng.uniform(0.75, 1.2, (int(tinted.sum()), 1, 1, 1, 3)).astype(np.float32)
     for row in np.flatnonzero(rng.random(count) < 0.15):
-        noise = rng.standard_normal(pixels[row].shape, np.float32)
+        noise = rng.standard_normal(pixels[row, 0].shape, np.float32)
         pixels[row] += noise * np.float32(rng.uniform(0.0, 8.0))
     others = pixels[rng.permutation(count)]
     for place, way in enumerate(rng.random(count)):
@@ -201,6 +243,6 @@ def mix(drawn: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         elif way < 0.3:
             high, wide = rng.integers(CLOSE_SIZE // 5, CLOSE_SIZE * 4 // 5 + 1, 2)
             top, left = rng.integers(0, CLOSE_SIZE + 1 - high), rng.integers(0, CLOSE_SIZE + 1 - wide)
-            patch = np.s_[place, top : top + high, left : left + wide]
+            patch = np.s_[place, :, top : top + high, left : left + wide]
             pixels[patch] = others[patch]
     return np.clip(np.rint(pixels), 0, 255).astype(np.uint8)

@@ -54,6 +54,14 @@ def test_old_lessons_make_room_for_new_ones(lessons: Lessons) -> None:
     assert lessons.draw([16] * 5).crops.any(axis=(1, 2, 3)).all()
 
 
+def test_the_teacher_sees_by_day_what_the_student_sees_dim(lessons: Lessons, monkeypatch) -> None:
+    dim, by_day = np.zeros((4, 80, 80, 3), np.uint8), np.full((4, 80, 80, 3), 200, np.uint8)
+    monkeypatch.setattr(lessons._stock, "draw", lambda count: (dim[:count], by_day[:count]))
+    lesson = lessons._learn(4)
+    assert (lesson.crops == dim).all()
+    assert lesson.margin == pytest.approx(Elder().label(by_day).margin)
+
+
 def test_it_learns_in_both_phases_and_keeps_the_mean_of_its_weights(
     lessons: Lessons, monkeypatch: pytest.MonkeyPatch
 ) -> None:
