@@ -41,7 +41,7 @@ def test_each_entry_says_who_why_and_how_sure(teacher, school, asked, lecture):
         "15203A0042",
         "Called the teacher",
         "A phone or picture was seen",
-        "Match (0.93; 0.48 needed)",
+        "Match (0.931; 0.485 needed)",
     ):
         assert said in words
     assert meera.img["alt"].startswith("The photo taken at")
