@@ -32,16 +32,22 @@ ATTACK_SHIFT = 2.5
 # From this sum of the surroundings on, a device is seen so surely that nobody is clearly living; at 0 more
 # speaks for one than against, but so it does beside 11 in 100 of the living. models/README.md has both.
 SURE_OF_DEVICE = 1.0
+# So much of a face's surroundings has to be in the photo. What is missing of it counts so many times as
+# doubt, since what holds up a picture is then out of sight: 1.6 where the face fills the photo (0.1).
+# models/README.md has what they let pass.
+ENOUGH_ROOM, UNSEEN_DOUBT = 0.5, 4.0
 
 
 @dataclass(frozen=True)
 class SpoofVerdict:
-    """`score` is 0…1, the higher the more like an attack. `saw_device` tells that what is round the face
-    looks like a device, a sheet or a hand that holds one."""
+    """`score` is 0…1, the higher the more like an attack; `seen_score` leaves out the doubt about what the
+    photo does not show. `saw_device` tells that what is round the face looks like a device, a sheet or a hand
+    that holds one."""
 
     zone: Zone
     score: float
     limits: ZoneLimits
+    seen_score: float
     saw_device: bool = False
 
     @property
@@ -74,7 +80,21 @@ class SpoofHeads:
         return self.frame_bias + float(self.weights["frame"] @ features["frame"])
 
     def score(self, features: dict[str, np.ndarray]) -> float:
-        """Return both together, 0…1, the higher the more like an attack; NaN if a feature is.
+        """Return all together, 0…1, the higher the more like an attack; NaN if a feature is.
+
+        Surroundings that the photo does not show add to the doubt, but to no more than an even one: nobody is
+        taken for a picture for standing near.
+        """
+        logit = self._seen_logit(features)
+        unseen = UNSEEN_DOUBT * np.maximum(ENOUGH_ROOM - features["room"], 0.0)
+        return _share(float(np.maximum(logit, np.minimum(logit + unseen, self._threshold_logit))))
+
+    def seen_score(self, features: dict[str, np.ndarray]) -> float:
+        """Return the score of what the photo shows alone."""
+        return _share(self._seen_logit(features))
+
+    def _seen_logit(self, features: dict[str, np.ndarray]) -> float:
+        """Return skin and surroundings together.
 
         Surroundings in which no device is seen prove nothing, so they only add to the doubt; where one is
         surely seen, nobody is clearly living, however good the skin looks.
@@ -82,14 +102,15 @@ class SpoofHeads:
         device = self.frame_logit(features)
         logit = self.close_logit(features) + np.maximum(device, 0.0)
         if not device <= SURE_OF_DEVICE:
-            logit = np.maximum(logit, self._threshold_logit + max(LIVING_SHIFT.values()))
-        return float(1.0 / (1.0 + np.exp(-np.clip(logit, -50.0, 50.0))))
+            # A hair above the limit, which rounding must not decide.
+            logit = np.maximum(logit, self._threshold_logit + max(LIVING_SHIFT.values()) + 1e-3)
+        return float(logit)
 
     def limits(self, strictness: Strictness) -> ZoneLimits:
         """Return where the three zones of the score meet; the threshold lies between."""
         living = self._threshold_logit + LIVING_SHIFT[strictness]
         attack = self._threshold_logit + ATTACK_SHIFT
-        return ZoneLimits(1.0 / (1.0 + float(np.exp(-living))), 1.0 / (1.0 + float(np.exp(-attack))))
+        return ZoneLimits(_share(living), _share(attack))
 
     @property
     def _threshold_logit(self) -> float:
@@ -120,6 +141,10 @@ class SpoofHeads:
         return heads
 
 
+def _share(logit: float) -> float:
+    return float(1.0 / (1.0 + np.exp(-np.clip(logit, -50.0, 50.0))))
+
+
 class SpoofFeatures:
     """Runs the networks, for any number of threads."""
 
@@ -140,22 +165,23 @@ class SpoofFeatures:
 
     def of_photo(self, rgb: np.ndarray, face: Box) -> dict[str, np.ndarray]:
         """Return features by view of the face in this square of an upright (rows, columns, 3) uint8 RGB
-        photo.
+        photo, and as "room" how much of the surroundings is in it.
 
         Raise ModelUnavailable if a network does not run.
         """
         photo = Image.fromarray(rgb)
         crops = np.stack([cut(photo, face) for cut in CLOSE_VIEWS.values()])
         close = dict(zip(CLOSE_VIEWS, self._run("skin", crops), strict=True))
-        return close | {"frame": self._of_scene(photo, face)}
+        frame, room = self._of_scene(photo, face)
+        return close | {"frame": frame, "room": np.array(room, np.float32)}
 
     def of_frame(self, rgb: np.ndarray, face: Box | None = None) -> np.ndarray:
         """Return features of a face's surroundings alone, or of a whole photo that needs no face."""
-        return self._of_scene(Image.fromarray(rgb), face)
+        return self._of_scene(Image.fromarray(rgb), face)[0]
 
-    def _of_scene(self, photo: Image.Image, face: Box | None) -> np.ndarray:
+    def _of_scene(self, photo: Image.Image, face: Box | None) -> tuple[np.ndarray, float]:
         view, place = cut_scene(photo, face)
-        return describe_regions(self._run("scene", view[np.newaxis])[0], place)
+        return describe_regions(self._run("scene", view[np.newaxis])[0], place), place.room
 
     def _run(self, name: str, views: np.ndarray) -> np.ndarray:
         (features,) = self._served[name].run(views)
@@ -227,7 +253,8 @@ class SpoofDetector:
         heads, strictness = self._ask()
         features = self._features.of_photo(rgb, face.dlib_square)
         try:
-            score, saw_device = heads.score(features), heads.frame_logit(features) > 0.0
+            score, seen_score = heads.score(features), heads.seen_score(features)
+            saw_device = heads.frame_logit(features) > 0.0
         except ValueError as cause:  # trained for networks with another number of features
             raise ModelUnavailable(
                 phrase("The camera check is not available: its parts do not fit.")
@@ -235,4 +262,4 @@ class SpoofDetector:
         if not np.isfinite(score):
             raise ModelUnavailable(phrase("The camera check is not available: it gave no score."))
         limits = heads.limits(strictness)
-        return SpoofVerdict(limits.zone_of(score), score, limits, saw_device)
+        return SpoofVerdict(limits.zone_of(score), score, limits, seen_score, saw_device)

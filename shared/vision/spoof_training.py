@@ -134,7 +134,10 @@ def train(
             if sample.source in group and sample.has_face
         ]
     on_progress(len(groups), len(groups) + 1)
-    live = [heads.score(samples[place].features) for place, heads in left_out if not samples[place].is_attack]
+    # By what is seen: how near people stood for these pictures is no reason to move the threshold.
+    live = [
+        heads.seen_score(samples[place].features) for place, heads in left_out if not samples[place].is_attack
+    ]
     # Just above the live score at this share, so that the one it was read from passes.
     threshold = float(np.nextafter(np.quantile(live, 1 - MAX_BPCER, method="higher"), 1.0))
     threshold = float(np.clip(threshold, 1e-6, 1 - 1e-6))

@@ -51,6 +51,11 @@ class Place:
     wide: float
     high: float
 
+    @property
+    def room(self) -> float:
+        """How much of the surroundings lies in the photo, 0…1."""
+        return 1.0 / (SCENE_FACES**2 * self.wide * self.high)
+
 
 def cut_near(photo: Image.Image, face: "Box") -> np.ndarray:
     """Return the face with its surroundings, a (80, 80, 3) float32 RGB crop in 0…255, as narrow as the face

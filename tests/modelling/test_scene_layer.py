@@ -30,6 +30,7 @@ def seen(collection: str, label: str, seed: int) -> Seen:
     rng = np.random.default_rng(seed)
     features = {view: rng.normal(size=SIZE).astype(np.float32) for view in HEADS.weights}
     features["frame"][0] += 4.0 * (label != LIVE)
+    features["room"] = np.array(1.0, np.float32)
     return Seen(label, f"{collection}_p{seed}", Sample(features, label != LIVE, collection), [])
 
 

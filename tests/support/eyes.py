@@ -26,7 +26,7 @@ FACE = DetectedFace(
 def spoof_verdict(*, is_live):
     """What the spoof check says of what is clearly living, or clearly a picture."""
     zone, score = (Zone.LIVING, 0.1) if is_live else (Zone.ATTACK, 0.9)
-    return SpoofVerdict(zone, score, ZoneLimits(0.5, 0.8))
+    return SpoofVerdict(zone, score, ZoneLimits(0.5, 0.8), seen_score=score)
 
 
 class Eyes:

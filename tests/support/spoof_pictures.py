@@ -55,7 +55,7 @@ class ColourTrainer(SpoofTrainer):
             view: rng.normal(3.0 if recaptured else 0.0, 1.0, size).astype(np.float32)
             for view, size in SIZES.items()
         }
-        return features if face else {"frame": features["frame"]}
+        return features | {"room": np.array(1.0)} if face else {"frame": features["frame"]}
 
 
 def use_real_check(toolbox: Toolbox) -> None:

@@ -85,6 +85,7 @@ def test_where_the_limits_lie_was_measured() -> None:
 
 def test_a_frame_without_a_device_takes_no_doubt_away() -> None:
     features = {view: np.zeros_like(vector) for view, vector in undecided().weights.items()}
+    features["room"] = np.array(1.0)
     scores = [undecided(close_bias=1.0, frame_bias=bias).score(features) for bias in (-9.0, 0.0, 1.0)]
     assert scores == pytest.approx([1 / (1 + np.exp(-1)), 1 / (1 + np.exp(-1)), 1 / (1 + np.exp(-2))])
 
@@ -123,11 +124,12 @@ def test_a_person_on_a_phone_held_before_the_camera_is_refused(name: str) -> Non
     assert not judge(on_a_phone(name)).is_live
 
 
-def judged_by(close: float, device: float, *, threshold: float = 0.3) -> float:
+def judged_by(close: float, device: float, *, room: float = 1.0, threshold: float = 0.3) -> float:
     """The score of a photo whose skin and surroundings have these sums."""
     weights = {view: np.ones(1, np.float32) for view in ("near", "wide", "frame")}
     heads = SpoofHeads(weights, close_bias=0.0, frame_bias=0.0, threshold=threshold)
-    features = {"near": np.array([close]), "wide": np.array([0.0]), "frame": np.array([device])}
+    values = {"near": [close], "wide": [0.0], "frame": [device], "room": room}
+    features = {name: np.array(value) for name, value in values.items()}
     return heads.score({view: values.astype(np.float32) for view, values in features.items()})
 
 
@@ -146,12 +148,37 @@ def test_surroundings_without_a_device_prove_nothing() -> None:
     assert np.isnan(judged_by(float("nan"), 1.0))
 
 
+@pytest.mark.parametrize("room", [0.5, 0.9])
+def test_where_enough_of_the_surroundings_is_seen_more_of_them_changes_nothing(room: float) -> None:
+    assert judged_by(-2.0, 0.0, room=room) == judged_by(-2.0, 0.0)
+
+
+def test_surroundings_out_of_sight_are_a_doubt_and_never_an_attack() -> None:
+    limits = SpoofHeads({}, 0.0, 0.0, threshold=0.3).limits(Strictness.USUAL)
+    even = float(np.log(0.3 / 0.7))
+    sure, less_sure = even - 4.0, even - 2.5
+    assert limits.zone_of(judged_by(sure, 0.0, room=0.1)) is Zone.LIVING
+    assert limits.zone_of(judged_by(less_sure, 0.0)) is Zone.LIVING
+    assert limits.zone_of(judged_by(less_sure, 0.0, room=0.1)) is Zone.DOUBTFUL
+    assert judged_by(even - 0.5, 0.0, room=0.1) == pytest.approx(0.3)
+    assert judged_by(even + 0.5, 0.0, room=0.1) == judged_by(even + 0.5, 0.0)
+    assert np.isnan(judged_by(-2.0, 0.0, room=float("nan")))
+
+
+def test_a_film_is_not_judged_by_how_near_the_face_is() -> None:
+    detector = SpoofDetector(find_trained=undecided(close_bias=-2.0).to_bytes)
+    verdict = detector.judge(photo(1, width=240), dataclasses.replace(FACE, left=50, right=190))
+    assert verdict.seen_score == pytest.approx(1 / (1 + np.exp(2.0)))
+    assert verdict.score > verdict.seen_score
+
+
 def test_the_surroundings_of_a_face_are_told_apart() -> None:
     photo = Image.new("RGB", (600, 400), "white")
     view, place = cut_scene(photo, Box(40, 40, 140, 140))  # less than five faces on two sides
     assert view.shape == (SCENE_SIZE, SCENE_SIZE, 3)
     assert (place.across, place.down) == pytest.approx((90 / 340, 90 / 340))
     assert (place.wide, place.high) == pytest.approx((100 / 340, 100 / 340))
+    assert place.room == pytest.approx(340**2 / 500**2)
     grid = np.zeros((8, 8, 1), np.float32)
     grid[:4, :4] = 1.0  # the face and what borders on it
     face, held, rest, deviation = describe_regions(grid, place)
