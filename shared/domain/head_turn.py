@@ -7,7 +7,7 @@ itself seen from the front. What moves against that plane is depth: the tip of t
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from math import isfinite
+from math import isfinite, log
 
 from shared.domain.face_model import DOUBT_BELOW, MATCH_THRESHOLD
 from shared.domain.languages import phrase
@@ -117,13 +117,22 @@ def judge_turn(frames: Sequence[TurnFrame], side: Side) -> TurnVerdict:
 
 
 @dataclass(frozen=True)
+class DoubtLimits:
+    """What the spoof check's scores of a film's frames must stay below, 0…1: each of them, and the mean of
+    their log odds. One frame may look doubtful by chance, and hardly all of them."""
+
+    each: float
+    together: float
+
+
+@dataclass(frozen=True)
 class TurnEvidence:
     """What was found out about a row of frames. None means "not found out", and never counts as good.
 
     `similarity` is the least cosine between the faces of the first photo, of the straight and of a turned
     frame. `matches` are the scores of the straight and the turned face against the roll id's model;
     `names_somebody` says that there is one to compare with. `doubts` are the spoof check's scores of the
-    frames, 0…1, the higher the more like an attack, and each must stay below `most_doubt`.
+    frames, 0…1, the higher the more like an attack, and must stay below their `limits`.
     """
 
     verdict: TurnVerdict
@@ -131,23 +140,33 @@ class TurnEvidence:
     names_somebody: bool = False
     matches: tuple[float, ...] = ()
     doubts: tuple[float, ...] = ()
-    most_doubt: float | None = None
+    limits: DoubtLimits | None = None
 
 
 def decide_turn(evidence: TurnEvidence) -> TurnVerdict:
     """Turn evidence into a verdict: TURNED only when everything else was ruled out."""
     if evidence.verdict is not TurnVerdict.TURNED:
         return evidence.verdict
-    if evidence.similarity is None or not evidence.doubts or evidence.most_doubt is None:
+    if evidence.similarity is None or not evidence.doubts or evidence.limits is None:
         return TurnVerdict.UNAVAILABLE
     # All are written so that what is not a number is refused.
-    if not all(doubt < evidence.most_doubt for doubt in evidence.doubts):
+    if not _stay_below(evidence.doubts, evidence.limits):
         return TurnVerdict.PICTURE_SEEN
     if not evidence.similarity >= LEAST_SIMILARITY:
         return TurnVerdict.ANOTHER_FACE
     if evidence.names_somebody and not _is_known(evidence.matches):
         return TurnVerdict.ANOTHER_FACE
     return TurnVerdict.TURNED
+
+
+def _stay_below(doubts: Sequence[float], limits: DoubtLimits) -> bool:
+    if not all(0.0 <= doubt < limits.each for doubt in doubts):
+        return False
+    return sum(map(_log_odds, doubts)) / len(doubts) < _log_odds(limits.together)
+
+
+def _log_odds(share: float) -> float:
+    return log(max(share, 1e-9) / max(1 - share, 1e-9))
 
 
 def _is_known(matches: Sequence[float]) -> bool:

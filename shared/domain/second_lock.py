@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from shared.domain.head_turn import Side, TurnVerdict
+from shared.domain.head_turn import DoubtLimits, Side, TurnVerdict
 from shared.domain.languages import phrase
 
 
@@ -24,15 +24,19 @@ class ZoneLimits:
     attack_from: float
 
     @property
-    def halfway(self) -> float:
-        """What each frame of a film must stay below: where the odds lie halfway between the two limits.
+    def of_film(self) -> DoubtLimits:
+        """What the frames of a film must stay below: each where the odds lie halfway between the two limits,
+        all together where they lie a quarter of the way.
 
-        Somebody doubtful would never pass below the first. At the second, of 10 directions of replayed videos
-        and televisions 3 pass instead of 2, and of 19 of living people no more (25 clips, November 2026).
+        Below the first limit somebody doubtful would never pass. Of 6 directions of videos replayed on phones
+        3 would pass below the second, 2 below halfway and 1 with the limit of all together; of 19 of living
+        people no more and no fewer (25 clips, November 2026).
         """
-        odds: float = (
-            self.living_below / (1 - self.living_below) * self.attack_from / (1 - self.attack_from)
-        ) ** 0.5
+        return DoubtLimits(each=self._between(0.5), together=self._between(0.25))
+
+    def _between(self, share: float) -> float:
+        living, attack = (limit / (1 - limit) for limit in (self.living_below, self.attack_from))
+        odds: float = living ** (1 - share) * attack**share
         return odds / (1 + odds)
 
     def zone_of(self, score: float) -> Zone:

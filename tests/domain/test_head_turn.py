@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from shared.domain.head_turn import (
+    DoubtLimits,
     Side,
     TurnEvidence,
     TurnFrame,
@@ -104,7 +105,9 @@ def test_the_frames_that_are_turned_are_found_in_their_order():
     assert turned_places(LEFT, Side.RIGHT) == turned_places([], Side.LEFT) == []
 
 
-SOUND = TurnEvidence(TurnVerdict.TURNED, 0.6, True, (0.7, 0.5), doubts=(0.2, 0.4), most_doubt=0.6)
+SOUND = TurnEvidence(
+    TurnVerdict.TURNED, 0.6, True, (0.7, 0.5), doubts=(0.2, 0.4), limits=DoubtLimits(0.6, 0.5)
+)
 
 
 @pytest.mark.parametrize(
@@ -124,8 +127,14 @@ SOUND = TurnEvidence(TurnVerdict.TURNED, 0.6, True, (0.7, 0.5), doubts=(0.2, 0.4
         ({"doubts": (0.2, 1.0)}, TurnVerdict.PICTURE_SEEN),
         ({"doubts": (0.2, math.nan)}, TurnVerdict.PICTURE_SEEN),
         ({"doubts": ()}, TurnVerdict.UNAVAILABLE),
-        ({"most_doubt": None}, TurnVerdict.UNAVAILABLE),
-        ({"most_doubt": math.nan}, TurnVerdict.PICTURE_SEEN),
+        ({"doubts": (0.59, 0.1, 0.55)}, TurnVerdict.TURNED),
+        ({"doubts": (0.59, 0.59, 0.55)}, TurnVerdict.PICTURE_SEEN),
+        ({"doubts": (0.61, 0.1, 0.1)}, TurnVerdict.PICTURE_SEEN),
+        ({"doubts": (0.0, 0.0)}, TurnVerdict.TURNED),
+        ({"doubts": (-1.0, 0.2)}, TurnVerdict.PICTURE_SEEN),
+        ({"limits": None}, TurnVerdict.UNAVAILABLE),
+        ({"limits": DoubtLimits(math.nan, 0.5)}, TurnVerdict.PICTURE_SEEN),
+        ({"limits": DoubtLimits(0.6, math.nan)}, TurnVerdict.PICTURE_SEEN),
     ],
 )
 def test_a_turn_counts_only_if_everything_else_was_ruled_out(found, verdict):

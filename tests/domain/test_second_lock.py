@@ -96,7 +96,9 @@ def test_a_score_lies_in_one_of_three_zones(score: float, zone: Zone) -> None:
 
 
 @pytest.mark.parametrize(
-    ("living", "attack", "halfway"), [(0.5, 0.5, 0.5), (0.2, 0.8, 0.5), (0.5, 0.9, 0.75)]
+    ("living", "attack", "each", "together"),
+    [(0.5, 0.5, 0.5, 0.5), (0.2, 0.8, 0.5, 1 / 3), (1 / 17, 0.5, 1 / 5, 1 / 9)],
 )
-def test_a_film_is_judged_halfway_between_the_limits(living, attack, halfway):
-    assert ZoneLimits(living, attack).halfway == pytest.approx(halfway)
+def test_a_film_is_judged_between_the_limits_and_as_a_whole_more_strictly(living, attack, each, together):
+    limits = ZoneLimits(living, attack).of_film
+    assert (limits.each, limits.together) == pytest.approx((each, together))

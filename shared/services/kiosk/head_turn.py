@@ -67,7 +67,7 @@ def judge_frames(
     straight = frames[0]
     turned = [frames[place] for place in turned_places(turn, side)[:TURNED_LOOKED_AT]]
     doubts = tuple(_doubt(toolbox, frame) for frame in (straight, *turned))
-    most_doubt = toolbox.spoof_detector.limits.halfway
+    limits = toolbox.spoof_detector.limits.of_film
     verdict = TurnVerdict.ANOTHER_FACE
     for frame in turned:
         similarity, matches = _compare(toolbox, straight, frame, known)
@@ -78,7 +78,7 @@ def judge_frames(
                 known is not None,
                 matches,
                 doubts=doubts,
-                most_doubt=most_doubt,
+                limits=limits,
             )
         )
         if verdict is not TurnVerdict.ANOTHER_FACE:  # the next one is described only where this is not known
@@ -110,7 +110,7 @@ def _match(toolbox: Toolbox, frame: Frame, model: FaceModel) -> float:
 
 def _doubt(toolbox: Toolbox, frame: Frame) -> float:
     if frame.doubt is None and frame.seen.face is not None:
-        frame.doubt = toolbox.spoof_detector.judge(frame.rgb, frame.seen.face).score
+        frame.doubt = toolbox.spoof_detector.judge(frame.rgb, frame.seen.face).seen_score
     return 1.0 if frame.doubt is None else frame.doubt
 
 
