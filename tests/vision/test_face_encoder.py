@@ -44,7 +44,7 @@ def test_the_worse_a_face_is_seen_the_longer_its_descriptor(with_mirror):
     photo = Image.fromarray(chip)
     seen = [photo, *(photo.filter(ImageFilter.GaussianBlur(radius)) for radius in (2, 3, 5))]
     lengths = [np.linalg.norm(ENCODER.describe(np.asarray(each), with_mirror=with_mirror)) for each in seen]
-    assert lengths == sorted(lengths)
+    assert np.diff(lengths).min() > -1e-6  # two at the limit may differ by rounding
     assert PHOTO_LENGTHS[0] <= lengths[0] < lengths[-1] == pytest.approx(PHOTO_LENGTHS[1])
 
 

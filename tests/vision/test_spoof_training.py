@@ -11,6 +11,7 @@ from shared.errors import InvalidInput
 from shared.vision.face_finder import Box
 from shared.vision.spoof_detector import SpoofFeatures, SpoofHeads
 from shared.vision.spoof_training import Sample, fit, train
+from shared.vision.spoof_views import VIEWS
 
 SEEN = (Attack("screen", held=True), Attack("paper", held=True), Attack("screen", held=False))
 UNSEEN = Attack("card", held=True)
@@ -64,8 +65,8 @@ def samples(people: range, attacks: tuple[Attack, ...]) -> list[Sample]:
 
 def blank() -> SpoofHeads:
     """A last layer that knows nothing."""
-    sizes = {view: len(vector) for view, vector in samples(range(1), SEEN)[0].features.items()}
-    return SpoofHeads({view: np.zeros(size, np.float32) for view, size in sizes.items()}, 0.0, 0.0, 0.5)
+    features = samples(range(1), SEEN)[0].features
+    return SpoofHeads({view: np.zeros_like(features[view]) for view in VIEWS}, 0.0, 0.0, 0.5)
 
 
 def area_under_curve(heads: SpoofHeads, judged: list[Sample]) -> float:
