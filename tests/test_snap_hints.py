@@ -4,6 +4,8 @@ from typing import Any
 
 import pytest
 
+from shared.vision.face_finder import DLIB_SIDE
+from shared.vision.spoof_views import SCENE_FACES
 from tests.support.scripts import run_script
 
 WIDTH, HEIGHT = 192, 144
@@ -28,8 +30,8 @@ CASES: dict[str, tuple[list[dict] | None, dict[str, Any], str]] = {
     "no finder in the dark": (None, {"gray": 12}, "dark"),
     "a face in the dark": ([face()], {"gray": 12}, "dark"),
     "far": ([face(height=24)], {}, "closer"),
-    "as near as it need be": ([face(height=29)], {}, "good"),
-    "as near, but told so before": ([face(height=29)], {"before": "closer"}, "closer"),
+    "as far as it may be": ([face(height=29)], {}, "good"),
+    "as far, but told so before": ([face(height=29)], {"before": "closer"}, "closer"),
     "near": ([face(height=120)], {}, "back"),
     "two people": ([face(60), face(140, height=60)], {}, "several"),
     "somebody behind in the queue": ([face(), face(160, 60, 40)], {}, "good"),
@@ -37,6 +39,7 @@ CASES: dict[str, tuple[list[dict] | None, dict[str, Any], str]] = {
     # The camera's picture is not mirrored: what is on its left stands on the person's right.
     "beside the outline, on the picture's left": ([face(40)], {}, "left"),
     "beside the outline, on the picture's right": ([face(150)], {}, "right"),
+    "half out of the outline": ([face(117)], {}, "good"),
     "above the outline": ([face(y=32, height=50)], {}, "down"),
     "below the outline": ([face(y=104, height=50)], {}, "up"),
     "tilted": ([face()], {"tilt": -22}, "tilted"),
@@ -57,8 +60,9 @@ def said() -> dict[str, str]:
     given = {name: {"faces": faces, **more} for name, (faces, more, _) in CASES.items()}
     return run_script(
         f"""Object.fromEntries(Object.entries(given).map(([name, seen]) => {{
-            const data = new Uint8ClampedArray({WIDTH * HEIGHT * 4}).fill(seen.gray ?? 150);
-            const picture = {{ width: {WIDTH}, height: {HEIGHT}, data }};
+            const [width, height] = seen.size ?? [{WIDTH}, {HEIGHT}];
+            const data = new Uint8ClampedArray(width * height * 4).fill(seen.gray ?? 150);
+            const picture = {{ width, height, data }};
             return [name, modules.judge({{ picture, ...seen }})];
         }}))""",
         given,
@@ -68,3 +72,14 @@ def said() -> dict[str, str]:
 @pytest.mark.parametrize("name", CASES)
 def test_one_thing_at_a_time_is_said(said, name):
     assert said[name] == CASES[name][2]
+
+
+def test_a_head_in_the_outline_leaves_room_round_it():
+    """The spoof check looks at a square of five faces: about half of it is in the photo."""
+    sizes = [(640, 480), (1280, 720), (720, 1280)]
+    outlines = run_script("given.map((size) => modules.outlineIn(...size))", sizes)
+    for (width, height), outline in zip(sizes, outlines, strict=True):
+        tall = 0.75 * 2 * outline["ry"]  # from brow to chin
+        side = SCENE_FACES * DLIB_SIDE * tall * 0.75**0.5
+        seen = min(side, width) * min(side, height) / side**2
+        assert seen > 0.48

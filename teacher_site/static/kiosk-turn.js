@@ -85,7 +85,7 @@ export class TurnScreen {
     const face = find("ellipse", SVGEllipseElement, outline);
     for (const name of ["cx", "cy", "rx", "ry"]) drawn.setAttribute(name, face.getAttribute(name) ?? "");
     // A stroke that does not scale would measure its dashes on the screen, and the ring would not fill.
-    drawn.setAttribute("stroke-width", String(0.04 * Number(drawn.getAttribute("rx"))));
+    drawn.setAttribute("stroke-width", String(0.06 * Number(drawn.getAttribute("rx"))));
     showProgress(0);
     kiosk.dataset.turning = "";
     this.#stage.showLive();
