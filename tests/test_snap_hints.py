@@ -9,6 +9,7 @@ from shared.vision.spoof_views import SCENE_FACES
 from tests.support.scripts import run_script
 
 WIDTH, HEIGHT = 192, 144
+UPRIGHT = [108, 192]  # a phone's picture
 
 
 def face(
@@ -32,7 +33,11 @@ CASES: dict[str, tuple[list[dict] | None, dict[str, Any], str]] = {
     "far": ([face(height=24)], {}, "closer"),
     "as far as it may be": ([face(height=29)], {}, "good"),
     "as far, but told so before": ([face(height=29)], {"before": "closer"}, "closer"),
-    "near": ([face(height=120)], {}, "back"),
+    "near": ([face(height=104)], {}, "back"),
+    "as near as it may be": ([face(height=98)], {}, "good"),
+    "as near, but told so before": ([face(height=98)], {"before": "back"}, "back"),
+    "filling a phone's picture": ([face(54, 88, 88)], {"size": UPRIGHT}, "back"),
+    "as near as the outline on a phone": ([face(54, 88, 50)], {"size": UPRIGHT}, "good"),
     "two people": ([face(60), face(140, height=60)], {}, "several"),
     "somebody behind in the queue": ([face(), face(160, 60, 40)], {}, "good"),
     "what is hardly a face": ([face(), face(160, height=60, score=0.7)], {}, "good"),

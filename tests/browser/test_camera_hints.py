@@ -14,7 +14,7 @@ from tests.support.browsing import note_refusals, refuse_barriers, served
 from tests.support.office import ADMIN_EMAIL, ADMIN_PASSWORD, agree, open_office
 from tests.support.pictures import before_a_wall, jpeg
 
-FAR, READY, ASIDE = (0.2, 0.5), (0.7, 0.5), (0.7, 0.25)
+FAR, READY, ASIDE, NEAR = (0.2, 0.5), (0.7, 0.5), (0.7, 0.25), (1.7, 0.5)
 
 
 @pytest.fixture
@@ -51,6 +51,7 @@ def be_patient(page: Page) -> None:
     [
         (FAR, PHONE, "closer", "Come a little closer."),
         (ASIDE, COMPUTER, "left", "Move into the outline, to the left."),
+        (NEAR, PHONE, "back", "A little further from the camera, please."),
     ],
     indirect=["shown"],
 )
