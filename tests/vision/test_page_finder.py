@@ -20,10 +20,11 @@ from shared.vision.face_matcher import (
 from shared.vision.images import open_photo
 from tests.modelling.test_published_networks import small_network
 from tests.support.photographs import photograph
-from tests.support.pictures import person
+from tests.support.pictures import before_a_wall, person
 from tests.support.scripts import run_script
 
 SIDE, TILT = 192, 20
+FAR = 0.5  # a face of 32 pixels in the small picture
 FINDER = FaceFinder()
 PHOTOS = ("astronaut.png", "biden.jpg", "obama.jpg", "obama2.jpg", "obama3.jpg")
 
@@ -32,9 +33,10 @@ def opened(name: str) -> Image.Image:
     return shrunk(Image.fromarray(open_photo(photograph(name).read_bytes())))
 
 
-def tilted(name: str, degrees: int) -> Image.Image:
-    """Somebody before a camera with the head tilted with the clock."""
-    return shrunk(person(name).rotate(-degrees, Image.Resampling.BICUBIC))
+def tilted(name: str, degrees: int, scale: float = 1.0) -> Image.Image:
+    """Somebody before a camera, so much smaller, with the head tilted with the clock."""
+    photo = before_a_wall(name, scale=scale, at=(0.5, 0.46)) if scale < 1 else person(name)
+    return shrunk(photo.rotate(-degrees, Image.Resampling.BICUBIC))
 
 
 def shrunk(photo: Image.Image) -> Image.Image:
@@ -50,7 +52,8 @@ def as_image_data(picture: Image.Image) -> dict:
 
 @pytest.fixture(scope="module")
 def seen() -> list[dict]:
-    """What the pages' finder sees in each of PHOTOS, and of their people tilted one way and the other."""
+    """What the pages' finder sees in each of PHOTOS, and of their people tilted one way and the other, near
+    and far."""
     return run_script(
         """given.map((photo) => {
             const finder = globalThis.finder ??= new modules.FaceFinder(file());
@@ -59,7 +62,12 @@ def seen() -> list[dict]:
             return { faces, tilt: finder.tilt(picture, faces[0]) };
         })""",
         [as_image_data(opened(name)) for name in PHOTOS]
-        + [as_image_data(tilted(name, degrees)) for degrees in (-TILT, TILT) for name in PHOTOS],
+        + [
+            as_image_data(tilted(name, degrees, scale))
+            for scale in (1.0, FAR)
+            for degrees in (-TILT, TILT)
+            for name in PHOTOS
+        ],
     )
 
 
@@ -83,10 +91,25 @@ def test_a_face_is_found_where_the_server_finds_it(seen, number):
 
 
 def test_a_tilted_head_is_told_from_an_upright_one(seen):
-    upright, against, with_the_clock = np.reshape([look["tilt"] for look in seen], (3, len(PHOTOS)))
-    assert np.abs(upright).max() < 10
-    # No head in a photo is quite upright by itself, so half the way from one side to the other is judged.
-    assert np.median((with_the_clock - against) / 2) == pytest.approx(TILT, abs=5)
+    upright, *near_and_far = np.reshape([look["tilt"] for look in seen], (5, len(PHOTOS)))
+    assert np.abs(upright).max() < 15  # the hint begins at 18
+    for against, with_the_clock in (near_and_far[:2], near_and_far[2:]):
+        # No head in a photo is quite upright by itself, so half the way from one side to the other is judged.
+        assert np.median((with_the_clock - against) / 2) == pytest.approx(TILT, abs=5)
+
+
+@pytest.mark.parametrize(("tick_ms", "is_asked"), [(1, True), (100, False)])
+def test_a_slow_phone_is_not_asked_how_a_head_is_tilted(tick_ms, is_asked):
+    look = run_script(
+        """(() => {
+            let time = 0;
+            globalThis.performance = { now: () => (time += given.tick) };
+            return new modules.FaceFinder(file()).look({ ...given.photo, data: bytes(given.photo.data) });
+        })()""",
+        {"photo": as_image_data(tilted(PHOTOS[0], TILT)), "tick": tick_ms},
+    )
+    assert len(look["faces"]) == 1
+    assert (look["tilt"] > TILT / 2) == is_asked
 
 
 def test_the_limits_are_the_servers():

@@ -7,7 +7,7 @@ import { gettext } from "./words.js";
 
 /** @typedef {import("./snap-hints.js").Hint} Hint */
 /** @typedef {import("./snap-hints.js").Pose} Pose */
-/** @typedef {import("./face-worker.js").Look} Look */
+/** @typedef {import("./face-finder.js").Look} Look */
 
 // Pixels. The server's 320 take three times as long; fewer would miss those who are to come closer.
 const LONGER_SIDE = 192;
