@@ -51,7 +51,7 @@ def be_patient(page: Page) -> None:
     [
         (FAR, PHONE, "closer", "Come a little closer."),
         (ASIDE, COMPUTER, "left", "Move into the outline, to the left."),
-        (NEAR, PHONE, "back", "A little further from the camera, please."),
+        (NEAR, PHONE, "back", "A little further away, please."),
     ],
     indirect=["shown"],
 )
