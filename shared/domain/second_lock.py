@@ -25,14 +25,14 @@ class ZoneLimits:
 
     @property
     def of_film(self) -> DoubtLimits:
-        """What the frames of a film must stay below: each where the odds lie halfway between the two limits,
-        all together where they lie a quarter of the way.
+        """What the frames of a film must stay below: all together where the odds lie a quarter of the way
+        from one limit to the other, each where they lie three quarters.
 
         Below the first limit somebody doubtful would never pass. Of 6 directions of videos replayed on phones
-        3 would pass below the second, 2 below halfway and 1 with the limit of all together; of 19 of living
-        people no more and no fewer (25 clips, November 2026).
+        1 passes and of 21 of living people all; with each below halfway and nothing together the same one and
+        20, with each below the second limit 2 and 21 (25 clips, November 2026; without who it is).
         """
-        return DoubtLimits(each=self._between(0.5), together=self._between(0.25))
+        return DoubtLimits(each=self._between(0.75), together=self._between(0.25))
 
     def _between(self, share: float) -> float:
         living, attack = (limit / (1 - limit) for limit in (self.living_below, self.attack_from))

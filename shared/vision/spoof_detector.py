@@ -33,9 +33,9 @@ ATTACK_SHIFT = 2.5
 # speaks for one than against, but so it does beside 11 in 100 of the living. models/README.md has both.
 SURE_OF_DEVICE = 1.0
 # So much of a face's surroundings has to be in the photo. What is missing of it counts so many times as
-# doubt, since what holds up a picture is then out of sight: 1.6 where the face fills the photo (0.1).
+# doubt, since what holds up a picture is then out of sight: 2 where the face fills the photo (0.1).
 # models/README.md has what they let pass.
-ENOUGH_ROOM, UNSEEN_DOUBT = 0.5, 4.0
+ENOUGH_ROOM, UNSEEN_DOUBT = 0.5, 5.0
 
 
 @dataclass(frozen=True)

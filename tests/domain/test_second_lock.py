@@ -97,7 +97,7 @@ def test_a_score_lies_in_one_of_three_zones(score: float, zone: Zone) -> None:
 
 @pytest.mark.parametrize(
     ("living", "attack", "each", "together"),
-    [(0.5, 0.5, 0.5, 0.5), (0.2, 0.8, 0.5, 1 / 3), (1 / 17, 0.5, 1 / 5, 1 / 9)],
+    [(0.5, 0.5, 0.5, 0.5), (0.2, 0.8, 2 / 3, 1 / 3), (1 / 17, 0.5, 1 / 3, 1 / 9)],
 )
 def test_a_film_is_judged_between_the_limits_and_as_a_whole_more_strictly(living, attack, each, together):
     limits = ZoneLimits(living, attack).of_film
