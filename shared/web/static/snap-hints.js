@@ -16,7 +16,7 @@ export const LEAST_FACE_HEIGHT = 60;
 const ROOM_ABOVE_LEAST = 1.5;
 // Of the outline's height, for a face from brow to chin; a head that fills the outline has one of 0.75. The nearer a face, the
 // less of what is round it the spoof check sees: beyond this a seventh, in the middle. Of 446 living people who saw no outline
-// 21 are nearer, 12 of whom would be marked at once all the same.
+// 21 are nearer, of whom two in five would be marked at once all the same.
 const MOST_OF_OUTLINE = 1.3;
 // As face_matcher.py has it: a face in the queue behind is no second one.
 export const SECOND_FACE_HEIGHT = 0.7;
