@@ -168,10 +168,8 @@ class Stock:
         across, down = np.array([left + right, top + bottom]) / 2 + rng.normal(0.0, 0.08, 2) * height
         if way < AS_SERVED:
             edges = (across - height / 2, down - height / 2, across + height / 2, down + height / 2)
-            cut, face = (
-                tuple(CLOSE_VIEWS.values())[rng.integers(len(CLOSE_VIEWS))],
-                Square(*(round(float(edge)) for edge in edges)),
-            )
+            face = Square(*(round(float(edge)) for edge in edges))
+            cut = tuple(CLOSE_VIEWS.values())[rng.integers(len(CLOSE_VIEWS))]
             return lambda photo: cut(photo, face)
         side = min(height * HEAD_HEIGHT * rng.choice((NEAR, WIDE)), min(size) - 1.0)
         return self._choose_bent(size, (across, down + height * HEAD_SHIFT), side)
