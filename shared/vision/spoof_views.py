@@ -25,10 +25,6 @@ NEAR, WIDE = 2.7, 4.0
 LEAST_ROOM = 1.6
 CONTINUED_ROOM = 2.0
 
-# A close crop darker than this on average is brightened to it, so many times at most: a small sensor's noise
-# in a dim room looks recaptured. models/README.md has what that does at a half and a quarter of the light.
-LEAST_LIGHT, MOST_GAIN = 75.0, 3.0
-
 # The surroundings are a square of so many faces round the face, as far as the photo goes. What is held up is
 # found in squares of so many faces: the face with what shows it, what borders on that, and all the rest.
 SCENE_FACES = 5.0
@@ -100,10 +96,7 @@ def cut_wide(photo: Image.Image, face: "Box") -> np.ndarray:
 def _cut(photo: Image.Image, left: float, top: float, width: float, height: float) -> np.ndarray:
     size, part = (CLOSE_SIZE, CLOSE_SIZE), (width / CLOSE_SIZE, 0.0, left, 0.0, height / CLOSE_SIZE, top)
     crop = photo.transform(size, Image.Transform.AFFINE, part, Image.Resampling.BILINEAR)
-    pixels = np.asarray(crop, np.float32)
-    gain = min(max(LEAST_LIGHT / max(float(pixels.mean()), 1.0), 1.0), MOST_GAIN)
-    brightened: np.ndarray = np.minimum(pixels * np.float32(gain), np.float32(255.0))
-    return brightened
+    return np.asarray(crop, np.float32)
 
 
 CLOSE_VIEWS = {"near": cut_near, "wide": cut_wide}

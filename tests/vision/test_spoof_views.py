@@ -34,19 +34,6 @@ def test_where_there_is_little_room_its_mirror_image_continues_it(room: float, i
     assert view[0, 40, 1] == pytest.approx(missing if is_continued else 0, abs=3)
 
 
-@pytest.mark.parametrize(("light", "seen"), [(120, 120), (75, 75), (50, 75), (20, 60), (0, 0)])
-def test_a_dark_crop_is_brightened_and_a_bright_one_left_alone(light: int, seen: int) -> None:
-    room = Image.new("RGB", (640, 480), (light, light, light))
-    for cut in (cut_near, cut_wide):
-        assert cut(room, Box(280, 200, 360, 280)).mean() == pytest.approx(seen)
-
-
-def test_what_is_bright_in_a_dark_crop_stays_white() -> None:
-    room = Image.new("RGB", (640, 480))
-    room.paste((250, 250, 250), (300, 220, 340, 260))
-    assert cut_near(room, Box(280, 200, 360, 280)).max() == 255
-
-
 @pytest.mark.parametrize(("room", "is_continued"), [(1.5, True), (1.7, False)])
 def test_so_it_is_round_the_whole_head(room: float, is_continued: bool) -> None:
     side = round(100 * 1.23 * room)
