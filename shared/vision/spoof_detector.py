@@ -36,6 +36,8 @@ SURE_OF_DEVICE = 1.0
 # doubt, since what holds up a picture is then out of sight: 2 where the face fills the photo (0.1).
 # models/README.md has what they let pass.
 ENOUGH_ROOM, UNSEEN_DOUBT = 0.5, 5.0
+# By so much a logit that is put at a limit lies on its right side, or rounding would decide.
+HAIR = 1e-3
 
 
 @dataclass(frozen=True)
@@ -82,12 +84,12 @@ class SpoofHeads:
     def score(self, features: dict[str, np.ndarray]) -> float:
         """Return all together, 0…1, the higher the more like an attack; NaN if a feature is.
 
-        Surroundings that the photo does not show add to the doubt, but to no more than an even one: nobody is
+        Surroundings that the photo does not show add to the doubt, but never up to the threshold: nobody is
         taken for a picture for standing near.
         """
         logit = self._seen_logit(features)
-        unseen = UNSEEN_DOUBT * np.maximum(ENOUGH_ROOM - features["room"], 0.0)
-        return _share(float(np.maximum(logit, np.minimum(logit + unseen, self._threshold_logit))))
+        unseen = UNSEEN_DOUBT * np.maximum(ENOUGH_ROOM - float(features["room"]), 0.0)
+        return _share(float(np.maximum(logit, np.minimum(logit + unseen, self._threshold_logit - HAIR))))
 
     def seen_score(self, features: dict[str, np.ndarray]) -> float:
         """Return the score of what the photo shows alone."""
@@ -102,8 +104,7 @@ class SpoofHeads:
         device = self.frame_logit(features)
         logit = self.close_logit(features) + np.maximum(device, 0.0)
         if not device <= SURE_OF_DEVICE:
-            # A hair above the limit, which rounding must not decide.
-            logit = np.maximum(logit, self._threshold_logit + max(LIVING_SHIFT.values()) + 1e-3)
+            logit = np.maximum(logit, self._threshold_logit + max(LIVING_SHIFT.values()) + HAIR)
         return float(logit)
 
     def limits(self, strictness: Strictness) -> ZoneLimits:
