@@ -92,7 +92,7 @@ def test_a_face_is_found_where_the_server_finds_it(seen, number):
 
 def test_a_tilted_head_is_told_from_an_upright_one(seen):
     upright, *near_and_far = np.reshape([look["tilt"] for look in seen], (5, len(PHOTOS)))
-    assert np.abs(upright).max() < 15  # the hint begins at 18
+    assert np.abs(upright).max() < 12  # the hint begins at 18
     for against, with_the_clock in (near_and_far[:2], near_and_far[2:]):
         # No head in a photo is quite upright by itself, so half the way from one side to the other is judged.
         assert np.median((with_the_clock - against) / 2) == pytest.approx(TILT, abs=5)
