@@ -33,9 +33,12 @@ ATTACK_SHIFT = 2.5
 # speaks for one than against, but so it does beside 11 in 100 of the living. models/README.md has both.
 SURE_OF_DEVICE = 1.0
 # So much of a face's surroundings has to be in the photo. What is missing of it counts so many times as
-# doubt, since what holds up a picture is then out of sight: 2 where the face fills the photo (0.1).
+# doubt, since what holds up a picture is then out of sight: 1.75 where the face fills the photo (0.1).
 # models/README.md has what they let pass.
-ENOUGH_ROOM, UNSEEN_DOUBT = 0.5, 5.0
+ENOUGH_ROOM, UNSEEN_DOUBT = 0.45, 5.0
+# In a photo whose shorter side has fewer pixels nobody is clearly living: it was shrunk on its way, and what
+# a screen or a print leaves in a picture went with it. The kiosk's page sends 360 at least.
+LEAST_SIDE = 250
 # By so much a logit that is put at a limit lies on its right side, or rounding would decide.
 HAIR = 1e-3
 
@@ -166,7 +169,8 @@ class SpoofFeatures:
 
     def of_photo(self, rgb: np.ndarray, face: Box) -> dict[str, np.ndarray]:
         """Return features by view of the face in this square of an upright (rows, columns, 3) uint8 RGB
-        photo, and as "room" how much of the surroundings is in it.
+        photo, and as "room" how much of the surroundings is in it: minus infinity if the photo is too small
+        to show what tells pictures from people.
 
         Raise ModelUnavailable if a network does not run.
         """
@@ -174,7 +178,8 @@ class SpoofFeatures:
         crops = np.stack([cut(photo, face) for cut in CLOSE_VIEWS.values()])
         close = dict(zip(CLOSE_VIEWS, self._run("skin", crops), strict=True))
         frame, room = self._of_scene(photo, face)
-        return close | {"frame": frame, "room": np.array(room, np.float32)}
+        shown = room if min(photo.size) >= LEAST_SIDE else -np.inf
+        return close | {"frame": frame, "room": np.array(shown, np.float32)}
 
     def of_frame(self, rgb: np.ndarray, face: Box | None = None) -> np.ndarray:
         """Return features of a face's surroundings alone, or of a whole photo that needs no face."""

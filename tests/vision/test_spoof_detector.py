@@ -165,6 +165,18 @@ def test_surroundings_out_of_sight_are_a_doubt_and_never_an_attack() -> None:
     assert np.isnan(judged_by(-2.0, 0.0, room=float("nan")))
 
 
+@pytest.mark.parametrize(
+    ("width", "height", "zone"),
+    [(400, 250, Zone.LIVING), (400, 249, Zone.DOUBTFUL), (249, 400, Zone.DOUBTFUL)],
+)
+def test_nobody_is_clearly_living_in_a_photo_that_was_shrunk(width: int, height: int, zone: Zone) -> None:
+    detector = SpoofDetector(find_trained=undecided(close_bias=-9.0).to_bytes)
+    face = dataclasses.replace(FACE, left=105, top=105, right=145, bottom=145)
+    verdict = detector.judge(photo(1, width=width, height=height), face)
+    assert verdict.zone is zone
+    assert verdict.seen_score == pytest.approx(1 / (1 + np.exp(9.0)))
+
+
 def test_a_film_is_not_judged_by_how_near_the_face_is() -> None:
     detector = SpoofDetector(find_trained=undecided(close_bias=-2.0).to_bytes)
     verdict = detector.judge(photo(1, width=240), dataclasses.replace(FACE, left=50, right=190))
