@@ -26,6 +26,11 @@ MIN_SCORE = 0.7
 # Of two boxes that share more than this part of their area the less certain one is the same face.
 MAX_OVERLAP = 0.3
 
+# A face behind in the queue, at more than 1.4 times the distance, does not make a photo one of two people, nor
+# does what is hardly a face.
+SECOND_FACE_HEIGHT = 0.7  # times the largest face's height
+SECOND_FACE_SCORE = 0.8
+
 DLIB_SIDE = 0.94
 
 
@@ -96,6 +101,10 @@ class DetectedFace:
         (left_x, left_y), (right_x, right_y), _, *mouth = self.landmarks
         beside, above = right_x - left_x, abs(right_y - left_y)
         return beside > above and sum(y for _, y in mouth) > left_y + right_y
+
+    def is_second_to(self, largest: "DetectedFace") -> bool:
+        """Whether this face and a photo's largest make it one of two people."""
+        return self.score >= SECOND_FACE_SCORE and self.height >= SECOND_FACE_HEIGHT * largest.height
 
 
 class FaceFinder:

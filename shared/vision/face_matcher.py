@@ -26,10 +26,6 @@ if TYPE_CHECKING:
 # Pixels of the photo. Made smaller, faces of 45 pixels are all recognised, of 35 pixels 96 %; but the spoof
 # check needs some.
 MIN_FACE_HEIGHT = 60
-# A face behind in the queue, at more than 1.4 times the distance, does not make the photo one of two people,
-# nor does what is hardly a face.
-SECOND_FACE_HEIGHT = 0.7  # times the largest face's height
-SECOND_FACE_SCORE = 0.8
 # Mean gray of 0…255 over the face. Made darker, 94 % are recognised at a mean of 36, two thirds at 26.
 MIN_BRIGHTNESS = 20.0
 # Variance of the Laplacian over the face's chip, divided by the variance of its grays so dim light is not
@@ -109,7 +105,7 @@ class FaceMatcher:
         if not faces:
             return FaceReading(PhotoVerdict.NO_FACE)
         face = faces[0]
-        if any(_is_second(other, face) for other in faces[1:]):
+        if any(other.is_second_to(face) for other in faces[1:]):
             return FaceReading(PhotoVerdict.SEVERAL_FACES)
         if face.height < MIN_FACE_HEIGHT:
             return FaceReading(PhotoVerdict.TOO_SMALL)
@@ -144,10 +140,6 @@ def _is_surely_upright(faces: list[DetectedFace]) -> bool:
 
 def _uprightness(faces: list[DetectedFace]) -> float:
     return max((face.score - LEANING_COSTS * abs(face.lean) for face in faces), default=-1.0)
-
-
-def _is_second(other: DetectedFace, face: DetectedFace) -> bool:
-    return other.score >= SECOND_FACE_SCORE and other.height >= SECOND_FACE_HEIGHT * face.height
 
 
 @dataclass(frozen=True)

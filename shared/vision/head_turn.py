@@ -11,8 +11,6 @@ from shared.vision.face_finder import DetectedFace, FaceFinder
 from shared.vision.face_mesh import LEFT_EYE, RIGHT_EYE, FaceMesh
 from shared.vision.model_files import MODELS_DIR
 
-# A face behind in the queue does not make the frame one of two people (see face_matcher.RIVAL_HEIGHT).
-RIVAL_HEIGHT = 0.6  # times the largest face's height
 # Points of the mesh by their numbers: the tip of the nose and its neighbours above and below; the middle of
 # the forehead's edge and of the chin.
 NOSE_TIP = (1, 4, 5)
@@ -50,8 +48,8 @@ class HeadTurnReader:
         faces = self._finder.find_faces(rgb)
         if not faces:
             return SeenFrame(0)
-        rivals = [face for face in faces if face.height >= RIVAL_HEIGHT * faces[0].height]
-        return SeenFrame(len(rivals), faces[0], self._mesh.place(rgb, faces[0]))
+        people = 1 + sum(other.is_second_to(faces[0]) for other in faces[1:])
+        return SeenFrame(people, faces[0], self._mesh.place(rgb, faces[0]))
 
     def compare(self, seen: Sequence[SeenFrame]) -> list[TurnFrame]:
         """Tell how the head stands in each frame, compared with the first."""

@@ -5,9 +5,11 @@ from functools import cache
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from shared.domain.head_turn import Side, TurnFrame, TurnVerdict, judge_turn
 from shared.errors import ModelUnavailable
+from shared.vision.face_finder import FaceFinder
 from shared.vision.face_mesh import POINTS, FaceMesh
 from shared.vision.head_turn import HeadTurnReader, SeenFrame
 from tests.support.turning_heads import FACES, MIDDLE, Move, clip, portrait, tilted, turned
@@ -80,6 +82,18 @@ def test_the_points_lie_on_the_face_even_if_it_leans():
         assert points is not None
         assert points.shape == (POINTS, 2)
         assert np.abs(points.mean(axis=0) - MIDDLE).max() < 15
+
+
+@pytest.mark.parametrize(("scale", "people"), [(0.66, 1), (0.8, 2)])
+def test_a_face_behind_in_the_queue_is_no_second_person_in_a_film_either(scale, people):
+    near = portrait()
+    far = portrait("obama.jpg").resize((round(near.width * scale), round(near.height * scale)))
+    both = Image.new("RGB", (near.width + far.width, near.height))
+    both.paste(near, (0, 0))
+    both.paste(far, (near.width, 0))
+    rgb = np.asarray(both)
+    assert len(FaceFinder().find_faces(rgb)) == 2
+    assert READER.look(rgb).faces == people
 
 
 def test_four_threads_see_what_one_sees():

@@ -8,15 +8,8 @@ from PIL import Image
 
 from modelling.page_detector import pack
 from shared.services.faces.poses import LEAST_POSE
-from shared.vision.face_finder import DetectedFace, FaceFinder
-from shared.vision.face_matcher import (
-    MAX_SIDEWAYS,
-    MIN_BRIGHTNESS,
-    MIN_FACE_HEIGHT,
-    NOSE_DROP,
-    SECOND_FACE_HEIGHT,
-    SECOND_FACE_SCORE,
-)
+from shared.vision.face_finder import SECOND_FACE_HEIGHT, SECOND_FACE_SCORE, DetectedFace, FaceFinder
+from shared.vision.face_matcher import MAX_SIDEWAYS, MIN_BRIGHTNESS, MIN_FACE_HEIGHT, NOSE_DROP
 from shared.vision.images import open_photo
 from tests.modelling.test_published_networks import small_network
 from tests.support.photographs import photograph

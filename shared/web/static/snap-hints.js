@@ -18,7 +18,7 @@ const ROOM_ABOVE_LEAST = 1.5;
 // less of what is round it the spoof check sees: beyond this a seventh, in the middle. Of 446 living people who saw no outline
 // 21 are nearer, of whom two in five would be marked at once all the same.
 const MOST_OF_OUTLINE = 1.3;
-// As face_matcher.py has it: a face in the queue behind is no second one.
+// As face_finder.py has it: a face in the queue behind is no second one.
 export const SECOND_FACE_HEIGHT = 0.7;
 export const SECOND_FACE_SCORE = 0.8;
 // Of the outline, from its middle to its edge. Where in the photo a face is does not matter to the server.
