@@ -33,6 +33,8 @@ CASES: dict[str, tuple[list[dict] | None, dict[str, Any], str]] = {
     "far": ([face(height=24)], {}, "closer"),
     "as far as it may be": ([face(height=29)], {}, "good"),
     "as far, but told so before": ([face(height=29)], {"before": "closer"}, "closer"),
+    "in the outline of a camera of few pixels": ([face()], {"photoWidth": 320}, "good"),
+    "before such a camera where another would do": ([face(height=50)], {"photoWidth": 320}, "closer"),
     "near": ([face(height=104)], {}, "back"),
     "as near as it may be": ([face(height=98)], {}, "good"),
     "as near, but told so before": ([face(height=98)], {"before": "back"}, "back"),

@@ -26,8 +26,8 @@ MIN_SCORE = 0.7
 # Of two boxes that share more than this part of their area the less certain one is the same face.
 MAX_OVERLAP = 0.3
 
-# A face behind in the queue, at more than 1.4 times the distance, does not make a photo one of two people, nor
-# does what is hardly a face.
+# A face behind in the queue, at more than 1.4 times the distance, does not make a photo one of two people,
+# nor does what is hardly a face.
 SECOND_FACE_HEIGHT = 0.7  # times the largest face's height
 SECOND_FACE_SCORE = 0.8
 

@@ -197,7 +197,9 @@ async function deliver(address, signal, { turn = null, isByFace = false, yesTo =
     else if (isByFace && ASKS_FOR_ROLL_ID.includes(delivered.answer.outcome)) askRollId(typeRollId);
     else showAnswer(delivered.answer, yesTo ? CONFIRMED_SHOWN_MS : PRESENT_SHOWN_MS);
   } catch (error) {
-    endWith(error);
+    if (error instanceof NotThisPhone || error instanceof PassEnded) endWith(error);
+    // Without a network nothing is thrown. The camera stopped while it filmed: it was taken away, or the lecture is over.
+    else if (!signal.aborted) nextVisit({ keepsRollId: true });
   }
 }
 

@@ -2,7 +2,7 @@
 // photo would lack. Everything stays in the page and nothing waits for it; where a browser or a phone cannot do it,
 // or too slowly, the light alone is told, or nothing.
 
-import { judge } from "./snap-hints.js";
+import { judge, PHOTO_WIDTH } from "./snap-hints.js";
 import { gettext } from "./words.js";
 
 /** @typedef {import("./snap-hints.js").Hint} Hint */
@@ -61,9 +61,11 @@ export async function giveHints({ video, isWanted, show, pose = () => "straight"
     const picture = isLookedAt() ? copyOf(video) : null;
     const copyMs = performance.now() - began;
     const look = picture && (await eyes.look(picture));
-    if (picture && isLookedAt())
-      tell(calm.settle(judge({ picture, ...look, faces: look?.faces ?? null, pose: pose(), before: shown })));
-    else tell(calm.forget());
+    if (picture && isLookedAt()) {
+      const photoWidth = Math.min(PHOTO_WIDTH, video.videoWidth);
+      const seen = { picture, ...look, faces: look?.faces ?? null, photoWidth, pose: pose(), before: shown };
+      tell(calm.settle(judge(seen)));
+    } else tell(calm.forget());
     await pause(look?.faces.length ? Math.max(EVERY_MS, REST * (copyMs + look.ms)) : picture ? NOBODY_MS : EVERY_MS);
   }
 }

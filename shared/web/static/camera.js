@@ -77,6 +77,8 @@ export class Camera {
   #video;
   /** @type {MediaStream | null} */
   #stream = null;
+  // Counts starts and stops: a start that one of them overtook, while the browser asked or the camera woke, is over.
+  #orders = 0;
 
   /**
    * When the camera is unplugged or taken away while it runs, the element gets a "camera-lost" event.
@@ -90,23 +92,31 @@ export class Camera {
   async start() {
     if (!window.isSecureContext || !navigator.mediaDevices) throw INSECURE;
     this.stop();
+    const order = this.#orders;
     try {
-      this.#stream = await navigator.mediaDevices.getUserMedia({
+      const stream = await navigator.mediaDevices.getUserMedia({
         audio: false,
         video: { facingMode: "user", width: { ideal: 1280 }, height: { ideal: 720 } },
       });
-      const [track] = this.#stream.getVideoTracks();
+      if (order !== this.#orders) {
+        end(stream);
+        return;
+      }
+      this.#stream = stream;
+      const [track] = stream.getVideoTracks();
       track.addEventListener("ended", () => this.#video.dispatchEvent(new Event("camera-lost")));
-      this.#video.srcObject = this.#stream;
+      this.#video.srcObject = stream;
       await this.#video.play();
     } catch (error) {
+      if (order !== this.#orders) return;
       this.stop();
       throw explain(error);
     }
   }
 
   stop() {
-    for (const track of this.#stream?.getTracks() ?? []) track.stop();
+    this.#orders += 1;
+    end(this.#stream);
     this.#stream = null;
     this.#video.srcObject = null;
   }
@@ -124,4 +134,9 @@ export class Camera {
     if (!photo) throw explain(null);
     return photo;
   }
+}
+
+/** @param {MediaStream | null} stream */
+function end(stream) {
+  for (const track of stream?.getTracks() ?? []) track.stop();
 }

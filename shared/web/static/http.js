@@ -6,7 +6,8 @@ import { gettext } from "./words.js";
 const token = () => find("meta[name=csrf-token]", HTMLMetaElement).content;
 
 /**
- * Send one request with the page's CSRF token. Rejects when `timeoutMs` are over and when `signal` aborts.
+ * Send one request with the page's CSRF token. Rejects when `timeoutMs` are over and when `signal` aborts; so does
+ * reading the answer's body.
  * @param {string} url
  * @param {Omit<RequestInit, "signal" | "headers">
  *   & { headers?: Record<string, string>, signal?: AbortSignal, timeoutMs?: number }} [options]
@@ -15,18 +16,14 @@ export async function send(url, { headers, signal, timeoutMs, ...options } = {})
   // AbortSignal.any would say this in a line, but phones of 2023 do not know it.
   const aborter = new AbortController();
   const abort = () => aborter.abort();
-  const timer = timeoutMs && setTimeout(abort, timeoutMs);
+  // Neither is taken back: they hold for the answer's body too, and end nothing that is over.
+  if (timeoutMs) setTimeout(abort, timeoutMs);
   signal?.addEventListener("abort", abort);
-  try {
-    return await fetch(url, {
-      ...options,
-      headers: { Accept: "application/json", "X-CSRFToken": token(), ...headers },
-      signal: aborter.signal,
-    });
-  } finally {
-    clearTimeout(timer);
-    signal?.removeEventListener("abort", abort);
-  }
+  return fetch(url, {
+    ...options,
+    headers: { Accept: "application/json", "X-CSRFToken": token(), ...headers },
+    signal: aborter.signal,
+  });
 }
 
 /**

@@ -9,7 +9,7 @@ import { heightOf, middleOf } from "./face-finder.js";
 /** @typedef {"several" | "dark" | "behind" | "closer" | "back" | Direction | "tilted" | "turned" | "good" | ""} Hint */
 /** @typedef {"straight" | "left" | "right" | "any"} Pose how the head is to stand */
 
-const PHOTO_WIDTH = 640; // what `snap` of camera.js sends at most
+export const PHOTO_WIDTH = 640; // what `snap` of camera.js sends at most
 
 // face_matcher.py refuses a face below 60 pixels of the photo. It knows smaller ones too, so a half more is enough.
 export const LEAST_FACE_HEIGHT = 60;
@@ -59,17 +59,17 @@ export function outlineIn(width, height) {
 
 /**
  * Return what to say first; "" where there is nothing to say. Without faces to go by (null) it goes by the light.
- * @param {{ picture: Picture, faces: Face[] | null, tilt?: number, pose?: Pose, before?: Hint }} seen `before` is what is
- *   being said
+ * @param {{ picture: Picture, faces: Face[] | null, photoWidth?: number, tilt?: number, pose?: Pose, before?: Hint }} seen
+ *   `photoWidth` is how many pixels across the photo will be, `before` what is being said
  * @returns {Hint}
  */
-export function judge({ picture, faces, tilt = 0, pose = "straight", before = "" }) {
+export function judge({ picture, faces, photoWidth = PHOTO_WIDTH, tilt = 0, pose = "straight", before = "" }) {
   const light = judgeLight(picture);
   const face = faces?.[0];
   if (!faces || !face) return light;
   if (faces.slice(1).some((other) => isSecond(other, face))) return "several";
   if (light === "dark" || isDark(picture, face)) return "dark";
-  return judgePlace(picture, face, before) || light || judgeHead(face, tilt, pose, before);
+  return judgePlace(picture, face, photoWidth, before) || light || judgeHead(face, tilt, pose, before);
 }
 
 /**
@@ -82,12 +82,13 @@ const isSecond = (other, face) =>
 /**
  * @param {Picture} picture
  * @param {Face} face
+ * @param {number} photoWidth
  * @param {Hint} before
  * @returns {Hint}
  */
-function judgePlace({ width, height }, face, before) {
+function judgePlace({ width, height }, face, photoWidth, before) {
   const slack = (/** @type {Hint[]} */ ...hints) => (hints.includes(before) ? BETTER_BY : 1);
-  const photoHeight = (heightOf(face) * PHOTO_WIDTH) / width;
+  const photoHeight = (heightOf(face) * photoWidth) / width;
   if (photoHeight < LEAST_FACE_HEIGHT * ROOM_ABOVE_LEAST * slack("closer")) return "closer";
   const { cx, cy, rx, ry } = outlineIn(width, height);
   if (heightOf(face) > (MOST_OF_OUTLINE * 2 * ry) / slack("back")) return "back";
