@@ -6,7 +6,7 @@ Each is named for what it gives; the files of their subjects run them, with thes
 from sqlalchemy import BindParameter, bindparam, select, update
 from sqlalchemy.orm import contains_eager, joinedload
 
-from shared.domain.check_in import OF_A_FACE, SUSPICIOUS, CheckInOutcome
+from shared.domain.check_in import OF_A_FACE, SLOWS, CheckInOutcome
 from shared.persistence.tables import (
     CheckIn,
     FaceModelRow,
@@ -26,7 +26,7 @@ from shared.persistence.tables import (
 # More failures than these cannot make a wait longer.
 FAILURES_LOOKED_AT = 40
 # On a phone the roll ids of nobody count too.
-FAILED_ON_A_PHONE = (*SUSPICIOUS, CheckInOutcome.NOT_IN_CLASS)
+FAILED_ON_A_PHONE = (*SLOWS, CheckInOutcome.NOT_IN_CLASS)
 
 _THE_PASS: BindParameter[int] = bindparam("the_pass")
 _THE_LECTURE: BindParameter[int] = bindparam("the_lecture")
@@ -100,7 +100,7 @@ FAILURES_OF_STUDENT = (
     .where(
         CheckIn.lecture_id == _THE_LECTURE,
         CheckIn.student_id == _THE_STUDENT,
-        CheckIn.outcome.in_(SUSPICIOUS),
+        CheckIn.outcome.in_(SLOWS),
         CheckIn.answered_at > bindparam("since"),
     )
     .order_by(CheckIn.id.desc())

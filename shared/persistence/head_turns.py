@@ -6,7 +6,7 @@ from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
 from shared.domain.check_in import CheckInOutcome
-from shared.domain.head_turn import TurnVerdict
+from shared.domain.head_turn import Side, TurnVerdict
 from shared.domain.second_lock import AskedTurn, Strictness
 from shared.persistence import check_in_statements as statements
 from shared.persistence.tables import CheckIn, HeadTurn
@@ -57,6 +57,26 @@ def note_verdict(session: Session, turn_id: int, verdict: TurnVerdict) -> None:
     session.execute(
         update(HeadTurn).where(HeadTurn.id == turn_id).values(verdict=verdict),
         execution_options={"synchronize_session": False},
+    )
+
+
+def find_beginning(session: Session, check_in: CheckIn) -> CheckIn:
+    """Return the check-in whose photo a film, or the films before it, came with; of a photo itself."""
+    its_own = (CheckIn.kiosk_pass_id == check_in.kiosk_pass_id, CheckIn.student_id == check_in.student_id)
+    asked = select(CheckIn).join(HeadTurn, HeadTurn.check_in_id == CheckIn.id).where(*its_own)
+    while before := session.scalar(asked.where(HeadTurn.answer_key == check_in.idempotency_key)):
+        check_in = before
+    return check_in
+
+
+def find_first_side(session: Session, lecture_id: int, student_id: int) -> Side | None:
+    """Return the side to which a student was first asked to turn at a lecture, on any phone."""
+    return session.scalar(
+        select(HeadTurn.side)
+        .join(HeadTurn.check_in)
+        .where(CheckIn.lecture_id == lecture_id, CheckIn.student_id == student_id)
+        .order_by(HeadTurn.id)
+        .limit(1)
     )
 
 

@@ -23,6 +23,7 @@ from shared.toolbox import Toolbox
 
 # What a face gets that is alike and went through both locks of the spoof check.
 _PASSED = (CheckInOutcome.PRESENT, CheckInOutcome.IS_IT_YOU)
+_FAILED_FILM = (CheckInOutcome.TURN_AGAIN, CheckInOutcome.TURN_FAILED)
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,7 @@ class CheckInResult:
     it would pass for some of them too: it is asked instead of marking, once one of those is here already.
     `shown` is what the second lock decides by about a face that matches; `seen_at` is when the photo arrived.
     `found` is whom a face without a roll id is most like. `turned` says of a Yes that the head had turned
-    before the name was told.
+    before the name was told. `after_failed_film` is told instead where a roll id waits and a film fails.
     """
 
     outcome: CheckInOutcome
@@ -75,6 +76,7 @@ class CheckInResult:
     seen_at: datetime | None = None
     found: Student | None = None
     turned: bool = False
+    after_failed_film: CheckInOutcome | None = None
 
 
 def record(
@@ -142,6 +144,8 @@ def _write(
             note_seen_now(session, toolbox, living)
             result = _doubt_a_second_mark(session, lecture_id, result)
         turn = _ask_to_turn(session, toolbox, lecture_id, student, result)
+        if turn is not None and turn.outcome in _FAILED_FILM and result.after_failed_film is not None:
+            result, turn = CheckInResult(result.after_failed_film), None
         outcome = result.outcome if turn is None else turn.outcome
         question = result.question if outcome is CheckInOutcome.ASKED_TEACHER else None
         before_a_face = question is not None and question.before_a_face

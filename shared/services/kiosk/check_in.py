@@ -71,9 +71,15 @@ def _assess_and_record(
     toolbox: Toolbox, kiosk_pass: KioskPass, admitted: Admission, request: CheckInRequest, seen_at: datetime
 ) -> CheckInAnswer:
     result = assess(toolbox, kiosk_pass.lecture_id, admitted, request)
+    while_waiting = CheckInOutcome.NOT_IDENTIFIED if admitted.by_face else CheckInOutcome.SLOWED
     if (admitted.wait_s and result.outcome in _HAS_TO_WAIT) or has_to_wait(toolbox, kiosk_pass, result):
-        result = CheckInResult(CheckInOutcome.NOT_IDENTIFIED if admitted.by_face else CheckInOutcome.SLOWED)
-    answer = write_down(toolbox, kiosk_pass, admitted, replace(result, seen_at=seen_at), request)
+        result = CheckInResult(while_waiting)
+    result = replace(
+        result,
+        seen_at=admitted.turn.begun_at if admitted.turn else seen_at,
+        after_failed_film=while_waiting if admitted.wait_s else None,
+    )
+    answer = write_down(toolbox, kiosk_pass, admitted, result, request)
     return replace(answer, wait_s=admitted.wait_s) if answer.outcome is CheckInOutcome.SLOWED else answer
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from shared import metrics
 from shared.domain.check_in import SUSPICIOUS, CheckInOutcome, Evidence, decide, without_roll_id
 from shared.domain.identification import Identification, identify, without_near_matches
-from shared.persistence import faces, kiosk, named_faces
+from shared.persistence import faces, head_turns, kiosk, named_faces
 from shared.persistence.database import Session
 from shared.persistence.kiosk import Candidate
 from shared.persistence.tables import KioskPass
@@ -109,12 +109,13 @@ def say_yes(toolbox: Toolbox, kiosk_pass: KioskPass, request: YesRequest) -> Che
         if candidate is None or candidate.sealed_model is None:
             # Left the class, or the family took its consent back, since the name was told.
             return CheckInAnswer(CheckInOutcome.TOO_LATE)
+        begun_at = head_turns.find_beginning(session, asked).answered_at
     outcome = CheckInOutcome.PRESENT if candidate.mark is None else CheckInOutcome.ALREADY_MARKED
     answer = record(
         toolbox,
         kiosk_pass,
         candidate.student,
-        CheckInResult(outcome, turned=asked.turned, seen_at=asked.answered_at),
+        CheckInResult(outcome, turned=asked.turned, seen_at=begun_at),
         idempotency_key=request.idempotency_key,
         content_digest=request.content_digest,
     )

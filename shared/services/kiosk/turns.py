@@ -1,7 +1,7 @@
 """The second lock at the kiosk: who is asked to turn the head, and what a film of it leads to."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from shared.domain.check_in import ASKED_TO_TURN, LEAVES_A_DOUBT, CheckInOutcome
 from shared.domain.head_turn import Side, TurnVerdict
@@ -17,10 +17,12 @@ FILM_LIFE = timedelta(seconds=30)
 
 @dataclass(frozen=True)
 class TurnClaim:
-    """A question that a request's film answers, taken for this request alone."""
+    """A question that a request's film answers, taken for this request alone. `begun_at` is when the photo
+    that began it all was answered."""
 
     turn_id: int
     asked: AskedTurn
+    begun_at: datetime
 
 
 @dataclass(frozen=True)
@@ -75,7 +77,9 @@ def claim_turn(
         answer_key=answer_key,
         asked_after=toolbox.now() - FILM_LIFE,
     )
-    return None if row is None else TurnClaim(row.id, _asked(row))
+    if row is None:
+        return None
+    return TurnClaim(row.id, _asked(row), head_turns.find_beginning(session, asked_by).answered_at)
 
 
 def question_of(
@@ -96,7 +100,9 @@ def question_of(
     )
     if cause is None:
         return None
-    asked = AskedTurn.first(cause, toolbox.draws.side())
+    # Drawn once: who may begin anew until the side is the one of a recording needs no other.
+    side = head_turns.find_first_side(session, lecture_id, student_id) or toolbox.draws.side()
+    asked = AskedTurn.first(cause, side)
     return TurnQuestion(CheckInOutcome.TURN_HEAD, shown.photo_digest, asked)
 
 

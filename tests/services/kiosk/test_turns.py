@@ -19,9 +19,11 @@ from shared.domain.photo_verdict import PhotoVerdict
 from shared.domain.second_lock import Strictness, TurnCause, Zone, ZoneLimits
 from shared.errors import ModelUnavailable, PhotoRefused
 from shared.persistence.tables import CheckIn, HeadTurn, Mark, ToConfirm
+from shared.services.attendance.lateness import set_late_after
 from shared.services.kiosk.admission import FilmRequest
 from shared.services.kiosk.calls import call_teacher
 from shared.services.kiosk.check_in import turn_head
+from shared.services.kiosk.confirmations import decide
 from shared.services.spoof_check.strictness import choose_strictness, count_shares
 from shared.vision.face_finder import DetectedFace
 from shared.vision.head_turn import SeenFrame
@@ -157,6 +159,60 @@ def test_after_a_doubt_the_next_try_is_asked_however_clear_it_is(toolbox, school
     give_film(toolbox, Film(zone=Zone.LIVING))
     assert send(toolbox, school, key="k2").outcome is CheckInOutcome.TURN_HEAD
     assert asked(toolbox)[-1].cause is TurnCause.AFTER_REFUSAL
+
+
+@pytest.mark.parametrize("is_refused", [False, True])
+def test_a_call_takes_no_doubt_away_nor_does_a_teacher_who_refuses_it(toolbox, school, is_refused):
+    send(toolbox, school)
+    call = sent(toolbox, school.kiosk, "15203A0042", gray_photo(), key="call")
+    assert call_teacher(toolbox, school.kiosk, call).outcome is CheckInOutcome.ASKED_TEACHER
+    if is_refused:
+        with toolbox.reading() as session:
+            entry_id = session.scalars(select(ToConfirm)).one().id
+        decide(toolbox, school.actor, school.ids["lecture"], entry_id, accepted=False)
+    give_film(toolbox, Film(zone=Zone.LIVING))
+    assert send(toolbox, school, key="k2").outcome is CheckInOutcome.TURN_HEAD
+    assert count(toolbox, Mark) == 0
+
+
+def test_who_begins_anew_is_asked_to_the_same_side(toolbox, school):
+    sides = []
+    for number, drawn in enumerate((Side.RIGHT, Side.LEFT, Side.LEFT)):
+        stand_in(toolbox, draws=Drawn(side=drawn))
+        sides.append(send(toolbox, school, key=f"k{number}").turn)
+    assert sides == [Side.RIGHT] * 3
+
+
+def test_films_that_fail_slow_the_roll_id_as_wrong_faces_do(toolbox, school):
+    give_film(toolbox, Film(moves=STILL))
+    answers = []
+    for number in range(7):
+        send(toolbox, school, key=f"k{number}")
+        answers.append(send_film(toolbox, school, of=f"k{number}", key=f"f{number}"))
+    assert [answer.outcome for answer in answers] == 6 * [CheckInOutcome.TURN_AGAIN] + [CheckInOutcome.SLOWED]
+    assert answers[-1].wait_s
+    assert answers[-1].turn is None
+    # Who turns the head meanwhile is marked all the same.
+    give_film(toolbox, Film())
+    send(toolbox, school, key="she herself")
+    assert send_film(toolbox, school, of="she herself", key="hers").outcome is CheckInOutcome.PRESENT
+
+
+@pytest.mark.parametrize("films", [1, 2])
+def test_nobody_is_late_for_being_asked_to_turn(toolbox, school, films):
+    """The lecture began five minutes ago, and is late from its sixth on."""
+    set_late_after(toolbox, school.actor, school.ids["lecture"], 6)
+
+    def at(seconds):
+        return toolbox.with_(now=lambda: toolbox.now() + timedelta(seconds=seconds))
+
+    send(at(50), school, key="f0")
+    for number in range(1, films):
+        give_film(toolbox, Film(moves=STILL))
+        send_film(at(55), school, of=f"f{number - 1}", key=f"f{number}")
+    give_film(toolbox, Film())
+    answer = send_film(at(65), school, of=f"f{films - 1}", key="last")
+    assert (answer.outcome, answer.is_late) == (CheckInOutcome.PRESENT, False)
 
 
 def test_after_a_photo_without_a_face_nobody_is_asked(toolbox, school):
