@@ -46,6 +46,7 @@ from shared.services.kiosk.passes import (
     require_a_signature,
     require_signature,
 )
+from shared.services.typed_input import LONGEST_CODE
 from shared.web.device import require_device_token
 from shared.web.error_pages import answer_nobody
 from shared.web.kiosk_pass import ONLY_THE_TEACHER, forget_pass, has_pass_cookie, keep_pass, sent_pass
@@ -58,6 +59,8 @@ from teacher_site import kiosk_words
 pages = Blueprint("kiosk", __name__, template_folder="templates")
 
 SIGNATURE = "X-Kiosk-Signature"
+# Of a class or a roll id, with what people type between its characters: no work is done on more.
+LONGEST_TYPED = 4 * LONGEST_CODE
 # What a phone with a pass may ask for; each of these pages asks for the pass.
 OPEN_TO_THE_PASS = frozenset(
     f"kiosk.{page}" for page in ("page", "key", "status", "ticket", "send", "turn", "yes", "call", "leave")
@@ -208,7 +211,7 @@ def turn() -> dict[str, object]:
         photo.photo,
         photo.idempotency_key,
         photo.ticket,
-        turn_of=request.form.get("turn_of", ""),
+        turn_of=_sent_key("turn_of"),
         frames=tuple(frame.read() for frame in request.files.getlist("frame")),
     )
     with toolbox.load_limiter.admit():
@@ -222,8 +225,8 @@ def yes() -> dict[str, object]:
     _living_pass()
     said = YesRequest(
         photo_digest=request.form.get("photo_digest", ""),
-        yes_to=request.form.get("yes_to", ""),
-        idempotency_key=_sent_key(),
+        yes_to=_sent_key("yes_to"),
+        idempotency_key=_sent_key("idempotency_key"),
         ticket=request.form.get("ticket", ""),
     )
     with toolbox.load_limiter.admit():
@@ -246,10 +249,10 @@ def _sent() -> CheckInRequest:
     if photo is None:
         raise InvalidInput(phrase("The photo did not arrive. Please try again."))
     return CheckInRequest(
-        class_code=request.form.get("class_code", ""),
-        roll_id=request.form.get("roll_id", ""),
+        class_code=_typed("class_code"),
+        roll_id=_typed("roll_id"),
         photo=photo.read(),
-        idempotency_key=_sent_key(),
+        idempotency_key=_sent_key("idempotency_key"),
         ticket=request.form.get("ticket", ""),
     )
 
@@ -272,9 +275,16 @@ def _told(kiosk_pass: KioskPass, answer: CheckInAnswer) -> dict[str, object]:
     }
 
 
-def _sent_key() -> str:
+def _typed(name: str) -> str:
+    typed = request.form.get(name, "")
+    if len(typed) > LONGEST_TYPED:
+        raise InvalidInput(phrase("This is longer than %(longest)s characters.", longest=LONGEST_TYPED))
+    return typed
+
+
+def _sent_key(name: str) -> str:
     try:
-        return str(UUID(request.form.get("idempotency_key", "")))
+        return str(UUID(request.form.get(name, "")))
     except ValueError as cause:
         raise InvalidInput(phrase("The check-in was not sent whole. Please try again.")) from cause
 

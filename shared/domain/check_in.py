@@ -146,10 +146,10 @@ ASKED_TO_TURN = (CheckInOutcome.TURN_HEAD, CheckInOutcome.TURN_AGAIN)
 # What slows a roll id: a film that failed counts too, or one would send first films alone.
 SLOWS = (*SUSPICIOUS, CheckInOutcome.TURN_AGAIN)
 # After one of these as the last answer the roll id's next face is asked to turn, whoever shows it: a doubt
-# that was left does not go away by trying until nobody is asked, nor by a call, of which the teacher may have
-# thought little. A roll id that waits is not told what was seen, but it was one of these.
-LEAVES_A_DOUBT = (*SUSPICIOUS, *ASKED_TO_TURN, CheckInOutcome.SLOWED, CheckInOutcome.ASKED_TEACHER)
-# What says something of a face. A photo of a wall in between takes no doubt away.
+# that was left does not go away by trying until nobody is asked.
+# A roll id that waits is not told what was seen, but it was one of these.
+LEAVES_A_DOUBT = (*SUSPICIOUS, *ASKED_TO_TURN, CheckInOutcome.SLOWED)
+# What says something of a face. A photo of a wall or a call in between takes no doubt away.
 OF_A_FACE = (*LEAVES_A_DOUBT, CheckInOutcome.PRESENT, CheckInOutcome.IS_IT_YOU)
 # No further try can help these.
 _CALL_AT_ONCE = (CheckInOutcome.NOT_ENROLLED, CheckInOutcome.UNAVAILABLE, CheckInOutcome.TURN_FAILED)

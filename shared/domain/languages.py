@@ -28,6 +28,11 @@ class Sentence(str):
         self.one, self.many, self.number, self.values = one, many, number, values
         return self
 
+    def __add__(self, other: str) -> str:
+        raise TypeError("Sentences are put together by joined(): + would leave the English str alone.")
+
+    __radd__ = __add__
+
     def __reduce__(self) -> tuple[object, ...]:
         return Sentence, (self.one, self.many, self.number, dict(self.values))
 

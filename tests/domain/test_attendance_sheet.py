@@ -334,7 +334,7 @@ def test_the_head_is_found_below_a_title_in_any_order_beside_other_columns():
 )
 def test_a_missing_renamed_or_double_column_is_named(head, words):
     table = read_table([head, ("15203A0042", "present", "absent")], COLUMNS)
-    told = " ".join(problem.sentence + problem.suggestion for problem in table.problems)
+    told = " ".join(f"{problem.sentence} {problem.suggestion}" for problem in table.problems)
     assert all(word in told for word in words)
     assert table.rows == ()
 

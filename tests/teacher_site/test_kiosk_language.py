@@ -6,9 +6,12 @@ from datetime import timedelta
 
 import pytest
 
-from shared.domain.languages import LANGUAGES
+from shared.domain.check_in import CheckInOutcome
+from shared.domain.languages import LANGUAGES, Sentence
 from shared.persistence.tables import Lecture, Teacher
+from shared.services.kiosk.answers import CheckInAnswer
 from teacher_site.kiosk_words import HEADER
+from tests.support.eyes import Eyes, give_eyes
 from tests.support.phones import Refused
 from tests.support.translated import said
 
@@ -68,6 +71,23 @@ def test_a_refusal_is_in_the_language_of_the_turn(kiosk):
     ask_for(kiosk, "mr")
     with pytest.raises(Refused, match=re.escape(said("The check-in was not sent whole. Please try again."))):
         phone.check_in("15203A0042", b"jpeg", "CO6GA", idempotency_key="no key")
+
+
+@pytest.mark.parametrize("outcome", CheckInOutcome)
+@pytest.mark.parametrize("wait_s", [0, 30])
+def test_an_answer_can_be_said_in_every_language(outcome, wait_s):
+    assert isinstance(CheckInAnswer(outcome, wait_s=wait_s).sentence, Sentence)
+
+
+def test_all_of_an_answer_is_in_the_language_of_the_turn(kiosk, toolbox, photo):
+    give_eyes(toolbox, Eyes())
+    phone = kiosk.at_the_kiosk
+    phone.open()
+    ask_for(kiosk, "mr")
+    told = phone.check_in("15203A9999", photo, "CO6GA")
+    not_in_class = CheckInOutcome.NOT_IN_CLASS
+    words = said(not_in_class.headline), said(not_in_class.sentence)
+    assert (told["headline"], told["sentence"]) == words
 
 
 def test_no_other_page_listens_to_the_kiosks_header(teacher, stranger):

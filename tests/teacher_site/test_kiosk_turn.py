@@ -102,6 +102,9 @@ def test_a_film_beyond_the_limits_is_refused_before_it_is_opened(phone, asked, p
 def test_without_frames_or_question_nobody_is_marked(phone, asked, photo, toolbox):
     told = phone.turn_head(ROLL_ID, photo, CLASS_CODE, turn_of=asked, frames=())
     assert told["outcome"] == "turn_again"
-    told = phone.turn_head(ROLL_ID, photo, CLASS_CODE, turn_of="", frames=frames())
+    told = phone.turn_head(ROLL_ID, photo, CLASS_CODE, turn_of=str(uuid4()), frames=frames())
     assert told["outcome"] == "too_late"
+    for no_key in ("", "é", "x" * 900_000):
+        with pytest.raises(Refused, match="400"):
+            phone.turn_head(ROLL_ID, photo, CLASS_CODE, turn_of=no_key, frames=frames())
     assert marks(toolbox) == 0

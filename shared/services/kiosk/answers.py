@@ -7,7 +7,7 @@ from datetime import datetime
 from shared.domain.attendance import MarkSource, MarkStatus, status_on_arrival
 from shared.domain.check_in import ASKED_TO_TURN, REFUSALS, CheckInOutcome
 from shared.domain.head_turn import Side
-from shared.domain.languages import phrase
+from shared.domain.languages import joined, phrase
 from shared.errors import Conflict
 from shared.persistence import kiosk
 from shared.persistence.attendance import Count, RegisterLine, count_here
@@ -52,10 +52,10 @@ class CheckInAnswer:
         """What the student may do now."""
         if self.is_late:
             return phrase("You are marked late. Please pass the phone on.")
-        wait = (
-            phrase(" Try again in %(spoken)s.", spoken=throttling.spoken(self.wait_s)) if self.wait_s else ""
-        )
-        return (self.advice or self.outcome.sentence) + wait
+        sentence = self.advice or self.outcome.sentence
+        if not self.wait_s:
+            return sentence
+        return joined([sentence, phrase("Try again in %(spoken)s.", spoken=throttling.spoken(self.wait_s))])
 
 
 @dataclass(frozen=True)

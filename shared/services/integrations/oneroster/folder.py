@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 from shared.domain.class_lists.questions import Answers
-from shared.domain.languages import phrase
+from shared.domain.languages import joined, phrase
 from shared.errors import ProductError
 from shared.persistence import integrations
 from shared.persistence.tables import Integration
@@ -78,10 +78,8 @@ def _read(path: Path) -> bytes:
 def why_it_waits(review: Review) -> str:
     """Return why a package can't be imported unseen, as a sentence; "" if it can."""
     if review.problems:
-        more = (
-            phrase(" And %(count)s more.", count=len(review.problems) - 1) if len(review.problems) > 1 else ""
-        )
-        return review.problems[0] + more
+        first, *others = review.problems
+        return joined([first, phrase("And %(count)s more.", count=len(others))]) if others else first
     count = sum(question.is_open for question in review.questions)
     if count:
         return (
