@@ -21,6 +21,7 @@ from shared.services.kiosk import confirmations as to_confirm
 from shared.services.kiosk.calls import call_teacher
 from shared.services.kiosk.check_in import check_in
 from shared.services.kiosk.confirmations import PICTURE_MAX_BYTES, Question, ask_teacher, decide, forget_old
+from tests.services.kiosk.test_turns import Film, give_film, send_film
 from tests.support.eyes import MEERA_LOOKS, RAVI_LOOKS, Eyes, give_eyes, gray_photo
 from tests.support.school import enrol, found_school, hand_round, sent
 
@@ -240,8 +241,11 @@ def test_a_mark_made_meanwhile_settles_what_waits(toolbox, school, asked, send, 
         arguments = (school.ids["lecture"], school.ids["meera"], MarkStatus.LATE)
         set_mark(toolbox, school.actor, *arguments, expected=None)
     else:
-        give_eyes(toolbox, Eyes())
-        assert send().outcome is CheckInOutcome.PRESENT
+        give_film(toolbox, Film())
+        assert (
+            send(key="asked to turn").outcome is CheckInOutcome.TURN_HEAD
+        )  # for the refusals before the call
+        assert send_film(toolbox, school, of="asked to turn").outcome is CheckInOutcome.PRESENT
     entry = only_entry(toolbox)
     assert (entry.waiting, entry.accepted, entry.sealed_picture) == (None, None, None)
     with pytest.raises(Conflict, match="settled already"):
