@@ -90,6 +90,7 @@ USE_TICKET = (
         KioskTicket.token_digest == bindparam("ticket"),
         KioskTicket.kiosk_pass_id == _THE_PASS,
         KioskTicket.issued_at > bindparam("issued_after"),
+        KioskTicket.issued_at < bindparam("issued_before"),
         KioskTicket.bound_to.is_(None),
     )
     .values(bound_to=bindparam("request"))

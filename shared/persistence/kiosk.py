@@ -146,11 +146,18 @@ def note_seen(session: Session, pass_id: int, *, now: datetime) -> None:
 
 
 def use_ticket(
-    session: Session, pass_id: int, token_digest: str, *, issued_after: datetime, bound_to: str
+    session: Session,
+    pass_id: int,
+    token_digest: str,
+    *,
+    issued_after: datetime,
+    issued_before: datetime,
+    bound_to: str,
 ) -> bool:
-    """Bind a pass's unused ticket to one request, in one step; False if there is none young enough."""
-    asked = {"ticket": token_digest, "the_pass": pass_id, "issued_after": issued_after, "request": bound_to}
-    used = session.execute(statements.USE_TICKET, asked)
+    """Bind a pass's unused ticket to one request, in one step; False if there is none issued between."""
+    asked = {"ticket": token_digest, "the_pass": pass_id, "request": bound_to}
+    times = {"issued_after": issued_after, "issued_before": issued_before}
+    used = session.execute(statements.USE_TICKET, asked | times)
     return cast("CursorResult[Any]", used).rowcount == 1
 
 

@@ -139,13 +139,16 @@ def use_ticket(
 ) -> bool:
     """Use a ticket up for one request inside the caller's transaction.
 
-    False if it was used, is too old or belongs to another phone.
+    False if it was used, is too old or belongs to another phone. One by a clock that is ahead of ours by more
+    than its life is too old as well: it would live on for as long.
     """
+    now = toolbox.now()
     return kiosk.use_ticket(
         session,
         kiosk_pass.id,
         digest(ticket),
-        issued_after=toolbox.now() - TICKET_LIFE,
+        issued_after=now - TICKET_LIFE,
+        issued_before=now + TICKET_LIFE,
         bound_to=request_digest,
     )
 

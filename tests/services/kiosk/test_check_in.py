@@ -302,3 +302,11 @@ def test_a_ticket_of_another_phone_marks_nobody(toolbox, school):
     assert check_in(toolbox, school.kiosk, request).outcome is CheckInOutcome.TOO_LATE
     assert count(toolbox, Mark) == 0
     assert check_in(toolbox, other, request).outcome is CheckInOutcome.PRESENT
+
+
+@pytest.mark.parametrize(("ahead_s", "is_good"), [(20, True), (40, False)])
+def test_a_ticket_by_a_clock_that_is_far_ahead_is_none(toolbox, school, ahead_s, is_good):
+    ahead = toolbox.with_(now=lambda: toolbox.now() + timedelta(seconds=ahead_s))
+    request = sent(ahead, school.kiosk, "15203A0042", gray_photo(), key="k1")
+    outcome = check_in(toolbox, school.kiosk, request).outcome
+    assert outcome is (CheckInOutcome.PRESENT if is_good else CheckInOutcome.TOO_LATE)
