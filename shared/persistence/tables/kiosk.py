@@ -66,8 +66,9 @@ class CheckIn(Base):
     `content_digest` says for which photo and roll id the key was answered, `typed_digest` for which roll id
     as it was typed, whoever's it is; None where none was.
 
-    `turned` says that the face was marked because the head turned as it was asked to. `confirmed_by` is the
-    key of the request that said Yes to the name that this one was answered with.
+    `turned` says that the face was marked, or asked to turn to the other side too, because the head turned as
+    it was asked to. `confirmed_by` is the key of the request that said Yes to the name that this one was
+    answered with.
     """
 
     __tablename__ = "check_in"

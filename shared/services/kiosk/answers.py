@@ -23,6 +23,7 @@ from shared.toolbox import Toolbox
 
 # What a face gets that is alike and went through both locks of the spoof check.
 _PASSED = (CheckInOutcome.PRESENT, CheckInOutcome.IS_IT_YOU)
+_AFTER_A_TURN = (*_PASSED, CheckInOutcome.TURN_HEAD)
 _FAILED_FILM = (CheckInOutcome.TURN_AGAIN, CheckInOutcome.TURN_FAILED)
 
 
@@ -166,7 +167,7 @@ def _write(
             lecture_id=lecture_id,
             student_id=student.id if student else None,
             outcome=outcome,
-            turned=outcome in _PASSED and (result.turned or isinstance(result.shown, Film)),
+            turned=outcome in _AFTER_A_TURN and (result.turned or isinstance(result.shown, Film)),
             answered_at=now,
             **known_by,
         )

@@ -50,11 +50,14 @@ def look_up(toolbox: Toolbox, lecture_id: int, rgb: np.ndarray, photo_digest: st
     Whom a picture is most like is found too, though not told: the doubt it leaves is that student's. A face
     with too many near it is nobody's. Raise ModelUnavailable, ValueError for numbers that are none.
     """
-    reading = toolbox.face_matcher.read(rgb)  # carefully: it is compared with everybody
+    with metrics.stage("describe"):
+        reading = toolbox.face_matcher.read(rgb)  # carefully: it is compared with everybody
     if reading.face is None or reading.descriptor is None:
         return CheckInResult(decide(Evidence(verdict=reading.verdict)))
     upright = reading.turn(rgb)
-    first = toolbox.spoof_detector.judge(upright, reading.face)
+    with metrics.stage("spoof check"):
+        first = toolbox.spoof_detector.judge(upright, reading.face)
+    metrics.count_zone(first.zone)
     look = Look(toolbox, upright, reading)
     with toolbox.reading() as session:
         found, candidate = _find(session, toolbox, lecture_id, look)

@@ -21,7 +21,7 @@ class Shares:
     """What became of the faces that matched or were refused as a picture in the last 30 days.
 
     `at_once` were marked without a question, `asked` were asked to turn the head, `passed` of them were
-    marked, `refused` were seen as a picture or did not turn, and of `called` the teacher was called.
+    marked, `refused` were seen as a picture, and of `called` the teacher was called.
     """
 
     at_once: int
@@ -32,7 +32,7 @@ class Shares:
 
     @property
     def all(self) -> int:
-        """How many check-ins these are shares of: each student's question counts once."""
+        """How many check-ins these are shares of; that a second turn was asked for counts for none."""
         return self.at_once + self.asked + self.refused
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from sqlalchemy import select
 
+from shared import metrics
 from shared.domain.check_in import CheckInOutcome
 from shared.domain.head_turn import Side
 from shared.domain.photo_verdict import PhotoVerdict
@@ -18,6 +19,7 @@ from shared.errors import Conflict, ModelUnavailable
 from shared.persistence import erasure, faces
 from shared.persistence.tables import CheckIn, FaceFlag, Lecture, Mark, SchoolClass, Student
 from shared.security import throttling
+from shared.services.attendance.lateness import set_late_after
 from shared.services.attendance.lectures import close_lecture
 from shared.services.kiosk.admission import LOOKED_UP_IN_VAIN
 from shared.services.kiosk.check_in import check_in
@@ -304,3 +306,23 @@ def test_a_look_up_sent_again_is_answered_again_without_a_look(toolbox, school):
     assert eyes.asked == 0
     with pytest.raises(Conflict):
         check_in(toolbox, school.kiosk, sent(toolbox, school.kiosk, "15203A0043", gray_photo(), key="look"))
+
+
+@pytest.mark.parametrize("zone", Zone)
+def test_what_the_first_look_sees_is_counted_here_too(toolbox, school, monkeypatch, zone):
+    counted = []
+    monkeypatch.setattr(metrics, "count_zone", counted.append)
+    give_film(toolbox, Film(zone=zone))
+    look_up(toolbox, school)
+    assert counted == [zone]
+
+
+def test_who_turned_before_the_name_was_told_is_late_by_the_first_photo(toolbox, school):
+    """The lecture began five minutes ago, and is late from its sixth on."""
+    set_late_after(toolbox, school.actor, school.ids["lecture"], 6)
+    give_film(toolbox, Film())
+    look_up(later(toolbox, seconds=50), school)
+    turned = later(toolbox, seconds=62)
+    assert send_film(turned, school, of="look", roll_id="", class_code="").outcome is IS_IT_YOU
+    answer = yes(later(toolbox, seconds=66), school, to="film")
+    assert (answer.outcome, answer.is_late) == (PRESENT, False)

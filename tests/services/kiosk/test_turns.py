@@ -346,3 +346,13 @@ def test_the_office_reads_what_became_of_the_last_thirty_days(toolbox, school):
     send_film(toolbox, school)
     shares = count_shares(toolbox)
     assert (shares.at_once, shares.asked, shares.passed, shares.refused, shares.called) == (0, 1, 1, 0, 0)
+
+
+def test_who_turns_to_both_sides_is_one_of_those_who_were_asked(toolbox, school):
+    give_film(toolbox, Film(device=True))
+    send(toolbox, school)
+    send_film(toolbox, school, key="f1")
+    give_film(toolbox, Film(device=True, moves=[-move for move in TO_THE_LEFT]))
+    assert send_film(toolbox, school, of="f1", key="f2").outcome is CheckInOutcome.PRESENT
+    shares = count_shares(toolbox)
+    assert (shares.asked, shares.passed, shares.all) == (1, 1, 1)
