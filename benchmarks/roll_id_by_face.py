@@ -24,9 +24,8 @@ from benchmarks.school import Shot, frame
 from shared.domain.second_lock import Zone
 from shared.persistence.database import migrate
 from shared.persistence.tables import Lecture, SchoolClass, Student
-from shared.services.faces.photo_archive import PICTURES
 from shared.toolbox import Toolbox
-from shared.vision.images import open_photo
+from shared.vision.images import PICTURES, open_photo
 from teacher_site import create_app
 from tests.conftest import settings_for
 from tests.support.browsing import served

@@ -31,10 +31,9 @@ from shared.security import purposes
 from shared.security.tokens import digest
 from shared.services.accounts.lifecycle import create_teacher
 from shared.services.audit import Actor
-from shared.services.faces.photo_archive import PICTURES
 from shared.services.kiosk.passes import open_kiosk
 from shared.toolbox import Toolbox
-from shared.vision.images import open_photo
+from shared.vision.images import PICTURES, open_photo
 from tests.support.turning_heads import film, framed, jpeg, turned
 
 CROWD, CROWD_SIZE = "CROWD", 59  # a lecture is of sixty

@@ -22,13 +22,13 @@ from modelling.manifest import write_model_file
 from modelling.spoof_crops import collection_of
 from shared.domain.second_lock import Strictness, Zone
 from shared.vision.face_finder import Box, FaceFinder
-from shared.vision.images import open_photo
+from shared.vision.images import PICTURES, open_photo
 from shared.vision.model_files import MODELS_DIR, open_model_file
 from shared.vision.spoof_detector import SpoofFeatures, SpoofHeads
 from shared.vision.spoof_training import Sample, fit_layer
 from shared.vision.spoof_views import CLOSE_VIEWS
 
-LIVE, PICTURES = "live", (".jpg", ".jpeg", ".png")
+LIVE = "live"
 # Compared, leaving collections out, on 543 frames: models/README.md.
 PULL = 2.0
 WEIGHT = 2.3  # of the trained layer's sum beside that of the close views

@@ -17,8 +17,8 @@ FILE = "face_recognition_sface_2021dec_int8bq.onnx"
 CHIP_SIZE = 112
 
 
-def convert(content: bytes, *, batch: int = 1, bits: int = 8) -> bytes:
-    """Write SFace's ONNX file as a LiteRT file: (batch, 112, 112, 3) float32 RGB in 0…255 to (batch, 128).
+def convert(content: bytes) -> bytes:
+    """Write SFace's ONNX file as a LiteRT file: (1, 112, 112, 3) float32 RGB in 0…255 to (1, 128).
 
     Raise ValueError if the file is not SFace's.
     """
@@ -29,7 +29,7 @@ def convert(content: bytes, *, batch: int = 1, bits: int = 8) -> bytes:
     def describe(chips: Any) -> Any:
         return network.run(chips)["fc1"]
 
-    return to_litert(describe, (batch, CHIP_SIZE, CHIP_SIZE, 3), bits=bits)
+    return to_litert(describe, (1, CHIP_SIZE, CHIP_SIZE, 3), bits=8)
 
 
 def rebuild(models_dir: Path = MODELS_DIR) -> None:

@@ -33,9 +33,9 @@ from modelling.published_networks import with_exact_depthwise
 from modelling.skin_student import MARGIN_LIMIT, Student, ship
 from modelling.skin_teacher import Lesson, Teacher
 from modelling.spoof_conversion import to_litert
-from modelling.spoof_crops import PICTURE_TYPES, Stock, collection_of, open_shelf
+from modelling.spoof_crops import Stock, collection_of, open_shelf
 from shared.vision.face_finder import FaceFinder
-from shared.vision.images import open_photo
+from shared.vision.images import PICTURES, open_photo
 from shared.vision.model_files import MODELS_DIR
 from shared.vision.spoof_views import CLOSE_SIZE, CLOSE_VIEWS
 
@@ -113,7 +113,7 @@ class Watched:
 def watch(frames: Path, collections: Sequence[str], teacher: Teacher) -> Watched:
     """Cut the faces of some collections as the kiosk does."""
     finder, crops = FaceFinder(), []
-    for path in sorted(path for path in frames.rglob("*") if path.suffix.lower() in PICTURE_TYPES):
+    for path in sorted(path for path in frames.rglob("*") if path.suffix.lower() in PICTURES):
         if collection_of(path.parent.name) in collections:
             rgb = open_photo(path.read_bytes())
             for face in finder.find_faces(rgb)[:1]:

@@ -13,9 +13,9 @@ from PIL import Image, ImageOps
 from modelling.recapture import ATTACKS, Box, dim, photograph, recapture
 from shared.vision.face_finder import Box as Square
 from shared.vision.face_finder import FaceFinder
+from shared.vision.images import PICTURES
 from shared.vision.spoof_views import CLOSE_SIZE, CLOSE_VIEWS, HEAD_HEIGHT, HEAD_SHIFT, NEAR, WIDE
 
-PICTURE_TYPES = (".jpg", ".jpeg", ".png")
 LONGEST_SIDE = 960  # pixels of a picture in stock
 RECAPTURED_SIDE = 640  # pixels of one to be recaptured, which is enough and many times quicker
 # Of all draws, how many are of pictures made here, and how many of dimmed ones. So many of each are kept; one
@@ -61,7 +61,7 @@ def open_shelf(folder: Path, share: float, *, without: Collection[str] = ()) -> 
     A source, a folder of its own, is drawn as the root of its pictures, so that none outweighs the others.
     """
     finder, pictures, sources = FaceFinder(), [], []
-    for path in sorted(path for path in folder.rglob("*") if path.suffix.lower() in PICTURE_TYPES):
+    for path in sorted(path for path in folder.rglob("*") if path.suffix.lower() in PICTURES):
         if collection_of(path.parent.name) not in without:
             pictures.append(_read(path, finder))
             sources.append(path.parent.name)

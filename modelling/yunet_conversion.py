@@ -2,8 +2,9 @@
 
     python -m modelling.yunet_conversion
 
-The network looks at a square of 320 pixels. Its twelve outputs become one table with a row for each place
-where a face may be: two probabilities whose product counts, where and how large the face is, five landmarks.
+The network looks at any size; 320 pixels on the longer side are given to it. Its twelve outputs become one
+table with a row for each place where a face may be: two probabilities whose product counts, where and how
+large the face is, five landmarks.
 `shared/vision/face_finder.py` reads that table.
 """
 

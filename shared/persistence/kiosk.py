@@ -49,17 +49,10 @@ def find_passes(session: Session, lecture_id: int) -> list[KioskPass]:
     return list(session.scalars(query.order_by(KioskPass.opened_at)))
 
 
-def end_passes(
-    session: Session, *, now: datetime, lecture_id: int | None = None, teacher_id: int | None = None
-) -> None:
-    """End every pass of a lecture, or every pass that a teacher opened."""
-    ending = update(KioskPass).where(KioskPass.ended_at.is_(None)).values(ended_at=now)
-    if lecture_id is not None:
-        ending = ending.where(KioskPass.lecture_id == lecture_id)
-    if teacher_id is not None:
-        ending = ending.where(KioskPass.teacher_id == teacher_id)
-    if lecture_id is not None or teacher_id is not None:
-        session.execute(ending)
+def end_passes(session: Session, teacher_id: int, *, now: datetime) -> None:
+    """End every pass that a teacher opened."""
+    its_own = (KioskPass.teacher_id == teacher_id, KioskPass.ended_at.is_(None))
+    session.execute(update(KioskPass).where(*its_own).values(ended_at=now))
 
 
 def find_candidate(session: Session, lecture_id: int, class_code: str, roll_id: str) -> Candidate | None:

@@ -1,1 +1,1 @@
-"""The only dlib, LiteRT and TensorFlow: pixels in, small values out."""
+"""The only dlib and LiteRT: pixels in, small values out."""

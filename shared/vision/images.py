@@ -15,9 +15,12 @@ from shared.vision.photo_structure import require_plain_structure
 # A photo with thousands of odd notes of its camera would otherwise fill the log.
 warnings.filterwarnings("ignore", module=r"PIL\.")
 
+# What a picture's file name ends with.
+PICTURES = (".jpg", ".jpeg", ".png")
+
 # A smaller photo holds no face of the 60 pixels that are asked for, with room round it (face_matcher).
 MIN_SIDE = 80
-# Twice the detector's finer copy; more pixels only cost time, and the face chip is 150 pixels.
+# Four times what the detector looks at; more pixels only cost time, and a face's chip is 112 pixels.
 WORKING_SIDE = 1280
 # The kiosk's page films at 400 pixels across, upright phones some 530 or 710 high: 20 to 60 kB a frame.
 FRAME_MAX_BYTES, FRAME_SIDE = 250_000, 1024

@@ -10,9 +10,10 @@ from shared.errors import Overloaded
 # Two, so that a worker whose neighbours have nothing to do uses their core too; every further one would
 # only slow these, and cost a set of networks (70 MB).
 AT_ONCE = 2
-# Fifteen photos a second are one core's work (`make load`): of six requests at once the last is served within
-# the patience. Each holds one of a worker's threads; the others stay free for pages. Of 60 kiosks' refusals
-# 95 % come within 0.24 s and the last after 0.7 s; with eight places 0.56 and 0.9 s (November 2026).
+# Fifteen photos a second are one core's work where one in ten is asked to turn (`make load`): of six requests
+# at once the last is served within the patience. Each holds one of a worker's threads; the others stay free
+# for pages. Of 60 kiosks' refusals 95 % come within 0.24 s and the last after 0.7 s; with eight places 0.56
+# and 0.9 s (November 2026).
 MOST_WAITING = 4
 PATIENCE_S = 0.5
 
@@ -62,6 +63,6 @@ class LoadLimiter:
             self._networks.release()
 
     def reject_if_full(self) -> None:
-        """Raise Overloaded if `entered` would now, which saves receiving the photo."""
+        """Raise Overloaded if `admit` would now, which saves receiving the photo."""
         with self.admit():
             pass

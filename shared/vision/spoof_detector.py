@@ -37,7 +37,8 @@ SURE_OF_DEVICE = 1.0
 # models/README.md has what they let pass.
 ENOUGH_ROOM, UNSEEN_DOUBT = 0.45, 5.0
 # In a photo whose shorter side has fewer pixels nobody is clearly living: it was shrunk on its way, and what
-# a screen or a print leaves in a picture went with it. The kiosk's page sends 360 at least.
+# a screen or a print leaves in a picture went with it. The kiosk's page sends 360 at least of a camera with
+# 640 pixels across or more.
 LEAST_SIDE = 250
 # By so much a logit that is put at a limit lies on its right side, or rounding would decide.
 HAIR = 1e-3

@@ -120,7 +120,7 @@ def revoke_access(
     password_links.remove_all_of(session, site, account.id, account.email)
     school_accounts.end_waiting(session, site, account.id)
     if site == "classroom":
-        kiosk.end_passes(session, now=toolbox.now(), teacher_id=account.id)
+        kiosk.end_passes(session, account.id, now=toolbox.now())
 
 
 def _create(

@@ -55,7 +55,7 @@ class PhotoResult:
 
 @dataclass(frozen=True)
 class NearMatch:
-    """Another enrolled student whom this face would pass for; `score` is a cosine from MATCH_THRESHOLD on."""
+    """Another enrolled student whom this face would pass for; `score` is from MATCH_THRESHOLD on."""
 
     student: Student
     score: float

@@ -22,9 +22,8 @@ from shared.domain.photo_verdict import PhotoVerdict
 from shared.domain.second_lock import Zone
 from shared.errors import InvalidInput, PhotoRefused
 from shared.security import purposes
-from shared.services.faces.photo_archive import PICTURES
 from shared.toolbox import Toolbox
-from shared.vision.images import open_photo
+from shared.vision.images import PICTURES, open_photo
 
 OPERATING_POINTS = ("0.01", "0.001", "0.0001")
 # The FMR whose threshold one half of the people gives and the other is judged by.

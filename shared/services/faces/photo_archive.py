@@ -12,9 +12,6 @@ from shared.domain.languages import phrase
 from shared.errors import InvalidInput, Overloaded, PhotoRefused
 from shared.vision.photo_files import FILE
 
-# What a picture's file name ends with.
-PICTURES = (".jpg", ".jpeg", ".png")
-
 # A class of 80 with five photos of 600 kB each.
 LARGEST_ZIP_BYTES = 256 * 1024 * 1024
 MOST_FILES = 2000

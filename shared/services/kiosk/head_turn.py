@@ -7,14 +7,20 @@ from typing import Any
 import numpy as np
 
 from shared.domain.face_model import CURRENT, FaceModel
-from shared.domain.head_turn import Side, TurnEvidence, TurnVerdict, decide_turn, judge_turn, turned_places
+from shared.domain.head_turn import (
+    MOST_FRAMES,
+    Side,
+    TurnEvidence,
+    TurnVerdict,
+    decide_turn,
+    judge_turn,
+    turned_places,
+)
 from shared.domain.languages import phrase
 from shared.errors import PhotoRefused
 from shared.toolbox import Toolbox
 from shared.vision.images import open_frame
 
-# More frames than the page sends are not opened at all.
-MOST_FRAMES_SENT = 12
 # Of the turned frames those that are turned least are looked at: from the side nobody is known again.
 TURNED_LOOKED_AT = 2
 
@@ -45,7 +51,7 @@ def open_film(film: Sequence[bytes], photo: bytes) -> list[np.ndarray]:
 
     Raise PhotoRefused if there are too many or one is not a small JPEG.
     """
-    if len(film) > MOST_FRAMES_SENT:
+    if len(film) > MOST_FRAMES:  # not opened at all
         raise PhotoRefused(phrase("The film has too many pictures. Please try again."))
     return [open_frame(frame) for frame in dict.fromkeys(film) if frame != photo]
 

@@ -13,9 +13,8 @@ from typing import Any
 from shared.domain.error_rates import wilson_bounds
 from shared.domain.second_lock import Zone, ZoneLimits
 from shared.errors import InvalidInput, PhotoRefused
-from shared.services.faces.photo_archive import PICTURES
 from shared.toolbox import Toolbox
-from shared.vision.images import open_photo
+from shared.vision.images import PICTURES, open_photo
 
 LIVE = "live"
 ATTACK_PREFIX = "attack"

@@ -8,10 +8,9 @@ from typing import Any
 
 from shared.domain.head_turn import LEAST_FRAMES, MOST_FRAMES, Side, TurnVerdict
 from shared.errors import InvalidInput, PhotoRefused
-from shared.services.faces.photo_archive import PICTURES
 from shared.services.kiosk.head_turn import Frame, judge_frames, look_at
 from shared.toolbox import Toolbox
-from shared.vision.images import open_photo
+from shared.vision.images import PICTURES, open_photo
 
 SECONDS = 2.0
 # How many frames a second the clips have, unless told otherwise.
