@@ -117,9 +117,11 @@ export function say(words) {
   writeHint();
 }
 
+const greeting = () => (nameScreen ? gettext("Take the photo: your name comes by itself.") : "");
+
 /** What stands there until something happens, and while the camera's picture lacks nothing. */
-export function greet() {
-  hint = () => (nameScreen ? gettext("Take the photo: your name comes by itself.") : "");
+export function greet(words = greeting) {
+  hint = words;
   isAdviceHeard = true;
   writeHint();
 }

@@ -58,7 +58,9 @@ function nextVisit({ keepsRollId = false } = {}) {
 
 // After a refusal the same student tries again, so that the roll id stays.
 function nextTry() {
+  const isUnsaid = screens.isNameShown(); // its time is over without a Yes
   nextVisit({ keepsRollId: visit.keepsRollId });
+  if (isUnsaid) screens.greet(() => gettext("Nobody was marked. Take the photo again, and press Yes."));
 }
 
 /** @param {number} [ticketMs] */

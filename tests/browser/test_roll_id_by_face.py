@@ -81,6 +81,7 @@ def test_three_seconds_of_nothing_mark_nobody(hand_round, toolbox):
     snap(page)
     expect(page.locator("#name")).to_be_visible()
     expect(page.locator("#name")).to_be_hidden(timeout=4_000)
+    expect(page.locator("#hint")).to_contain_text("Nobody was marked")
     expect(page.locator("body")).not_to_contain_text("Meera")
     assert page.locator("#shot").get_attribute("src") is None
     assert marks(toolbox) == 0
