@@ -187,3 +187,23 @@ def test_good_light_is_no_reason_to_speak(hand_round):
     wait_for_the_camera(page)
     page.wait_for_timeout(1_800)
     expect(page.locator("#hint")).to_have_text("")
+
+
+def test_a_lecture_that_ends_while_a_head_is_filmed_can_be_gone_on_with(hand_round):
+    page = hand_round()
+    wait_for_the_camera(page)
+    answer_with(page, TURN)
+    enter(page)
+    turn = page.get_by_role("region", name="Turn your head")
+    expect(turn.get_by_role("alert")).to_contain_text("left", timeout=10_000)
+    status = {"here": 0, "expected": 2, "over": "The lecture is closed."}
+    page.route("**/kiosk/status", lambda route: route.fulfill(json=status))
+    ask_again = "document.dispatchEvent(new Event('visibilitychange'))"
+    page.evaluate(ask_again)
+    expect(page.locator("#over")).to_contain_text("closed")
+    expect(turn).to_be_hidden(timeout=5_000)
+    status["over"] = None
+    page.evaluate(ask_again)
+    expect(page.locator("#over")).to_be_hidden()
+    expect(page.get_by_role("button", name="Take the photo")).to_be_visible()
+    wait_for_the_camera(page)
