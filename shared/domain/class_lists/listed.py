@@ -106,7 +106,8 @@ def without_repeats(
         if len({fold(student.name) for student in same}) == 1:
             kept.append(_put_together(same, found))
             continue
-        key = f"twice/{roll_id}"
+        # Named for its rows too: an answer holds for no row that another answer brings to this roll id.
+        key = f"twice/{roll_id}/{','.join(str(student.row) for student in same)}"
         choices = [
             Choice(str(student.row), phrase("row %(row)s: %(name)s", row=student.row, name=student.name))
             for student in same

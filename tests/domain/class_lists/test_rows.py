@@ -293,9 +293,17 @@ def test_the_language_of_the_letters(word, language, notices):
 
 def test_a_roll_id_for_two_names_is_asked_about():
     rows = (HEAD, ("co6‑7", "Asha Rao"), ("CO6-7", "Bela Roy"), ("8", "Chen Li"))
-    assert asked(read(*rows)) == {"twice/CO6-7": (2, 3)}
-    assert who(read(*rows, answers={"twice/CO6-7": "3"})) == [("CO6-7", "Bela Roy"), ("8", "Chen Li")]
-    assert who(read(*rows, answers={"twice/CO6-7": "leave_out"})) == [("8", "Chen Li")]
+    assert asked(read(*rows)) == {"twice/CO6-7/2,3": (2, 3)}
+    assert who(read(*rows, answers={"twice/CO6-7/2,3": "3"})) == [("CO6-7", "Bela Roy"), ("8", "Chen Li")]
+    assert who(read(*rows, answers={"twice/CO6-7/2,3": "leave_out"})) == [("8", "Chen Li")]
+
+
+def test_a_row_that_an_answer_brings_to_a_roll_id_is_asked_about_anew():
+    rows = (HEAD, ("104", "Asha Rao"), ("104", "Bela Roy"), ("01/03/26", "Chen Li"))
+    (date,) = asked(read(*rows)).keys() - {"twice/104/2,3"}
+    found = read(*rows, answers={"twice/104/2,3": "2", f"{date}/4": "104"})
+    assert asked(found)["twice/104/2,3,4"] == (2, 3, 4)
+    assert all(student.is_open for student in found.students)
 
 
 def test_the_same_student_on_two_lines_is_one_with_both_addresses():
