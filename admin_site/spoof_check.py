@@ -167,7 +167,7 @@ def _page(**outcome: Any) -> str:
         live=LIVE,
         kept_days=MOST_DAYS,
         job=job,
-        is_running=spoof_training.is_running(toolbox, job),
+        is_running=jobs.is_running(job, now=toolbox.now()),
         cut_off=spoof_training.CUT_OFF,
         fault=spoof_versions.find_fault(toolbox),
         shares=spoof_strictness.count_shares(toolbox),

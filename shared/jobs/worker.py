@@ -38,7 +38,7 @@ WORK = {
 def run_job(toolbox: Toolbox, job_id: int) -> None:
     """Run a queued job. A job that fails says so on its row, for the person who waits for it."""
     with toolbox.sessions.begin() as session:
-        job = jobs.claim(session, job_id)
+        job = jobs.claim(session, job_id, now=toolbox.now())
     if job is None:
         return
     try:

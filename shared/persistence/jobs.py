@@ -1,7 +1,7 @@
 """Reads and writes the progress of long work."""
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, cast
 
@@ -24,6 +24,8 @@ class JobKind(StrEnum):
     IMPORT_TIMETABLE = "import_timetable"
 
 
+# Work that tells of no progress for so long was cut off with its worker.
+SILENT_FOR = timedelta(minutes=2)
 FAILED = phrase(
     "This could not be finished. Please try again; if it fails again, look into the worker's log."
 )
@@ -54,10 +56,19 @@ def list_queued(session: Session, kinds: Collection[JobKind], *, before: datetim
     return session.scalars(query.order_by(Job.id)).all()
 
 
-def claim(session: Session, job_id: int) -> Job | None:
-    """Take a queued job; None if another worker has it or it is gone."""
+def is_running(job: Job | None, *, now: datetime) -> bool:
+    """Tell whether work waits for a worker, however long, or is under way; what was cut off is not."""
+    if job is None or job.finished_at is not None:
+        return False
+    return job.state == "queued" or now - (job.advanced_at or job.created_at) < SILENT_FOR
+
+
+def claim(session: Session, job_id: int, *, now: datetime) -> Job | None:
+    """Take a queued job, alive from now on; None if another worker has it or it is gone."""
     claimed = session.execute(
-        update(Job).where(Job.id == job_id, Job.state == "queued").values(state="running")
+        update(Job)
+        .where(Job.id == job_id, Job.state == "queued")
+        .values(state="running", advanced_at=now)  # it may have waited for longer than SILENT_FOR
     )
     taken = cast("CursorResult[Any]", claimed).rowcount
     return session.get(Job, job_id, populate_existing=True) if taken else None

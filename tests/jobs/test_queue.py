@@ -55,9 +55,9 @@ def test_a_job_is_run_once_even_if_two_workers_hear_of_it(settings):
     with toolbox.sessions.begin() as session:
         job = jobs.add(session, jobs.JobKind.TRAIN_FACE_MODEL, 404, total=1, now=toolbox.now())
     with toolbox.sessions.begin() as session:
-        assert jobs.claim(session, job.id) is not None
+        assert jobs.claim(session, job.id, now=toolbox.now()) is not None
     with toolbox.sessions.begin() as session:
-        assert jobs.claim(session, job.id) is None
+        assert jobs.claim(session, job.id, now=toolbox.now()) is None
     run_job(toolbox, job.id)
     run_job(toolbox, 404)  # gone meanwhile
     with toolbox.reading() as session:

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 
 from shared.domain.face_model import CURRENT, MATCH_THRESHOLD, MAX_PHOTOS, FaceModel, Network, odd_ones_out
 from shared.domain.head_turn import Side
@@ -39,8 +38,6 @@ GUIDED_PHOTOS = 5
 PHOTO_RULE = FILE
 # What one form of several photos may weigh, some of them as large as may be.
 LARGEST_BATCH_BYTES = MAX_PHOTOS * CAMERA.max_bytes + FILE.max_bytes
-# A training that says nothing for so long was cut off with its worker; another may begin.
-LONGEST_TRAINING = timedelta(minutes=2)
 
 
 @dataclass(frozen=True)
@@ -193,9 +190,7 @@ def find_training(toolbox: Toolbox, session: Session, student_id: int) -> Job | 
     """Return the training that is queued or under way; one that was cut off with its worker counts no
     more."""
     job = jobs.find_latest(session, JobKind.TRAIN_FACE_MODEL, student_id)
-    if job is None or job.finished_at is not None:
-        return None
-    return job if toolbox.now() - job.created_at < LONGEST_TRAINING else None
+    return job if jobs.is_running(job, now=toolbox.now()) else None
 
 
 def train_face_model(toolbox: Toolbox, job_id: int, student_id: int) -> str:

@@ -3,7 +3,6 @@
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,7 @@ from shared.domain.second_lock import Strictness, ZoneLimits
 from shared.errors import Conflict, PhotoRefused
 from shared.persistence import jobs, spoof
 from shared.persistence.jobs import JobKind
-from shared.persistence.tables import Job, SpoofMistake, SpoofPicture
+from shared.persistence.tables import SpoofMistake, SpoofPicture
 from shared.security import purposes
 from shared.security.sealing import BrokenSeal
 from shared.services import audit
@@ -23,8 +22,6 @@ from shared.toolbox import Toolbox
 from shared.vision.images import open_photo, shrink_photo
 
 SUBJECT = 0  # of the job: the school has one spoof check
-# A training that tells of no progress for so long was cut off with its worker.
-SILENT_FOR = timedelta(minutes=2)
 CUT_OFF = phrase("The training was cut off in the middle. The pictures are still there; please start again.")
 WORST = 6  # mistakes of each sort that are shown
 MISTAKE_BYTES = 50_000  # of a small copy, at most
@@ -92,19 +89,12 @@ def _figures(answers: dict[int, Judged], heads: Any) -> dict[str, Any]:
     return figures
 
 
-def is_running(toolbox: Toolbox, job: Job | None) -> bool:
-    """Tell whether a training waits for a worker or is under way; one that was cut off is not."""
-    if job is None or job.finished_at is not None:
-        return False
-    return job.state == "queued" or toolbox.now() - (job.advanced_at or job.created_at) < SILENT_FOR
-
-
 def start_training(toolbox: Toolbox, actor: Actor) -> int:
     """Queue a training on the pictures that wait, and give the job's id. Raise Conflict if one is under way,
     or if live pictures or attacks are missing."""
     with toolbox.sessions.begin() as session:
         earlier = jobs.find_latest(session, JobKind.TRAIN_SPOOF_CHECK, SUBJECT)
-        if is_running(toolbox, earlier):
+        if jobs.is_running(earlier, now=toolbox.now()):
             raise Conflict(phrase("A training is under way already."))
         counts = {one.label: one.pictures for one in spoof.count_pictures(session)}
         if LIVE not in counts or len(counts) < 2:

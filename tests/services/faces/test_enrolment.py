@@ -40,6 +40,12 @@ def stored_model(toolbox, student_id):
         return session.scalar(select(FaceModelRow.sealed_model).where(FaceModelRow.student_id == student_id))
 
 
+def long_after(toolbox):
+    """Return the toolbox when work that said nothing since counts as cut off."""
+    later = toolbox.now() + jobs.SILENT_FOR + timedelta(seconds=1)
+    return toolbox.with_(now=lambda: later)
+
+
 def test_five_good_photos_become_a_sealed_model_and_are_gone(toolbox, office):
     job = enrol_face(toolbox, office, office.meera, "meera")
     assert (job.state, job.sentence) == ("done", "The face is enrolled from 5 photos.")
@@ -140,9 +146,20 @@ def test_a_second_press_follows_the_training_that_runs(toolbox, office):
 def test_a_training_cut_off_with_its_worker_can_be_begun_again(toolbox, office):
     add_photo(toolbox, office, office.meera, photo_of("meera"))
     first = enrolment.start_training(toolbox, office.actor, office.meera)
-    cut_off_at = toolbox.now() + enrolment.LONGEST_TRAINING + timedelta(seconds=1)
-    later = toolbox.with_(now=lambda: cut_off_at)
-    assert enrolment.start_training(later, office.actor, office.meera) != first
+    with toolbox.sessions.begin() as session:
+        jobs.claim(session, first, now=toolbox.now())
+    assert enrolment.start_training(long_after(toolbox), office.actor, office.meera) != first
+
+
+def test_a_training_that_waits_for_a_busy_worker_is_followed_and_runs_once(toolbox, office):
+    add_photo(toolbox, office, office.meera, photo_of("meera"))
+    first = enrolment.start_training(toolbox, office.actor, office.meera)
+    later = long_after(toolbox)
+    assert enrolment.start_training(later, office.actor, office.meera) == first
+    with toolbox.sessions.begin() as session:  # the time in the queue is not held against it
+        jobs.claim(session, first, now=later.now())
+    assert enrolment.start_training(later, office.actor, office.meera) == first
+    assert office.queue.started == [first]
 
 
 def test_a_single_photo_makes_a_weak_model_and_says_so(toolbox, office):

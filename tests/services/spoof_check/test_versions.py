@@ -240,12 +240,12 @@ def test_a_training_that_was_cut_off_can_be_started_again_and_one_under_way_cann
     send(toolbox, office, school_pictures())
     first = spoof_training.start_training(toolbox, office.actor)
     with toolbox.sessions.begin() as session:
-        jobs.claim(session, first)
+        jobs.claim(session, first, now=toolbox.now())
         jobs.advance(session, first, done=3, now=toolbox.now())
     with pytest.raises(Conflict, match="under way"):
         spoof_training.start_training(toolbox, office.actor)
     with toolbox.sessions.begin() as session:
-        long_ago = toolbox.now() - spoof_training.SILENT_FOR - timedelta(seconds=1)
+        long_ago = toolbox.now() - jobs.SILENT_FOR - timedelta(seconds=1)
         session.execute(update(Job).values(advanced_at=long_ago))
     assert train(toolbox, office).state == "done"
     with toolbox.reading() as session:

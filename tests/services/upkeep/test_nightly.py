@@ -172,7 +172,7 @@ def test_a_training_whose_message_was_lost_is_started_again(toolbox, clock):
     start_lost_jobs(toolbox)
     assert office.queue.started == [training.id]
     with toolbox.sessions.begin() as session:
-        jobs.claim(session, training.id)
+        jobs.claim(session, training.id, now=toolbox.now())
     start_lost_jobs(toolbox)
     assert office.queue.started == [training.id]
 
