@@ -13,7 +13,7 @@ from shared.security.tokens import digest
 from shared.services import audit
 from shared.services.attendance.flagged_faces import forget_strangers
 from shared.services.attendance.lateness import check_late_after
-from shared.services.attendance.marks import LONGEST_NOTE, write_mark
+from shared.services.attendance.marks import write_mark
 from shared.services.audit import Actor
 from shared.toolbox import Toolbox
 
@@ -162,7 +162,8 @@ def _close(
             line, source = attendance.RegisterLine(student, None), MarkSource.CLOSING
             absence = announced.get(student.id) if excuse_announced else None
             status = MarkStatus.EXCUSED if absence else MarkStatus.ABSENT
-            note = f"The family announced: {absence.reason}"[:LONGEST_NOTE] if absence else None
+            # Their own words alone: a note is stored, and read in any language.
+            note = absence.reason if absence else None
             write_mark(session, toolbox, actor, lecture, line, status, source=source, note=note, at=now)
         lecture.closed_at = now
         forget_strangers(session, lecture_id)
