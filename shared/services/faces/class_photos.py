@@ -218,10 +218,18 @@ def _train(toolbox: Toolbox, student_id: int, earlier: FaceModel | None) -> str 
     like, and leave that to the admin."""
     alike = [one.student for one in find_near_matches(toolbox, student_id)]
     if alike:
-        named = " and ".join(
-            f"{each.name}, {each.roll_id} in {each.school_class.class_code}" for each in alike
+        named = [
+            phrase(
+                "%(name)s, %(roll_id)s in %(code)s",
+                name=each.name,
+                roll_id=each.roll_id,
+                code=each.school_class.class_code,
+            )
+            for each in alike
+        ]
+        return phrase(
+            "Not enrolled yet: the kiosk would take this face for %(named)s.", named=joined(named, "; ")
         )
-        return phrase("Not enrolled yet: the kiosk would take this face for %(named)s.", named=named)
     with toolbox.sessions.begin() as session:
         faces.lock_models(session)
         student = require_consent(get_student(session, student_id, lock=True))

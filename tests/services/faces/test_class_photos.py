@@ -87,6 +87,9 @@ def test_a_face_of_another_roll_id_waits_for_the_admins_decision(toolbox, office
     job, results = read(toolbox, send(toolbox, office, files))
     assert enrolled(toolbox) == {office.meera}
     assert "take this face for Meera Iyer, 15203A0042 in CO6GA" in results["15203A0043.jpg"][1]
+    # In another language too, where the class may stand before the name.
+    (named,) = results["15203A0043.jpg"][1].values["named"].values.values()
+    assert named.one == "%(name)s, %(roll_id)s in %(code)s"
     assert "1 looks like somebody else and needs your decision" in job.sentence
     run_job(toolbox, enrolment.start_training(toolbox, office.actor, office.ravi, accepted=[office.meera]))
     assert enrolled(toolbox) == {office.meera, office.ravi}
