@@ -1,6 +1,8 @@
 """The page that asks whose a photo of a zip is, with its picture and the likely students."""
 
 import json
+import re
+from io import BytesIO
 
 import pytest
 
@@ -105,3 +107,25 @@ def test_the_command_says_of_each_entry_whose_it_is_or_asks(office, tmp_path):
     refused = run(args=["photos", "preview", str(tmp_path / "photos.zip"), "--class", "NONE"])
     assert refused.exit_code == 1
     assert "There is no class NONE" in refused.output
+
+
+def test_a_reader_of_hindi_is_told_in_hindi_why_a_photo_is_not_used_and_what_is_asked(desk, office, asked):
+    desk.ask("/language", language="hi")
+    add_student(office.toolbox, office, "Noor Shah", "12")  # without consent
+    files = {
+        "12.jpg": photo_of("meera"),
+        "nobody.jpg": photo_of("meera"),
+        "9.jpg": b"no photo",
+        "9_2.jpg": b"damaged in the zip",
+        "10/9.jpg": photo_of("ravi"),
+    }
+    content = zip_of(files).getvalue().replace(b"damaged in the zip", b"altered in the zip")
+    desk.open(f"/classes/{office.class_id}/photos")
+    desk.fill("भेजें और पंजीकृत करें", file=(BytesIO(content), "class.zip"))
+    page = read(desk, office)
+    reasons = [each.br.next_sibling.strip() for each in page.select("details li")]
+    assert len(reasons) == 4
+    questions = [each.get_text(strip=True) for each in page.select("#answers p")]
+    for words in (*reasons, *questions):
+        assert re.search("[ऀ-ॿ]", words), words
+        assert not re.search(r"\b(the|file|photo|student)\b", words, re.IGNORECASE), words

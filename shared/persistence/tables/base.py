@@ -30,7 +30,8 @@ class UtcDateTime(TypeDecorator[datetime]):
 
 
 class Told(TypeDecorator[str]):
-    """A text for people. A sentence keeps what other languages need, if the column has room for it."""
+    """A text for people. A sentence keeps what other languages need, if the column has room for it;
+    else its English is kept, as far as there is room."""
 
     impl = Text
     cache_ok = True
@@ -46,7 +47,7 @@ class Told(TypeDecorator[str]):
         if not isinstance(value, Sentence):
             return value
         packed = json.dumps(pack(value), ensure_ascii=False)
-        return packed if self.length is None or len(packed) <= self.length else str(value)
+        return packed if self.length is None or len(packed) <= self.length else str(value)[: self.length]
 
     def process_result_value(self, value: str | None, _dialect: Any) -> str | None:
         if value is None or not value.startswith('{"one":'):

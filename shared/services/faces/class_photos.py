@@ -66,7 +66,7 @@ def receive_class_photos(toolbox: Toolbox, actor: Actor, class_id: int, file: Bi
     results: list[FileResult] = []
     for photo, content in unpack_photos(archive, planned):
         if isinstance(content, PhotoRefused):
-            results.append(file_result(photo.name, photo.student, str(content)))
+            results.append(file_result(photo.name, photo.student, content.sentence))
         elif photo.student is None:
             keep_question(toolbox, class_id, photo, content)
         else:

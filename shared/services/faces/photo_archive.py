@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 from typing import Any, BinaryIO
 
 from shared.confined.reading import read_confined
-from shared.domain.languages import phrase
+from shared.domain.languages import pack, phrase, unpack
 from shared.errors import InvalidInput, Overloaded, PhotoRefused
 from shared.vision.photo_files import FILE
 
@@ -83,7 +83,7 @@ class PhotoArchive:
                 except PhotoRefused as refused:
                     stopped = refused
                 except Overloaded as busy:
-                    stopped = PhotoRefused(str(busy))
+                    stopped = PhotoRefused(busy.sentence)
             yield from [stopped] * len(batch)
 
     def _unpack_some(self, batch: Sequence[Entry]) -> list[bytes | PhotoRefused]:
@@ -91,7 +91,10 @@ class PhotoArchive:
         refused, contents = read_confined(
             f"{__name__}:tell_contents", self._file, positions, too_heavy=PhotoRefused(_TOO_HEAVY)
         )
-        return [PhotoRefused(why) if why else content for why, content in zip(refused, contents, strict=True)]
+        return [
+            PhotoRefused(unpack(why)) if why else content
+            for why, content in zip(refused, contents, strict=True)
+        ]
 
 
 def _batches(entries: Sequence[Entry]) -> Iterator[list[Entry]]:
@@ -124,16 +127,16 @@ def tell_entries(file: BinaryIO) -> tuple[Any, list[bytes]]:
 
 
 def tell_contents(file: BinaryIO, positions: Sequence[int]) -> tuple[Any, list[bytes]]:
-    """Return, inside the process, why each of these files is refused, or nothing; and their contents."""
+    """Return, inside the process, why each of these files is refused, packed, or None; and their contents."""
     archive = _open(file)
     entries = archive.infolist()
     refused, contents = [], []
     for position in positions:
-        why, content = "", b""
+        why, content = None, b""
         try:
             content = _read_entry(archive, entries[position])
         except PhotoRefused as refusal:
-            why = str(refusal)
+            why = pack(refusal.sentence)
         refused.append(why)
         contents.append(content)
     return refused, contents

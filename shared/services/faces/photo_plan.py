@@ -82,7 +82,7 @@ def _preview(photo: PlannedPhoto, content: bytes | PhotoRefused) -> dict[str, An
         "file": photo.name,
         "student": _named(photo.student) if photo.student else None,
         "question": None if photo.student else question,
-        "refused": str(content) if isinstance(content, PhotoRefused) else None,
+        "refused": content.sentence if isinstance(content, PhotoRefused) else None,
     }
 
 
@@ -141,4 +141,4 @@ def _take(
     except PhotoRefused as refused:
         return refused
     except Overloaded as busy:
-        return PhotoRefused(str(busy))
+        return PhotoRefused(busy.sentence)

@@ -52,7 +52,7 @@ def keep_question(toolbox: Toolbox, class_id: int, photo: PlannedPhoto, content:
         question = PhotoQuestion(
             class_id=class_id,
             file_name=photo.name[-LONGEST_NAME:],
-            sentence=photo.question[:300],
+            sentence=photo.question,
             likely=[each.id for each in photo.likely],
             sealed_photo=b"",
             added_at=toolbox.now(),
