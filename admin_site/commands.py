@@ -133,12 +133,13 @@ def evaluate_turns(folder: Path, json_file: Path | None, frames_per_second: floa
     help="Where the trained last layer goes; its card goes beside it.",
 )
 def train_spoof_check(folder: Path, out: Path) -> None:
-    """Train the last layer on DIR: live/ and other folders of attacks, with a folder per source in each."""
+    """Train the last layer on DIR, which holds live/, attack_…/ and phones/, with a folder per source in
+    each: all pictures of one person or thing. A picture that lies in none counts as a source of its own."""
     toolbox = prepared_toolbox()
     cache_dir = toolbox.settings.instance_dir / "spoof-features"
     seen = []
     try:
-        found = spoof_evaluation.find_pictures(folder, attack_prefix="")
+        found = spoof_evaluation.find_pictures(folder, to_learn=True)
         with click.progressbar(found, label="Looking") as pictures:
             for path, label, source in pictures:
                 source = source or path.stem

@@ -5,12 +5,14 @@ live photos, how many were refused at once. The doubtful between are asked to tu
 exactly one face marks nobody and is counted apart from all.
 """
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from shared.domain.error_rates import wilson_bounds
+from shared.domain.languages import phrase
 from shared.domain.second_lock import Zone, ZoneLimits
 from shared.errors import InvalidInput, PhotoRefused
 from shared.toolbox import Toolbox
@@ -18,6 +20,11 @@ from shared.vision.images import PICTURES, open_photo
 
 LIVE = "live"
 ATTACK_PREFIX = "attack"
+PHONES = "phones"  # an attack that training takes too: phones, with or without a face
+
+_LONGEST_LABEL = 64
+# How the names of folders begin that people give to the living instead of LIVE; never guessed, only told.
+_MEANT_AS_LIVE = ("liv", "alive", "real", "genuine")
 
 
 @dataclass(frozen=True)
@@ -66,18 +73,62 @@ class Tally:
         return self.n - self.no_face
 
 
-def find_pictures(folder: Path, *, attack_prefix: str = ATTACK_PREFIX) -> list[tuple[Path, str, str]]:
+def label_of(folder: str) -> str | None:
+    """Return what a folder's name says that its pictures show: LIVE, or a kind of attack; None if neither."""
+    label = _as_label(folder)
+    return label if label in (LIVE, PHONES) or label.startswith(ATTACK_PREFIX) else None
+
+
+def refuse_unknown(folders: Iterable[str]) -> None:
+    """Raise InvalidInput for the first name that says neither: its living people would be taught as
+    attacks."""
+    for folder in sorted(folders):
+        if label_of(folder) is not None:
+            continue
+        if _as_label(folder).startswith(_MEANT_AS_LIVE):
+            raise InvalidInput(
+                phrase(
+                    "Pictures of living people belong in a folder called live, not “%(folder)s”. "
+                    "Nothing was changed.",
+                    folder=folder[:_LONGEST_LABEL],
+                ),
+                field="file",
+            )
+        raise InvalidInput(
+            phrase(
+                "The name of the folder “%(folder)s” does not say what its pictures show. Call it live for "
+                "living people, attack_… (such as attack_phone or attack_print) for attacks, or phones for "
+                "phones with or without a face. Nothing was changed.",
+                folder=folder[:_LONGEST_LABEL],
+            ),
+            field="file",
+        )
+
+
+def _as_label(folder: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "_", folder.lower()).strip("_")[:_LONGEST_LABEL]
+
+
+def find_pictures(folder: Path, *, to_learn: bool = False) -> list[tuple[Path, str, str]]:
     """Return every picture below `folder` as (path, label, source).
 
-    The folder holds `live/` and folders named `attack_prefix`…, each with a folder per source; a picture
-    directly in its label's folder has the source "". Raise InvalidInput without live pictures or attacks.
+    The folder holds `live/` and folders `attack…/`, each with a folder per source; a picture directly in its
+    label's folder has the source "". Other folders are left out; but `to_learn` from, `phones/` are attacks
+    too, and others are refused. Raise InvalidInput for them, and without live pictures or attacks.
     """
-    found = [
-        (path, label.name, path.relative_to(label).parts[0] if path.parent != label else "")
-        for label in sorted(folder.iterdir() if folder.is_dir() else [])
-        if label.is_dir() and (label.name == LIVE or label.name.startswith(attack_prefix))
-        for path in sorted(label.rglob("*"))
+    pictures = [
+        (path, top.name, path.relative_to(top).parts[0] if path.parent != top else "")
+        for top in sorted(folder.iterdir() if folder.is_dir() else [])
+        if top.is_dir()
+        for path in sorted(top.rglob("*"))
         if path.suffix.lower() in PICTURES
+    ]
+    if to_learn:
+        refuse_unknown({top for _, top, _ in pictures})
+    found = [
+        (path, label, source)
+        for path, top, source in pictures
+        if (label := label_of(top)) and (to_learn or label != PHONES)
     ]
     if not {label == LIVE for _, label, _ in found} == {True, False}:
         raise InvalidInput(f"{folder} needs pictures in live/ and in at least one folder of attacks.")

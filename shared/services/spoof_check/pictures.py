@@ -1,6 +1,5 @@
 """Takes pictures for the spoof check to learn from, and keeps them sealed no longer than that needs."""
 
-import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -16,20 +15,20 @@ from shared.security import purposes
 from shared.services import audit
 from shared.services.audit import Actor
 from shared.services.faces.photo_archive import MOST_FILES, PhotoArchive
-from shared.services.spoof_check.evaluation import ATTACK_PREFIX, LIVE
+from shared.services.spoof_check.evaluation import LIVE, PHONES, label_of, refuse_unknown
 from shared.services.typed_input import LONGEST_NAME
 from shared.toolbox import Toolbox
 from shared.vision.images import CAMERA, open_photo
 from shared.vision.photo_files import Openings
 
-# What a picture may show, for the form; folders of a zip may be named otherwise.
+# What a picture may show, for the form; a zip may hold more kinds of attacks.
 KINDS = {
     LIVE: phrase("A living person before the camera"),
     "attack_phone": phrase("A face on a phone or tablet, its edge in view"),
     "attack_screen": phrase("A face on a screen that fills the picture"),
     "attack_print": phrase("A face on paper"),
     "attack_card": phrase("A face on an ID card"),
-    "phones": phrase("Phones, with or without a face"),
+    PHONES: phrase("Phones, with or without a face"),
 }
 MOST_PICTURES = MOST_FILES
 # Pictures that nobody trains on, and copies of mistakes that nobody decides about, go in the night after this
@@ -39,8 +38,6 @@ MOST_DAYS = 7
 
 # For opening what one form brings: 2,000 pictures of a phone's camera page take 40 s.
 MOST_OPENING_S = 90.0
-
-_LONGEST_LABEL = 64
 
 
 @dataclass
@@ -72,11 +69,14 @@ def receive_pictures(
 def receive_archive(toolbox: Toolbox, actor: Actor, file: BinaryIO) -> Received:
     """Keep the pictures of a zip that holds `live/` and folders of attacks, with a folder per source in each.
 
-    Raise InvalidInput for what is no harmless zip, and Conflict if there are too many pictures.
+    Raise InvalidInput for what is no harmless zip or has another folder, and Conflict if there are too many
+    pictures.
     """
     archive = PhotoArchive(file)
     names = [entry.names[0] for entry in archive.entries]
-    labels = [_label_and_source(path) for path in _folders(names)]
+    paths = _folders(names)
+    refuse_unknown({path.parts[0] for path in paths if len(path.parts) > 1})
+    labels = [_label_and_source(path) for path in paths]
     contents = archive.unpack(
         [entry for entry, (label, _) in zip(archive.entries, labels, strict=True) if label]
     )
@@ -150,9 +150,10 @@ def _folders(names: Sequence[str]) -> list[PurePosixPath]:
     """Return the paths in a zip, without the folder that all lie in, if that was zipped and not its
     content."""
     paths = [PurePosixPath(name.replace("\\", "/")) for name in names]
-    tops = {path.parts[:1] for path in paths}
-    second = {path.parts[1].lower() for path in paths if len(path.parts) > 2}
-    if len(tops) == 1 and any(name == LIVE or name.startswith(ATTACK_PREFIX) for name in second):
+    tops = {path.parts[0] for path in paths if path.parts}
+    second = {label_of(path.parts[1]) for path in paths if len(path.parts) > 2}
+    is_unnamed = not any(label_of(top) for top in tops)
+    if len(tops) == 1 and (LIVE in second or (is_unnamed and any(second))):
         return [PurePosixPath(*path.parts[1:]) for path in paths]
     return paths
 
@@ -162,5 +163,4 @@ def _label_and_source(path: PurePosixPath) -> tuple[str, str]:
     own."""
     if len(path.parts) < 2:
         return "", ""
-    label = re.sub(r"[^a-z0-9]+", "_", path.parts[0].lower()).strip("_")
-    return label[:_LONGEST_LABEL], (path.parts[1] if len(path.parts) > 2 else path.stem)[:LONGEST_NAME]
+    return label_of(path.parts[0]) or "", (path.parts[1] if len(path.parts) > 2 else path.stem)[:LONGEST_NAME]

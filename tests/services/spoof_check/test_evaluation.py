@@ -92,6 +92,21 @@ def test_pictures_are_found_by_label_and_source(tmp_path: Path) -> None:
     ]
 
 
+def test_to_learn_from_phones_are_attacks_and_other_folders_are_refused(tmp_path: Path) -> None:
+    for name in ("Live/ann/1.jpg", "attack_phone/2.jpg", "phones/nokia/3.jpg"):
+        save_picture(tmp_path / name, 9)
+    (tmp_path / "notes").mkdir()
+    found = find_pictures(tmp_path, to_learn=True)
+    assert {(label, source) for _, label, source in found} == {
+        ("live", "ann"),
+        ("attack_phone", ""),
+        ("phones", "nokia"),
+    }
+    save_picture(tmp_path / "holiday" / "x" / "1.jpg", 9)
+    with pytest.raises(InvalidInput, match="“holiday” does not say"):
+        find_pictures(tmp_path, to_learn=True)
+
+
 def test_a_folder_without_live_pictures_is_refused_in_words(tmp_path: Path) -> None:
     save_picture(tmp_path / "attack_phone" / "1.png", 9)
     with pytest.raises(InvalidInput, match="live/"):

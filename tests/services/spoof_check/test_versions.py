@@ -279,6 +279,42 @@ def test_folders_of_a_zip_say_what_its_pictures_show(toolbox, office):
     assert found == {("live", "Ann"), ("attack_phone", "Ann"), ("phones", "nokia")}
 
 
+@pytest.mark.parametrize(
+    ("names", "told"),
+    [
+        (["living/Ann/1.png", "attack_phone/Ann/1.png"], "called live, not “living”"),
+        (["Real faces/1.png", "attack_phone/1.png"], "called live, not “Real faces”"),
+        (["live/Ann/1.png", "holiday/x/1.png"], "“holiday” does not say"),
+        (["my school/living/Ann/1.png", "my school/attack_phone/Ann/1.png"], "called live, not “living”"),
+        (["phone/Ann/1.png"], "live for living people, attack_…"),
+    ],
+)
+def test_a_folder_that_says_neither_living_nor_attack_is_asked_about_and_nothing_is_kept(
+    toolbox, office, names, told
+):
+    content = picture(recaptured=False, number=1)
+    with pytest.raises(InvalidInput, match=told):
+        send(toolbox, office, dict.fromkeys(names, content))
+    assert count(toolbox, SpoofPicture) == 0
+
+
+@pytest.mark.parametrize(
+    ("names", "labels"),
+    [
+        (["my school/phones/Ann/1.png"], {"phones"}),
+        (
+            ["attacks of 2026/live/Ann/1.png", "attacks of 2026/attack_phone/Ann/1.png"],
+            {"live", "attack_phone"},
+        ),
+        (["live/phones/1.png", "live/Ann/1.png"], {"live"}),
+    ],
+)
+def test_a_folder_around_all_is_told_from_one_that_says_what_is_shown(toolbox, office, names, labels):
+    send(toolbox, office, {name: picture(recaptured=False, number=at) for at, name in enumerate(names)})
+    with toolbox.reading() as session:
+        assert {one.label for one in spoof.list_pictures(session)} == labels
+
+
 def test_one_folder_around_all_makes_no_difference(toolbox, office):
     send(toolbox, office, {f"my school/{name}": content for name, content in school_pictures(2).items()})
     with toolbox.reading() as session:
