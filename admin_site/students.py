@@ -141,10 +141,8 @@ def decide_offer(student_id: int, offer_id: int) -> Response:
 @pages.route("/students/<int:student_id>/consent", methods=["GET", "POST"])
 def consent(student_id: int) -> str | Response:
     student = people.get_student(reading, student_id)
-    signers = consents.known_signers(student)
     form = ConsentForm()
     if request.method == "GET":
-        form.given_by.data = signers[0] if len(signers) > 1 else ""
         form.signed_on.data = toolbox.settings.clock.day_of(toolbox.now())
     if form.validate_on_submit():
         try:
@@ -163,7 +161,7 @@ def consent(student_id: int) -> str | Response:
         "admin/consent.html",
         form=form,
         student=student,
-        signers=signers,
+        signers=consents.known_signers(student),
         notice=consent_text(student.language),
     )
 

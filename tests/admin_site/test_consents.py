@@ -50,4 +50,17 @@ def test_the_text_and_its_notice_come_in_the_familys_language(desk, office):
     page = desk.open(f"/students/{office.meera}/consent")
     assert "स्कूल चेहरे से उपस्थिति" in page.select_one("[lang=hi].notice").get_text()
     assert page.select_one("main a[href*='/notice']")["href"].endswith("language=hi")
-    assert page.find(id="given_by")["value"] == "parent, latha.iyer@home.example"
+
+
+def test_who_signed_is_offered_and_never_filled_in_for_who_records_it(desk, office):
+    desk.open(f"/students/{office.meera}/edit")
+    desk.fill("Save", parent1_email="latha.iyer@home.example")
+    page = desk.open(f"/students/{office.meera}/consent")
+    offered = ["parent, latha.iyer@home.example", "Meera Iyer, of age"]
+    assert page.find(id="given_by").get("value", "") == ""
+    assert [each["value"] for each in page.select("#signers option")] == offered
+    page = desk.open(f"/classes/{office.class_id}/consents")
+    assert page.find(id=f"given_by-{office.meera}")["value"] == ""
+    assert [each["value"] for each in page.select(f"#signers-{office.meera} option")] == offered
+    desk.fill("Record the consents", student=[office.meera], usual="signed forms of 3 Nov")
+    assert [each.given_by for each in consents(office)] == ["signed forms of 3 Nov"]

@@ -31,7 +31,10 @@ class TakenBack:
 
 
 def known_signers(student: Student) -> list[str]:
-    """Name who may have signed for a student, as far as the class list tells."""
+    """Name who may have signed for a student, as far as the class list tells.
+
+    To choose from, never filled in: the record says who agreed, which only the signed form tells.
+    """
     parents = [f"parent, {each}" for each in (student.parent1_email, student.parent2_email) if each]
     return [each[:LONGEST_NAME] for each in (*parents, f"{student.name}, of age")]
 
