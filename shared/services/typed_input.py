@@ -59,7 +59,26 @@ def checked_email(typed: str) -> str:
     try:
         return validate_email(typed, check_deliverability=False, test_environment=True).normalized.lower()
     except EmailNotValidError as cause:
-        raise InvalidInput(
-            phrase("%(typed)s is not an e-mail address: %(cause)s", typed=f"{typed!r}", cause=cause),
-            field="email",
-        ) from cause
+        raise InvalidInput(_no_address(typed), field="email") from cause
+
+
+def _no_address(typed: str) -> str:
+    """Say what is wrong with an address in words of our own: the library's are English alone."""
+    shown = f"{typed!r}"
+    if "@" not in typed:
+        return phrase(
+            "%(typed)s is not an e-mail address such as name@school.example: it has no @-sign.", typed=shown
+        )
+    if typed.count("@") > 1 or re.search(r"[\s,;<>]", typed):
+        return phrase(
+            "%(typed)s is not an e-mail address such as name@school.example: please type one address alone, "
+            "without spaces or commas.",
+            typed=shown,
+        )
+    if "." not in typed.partition("@")[2]:
+        return phrase(
+            "%(typed)s is not an e-mail address such as name@school.example: there is no full stop after the "
+            "@-sign.",
+            typed=shown,
+        )
+    return phrase("%(typed)s is not an e-mail address such as name@school.example.", typed=shown)

@@ -1,5 +1,7 @@
 """Accounts and sign-ins on both databases."""
 
+import re
+
 import pytest
 
 from shared.errors import InvalidInput
@@ -34,6 +36,22 @@ def test_one_address_has_one_account_whatever_its_letters(toolbox):
 def test_what_is_no_address_is_refused_with_a_sentence(toolbox, typed):
     with pytest.raises(InvalidInput, match="not an e-mail address"):
         create_teacher(toolbox, OFFICE, email=typed, name="Asha")
+
+
+@pytest.mark.parametrize(
+    ("typed", "why"),
+    [
+        ("asha", "it has no @-sign"),
+        ("asha@school.example, ravi@school.example", "one address alone"),
+        ("Asha <asha@school.example>", "one address alone"),
+        ("asha@school", "no full stop"),
+        ("asha@school..example", "such as name@school.example."),
+    ],
+)
+def test_what_is_wrong_with_an_address_is_said_in_every_language(toolbox, typed, why):
+    with pytest.raises(InvalidInput, match=re.escape(why)) as refused:
+        create_teacher(toolbox, OFFICE, email=typed, name="Asha")
+    assert refused.value.sentence.values == {"typed": repr(typed)}  # all else comes from the catalogues
 
 
 def test_a_sign_in_ends_on_the_server(toolbox):
