@@ -10,10 +10,14 @@ from typing import Any
 from flask import Blueprint, Response, make_response, render_template, request
 
 from admin_site.audit_names import NAMES, SITES
+from admin_site.forms import KIND_WORDS
+from admin_site.integrations import COURSE_WORDS, IDENTIFIER_WORDS
+from admin_site.messages import TO_WORDS
 from admin_site.spoof_check import STEP_WORDS
 from admin_site.statuses import COLOUR_WORDS, COUNTS_AS
 from shared.domain.audit_words import action_words, audit_sentence
 from shared.domain.browser_words import browser_words
+from shared.domain.check_in import ConfirmReason
 from shared.domain.languages import LANGUAGES, phrase
 from shared.domain.written_dates import typed_day
 from shared.errors import InvalidInput
@@ -23,7 +27,7 @@ from shared.persistence.tables import AuditEntry
 from shared.reports.audit_workbook import write_audit_workbook
 from shared.services.audit import note_export
 from shared.web.forms import AskedDay, asked_day, no_days
-from shared.web.languages import gettext, show_date, show_moment
+from shared.web.languages import gettext, lazy_gettext, say, show_date, show_moment
 from shared.web.password_again import asks_password_again
 from shared.web.sign_in import actor
 from shared.web.site import reading, toolbox
@@ -36,10 +40,19 @@ MOST_EXPORTED = 100_000
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _FILTERS = ("since", "until", "actor", "action", "subject")
 _VALUE_WORDS: Mapping[str, Mapping[Any, Any]] = {
+    "by": {"school account": lazy_gettext("school account")},
     "colour": COLOUR_WORDS,
     "counts_as": COUNTS_AS,
+    "course": COURSE_WORDS,
+    "faces of leavers": {"kept": lazy_gettext("kept"), "deleted": lazy_gettext("deleted")},
+    "identifier": IDENTIFIER_WORDS,
+    "reason": {each.value: each.words for each in ConfirmReason},
     "strictness": STEP_WORDS,
+    "to": TO_WORDS,
+    "version": {"shipped": lazy_gettext("shipped")},
 }
+# These count pictures by what they show, for which the names of values have other words.
+_COUNT_PICTURES = frozenset({"train spoof check", "discard spoof pictures"})
 # As services note moments and days: ISO 8601, moments in UTC.
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{6})?\+00:00")
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
@@ -110,8 +123,15 @@ def _asked(typed: Mapping[str, str], days: Mapping[str, AskedDay]) -> Asked:
         until=_midnight(until + timedelta(days=1) if until else None),
         actor=typed.get("actor", "").strip().lower(),
         action=typed.get("action", "").strip(),
-        subject=typed.get("subject", "").strip(),
+        subject=_stored_subject(typed.get("subject", "").strip()),
     )
+
+
+def _stored_subject(typed: str) -> str:
+    """Return a subject as it is stored; the page says "lecture 12" in the reader's language."""
+    said = re.escape(gettext("lecture %(number)s", number="#")).replace(re.escape("#"), r"(\d+)")
+    found = re.match(said, typed, re.IGNORECASE)
+    return f"lecture {found[1]}{typed[found.end() :]}" if found else typed
 
 
 def _midnight(day: date | None) -> datetime | None:
@@ -150,11 +170,12 @@ def _changes(entry: AuditEntry) -> list[tuple[str, str | None, str | None]]:
     before, after = entry.before or {}, entry.after or {}
     names = [*before, *(name for name in after if name not in before)]
     told = [(name, _words(name, before.get(name)), _words(name, after.get(name))) for name in names]
-    return [(_name_words(name), was, becomes) for name, was, becomes in told if was != becomes]
+    known = KIND_WORDS if entry.action in _COUNT_PICTURES else NAMES
+    return [(_name_words(name, known), was, becomes) for name, was, becomes in told if was != becomes]
 
 
-def _name_words(name: str) -> str:
-    words = NAMES.get(name)
+def _name_words(name: str, known: Mapping[str, Any]) -> str:
+    words = known.get(name)
     return _dated(name).replace("_", " ") if words is None else str(words)
 
 
@@ -165,7 +186,9 @@ def _words(name: str, value: Any) -> str | None:
     if value is None or value == "":
         return None
     if words := _VALUE_WORDS.get(name, {}).get(str(value)):
-        return str(words)
+        return str(say(words))
+    if name == "action":
+        return say(action_words(str(value)))
     if isinstance(value, bool):
         return gettext("yes") if value else gettext("no")
     if name == "class_id":

@@ -1,6 +1,8 @@
 """What somebody did, in words, of the verb and object that the audit trail keeps of it."""
 
-from shared.domain.languages import phrase
+import re
+
+from shared.domain.languages import Sentence, phrase
 
 # The subject is whom or what it was done to.
 _SENTENCES = {
@@ -111,6 +113,22 @@ _SENTENCES = {
     "withdraw consent": phrase("Withdrew the consent for %(subject)s and deleted the face"),
     "write backup": phrase("Wrote the backup %(subject)s"),
 }
+# What services call a subject, of which the page says the words: how it is stored, and said.
+_SUBJECTS = (
+    (r"lecture (?P<number>\d+)", phrase("lecture %(number)s")),
+    (r"lecture (?P<number>\d+): (?P<about>.*)", phrase("lecture %(number)s: %(about)s")),
+    (
+        r"lecture (?P<number>\d+), for (?P<teacher>.*?): (?P<about>.*)",
+        phrase("lecture %(number)s, for %(teacher)s: %(about)s"),
+    ),
+    (r"planned (?P<number>\d+): (?P<about>.*)", phrase("planned lecture %(number)s: %(about)s")),
+    (r"plan (?P<number>\d+): (?P<about>.*)", phrase("plan %(number)s: %(about)s")),
+    (r"grid (?P<number>\d+)", phrase("grid %(number)s")),
+    (r"teacher (?P<who>.*)", phrase("teacher %(who)s")),
+    (r"status (?P<name>.*)", phrase("status %(name)s")),
+    (r"night of (?P<day>.*)", phrase("night of %(day)s")),
+    (r"key (?P<number>\d+)", phrase("key %(number)s")),
+)
 _PARTICLES = ("on", "off", "out", "up", "down", "back", "away")
 _PAST = {
     "choose": "Chose",
@@ -130,7 +148,7 @@ _PAST = {
 
 def audit_sentence(action: str, subject: str) -> str:
     """Return the entry as a sentence without its actor: "Added the student 15203A0042"."""
-    known = _SENTENCES.get(action)
+    known, subject = _SENTENCES.get(action), _subject_words(subject)
     if known is not None:
         return phrase(known.one, subject=subject) if "%(subject)s" in known.one else known
     verb, *things = action.split()
@@ -142,6 +160,14 @@ def audit_sentence(action: str, subject: str) -> str:
 def action_words(action: str) -> str:
     """Return the action alone, to choose it from a list: "Added the student …"."""
     return audit_sentence(action, "…")
+
+
+def _subject_words(subject: str) -> str:
+    """Return a subject in words that each language has; what people typed stays as it is."""
+    for stored, words in _SUBJECTS:
+        if found := re.fullmatch(stored, subject, re.DOTALL):
+            return Sentence(words.one, None, 1, found.groupdict())
+    return subject
 
 
 def _past(verb: str) -> str:

@@ -210,7 +210,7 @@ def test_the_workbook_holds_what_was_asked_for_as_text(trail, office):
     assert {cell.data_type for row in sheet.iter_rows() for cell in row if cell.value} == {"s"}
     trail.open("/audit-trail")
     assert subjects(trail)[0] == "Exported the audit trail as a workbook"
-    assert "action: change student" in " ".join(trail.told().split())
+    assert "action: Changed the student …" in " ".join(trail.told().split())
 
 
 def test_taking_the_trail_away_asks_for_the_password_again(trail):
@@ -257,3 +257,34 @@ def test_a_sign_out_stands_in_it_with_its_device_and_address(desk, stranger, off
     assert told.startswith(f"Signed out as {ADMIN_EMAIL}")
     assert "office · from 192.0.2.44" in told
     assert "the staff room's computer" in told
+
+
+def test_words_of_the_program_are_said_in_the_readers_language_and_found_by_them(desk, office):
+    entries = {
+        "refuse check-in": ({"reason": "called_the_teacher"}, None),
+        "close lecture": (None, {"became absent": 2}),
+        "train spoof check": (None, {"phones": 7}),
+    }
+    with office.toolbox.sessions.begin() as session:
+        session.query(AuditEntry).delete()
+        for action, (before, after) in entries.items():
+            audit.record_in_lecture(
+                session,
+                office.toolbox,
+                office.actor,
+                action,
+                Lecture(id=12, subject="Algebra"),
+                before=before,
+                after=after,
+            )
+    desk.open("/audit-trail")
+    told = " ".join(desk.told().split())
+    assert "reason: Called the teacher" in told
+    assert "became absent: 2" in told
+    assert "Phones, with or without a face: 7" in told
+    desk.ask("/language", language="hi")
+    desk.open("/audit-trail?subject=व्याख्यान+12")
+    assert len(subjects(desk)) == 3
+    told = " ".join(desk.told().split())
+    for english in ("Called", "became", "lecture", "Phones"):
+        assert english not in told
