@@ -64,3 +64,10 @@ def test_who_signed_is_offered_and_never_filled_in_for_who_records_it(desk, offi
     assert [each["value"] for each in page.select(f"#signers-{office.meera} option")] == offered
     desk.fill("Record the consents", student=[office.meera], usual="signed forms of 3 Nov")
     assert [each.given_by for each in consents(office)] == ["signed forms of 3 Nov"]
+
+
+def test_who_may_have_signed_is_offered_in_the_readers_language(desk, office):
+    desk.open("/")
+    desk.ask("/language", language="hi")
+    page = desk.open(f"/students/{office.meera}/consent")
+    assert [each["value"] for each in page.select("#signers option")] == ["Meera Iyer, वयस्क"]

@@ -20,6 +20,8 @@ from shared.toolbox import Toolbox
 
 # A form older than this is more likely a slip of the pen than a form.
 OLDEST_FORM = timedelta(days=10 * 366)
+# With the words of any language around it, it fits where it is recorded.
+_LONGEST_SIGNER = LONGEST_NAME - 30
 
 
 @dataclass(frozen=True)
@@ -35,8 +37,11 @@ def known_signers(student: Student) -> list[str]:
 
     To choose from, never filled in: the record says who agreed, which only the signed form tells.
     """
-    parents = [f"parent, {each}" for each in (student.parent1_email, student.parent2_email) if each]
-    return [each[:LONGEST_NAME] for each in (*parents, f"{student.name}, of age")]
+    parents = [each for each in (student.parent1_email, student.parent2_email) if each]
+    return [
+        *(phrase("parent, %(address)s", address=each[:_LONGEST_SIGNER]) for each in parents),
+        phrase("%(name)s, of age", name=student.name[:_LONGEST_SIGNER]),
+    ]
 
 
 def record_consent(
