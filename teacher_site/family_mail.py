@@ -90,12 +90,12 @@ def _progress(letters: Sequence[OutgoingMail]) -> dict[str, object]:
 
 
 def _note(letter: OutgoingMail) -> str:
-    """Return why a letter is where it is, and when it is tried again."""
-    if letter.state is MailState.QUEUED and letter.reason:
+    """Return why a letter is where it is, and when it is tried again, in the reader's language."""
+    reason = say(letter.reason)
+    if letter.state is MailState.QUEUED and reason:
         again = toolbox.settings.clock.show_time(letter.try_at)
-        reason = letter.reason.rstrip(".")
-        return gettext("%(reason)s. Next try at %(time)s.", reason=reason, time=again)
-    return letter.reason
+        return gettext("%(reason)s. Next try at %(time)s.", reason=reason.rstrip(".।"), time=again)
+    return reason
 
 
 @pages.post("/lectures/<int:lecture_id>/mail/recipients")

@@ -5,12 +5,14 @@ from dataclasses import replace
 import pytest
 
 from shared.domain.attendance import MarkStatus
-from shared.persistence.tables import Student
+from shared.domain.languages import phrase
+from shared.persistence.tables import OutgoingMail, Student, Teacher
 from shared.services.attendance.marks import set_mark
 from shared.services.family_mail.delivery import deliver_mail, deliver_messages
 from shared.toolbox import Toolbox
 from tests.support.families import Clock, give_addresses, mail_variables, mark_and_close, results
 from tests.support.gateways import GatewayServer, gateway_variables, turn_messages_on
+from tests.support.translated import said
 
 
 @pytest.fixture
@@ -115,6 +117,21 @@ def test_letters_that_wait_too_long_are_explained(teacher, address, toolbox):
     assert "Ask the office whether the worker runs" not in words(teacher.page(address))
     toolbox.now.pass_by(minutes=4)
     assert "Ask the office whether the worker runs" in words(teacher.page(address))
+
+
+def test_why_a_letter_waits_is_said_in_the_teachers_language_also_while_it_is_followed(
+    teacher, address, toolbox
+):
+    teacher.press(address, "Send 3 letters")
+    with toolbox.sessions.begin() as session:
+        for letter in session.query(OutgoingMail):
+            letter.reason = phrase("The mail server cannot be reached.")
+        session.query(Teacher).one().language = "hi"
+    reason = said("The mail server cannot be reached.", "hi").rstrip("।.")
+    notes = {each.get_text(strip=True) for each in teacher.page(address).select("[data-note]")}
+    followed = {each["note"] for each in teacher.get(f"{address}/progress").json["letters"].values()}
+    assert notes == followed
+    assert all(note.startswith(reason) for note in notes)
 
 
 def test_a_strangers_lecture_has_no_mail_page(teacher, school):
