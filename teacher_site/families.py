@@ -12,8 +12,10 @@ from shared.services.families import page
 from shared.services.families.page import FamilyView
 from shared.services.families.wording import day_in, sentences_of_no_link, status_in, words_of
 from shared.web.forms import asked_day
+from shared.web.languages import say
 from shared.web.rate_limit import rate_limited
 from shared.web.site import toolbox
+from teacher_site.forms import as_number
 
 pages = Blueprint("families", __name__, template_folder="templates")
 
@@ -43,10 +45,7 @@ def withdraw(absence_id: int) -> str | tuple[str, int] | Response:
 
 @pages.post("/family/question")
 def ask() -> str | tuple[str, int] | Response:
-    lecture_id = _typed("lecture_id")
-    send = partial(
-        page.ask, lecture_id=int(lecture_id) if lecture_id.isdecimal() else None, words=_typed("words")
-    )
+    send = partial(page.ask, lecture_id=as_number(_typed("lecture_id")), words=_typed("words"))
     return _write(_look(), send, "sent")
 
 
@@ -81,9 +80,9 @@ def _write(view: FamilyView, send: Callable[..., None], done: str) -> str | tupl
     try:
         send(toolbox, _token(), address=request.remote_addr or "")
     except InvalidInput as refused:
-        return _page(view, refused=str(refused), field=refused.field or ""), refused.status
+        return _page(view, refused=say(refused.sentence), field=refused.field or ""), refused.status
     except Conflict as refused:
-        return _page(view, refused=str(refused)), refused.status
+        return _page(view, refused=say(refused.sentence)), refused.status
     return redirect(url_for("families.show", link=_token(), done=done))
 
 

@@ -74,5 +74,10 @@ class LectureForm(PageForm):
 
 def asked_number(name: str) -> int | None:
     """Return a row's id or a page's number in the address; None for anything no table can hold."""
-    number = request.args.get(name, type=int)
-    return number if number is not None and 0 < number < 2**31 else None
+    return as_number(request.args.get(name, ""))
+
+
+def as_number(sent: str) -> int | None:
+    """Return a row's id that was sent; None for anything no table can hold."""
+    number = int(sent) if sent.isdecimal() and len(sent) < 11 else 0
+    return number if 0 < number < 2**31 else None

@@ -268,6 +268,23 @@ def test_a_question_in_general_reaches_the_classes_teachers(stranger, teacher, l
     assert "Please call us." in teacher.page("/").get_text()
 
 
+@pytest.mark.parametrize("digits", [25, 5000])
+def test_a_lecture_that_no_table_can_hold_is_none(stranger, link, toolbox, digits):
+    assert (
+        stranger.post(action(link, "question"), {"lecture_id": "9" * digits, "words": "Hm"}).status_code
+        == 302
+    )
+    assert [each.lecture_id for each in rows(toolbox, FamilyQuestion)] == [None]
+
+
+def test_what_cannot_be_taken_is_said_in_the_familys_language(stranger, link, toolbox, school):
+    with toolbox.sessions.begin() as session:
+        session.get_one(Student, school.ids["meera"]).language = "hi"
+    answer = stranger.post(action(link, "question"), {"words": "x" * 2001})
+    assert answer.status_code == 400
+    assert "longer than" not in told(answer)
+
+
 def test_nobody_asks_about_a_lecture_of_others(stranger, link, toolbox):
     assert stranger.post(action(link, "question"), {"lecture_id": "1", "words": "Hm"}).status_code == 404
     assert rows(toolbox, FamilyQuestion) == []
