@@ -20,7 +20,7 @@ from shared.services.attendance.term_correction import (
     undo_term,
 )
 from shared.services.attendance.totals import SeriesAsked
-from shared.web.forms import asked_day, no_days
+from shared.web.forms import asked_day, require_days
 from shared.web.languages import gettext, say
 from shared.web.sign_in import actor
 from shared.web.site import reading, toolbox
@@ -80,8 +80,7 @@ def _grouped(changes: Sequence[SheetChange]) -> list[list[SheetChange]]:
 
 def _asked(class_id: int) -> SeriesAsked:
     """Return the series in the address. Raise InvalidInput for what is no day: never more than was meant."""
-    if any(asked_day(request.args, name).is_refused for name in ("since", "until")):
-        raise InvalidInput(no_days())
+    require_days(request.args, "since", "until")
     return SeriesAsked(
         class_id=class_id,
         since=asked_day(request.args, "since").day,

@@ -17,7 +17,7 @@ from shared.persistence.integrations import is_on
 from shared.persistence.tables import Integration
 from shared.services.attendance.student_history import student_history_of
 from shared.services.attendance.totals import SeriesAsked, class_totals, download_totals
-from shared.web.forms import asked_day
+from shared.web.forms import asked_day, require_days
 from shared.web.languages import lazy_gettext, say
 from shared.web.sign_in import actor
 from shared.web.site import reading, toolbox
@@ -57,6 +57,7 @@ def show() -> str:
     found = None
     if asked is not None:
         try:
+            require_days(request.args, "since", "until")
             found = class_totals(toolbox, actor(), asked)
         except InvalidInput as refused:
             flash(say(refused.sentence), "warning")
@@ -89,6 +90,7 @@ def download() -> Response:
     asked = _asked(None)
     if asked is None:
         raise InvalidInput(phrase("Choose a class first."))
+    require_days(request.args, "since", "until")
     name, content = download_totals(toolbox, actor(), asked, sheet_words())
     return send_file(BytesIO(content), mimetype=XLSX, as_attachment=True, download_name=name)
 

@@ -45,6 +45,12 @@ def no_days() -> str:
     return gettext("Please give dates like %(day)s.", day=show_day(_SUCH_AS))
 
 
+def require_days(sent: Mapping[str, str], *names: str) -> None:
+    """Raise InvalidInput where a field holds something that is no day: it must not count as left empty."""
+    if any(asked_day(sent, name).is_refused for name in names):
+        raise InvalidInput(no_days())
+
+
 class _OurCatalogue:
     """Where the forms' library looks up its words; it fills their gaps itself."""
 

@@ -102,6 +102,15 @@ def test_odd_addresses_are_answered_with_a_page(teacher, term, query):
     assert teacher.get(f"/totals?{query}").status_code == 200
 
 
+@pytest.mark.parametrize("field", ["since", "until"])
+def test_what_is_no_day_takes_not_more_than_was_meant(teacher, term, field):
+    page = teacher.page(f"/totals?{field}=31/13")
+    assert "Please give dates like" in page.select_one("main").get_text()
+    assert page.select_one(f"[name={field}]")["value"] == "31/13"
+    assert "Meera Iyer" not in page.get_text()
+    assert teacher.get(f"/totals.xlsx?class_id=1&{field}=31/13").status_code == 400
+
+
 def test_another_teachers_class_is_not_there(teacher):
     assert teacher.get("/totals?class_id=999").status_code == 404
     assert teacher.get("/totals.xlsx?class_id=999").status_code == 404
