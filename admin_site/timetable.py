@@ -8,7 +8,7 @@ from flask import Blueprint, flash, redirect, render_template, send_file, url_fo
 from flask_wtf.file import FileField
 from werkzeug.wrappers import Response
 from wtforms import BooleanField, IntegerField, SelectChoice, SelectField
-from wtforms.validators import InputRequired
+from wtforms.validators import InputRequired, NumberRange
 
 from admin_site.forms import class_choices
 from shared.domain.languages import phrase
@@ -47,7 +47,10 @@ class PlanForm(PageForm):
     )
     minutes = IntegerField(
         lazy_gettext("Length in minutes"),
-        [InputRequired(lazy_gettext("Type a number of minutes."))],
+        [
+            InputRequired(lazy_gettext("Type a number of minutes.")),
+            NumberRange(5, 720, lazy_gettext("A lecture lasts 5 to 720 minutes.")),
+        ],
         description=lazy_gettext("Of a lecture whose row gives its begin alone."),
     )
     class_id = SelectField(

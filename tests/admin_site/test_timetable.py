@@ -4,6 +4,7 @@ from datetime import timedelta
 from io import BytesIO
 
 import openpyxl
+import pytest
 
 from shared.jobs.worker import run_job
 from shared.persistence.tables import Job, PlannedLecture
@@ -52,6 +53,12 @@ def test_days_the_wrong_way_round_stay_as_they_were_typed(desk, office):
     later = office.toolbox.now().date() + timedelta(days=5)
     send(desk, "x\n", first=later.isoformat(), last=(later - timedelta(days=2)).isoformat())
     assert "comes before the first" in desk.error_at("last")
+
+
+@pytest.mark.parametrize("minutes", ["4", "721", "1000000000000000"])
+def test_a_length_that_no_lecture_has_is_refused_at_its_field(desk, office, minutes):
+    send(desk, "x\n", minutes=minutes)
+    assert "A lecture lasts 5 to 720 minutes." in desk.error_at("minutes")
 
 
 def test_the_template_is_a_plan_we_read(desk, office):
