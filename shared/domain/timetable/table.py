@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 
 from shared.domain.attendance import normal_code, one_line
-from shared.domain.languages import phrase
+from shared.domain.languages import joined, phrase
 from shared.domain.sheet_table import Cell, Column, Table, TableRow, read_table
 from shared.domain.timetable.plan import LONGEST_ROOM, PlanLine, PlanProblem, join_hours
 from shared.domain.typed_text import fold
@@ -88,15 +88,12 @@ def _read(row: TableRow, usual_length: timedelta) -> PlanLine | PlanProblem:
     codes = tuple(sorted({normal_code(each) for each in re.split(r"[+,;]", row.text("class_code"))} - {""}))
     subject, teacher = one_line(row.text("subject")), one_line(row.text("teacher"))
     room = one_line(row.text("room"))
-    missing = [
-        COLUMNS[name].title.lower()
-        for name, found in (("class_code", codes), ("subject", subject), ("teacher", teacher))
-        if not found
-    ]
+    needed = ((phrase("class"), codes), (phrase("subject"), subject), (phrase("teacher"), teacher))
+    missing = [name for name, found in needed if not found]
     if missing:
         said = phrase("The %(column)s is missing.", column=missing[0])
         if len(missing) > 1:
-            said = phrase("Missing here: %(columns)s.", columns=", ".join(missing))
+            said = phrase("Missing here: %(columns)s.", columns=joined(missing, ", "))
         return PlanProblem(row.number, said)
     if len(subject) > LONGEST_SUBJECT or len(room) > LONGEST_ROOM:
         return PlanProblem(row.number, phrase("The subject or the room is too long."))

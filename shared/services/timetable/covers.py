@@ -110,7 +110,11 @@ def _refuse_overlap(toolbox: Toolbox, session: Session, new: Cover, now: datetim
             continue
         if new.planned_id is None or each.planned_id is None or new.planned_id == each.planned_id:
             first, last = days_of(toolbox, each)
-            days = f"on {first:%d %b %Y}" if first == last else f"from {first:%d %b} to {last:%d %b %Y}"
+            days = (
+                phrase("on %(day)s", day=first)
+                if first == last
+                else phrase("from %(first)s to %(last)s", first=first, last=last)
+            )
             raise InvalidInput(
                 phrase(
                     "%(name)s covers %(days)s already. Take that back first.",

@@ -79,7 +79,7 @@ def _from_table(content: bytes) -> list[tuple[date, str]]:
     rows = [[cell.text for cell in row] for row in shown[0].rows] if shown else []
     table = read_table(rows, _COLUMNS)
     if table.problems:
-        raise WorkbookRefused(" ".join(problem.sentence for problem in table.problems))
+        raise WorkbookRefused(joined([problem.sentence for problem in table.problems]))
     days = []
     for row in table.rows:
         day = typed_day(row.text("day"))

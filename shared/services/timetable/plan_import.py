@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-from shared.domain.languages import phrase
+from shared.domain.languages import joined, phrase
 from shared.domain.timetable.plan import (
     LONGEST_PLAN,
     MOST_PROBLEMS,
@@ -154,9 +154,9 @@ def _tell_clashes(toolbox: Toolbox, names: School, slots: Sequence[Slot]) -> lis
             if clash.kind == "teacher" and clash.whose in names.teacher_of
             else names.class_of[clash.whose].class_code
             if clash.kind == "class"
-            else "A teacher"
+            else phrase("A teacher")
         )
-        where = f"row {second.row}" if second.row else "the plan already"
+        where = phrase("row %(row)s", row=second.row) if second.row else phrase("the plan already")
         sentence = phrase(
             "%(who)s would have two lectures at once: %(subject)s here and %(subject_2)s in %(where)s.",
             who=who,
@@ -176,8 +176,8 @@ def _tell_days_off(toolbox: Toolbox, session: Session, slots: Sequence[Slot]) ->
     for off in timetable.list_days_off(session, since=clock.day_of(starts[0])):
         since, until = clock.day(off.day)
         if count := bisect_left(starts, until) - bisect_left(starts, since):
-            told.append(f"{off.name}, {off.day:%d %b %Y} ({count})")
-    return [phrase("Lectures on days off are not held: %(told)s.", told=", ".join(told))] if told else []
+            told.append(phrase("%(name)s, %(day)s (%(count)s)", name=off.name, day=off.day, count=count))
+    return [phrase("Lectures on days off are not held: %(told)s.", told=joined(told, ", "))] if told else []
 
 
 def _new_teaching(names: School, slots: Sequence[Slot]) -> list[str]:

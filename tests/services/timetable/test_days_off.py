@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from shared.domain.attendance import MarkStatus
+from shared.domain.languages import Sentence
 from shared.errors import Conflict, InvalidInput, NotFound, WorkbookRefused
 from shared.persistence.tables import DayOff, Lecture, OutgoingMail, PlannedLecture, SchoolClass
 from shared.security.tokens import digest
@@ -106,8 +107,9 @@ def test_days_come_from_a_calendar_with_whole_days_or_from_a_table(toolbox, scho
     table = b"Date,Name\n1 Mar 2027,Exams\n2027-03-02,Exams\n03/03/2027,Exams\n1 Mar 2020,long ago\n"
     assert days_off.read_days(toolbox, table) == exams
     for broken in (b"Date,Name\nsoon,Exams\n", b"Name\nExams\n", b"Date,Name\n1 Mar 2020,long ago\n"):
-        with pytest.raises(WorkbookRefused):
+        with pytest.raises(WorkbookRefused) as refused:
             days_off.read_days(toolbox, broken)
+        assert isinstance(refused.value.sentence, Sentence)
 
 
 def test_a_planned_lecture_that_is_not_held_waits_for_nobody_and_is_nothing_to_come(toolbox, school):
