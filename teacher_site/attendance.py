@@ -77,6 +77,9 @@ def show(lecture_id: int) -> str | Response:
 def mark(lecture_id: int, student_id: int) -> Response | dict[str, Any]:
     """Mark one student; a script is answered with the register's lines, or with why nothing was changed."""
     wants_rows = request.accept_mimetypes.best == "application/json"
+    note = request.form.get("note")
+    if note == request.form.get("shown_note"):
+        note = None  # nobody typed: a note that was written meanwhile, on another device, stays
     try:
         marks.set_mark(
             toolbox,
@@ -85,7 +88,7 @@ def mark(lecture_id: int, student_id: int) -> Response | dict[str, Any]:
             student_id,
             _sent_status("status"),
             expected=_sent_status("expected"),
-            note=request.form.get("note"),
+            note=note,
         )
     except (Conflict, InvalidInput) as refused:
         if wants_rows:

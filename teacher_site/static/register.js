@@ -76,6 +76,7 @@ function showRow(row, { status, word, tint, said, note }) {
   };
   write("said", said);
   write("note", note);
+  showNote(row, note);
   if (row.dataset.status === status) return;
   row.dataset.status = status;
   write("word", word);
@@ -93,6 +94,19 @@ function showRow(row, { status, word, tint, said, note }) {
   row.getBoundingClientRect(); // or the browser would not begin the colour anew
   row.classList.add("came-in");
   isHistoryOld = true;
+}
+
+/**
+ * Put the note that is saved into its field, unless somebody has typed another one there.
+ * @param {HTMLElement} row
+ * @param {string} note
+ */
+function showNote(row, note) {
+  const field = find("[name=note]", HTMLInputElement, row);
+  const isTyped = field.value !== field.defaultValue;
+  field.defaultValue = note; // what was not typed follows it
+  if (!isTyped) field.value = note;
+  find("[name=shown_note]", HTMLInputElement, row).value = note;
 }
 
 hearRound((/** @type {RoundState} */ { rows: told, asked, expected }) => {
@@ -127,18 +141,22 @@ function bodyOf(form, button) {
  */
 async function mark(form, button) {
   const refused = find("#refused", HTMLElement, main);
-  const control = form.querySelector(".marks");
+  const control = button?.closest(".marks");
+  const note = find("[name=note]", HTMLInputElement, form);
+  const typed = note.value;
   refused.hidden = true;
   control?.setAttribute("aria-busy", "true");
   try {
     const fields = [...bodyOf(form, button)].map(
       ([name, value]) => /** @type {[string, string]} */ ([name, String(value)]),
     );
-    askNow(await ask(form.action, fields));
-    const note = form.closest("details");
-    if (note) {
-      note.open = false;
-      find("summary", HTMLElement, note).focus();
+    const answer = await ask(form.action, fields);
+    note.defaultValue = typed; // saved: the answer says how
+    askNow(answer);
+    const details = button?.closest("details");
+    if (details) {
+      details.open = false;
+      find("summary", HTMLElement, details).focus();
     }
   } catch (error) {
     refused.textContent = /** @type {Error} */ (error).message;
@@ -169,7 +187,8 @@ async function press(form, button, ...next) {
 }
 
 /**
- * Put a fresh page's content in the place of this one's; what is typed and chosen to find rows stays.
+ * Put a fresh page's content in the place of this one's; what is typed and chosen to find rows stays, and so do notes
+ * that are not sent yet.
  * @param {Response} answer
  */
 async function showPage(answer) {
@@ -178,9 +197,17 @@ async function showPage(answer) {
   const typed = input("#filter").value;
   const shown = input("[name=show]:checked").id;
   const isOpen = main.querySelector("#also-waiting[open]") !== null;
+  const notes = /** @type {NodeListOf<HTMLInputElement>} */ (main.querySelectorAll("[name=note]"));
+  const unsent = [...notes].filter((note) => note.value !== note.defaultValue);
   main.replaceChildren(...find("main", HTMLElement, page).childNodes);
   input("#filter").value = typed;
   input(`#${shown}`).checked = true;
+  for (const { id, value } of unsent) {
+    const note = main.querySelector(`#${id}`);
+    if (!(note instanceof HTMLInputElement)) continue;
+    note.value = value;
+    note.closest("details")?.setAttribute("open", "");
+  }
   begin();
   if (isOpen) main.querySelector("#also-waiting")?.setAttribute("open", "");
 }

@@ -126,6 +126,27 @@ def test_a_note_is_written_in_place(open_register):
     expect(page.locator("#history")).to_contain_text("at the dentist")
 
 
+def test_a_note_goes_with_whichever_button_is_pressed_and_stays_typed_until_then(open_register):
+    page = open_register()
+    note, row = page.get_by_label("Note for Ravi Patil"), page.locator("[data-line]", has_text="Ravi Patil")
+    page.locator(".name", has_text="Ravi Patil").click()
+    note.fill("bus broke down")
+    control(page, "Ravi Patil").get_by_role("button", name="Late").click()
+    expect(row.locator("[data-note]")).to_have_text("bus broke down")
+    page.reload()
+    expect(row.locator("[data-note]")).to_have_text("bus broke down")
+    page.locator(".name", has_text="Ravi Patil").click()
+    note.fill("and the train too")
+    page.get_by_role("button", name="Mark the rest present").click()
+    expect(page.locator("#undo")).to_be_visible()
+    expect(note).to_have_value("and the train too")
+    expect(row.locator("[data-note]")).to_have_text("bus broke down")
+    control(page, "Ravi Patil").get_by_role("button", name="Absent").click()
+    expect(row.locator("[data-note]")).to_have_text("and the train too")
+    page.locator("#history > summary").click()
+    expect(page.locator("#history")).to_contain_text("late → absent, Asha Rao, by hand: and the train too")
+
+
 def test_the_rest_is_marked_and_taken_back(open_register):
     page = open_register()
     page.get_by_role("button", name="Mark the rest present").click()

@@ -15,11 +15,17 @@ def line(phone, school, student="meera"):
     return phone.page(lecture_page(school)).select_one(f"#student-{school.ids[student]}")
 
 
-def press_status(phone, school, status, student="meera"):
-    """Press one of a student's buttons, with what the page holds."""
-    form = line(phone, school, student).select_one("form.line")
-    expected = form.select_one("input[name=expected]")["value"]
-    return phone.post(form["action"], {"status": status, "expected": expected})
+def press_status(phone, school, status, student="meera", **typed):
+    """Press one of a student's buttons as a browser does, with what the page holds and what was typed."""
+    return send_line(phone, line(phone, school, student), status, **typed)
+
+
+def send_line(phone, shown, status, **typed):
+    """Send the form that a button of the line names; `shown` may be older than the register."""
+    button = shown.select_one(f".line button[value={status}]")
+    form = shown.select_one(f"form#{button['form']}")
+    held = {each["name"]: each.get("value", "") for each in form.select("input[name]")}
+    return phone.post(form["action"], held | typed | {"status": status})
 
 
 def test_a_press_marks_and_comes_back_to_the_line(teacher, school):
@@ -38,7 +44,7 @@ def test_the_counter_counts_present_and_late(teacher, school):
 
 
 def test_a_mark_made_at_the_kiosk_meanwhile_is_shown_and_kept(teacher, school, toolbox):
-    address = line(teacher, school).select_one("form.line")["action"]
+    address = line(teacher, school).select_one("form.note-form")["action"]
     with toolbox.sessions.begin() as session:
         mark = {"status": MarkStatus.PRESENT, "source": MarkSource.FACE, "marked_at": toolbox.now()}
         session.add(Mark(lecture_id=school.ids["lecture"], student_id=school.ids["meera"], **mark))
@@ -56,8 +62,31 @@ def test_a_note_is_kept_with_the_mark_and_a_mark_can_be_cleared(teacher, school)
     assert "not marked" in line(teacher, school).get_text()
 
 
+def test_a_typed_note_is_saved_by_whichever_button_is_pressed(teacher, school):
+    press_status(teacher, school, "late", note="bus broke down")
+    assert line(teacher, school).select_one(".note").get_text() == "bus broke down"
+    history = teacher.page(lecture_page(school)).select_one("#history").get_text(" ", strip=True)
+    assert "by hand: bus broke down" in history
+    press_status(teacher, school, "present", note="was on time after all")
+    assert line(teacher, school).select_one(".note").get_text() == "was on time after all"
+    press_status(teacher, school, "absent")
+    assert line(teacher, school).select_one(".note").get_text() == "was on time after all"
+
+
+def test_a_page_older_than_a_note_does_not_take_it_away(teacher, school):
+    press_status(teacher, school, "late")
+    older = line(teacher, school)
+    press_status(teacher, school, "late", note="bus broke down")
+    send_line(teacher, older, "excused")
+    assert line(teacher, school).select_one(".note").get_text() == "bus broke down"
+    cleared = line(teacher, school).select_one("form.note-form")
+    held = {each["name"]: each.get("value", "") for each in cleared.select("input[name]")}
+    teacher.post(cleared["action"], held | {"status": ""})
+    assert "not marked" in line(teacher, school).get_text()
+
+
 def test_a_status_that_does_not_exist_marks_nobody(teacher, school):
-    address = line(teacher, school).select_one("form.line")["action"]
+    address = line(teacher, school).select_one("form.note-form")["action"]
     for status in ("PRESENT", "here", "1", "<b>", "\x00", "x" * 100_000):
         teacher.post(address, {"status": status, "expected": ""})
         assert "not a status" in teacher.told(lecture_page(school))
@@ -113,7 +142,7 @@ def test_the_register_is_filtered_and_sorted_without_scripts(teacher, school):
 
 def test_a_script_that_marks_is_answered_with_the_rows_or_with_why_not(teacher, school):
     meera = school.ids["meera"]
-    address = line(teacher, school).select_one("form.line")["action"]
+    address = line(teacher, school).select_one("form.note-form")["action"]
     told = teacher.post(address, {"status": "late", "expected": ""}, json=True).json
     assert told["rows"][str(meera)]["status"] == "late"
     assert told["rows"][str(meera)]["said"].endswith(", by hand")
