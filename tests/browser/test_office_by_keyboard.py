@@ -113,6 +113,63 @@ def test_the_focus_goes_to_the_first_field_that_was_refused(page):
     expect(refused).to_have_value("kiran at home")
 
 
+@pytest.fixture
+def asked(page) -> list[str]:
+    """What kind of question the browser asked before it left a page; whoever is asked stays."""
+    asked: list[str] = []
+    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.dismiss()))
+    return asked
+
+
+def test_what_is_typed_is_not_left_behind_without_a_question(page, asked):
+    page.goto("/students/new")
+    page.get_by_role("button", name="हिन्दी").click()
+    expect(page.locator("html")).to_have_attribute("lang", "hi")
+    page.get_by_role("button", name="English").click()
+    expect(page.locator("html")).to_have_attribute("lang", "en")
+    assert asked == []  # nothing was typed
+    page.get_by_label("Name").fill("Kiran More")
+    page.get_by_role("button", name="हिन्दी").click()
+    page.get_by_role("link", name="Teachers").click()
+    expect(page.get_by_label("Name")).to_have_value("Kiran More")
+    assert asked == ["beforeunload"] * 2
+    page.get_by_label("Roll id").fill("15203A0044")
+    page.get_by_label("First parent's e-mail").fill("kiran at home")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_label("First parent's e-mail")).to_have_attribute("aria-invalid", "true")
+    assert asked == ["beforeunload"] * 2  # not on sending it
+    page.get_by_role("button", name="हिन्दी").click()
+    expect(page.get_by_label("Name")).to_have_value("Kiran More")
+    assert asked == ["beforeunload"] * 3  # what was refused is nowhere but on the page
+    page.get_by_label("First parent's e-mail").fill("")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_role("heading", name="Kiran More")).to_be_visible()
+    assert asked == ["beforeunload"] * 3
+
+
+def test_a_grid_that_got_more_rows_is_not_left_behind_without_a_question(page, asked):
+    page.goto("/timetable/grid")
+    subject = page.get_by_label("Subject").first
+    subject.fill("Physics")
+    page.get_by_role("button", name="Add rows").click()
+    expect(page.get_by_label("Subject")).to_have_count(10)
+    page.get_by_role("button", name="हिन्दी").click()
+    expect(subject).to_have_value("Physics")
+    assert asked == ["beforeunload"]
+
+
+def test_looking_for_something_and_opening_a_calendar_are_nothing_to_send(page, asked, office):
+    page.goto("/students")
+    page.locator("main input[name=q]").fill("meera")
+    page.get_by_role("link", name="Teachers").click()
+    expect(page.get_by_role("heading", level=1, name="Teachers")).to_be_visible()
+    page.goto(f"/classes/{office.class_id}/consents")
+    page.get_by_role("button", name="Signed on: choose from a calendar").click()
+    page.get_by_role("link", name="Teachers").click()
+    expect(page.get_by_role("heading", level=1, name="Teachers")).to_be_visible()
+    assert asked == []
+
+
 def test_a_laptop_with_a_touch_screen_has_rows_for_fingers(page, open_chromium):
     signed_in = page.context.storage_state()
     base = page.url

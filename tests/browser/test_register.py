@@ -129,6 +129,8 @@ def test_a_note_is_written_in_place(open_register):
 def test_a_note_goes_with_whichever_button_is_pressed_and_stays_typed_until_then(open_register):
     page = open_register()
     note, row = page.get_by_label("Note for Ravi Patil"), page.locator("[data-line]", has_text="Ravi Patil")
+    asked = []
+    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.dismiss()))
     page.locator(".name", has_text="Ravi Patil").click()
     note.fill("bus broke down")
     control(page, "Ravi Patil").get_by_role("button", name="Late").click()
@@ -136,7 +138,11 @@ def test_a_note_goes_with_whichever_button_is_pressed_and_stays_typed_until_then
     page.reload()
     expect(row.locator("[data-note]")).to_have_text("bus broke down")
     page.locator(".name", has_text="Ravi Patil").click()
+    assert asked == []  # what was saved is no longer to send
     note.fill("and the train too")
+    page.get_by_role("button", name="हिन्दी").click()
+    expect(note).to_have_value("and the train too")
+    assert asked == ["beforeunload"]
     page.get_by_role("button", name="Mark the rest present").click()
     expect(page.locator("#undo")).to_be_visible()
     expect(note).to_have_value("and the train too")
