@@ -242,7 +242,11 @@ def _read_status(row: TableRow, shown: MarkValue, statuses: Statuses) -> str | P
 
 
 def _named(statuses: Statuses) -> str:
-    return joined([status.name for status in statuses.choices], ", ")
+    """Name what a cell may hold, with the short forms that a term's sheet shows."""
+    choices = [
+        phrase("%(name)s (%(short)s)", name=status.name, short=status.short) for status in statuses.choices
+    ]
+    return joined(choices, ", ")
 
 
 class _Finder:

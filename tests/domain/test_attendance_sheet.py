@@ -105,8 +105,8 @@ def test_words_and_short_forms_are_understood(typed, status):
         ("not in the room", "mean absent"),
         ("Exam duty", "mean excused"),
         ("F", "mean absent"),
-        ("x", "present, late, excused, absent"),
-        ("#REF!", "present, late, excused, absent"),
+        ("x", "It may be present (P), late (L), excused (E), absent (A)."),
+        ("#REF!", "It may be present (P), late (L), excused (E), absent (A)."),
         ("<b>present</b>", "present"),
     ],
 )

@@ -37,6 +37,12 @@ def test_the_problems_end_at_a_number_nobody_mends_at_once():
     assert (found.lectures, found.changes) == ((), 0)
 
 
+def test_a_cell_that_says_no_status_is_told_the_words_and_the_short_forms():
+    found = review_term(rows("zzq")[:1], LECTURES[:1], STATUSES)
+    (problem,) = found.problems
+    assert problem.suggestion == "It may be present (P), late (L), excused (E), absent (A)."
+
+
 def test_what_was_shown_is_no_wish_where_the_register_moved_on():
     moved = TermLecture(1, "Lecture 1", REGISTER, downloaded={1: MarkValue(MarkStatus.LATE), 2: MarkValue()})
     sheet = [

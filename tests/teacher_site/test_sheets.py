@@ -109,7 +109,7 @@ def test_problems_stand_by_row_and_offer_nothing_to_save(teacher, school):
     _, page = upload(teacher, school, edited(download(teacher, school).data, meera="presnt"))
     assert "क्या आपका मतलब उपस्थित है?" in page.get_text(" ", strip=True)
     _, page = upload(teacher, school, edited(download(teacher, school).data, meera="xyz"))
-    assert "उपस्थित, देर से, अवकाश पर, अनुपस्थित" in page.get_text(" ", strip=True)
+    assert "उपस्थित (P), देर से (L), अवकाश पर (E), अनुपस्थित (A)" in page.get_text(" ", strip=True)
     assert page.select_one("input[name=review]") is None
 
 

@@ -45,6 +45,13 @@ def test_totals_lead_to_the_term_with_their_days(teacher, school, path):
     assert page.select_one("input[name=since]")["value"] == "1 Jan 2026"
 
 
+def test_the_page_says_that_a_closed_lectures_cell_cannot_be_emptied(teacher, path):
+    said = " ".join(teacher.page(path).select_one("main").get_text().split())
+    assert (
+        "An emptied cell becomes “not marked”. In a closed lecture everybody has a status: reopen it" in said
+    )
+
+
 def test_edit_review_save_undo(teacher, school, path):
     answer, page, shown = upload(teacher, path, edited(teacher, path, meera="A", ravi="on leave"))
     assert answer.status_code == 200
