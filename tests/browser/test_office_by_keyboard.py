@@ -23,11 +23,12 @@ from tests.support.office import (
 )
 
 MOST_TABS = 60
+LONG_NAME = "Government Polytechnic and Junior College of Commerce, Kolhapur"
 
 
 @pytest.fixture
 def office(sqlite_url, tmp_path) -> Iterator[SimpleNamespace]:
-    toolbox = Toolbox(settings_for(tmp_path, sqlite_url))
+    toolbox = Toolbox(settings_for(tmp_path, sqlite_url, SCHOOL_NAME=LONG_NAME))
     office = open_office(toolbox)
     office.toolbox = toolbox
     with served(create_app(toolbox=toolbox)) as office.base:
@@ -209,6 +210,20 @@ def test_the_menu_of_the_school_opens_by_the_keyboard_and_leads_to_its_pages(pag
     expect(page.get_by_role("link", name="Statuses of a mark", include_hidden=True)).to_have_attribute(
         "aria-current", "page"
     )
+
+
+@pytest.mark.parametrize("width", [390, 1200, 1366])
+def test_the_schools_name_stands_at_the_head_of_every_page_and_pushes_nothing_out(page, open_chromium, width):
+    outside = open_chromium().new_context(base_url=page.url).new_page()
+    outside.goto("/sign-in")
+    for each in (page, outside):
+        each.set_viewport_size({"width": width, "height": 740})
+        each.reload()
+        name = each.locator("header small")
+        expect(name).to_be_in_viewport(ratio=1)
+        expect(name).to_have_text(LONG_NAME)
+        assert name.bounding_box()["width"] > 100
+        assert each.evaluate("document.documentElement.scrollWidth") <= width
 
 
 def test_a_screen_reader_hears_what_each_part_of_the_consents_is(page, office):
