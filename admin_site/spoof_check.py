@@ -1,5 +1,6 @@
 """Page of the spoof check: send pictures, train on them, see the figures, and choose the version in use."""
 
+import math
 from typing import Any
 
 from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
@@ -135,13 +136,20 @@ def _activate(version_id: int | None) -> Response:
     return redirect(url_for("spoof_check.show"))
 
 
-def _of_hundred(share: float | None) -> str:
+def _count_of_hundred(share: float, *, is_good: bool = False) -> int:
+    """Return how many of a hundred: rounded up, so that neither words nor dots make a danger smaller than it
+    is; what is good is rounded down.
+
+    What floating point adds is no more of one: 100 * 0.07 is a little above 7.
+    """
+    return (math.floor if is_good else math.ceil)(round(100 * share, 6))
+
+
+def _of_hundred(share: float | None, *, is_good: bool = False) -> str:
     """Return a share as people say it: how many of a hundred."""
     if share is None:
         return gettext("an unknown number")
-    if 0 < share < 0.005:
-        return gettext("fewer than 1")
-    return f"{100 * share:.0f}" if share else gettext("none")
+    return str(_count_of_hundred(share, is_good=is_good) or gettext("none"))
 
 
 def _steps_of(activation: SpoofActivation | None) -> dict[str, Any]:
@@ -177,6 +185,7 @@ def _page(**outcome: Any) -> str:
         own_steps=_steps_of(activation),
         is_worse=spoof_versions.is_worse,
         of_hundred=_of_hundred,
+        count_of_hundred=_count_of_hundred,
         at_most_of_none=lambda of: (wilson_bounds(0, of) or (0, 1))[1],
         **{**forms, **outcome},
     )

@@ -7,6 +7,7 @@ import pytest
 
 from shared.jobs.worker import run_job
 from shared.persistence import spoof
+from shared.services.spoof_check.strictness import Shares
 from tests.admin_site.conftest import SITE
 from tests.support.spoof_pictures import archive, picture, school_pictures, use_real_check
 
@@ -61,6 +62,42 @@ def test_from_pictures_to_a_version_in_use_and_back(desk, office):
     assert "in use" in desk.page.find(id="shipped").get_text()
     desk.fill("Go back to this version")
     assert "in use since" in desk.page.select_one("article h3").get_text()
+
+
+@pytest.mark.parametrize(
+    ("share", "said"),
+    [(0.0, "none"), (0.001, "1"), (0.021, "3"), (0.025, "3"), (0.07, "7"), (0.29, "29"), (1.0, "100")],
+)
+def test_words_and_dots_agree_and_make_no_danger_smaller(desk, office, share, said):
+    send_zip(desk, school_pictures())
+    train(desk, office)
+    with office.toolbox.sessions.begin() as session:
+        (version,) = spoof.list_versions(session)
+        after = version.card["after"] | {"apcer": share}
+        version.card = version.card | {"after": after}
+    desk.open("/spoof-check")
+    told = desk.page.select_one("article").get_text(" ", strip=True)
+    assert f"Of 100, {said} would pass" in told
+    picture = desk.page.select_one("article svg[role=img]")
+    assert picture["aria-label"] == f"{said} of 100 dots: would pass"
+    assert str(len(picture.select("circle.hit")) or "none") == said
+
+
+def test_the_answers_add_up_and_say_which_are_parts_of_others(desk, monkeypatch):
+    shares = Shares(at_once=6, asked=4, passed=3, refused=2, called=1)
+    monkeypatch.setattr("shared.services.spoof_check.strictness.count_shares", lambda toolbox: shares)
+    desk.open("/spoof-check")
+    table = desk.page.select_one("section[aria-labelledby=locks] table")
+    assert "Answers to 12 faces" in table.caption.get_text()
+    assert [
+        [cell.get_text(strip=True) for cell in row.select("th, td")][:3] for row in table.select("tr")
+    ] == [
+        ["marked at once", "6", "50.0 %"],
+        ["refused: a phone or picture was seen", "2", "16.7 %"],
+        ["asked to turn the head", "4", "33.3 %"],
+        ["of those asked: marked after turning", "3", "75.0 %"],
+        ["besides, the teacher was called", "1", ""],
+    ]
 
 
 def test_single_pictures_are_taken_and_wrong_ones_named(desk):
