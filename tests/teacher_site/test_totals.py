@@ -136,5 +136,6 @@ def test_a_name_leads_to_the_students_own_page(teacher, school, toolbox):
     link = teacher.page("/totals").select_one(".totals th a")
     page = teacher.page(link["href"])
     assert page.select_one("h1").get_text() == link.get_text()
+    assert "This counts the lectures of all teachers in all subjects" in page.select_one("main").get_text()
     assert "late" in page.select_one(".report").get_text()
     assert page.select_one("svg.course rect") is not None
