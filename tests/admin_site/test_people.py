@@ -96,6 +96,15 @@ def test_a_search_looks_into_names_roll_ids_and_addresses(desk, office):
         assert ("Asha Rao" in desk.told()) is found, text
 
 
+def test_every_filter_says_what_it_filters(desk, office):
+    def first_words(path):
+        return [each.option.get_text() for each in desk.open(path).select("form[role=search] select")]
+
+    assert first_words("/students") == ["every class", "complete or not", "active students"]
+    assert first_words("/teachers") == ["active teachers"]
+    assert first_words("/classes") == ["active classes"]
+
+
 def test_long_lists_are_paged(desk, office):
     with office.toolbox.sessions.begin() as session:
         session.add_all(

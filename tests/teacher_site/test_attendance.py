@@ -216,7 +216,12 @@ def test_the_report_shows_names_roll_ids_status_time_and_how(teacher, school, to
 
 def test_the_report_asks_for_class_date_and_time(teacher, school, toolbox):
     lecture = school.ids["lecture"]
-    assert "Choose a class" in teacher.page("/report").main.get_text()
+    page = teacher.page("/report")  # class and date are filled in
+    assert "Press “Show”" in page.main.get_text()
+    assert page.select_one("form button.btn-primary").get_text() == "Show"
+    refused = teacher.page(f"/report?class_id={school.ids['class']}&on=soon").main
+    assert refused.select_one("#on-errors") is not None
+    assert "Press" not in refused.get_text()
     with toolbox.sessions.begin() as session:
         found = session.get(Lecture, lecture)
         on = toolbox.settings.clock.day_of(found.starts_at)
