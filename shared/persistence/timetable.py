@@ -251,10 +251,10 @@ def forget_link(session: Session, teacher_id: int) -> None:
     session.execute(delete(CalendarLink).where(CalendarLink.teacher_id == teacher_id))
 
 
-def get_planned(session: Session, planned_id: int) -> PlannedLecture:
-    """Return any planned lecture, locked, for the office. Raise NotFound."""
+def get_planned(session: Session, planned_id: int, *, lock: bool = False) -> PlannedLecture:
+    """Return any planned lecture, whoever holds it. Raise NotFound."""
     query = _plan().where(PlannedLecture.id == planned_id).options(selectinload(PlannedLecture.classes))
-    planned = session.scalar(query.with_for_update())
+    planned = session.scalar(query.with_for_update() if lock else query)
     if planned is None:
         raise NotFound(phrase("There is no such lecture in the plan."))
     return planned

@@ -149,14 +149,14 @@ def take_back(toolbox: Toolbox, actor: Actor, cover_id: int, *, for_the_office: 
 
 
 def find_held(
-    session: Session, teacher_id: int | None, planned_id: int, *, now: datetime
+    session: Session, teacher_id: int | None, planned_id: int, *, now: datetime, lock: bool = False
 ) -> tuple[PlannedLecture, Cover | None]:
-    """Find a planned lecture, locked, that a teacher holds: their own, or one they cover, with the cover.
+    """Find a planned lecture that a teacher holds: their own, or one they cover, with the cover.
 
     Raise Conflict for their own that a colleague covers, and NotFound, the same for another's as for none.
     """
-    planned = timetable.get_planned(session, planned_id)
-    running = covers.standing(session, after=now, teacher_id=planned.teacher_id, lock=True)
+    planned = timetable.get_planned(session, planned_id, lock=lock)
+    running = covers.standing(session, after=now, teacher_id=planned.teacher_id, lock=lock)
     cover = cover_of(running, planned)
     if planned.teacher_id == teacher_id:
         if cover is not None and planned.lecture_id is None:

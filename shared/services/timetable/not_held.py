@@ -34,9 +34,10 @@ def say_planned_not_held(
     reason = checked_reason(reason)
     with toolbox.sessions.begin() as session:
         if for_the_office:
-            planned = timetable.get_planned(session, planned_id)
+            planned = timetable.get_planned(session, planned_id, lock=True)
         else:
-            planned, _ = covers.find_held(session, actor.account_id, planned_id, now=toolbox.now())
+            now = toolbox.now()
+            planned, _ = covers.find_held(session, actor.account_id, planned_id, now=now, lock=True)
         if planned.lecture_id is not None:
             raise Conflict(phrase("This lecture was opened already; its own page says that it is not held."))
         before, planned.not_held_reason = planned.not_held_reason, reason

@@ -67,7 +67,7 @@ def start_planned(toolbox: Toolbox, actor: Actor, planned_id: int, *, roll_id_by
 def _start(toolbox: Toolbox, actor: Actor, planned_id: int, roll_id_by_face: bool) -> int:
     now, settings = toolbox.now(), toolbox.settings
     with toolbox.sessions.begin() as session:
-        planned, cover = covers.find_held(session, actor.account_id, planned_id, now=now)
+        planned, cover = covers.find_held(session, actor.account_id, planned_id, now=now, lock=True)
         if planned.lecture_id is not None:
             return planned.lecture_id
         if not may_start(planned, now):
