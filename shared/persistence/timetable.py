@@ -92,9 +92,12 @@ def opened_identities(session: Session, *, after: datetime) -> set[str]:
     return set(session.scalars(query))
 
 
-def last_applied(session: Session) -> datetime | None:
-    """Return when a plan was applied last; None: never."""
-    return session.scalar(select(func.max(PlanDraft.applied_at)))
+def last_applied(session: Session, *, lock: bool = False) -> datetime | None:
+    """Return when a plan was applied last; None: never. Locked, no other is applied until the transaction
+    ends."""
+    query = select(PlanDraft.applied_at).order_by(PlanDraft.id)
+    found = session.scalars(query.with_for_update() if lock else query)
+    return max((each for each in found if each is not None), default=None)
 
 
 def count_remaining(
@@ -163,9 +166,13 @@ def list_grids(session: Session) -> Sequence[WeeklyGrid]:
     return session.scalars(select(WeeklyGrid).order_by(WeeklyGrid.changed_at.desc(), WeeklyGrid.id)).all()
 
 
-def discard_staged(session: Session) -> None:
-    """Take away what an import that broke off had brought in unseen."""
-    session.execute(delete(PlannedLecture).where(PlannedLecture.draft_id.is_not(None)))
+def discard_staged(session: Session, draft_id: int) -> None:
+    """Take away what an import of this draft brought in unseen and broke off.
+
+    Another draft's may be coming in meanwhile; what a killed worker left goes with its draft, see
+    `shared.persistence.retention`.
+    """
+    session.execute(delete(PlannedLecture).where(PlannedLecture.draft_id == draft_id))
 
 
 def stage(session: Session, draft_id: int, slots: Sequence[Slot]) -> None:
@@ -173,9 +180,9 @@ def stage(session: Session, draft_id: int, slots: Sequence[Slot]) -> None:
     last = session.scalar(select(func.max(PlannedLecture.id))) or 0
     rows = [{**_columns(slot), "draft_id": draft_id} for slot in slots]
     session.connection().execute(insert(PlannedLecture), rows)
-    # By the primary key: the index of drafts would be read from its beginning for each batch.
+    # By the primary key too: of the draft alone, each batch would read all batches before it.
     mine = select(PlannedLecture.id, PlannedLecture.identity, PlannedLecture.starts_at)
-    mine = mine.where(PlannedLecture.id > last)
+    mine = mine.where(PlannedLecture.draft_id == draft_id, PlannedLecture.id > last)
     ids: dict[tuple[str, datetime], list[int]] = defaultdict(list)
     for planned_id, identity, starts_at in session.execute(mine):
         ids[identity, starts_at].append(planned_id)
@@ -186,9 +193,10 @@ def stage(session: Session, draft_id: int, slots: Sequence[Slot]) -> None:
     session.connection().execute(insert(PlannedClass), of)
 
 
-def publish(session: Session, draft_id: int) -> None:
-    """Make what was staged the plan."""
-    session.execute(update(PlannedLecture).where(PlannedLecture.draft_id == draft_id).values(draft_id=None))
+def publish(session: Session, draft_id: int) -> int:
+    """Make what was staged the plan; return how many lectures that is."""
+    mine = update(PlannedLecture).where(PlannedLecture.draft_id == draft_id)
+    return _changed(session, mine.values(draft_id=None))
 
 
 def remove(session: Session, planned_ids: Sequence[int]) -> int:

@@ -231,7 +231,7 @@ def import_plan(toolbox: Toolbox, job_id: int, draft_id: int) -> str:
     """
     with toolbox.sessions.begin() as session:
         changes = unpack(timetable.get_draft(session, draft_id).content)
-        timetable.discard_staged(session)
+        timetable.discard_staged(session, draft_id)
     now = toolbox.now()
     coming = [slot for slot in changes.added if slot.starts_at > now]
     try:
@@ -242,7 +242,7 @@ def import_plan(toolbox: Toolbox, job_id: int, draft_id: int) -> str:
         _apply(toolbox, draft_id, coming, changes, now)
     except Exception:
         with toolbox.sessions.begin() as session:
-            timetable.discard_staged(session)
+            timetable.discard_staged(session, draft_id)
         raise
     with toolbox.sessions.begin() as session:
         jobs.advance(session, job_id, done=changes.total, now=toolbox.now())
@@ -260,14 +260,19 @@ def _apply(
 ) -> None:
     """Make what was staged the plan, and move and take out the rest, in one transaction. Raise Conflict."""
     with toolbox.sessions.begin() as session:
-        draft = timetable.get_draft(session, draft_id, lock=True)
-        if timetable.last_applied(session) != changes.compared_with:
+        # Two workers may be here at once: the second waits, and finds the first one's plan.
+        if timetable.last_applied(session, lock=True) != changes.compared_with:
             raise Conflict(
                 phrase("Another plan was applied meanwhile. Nothing was changed; please upload it again.")
             )
+        draft = timetable.get_draft(session, draft_id)
         timetable.remove(session, [slot.planned_id for slot in changes.removed if slot.starts_at > now])
         timetable.move(session, [pair for pair in changes.moved if pair[0].starts_at > now])
-        timetable.publish(session, draft_id)
+        if timetable.publish(session, draft_id) != len(coming):
+            # Without it, the old plan would go out and nothing come in.
+            raise Conflict(
+                phrase("Not every lecture of this plan came in. Nothing was changed; please upload it again.")
+            )
         mark_days_off(session, toolbox)
         asked = [*coming, *(becomes for _, becomes in changes.moved)]
         pairs = {(slot.teacher_id, each) for slot in asked for each in slot.class_ids}

@@ -2,11 +2,13 @@
 
 import re
 from datetime import UTC, date, datetime, timedelta
+from threading import Thread
 
 import pytest
 
 from shared.errors import Conflict, WorkbookRefused
 from shared.jobs.worker import run_job
+from shared.persistence import timetable
 from shared.persistence.tables import (
     AuditEntry,
     Job,
@@ -16,11 +18,12 @@ from shared.persistence.tables import (
     Teaching,
 )
 from shared.services.audit import Actor
-from shared.services.timetable import plan
+from shared.services.timetable import plan, plan_import
 from shared.services.timetable.plan_import import review_upload, start_import
 from shared.services.timetable.reading import Span
+from shared.toolbox import Toolbox
 from tests.services.timetable.conftest import NOW
-from tests.support.school import TEACHER_EMAIL
+from tests.support.school import TEACHER_EMAIL, found_school
 
 OFFICE = Actor(site="office", email="office@school.example", account_id=1)
 TERM = Span(date(2026, 11, 30), date(2026, 12, 31))
@@ -127,6 +130,68 @@ def test_two_plans_that_were_looked_at_together_are_not_both_applied(toolbox, sc
     assert job.state == "failed"
     assert "Another plan was applied meanwhile" in job.sentence
     assert len(planned(toolbox)) == 5
+
+
+def test_an_import_that_breaks_off_beside_another_takes_nothing_of_it(toolbox, school, monkeypatch):
+    first, second = review(toolbox, HEAD + PHYSICS + MATHS), review(toolbox, HEAD + PHYSICS)
+    stage, put_in_place = timetable.stage, plan_import._apply
+    other = start_import(toolbox, OFFICE, second.draft_id)
+
+    def stage_or_fail(session, draft_id, slots):
+        if draft_id == second.draft_id:
+            raise OSError
+        stage(session, draft_id, slots)
+
+    def meet_the_other(toolbox, draft_id, *rest):
+        run_job(toolbox, other)
+        put_in_place(toolbox, draft_id, *rest)
+
+    monkeypatch.setattr(timetable, "stage", stage_or_fail)
+    monkeypatch.setattr(plan_import, "_apply", meet_the_other)
+    assert apply(toolbox, first).sentence == "The plan is in: 10 planned, 0 moved, 0 taken out."
+    assert len(planned(toolbox)) == 10
+    with toolbox.reading() as session:
+        assert session.get(Job, other).state == "failed"
+
+
+def test_a_plan_is_not_taken_out_when_not_every_new_lecture_came_in(toolbox, school, monkeypatch):
+    apply(toolbox, review(toolbox, HEAD + PHYSICS))
+    put_in_place = plan_import._apply
+
+    def lose_some(toolbox, draft_id, *rest):
+        with toolbox.sessions.begin() as session:
+            session.delete(session.query(PlannedLecture).filter_by(draft_id=draft_id).first())
+        put_in_place(toolbox, draft_id, *rest)
+
+    monkeypatch.setattr(plan_import, "_apply", lose_some)
+    job = apply(toolbox, review(toolbox, HEAD + MATHS))
+    assert (job.state, "Not every lecture of this plan came in" in job.sentence) == ("failed", True)
+    assert {subject for _, subject in planned(toolbox)} == {"Physics"}
+
+
+def test_of_two_plans_that_are_applied_in_the_same_moment_one_comes_in(
+    database_url, make_settings, monkeypatch
+):
+    toolbox = Toolbox(make_settings(database_url, TIME_ZONE="Europe/Berlin"), now=lambda: NOW)
+    found_school(toolbox)
+    first, second = review(toolbox, HEAD + PHYSICS), review(toolbox, HEAD + PHYSICS)
+    other = start_import(toolbox, OFFICE, second.draft_id)
+    second_worker = Thread(target=run_job, args=(toolbox, other))
+    remove = timetable.remove
+
+    def meet_the_other(session, planned_ids):
+        if not second_worker.ident:
+            second_worker.start()
+            second_worker.join(timeout=1)
+        return remove(session, planned_ids)
+
+    monkeypatch.setattr(timetable, "remove", meet_the_other)
+    assert apply(toolbox, first).state == "done"
+    second_worker.join()
+    with toolbox.reading() as session:
+        assert "Another plan was applied meanwhile" in session.get(Job, other).sentence
+    assert len(planned(toolbox)) == 5
+    toolbox.engine.dispose()
 
 
 def test_a_plan_of_yesterday_is_looked_at_again(toolbox, school):
