@@ -158,6 +158,17 @@ def test_two_students_may_swap_their_roll_ids_and_the_faces_stay(toolbox, office
         assert session.query(FaceModelRow).one().student.sourced_id == "s1"
 
 
+@ON_BOTH
+def test_who_moves_may_get_a_roll_id_of_the_old_class_and_lose_an_address(toolbox, office):
+    send(toolbox, office)
+    rows = small_school()
+    find(rows, "enrollments", "e-c7a-s2")["classSourcedId"] = "c7b"
+    find(rows, "users", "s2").update(identifier="41", agentSourcedIds="")
+    send(toolbox, office, rows)
+    assert students(toolbox)["s1"][:2] == ("7A", "41")
+    assert students(toolbox)["s2"] == ("7B", "41", "Ravi Patil", (None, None), True)
+
+
 def test_a_roll_id_given_to_somebody_new_takes_nothing_along(toolbox, office):
     send(toolbox, office)
     with toolbox.reading() as session:

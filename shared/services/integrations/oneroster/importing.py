@@ -130,12 +130,13 @@ class _Import:
     def _change_student(
         self, change: Mapping[str, Any], row: Student, target: tuple[int, str] | None
     ) -> None:
+        if target is not None:
+            # Both before the next statement, or somebody of the old class may hold the new roll id.
+            row.class_id, row.roll_id = target
         for name, value in change["becomes"].items():
-            if name != "class_code":
+            if name not in ("class_code", "roll_id"):
                 setattr(row, name, value)
         families.note_changed_addresses(self._session, row.id, change["was"])
-        if target is not None:
-            row.class_id, row.roll_id = target
         self._record(change, row.roll_id, student_id=row.id)
 
     def _add_students(self, changes: Sequence[Mapping[str, Any]], rows: Mapping[int, Student]) -> None:
