@@ -25,7 +25,12 @@ class Comparison:
         self._roll = roll
         self._answers = answers
         self._is_whole = is_whole
-        self._codes = {each.sourced_id: each.class_code for each in school.classes if each.sourced_id}
+        # By what they are looked up by: a package may have 30,000 classes, and reads no list for each.
+        self._by_id = {each.sourced_id: each for each in school.classes if each.sourced_id}
+        self._by_code = {each.class_code: each for each in school.classes}
+        self._listed = {each.sourced_id for each in roll.classes}
+        self._codes = {sourced_id: each.class_code for sourced_id, each in self._by_id.items()}
+        self._with_code = {code: sourced_id for sourced_id, code in self._codes.items()}
         self._asked: list[Question] = []
         self.changes: list[Change] = []
         self.questions: list[Question] = list(roll.questions)
@@ -64,13 +69,9 @@ class Comparison:
         if not taught.class_code:
             words = phrase("%(title)s has no classCode; its title is the code.", title=taught.title)
             self.notices.append(Notice(words, taught.line))
-        row = next((each for each in self._school.classes if each.sourced_id == taught.sourced_id), None)
-        holder = next((each for each in self._school.classes if each.class_code == code), None)
-        listed = {each.sourced_id for each in self._roll.classes}
-        is_double = any(
-            other == code and sourced_id in listed and sourced_id != taught.sourced_id
-            for sourced_id, other in self._codes.items()
-        )
+        row, holder = self._by_id.get(taught.sourced_id), self._by_code.get(code)
+        other = self._with_code.get(code)
+        is_double = other in self._listed and other != taught.sourced_id
         if is_double or (row is not None and holder is not None and holder is not row):
             self.problems.append(
                 phrase(
@@ -80,8 +81,10 @@ class Comparison:
                 )
             )
             return
-        self._codes = {key: value for key, value in self._codes.items() if value != code}
-        self._codes[taught.sourced_id] = code
+        if other is not None:
+            del self._codes[other]
+        self._with_code.pop(self._codes.get(taught.sourced_id, ""), None)
+        self._codes[taught.sourced_id], self._with_code[code] = code, taught.sourced_id
         values = {"class_code": code, "name": name, "sourced_id": taught.sourced_id, "active": True}
         self._add(change_of(Kind.CLASS, code, row or holder, values))
 
