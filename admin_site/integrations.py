@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response
 
 from admin_site.questions import LARGEST_CARRIED, given_answers
 from shared.domain import moodle
-from shared.domain.languages import phrase
+from shared.domain.languages import phrase, unpack
 from shared.domain.moodle import Course, Identifier
 from shared.errors import Conflict, InvalidInput, WorkbookRefused
 from shared.persistence import integrations
@@ -169,6 +169,7 @@ def _page(found: Review | None = None, content: bytes | None = None, *, refused:
         carried = seal_form(toolbox.sealer, base64.b64encode(content).decode(), purpose=purpose)
     of_folder = toolbox.settings.oneroster_dir
     newest = folder.find_newest(of_folder) if of_folder else None
+    chosen = integrations.get_chosen(reading, Integration.ONEROSTER)
     return render_template(
         "admin/oneroster.html",
         found=found,
@@ -178,7 +179,8 @@ def _page(found: Review | None = None, content: bytes | None = None, *, refused:
         refused=refused,
         folder=of_folder,
         newest=newest.name if newest else "",
-        chosen=integrations.get_chosen(reading, Integration.ONEROSTER),
+        chosen=chosen,
+        waits=unpack(chosen.get("waits", "")),
         kinds=KIND_WORDS,
         actions=ACTION_WORDS,
         titles=VALUE_WORDS,

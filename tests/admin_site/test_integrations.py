@@ -1,6 +1,7 @@
 """The pages of the school's other systems: off until turned on; packages are reviewed before anything."""
 
 import io
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +11,7 @@ from shared.services.integrations.choices import set_on
 from shared.services.integrations.oneroster import folder
 from shared.toolbox import Toolbox
 from tests.support.oneroster import find, pack, small_school, tables
+from tests.support.translated import said
 
 PAGE = "/integrations/oneroster"
 
@@ -140,6 +142,47 @@ def test_what_is_wrong_or_asked_waits_for_the_office(desk, toolbox, exports, dam
     assert names(toolbox) == []
     desk.open(PAGE)
     assert "monday.zip waits for you" in told(desk)
+
+
+UNREADABLE = (
+    "The package in the folder could not be read. Ask whoever looks after this server whether this program "
+    "may read it."
+)
+
+
+def test_why_a_package_waits_is_said_in_the_readers_language(desk, toolbox, exports):
+    rows = small_school()
+    find(rows, "users", "s2")["identifier"] = "41"
+    write(exports, rows)
+    folder.read_folder(toolbox)
+    desk.open(PAGE)
+    desk.ask("/language", language="mr")
+    desk.open(PAGE)
+    problem = said(
+        "users.csv, line %(line)s: another student of %(class_code)s has the identifier %(roll_id)s too."
+    )
+    assert problem % {"line": "2", "class_code": "7A", "roll_id": "41"} in told(desk)
+    assert said("And %(count)s more.") % {"count": 1} in told(desk)
+
+
+def test_a_package_that_cannot_be_read_says_so_without_its_path(desk, toolbox, exports, monkeypatch):
+    write(exports)
+
+    def refuse(path, mode):
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "open", refuse)
+    folder.read_folder(toolbox)
+    monkeypatch.undo()
+    desk.open(PAGE)
+    assert f"monday.zip waits for you: {UNREADABLE}" in told(desk)
+    monkeypatch.setattr(Path, "open", refuse)
+    desk.fill("Preview it now")
+    assert told(desk).count(UNREADABLE) == 2
+    monkeypatch.undo()
+    desk.ask("/language", language="mr")
+    desk.open(PAGE)
+    assert said(UNREADABLE) in told(desk)
 
 
 def test_the_folders_package_can_be_looked_at_and_imported_by_hand(desk, toolbox, exports):

@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from shared.domain.languages import phrase
+
 MANIFEST = "manifest"
 # The files read, in the order in which one refers to another.
 FILES = ("orgs", "academicSessions", "classes", "users", "roles", "enrollments")
@@ -69,16 +71,20 @@ def check_columns(file: str, headings: Sequence[str], version: str, *, is_delta:
         required += ["status", "dateLastModified"]
     missing = [name for name in required if name not in headings]
     if missing:
-        return f"{file}.csv lacks the column {', '.join(missing)}."
+        return phrase("%(file)s.csv lacks the column %(column)s.", file=file, column=", ".join(missing))
     twice = sorted({name for name in headings if name and headings.count(name) > 1})
     if twice:
-        return f"{file}.csv has the column {twice[0]} twice."
+        return phrase("%(file)s.csv has the column %(column)s twice.", file=file, column=twice[0])
     standard = standard_columns(file, version)
     named = [name for name in headings if name in standard]
     ordered = [name for name in standard if name in named]
     if named != ordered:
         stray = next(name for name, right in zip(named, ordered, strict=True) if name != right)
-        return (
-            f"{file}.csv has its columns in another order than OneRoster {version}: {stray} is out of place."
+        return phrase(
+            "%(file)s.csv has its columns in another order than OneRoster %(version)s: %(column)s is out of "
+            "place.",
+            file=file,
+            version=version,
+            column=stray,
         )
     return ""

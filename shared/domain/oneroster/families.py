@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from shared.domain.class_lists.questions import Notice
+from shared.domain.languages import phrase
 from shared.domain.oneroster.package import Package, Person, Role
 
 MOST_PARENTS = 2
@@ -45,7 +46,11 @@ class Families:
                 if Role.PARENT in person.roles and not person.is_gone:
                     found.append(Parent(agent, person.email))
             elif self._is_whole:
-                words = f"{student.name}: agentSourcedIds names {agent}, who is not in users.csv."
+                words = phrase(
+                    "%(name)s: agentSourcedIds names %(agent)s, who is not in users.csv.",
+                    name=student.name,
+                    agent=agent,
+                )
                 self.notices.append(Notice(words, student.line))
             elif agent in known:
                 found.append(known[agent])
@@ -53,8 +58,10 @@ class Families:
                 return None  # who that is stood in an earlier package
         distinct = _distinct(found)
         if len(distinct) > MOST_PARENTS:
-            words = (
-                f"{student.name} has {len(distinct)} parents with addresses; the first two are written to."
+            words = phrase(
+                "%(name)s has %(count)s parents with addresses; the first two are written to.",
+                name=student.name,
+                count=len(distinct),
             )
             self.notices.append(Notice(words, student.line))
         return tuple(distinct[:MOST_PARENTS])

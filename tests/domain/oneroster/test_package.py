@@ -4,6 +4,7 @@ from datetime import date
 
 import pytest
 
+from shared.domain.languages import Sentence
 from shared.domain.oneroster.package import Role, read_package
 from tests.support.oneroster import changes_of, enrol, find, small_school, tables
 
@@ -126,6 +127,7 @@ def swapped(columns):
 def test_columns_are_those_of_the_standard_in_its_order(file, change, sentence):
     package = read_package(reorder(tables(small_school()), file, change), today=TODAY)
     assert sentence in package.problems[0]
+    assert isinstance(package.problems[0], Sentence)  # said in each language
 
 
 def test_columns_may_be_added_and_optional_ones_left_out():

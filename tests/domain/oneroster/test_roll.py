@@ -5,6 +5,7 @@ from datetime import date
 import pytest
 
 from shared.domain.class_lists.questions import LEAVE_OUT
+from shared.domain.languages import Sentence
 from shared.domain.oneroster.families import Parent
 from shared.domain.oneroster.package import read_package
 from shared.domain.oneroster.roll import Known, KnownStudent, call_roll
@@ -57,6 +58,10 @@ def test_two_parents_are_written_to_and_nobody_twice():
     found = roll(rows)
     assert parents(found)["s1"] == (SUNITA, Parent("p3", "gita@family.example"))
     assert any("nobody, who is not in users.csv" in notice.sentence for notice in found.notices)
+    find(rows, "users", "p2")["email"] = "anil@family.example"
+    notices = roll(rows).notices
+    assert any("Asha Rao has 3 parents with addresses" in notice.sentence for notice in notices)
+    assert all(isinstance(notice.sentence, Sentence) for notice in notices)  # said in each language
 
 
 def test_a_teacher_has_the_classes_that_their_students_are_in():

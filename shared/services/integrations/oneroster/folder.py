@@ -5,8 +5,8 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 from shared.domain.class_lists.questions import Answers
-from shared.domain.languages import joined, phrase
-from shared.errors import ProductError
+from shared.domain.languages import joined, pack, phrase
+from shared.errors import ProductError, WorkbookRefused
 from shared.persistence import integrations
 from shared.persistence.tables import Integration
 from shared.reports.oneroster_zip import LARGEST_PACKAGE_BYTES
@@ -61,18 +61,30 @@ def read_folder(toolbox: Toolbox) -> None:
         waits = why_it_waits(review)
         if not waits and review.sealed:
             import_package(toolbox, actor, review.sealed)
-    except (ProductError, OSError) as failure:
-        waits = str(failure)
+    except ProductError as failure:
+        waits = failure.sentence
         log.warning("the OneRoster package was not imported: %s", failure)
     with toolbox.sessions.begin() as session:
-        state = {"waits": waits, "package": path.name}
+        state = {"waits": pack(waits), "package": path.name}
         integrations.save_choice(session, Integration.ONEROSTER, now=toolbox.now(), chosen=state)
 
 
 def _read(path: Path) -> bytes:
-    """Return a package's bytes; of one that is too large, enough to be refused as such."""
-    with path.open("rb") as file:
-        return file.read(LARGEST_PACKAGE_BYTES + 1)
+    """Return a package's bytes; of one that is too large, enough to be refused as such.
+
+    Raise WorkbookRefused where it cannot be read.
+    """
+    try:
+        with path.open("rb") as file:
+            return file.read(LARGEST_PACKAGE_BYTES + 1)
+    except OSError as cause:
+        log.warning("the OneRoster package is not readable: %s", cause)
+        raise WorkbookRefused(
+            phrase(
+                "The package in the folder could not be read. Ask whoever looks after this server whether "
+                "this program may read it."
+            )
+        ) from cause
 
 
 def why_it_waits(review: Review) -> str:

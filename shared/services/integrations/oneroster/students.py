@@ -73,8 +73,13 @@ class StudentComparison:
             holder = holders.by_place.get(_place(values))
             if places[_place(values)] > 1 or _keeps_place(holder, listed):
                 self.problems.append(
-                    f"users.csv, line {person.line}: another student of {values['class_code']} has the "
-                    f"identifier {values['roll_id']} too."
+                    phrase(
+                        "users.csv, line %(line)s: another student of %(class_code)s has the identifier "
+                        "%(roll_id)s too.",
+                        line=person.line,
+                        class_code=values["class_code"],
+                        roll_id=values["roll_id"],
+                    )
                 )
                 continue
             student, is_settled = self._match(person, values, holder, holders)
