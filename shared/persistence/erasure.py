@@ -38,9 +38,13 @@ _NAMING = ("name", "roll_id", "email", "parent1_email", "parent2_email")
 # Shorter ones, such as the roll id 12, mean other things in a free text.
 _SHORTEST_IN_A_TEXT = 4
 # What these tables and columns hold is somebody else's own: a brother's parents have the same address, and a
-# class may be called like a student.
-_SOMEBODYS_OWN = frozenset({"student", "teacher", "admin", "consent", "school_class"})
+# class may be called like a student. A night is known by its day.
+_SOMEBODYS_OWN = frozenset({"student", "teacher", "admin", "consent", "school_class", "night"})
 _SOMEBODYS_OWN_COLUMNS = frozenset({"audit_entry.actor", "outgoing_mail.address"})
+
+
+# A day or a moment as the audit trail keeps them: the roll id 2026 is none of it.
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?([+-]\d\d:\d\d|Z)?)?")
 
 
 def forget_face(session: Session, student_id: int) -> None:
@@ -160,7 +164,7 @@ def _without(value: Any, named: re.Pattern[str], alias: str, longest: int | None
         values = {name: _without(each, named, alias, None) for name, each in value.values.items()}
         return Sentence(value.one, value.many, value.number, values)
     if isinstance(value, str):
-        return named.sub(alias, value)[:longest]
+        return value if _MOMENT.fullmatch(value) else named.sub(alias, value)[:longest]
     if isinstance(value, list):
         return [_without(each, named, alias, None) for each in value]
     if isinstance(value, dict):

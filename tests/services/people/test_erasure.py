@@ -18,6 +18,7 @@ from shared.persistence.tables import (
     Job,
     Mark,
     NearMatchPair,
+    Night,
     SchoolClass,
     Student,
     ToConfirm,
@@ -189,6 +190,24 @@ def test_a_class_that_is_called_like_a_student_keeps_its_name(toolbox, office):
     with toolbox.reading() as session:
         kept = session.get(SchoolClass, class_id)
         assert (kept.class_code, kept.name) == (MEERA[1], MEERA[0])
+
+
+def test_a_roll_id_that_looks_like_a_year_changes_no_date(toolbox, office):
+    named = registration.StudentDetails("Year Like", "2026", office.class_id)
+    student_id = registration.add_student(toolbox, office.actor, named)
+    days = ["2026-03-05", "2026-03-06"]
+    with toolbox.sessions.begin() as session:
+        session.add_all(Night(night_of=day, began_at=toolbox.now()) for day in days)
+        told = {"starts_at": "2026-11-27T20:49:00+00:00", "said": "2026 was late"}
+        who = {"actor": "x", "site": "office", "address": ""}
+        about = {"action": "open lecture", "subject": "lecture 1"}
+        session.add(AuditEntry(at=toolbox.now(), after=told, **who, **about))
+    erasure.erase_student(toolbox, office.actor, student_id)
+    with toolbox.reading() as session:
+        assert set(days) <= set(session.scalars(select(Night.night_of)))
+        entry = session.scalars(select(AuditEntry).where(AuditEntry.action == "open lecture")).all()[-1]
+        assert entry.after["starts_at"] == told["starts_at"]
+        assert entry.after["said"].startswith("erased-")
 
 
 def test_nobody_is_erased_twice(toolbox, office):
