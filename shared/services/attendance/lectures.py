@@ -187,6 +187,9 @@ def reopen_lecture(toolbox: Toolbox, actor: Actor, lecture_id: int) -> Lecture:
             for mark in attendance.marks_from(session, lecture_id, MarkSource.CLOSING):
                 if not mark.student.active or mark.student.class_id != mark.class_id:
                     continue
+                changes = attendance.changes_of(session, lecture_id, mark.student_id)
+                if any(each.source != MarkSource.CLOSING for each in changes[:1]):
+                    continue  # a note was typed since
                 line = attendance.RegisterLine(mark.student, mark)
                 write_mark(session, toolbox, actor, lecture, line, None, source=MarkSource.CLOSING)
         today_began, _ = clock.day(clock.day_of(now))

@@ -89,8 +89,10 @@ def undo_change(toolbox: Toolbox, actor: Actor, lecture_id: int, change_id: int)
         mark = write_mark(
             session, toolbox, actor, lecture, line, change.was, source=MarkSource.BY_HAND, note=note
         )
-        if mark is not None and before is not None:
-            mark.source, mark.marked_at = before.source, before.changed_at
+        # A note that was typed later changed neither the time nor the way.
+        marked = next((each for each in earlier if each.was != each.becomes), None)
+        if mark is not None and marked is not None and marked.becomes == change.was:
+            mark.source, mark.marked_at = marked.source, marked.changed_at
         audit.record_in_lecture(
             session,
             toolbox,

@@ -145,6 +145,17 @@ def test_reopening_keeps_an_absence_the_teacher_has_corrected(toolbox, school):
     assert marks["15203A0043"].status == MarkStatus.EXCUSED
 
 
+def test_reopening_keeps_a_note_that_was_typed_on_an_absence(toolbox, school):
+    lecture_id, ravi = school.ids["lecture"], school.ids["ravi"]
+    absent = MarkStatus.ABSENT
+    close_lecture(toolbox, school.actor, lecture_id)
+    set_mark(toolbox, school.actor, lecture_id, ravi, absent, expected=absent, note="doctor's letter came")
+    reopen_lecture(toolbox, school.actor, lecture_id)
+    close_lecture(toolbox, school.actor, lecture_id)
+    marks = lines(toolbox, lecture_id)
+    assert [marks[each].note for each in ("15203A0042", "15203A0043")] == ["", "doctor's letter came"]
+
+
 @pytest.mark.parametrize(("gone", "gets_time"), [(timedelta(hours=2), True), (timedelta(days=2), False)])
 def test_only_a_lecture_of_today_gets_time_for_the_kiosk_when_reopened(toolbox, school, gone, gets_time):
     noon = datetime(2026, 3, 2, 6, 30, tzinfo=UTC)  # in Kolkata

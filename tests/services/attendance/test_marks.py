@@ -107,6 +107,15 @@ def test_undoing_brings_back_status_note_time_and_way(toolbox, school, mark):
     assert (last.was, last.becomes) == (ABSENT, PRESENT)
 
 
+def test_undoing_passes_over_a_note_that_changed_neither_time_nor_way(toolbox, school, mark):
+    marked_at = mark_by_face(toolbox, school)
+    mark(PRESENT, expected=PRESENT, note="came by bus")
+    mark(ABSENT, expected=PRESENT, note="was her sister")
+    undo_change(toolbox, school.actor, school.ids["lecture"], history(toolbox, school)[0].id)
+    kept = meeras(toolbox, school)
+    assert (kept.note, kept.source, kept.marked_at) == ("came by bus", MarkSource.FACE, marked_at)
+
+
 def test_undoing_the_first_mark_takes_it_away(toolbox, school, mark):
     mark(PRESENT, expected=None)
     undo_change(toolbox, school.actor, school.ids["lecture"], history(toolbox, school)[0].id)
