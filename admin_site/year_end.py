@@ -66,7 +66,7 @@ def _choices() -> dict[int, NextYear]:
     choices = {}
     for name, value in request.form.items():
         kind, _, student_id = name.partition("-")
-        if kind == "choice" and student_id.isdecimal() and value in list(NextYear):
+        if kind == "choice" and student_id.isdecimal() and len(student_id) < 11 and value in list(NextYear):
             choices[int(student_id)] = NextYear(value)
     if not choices:
         raise InvalidInput(phrase("Please choose first what happens to the students."))

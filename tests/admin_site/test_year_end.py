@@ -48,6 +48,16 @@ def test_a_refusal_keeps_what_was_chosen(desk, office):
     assert "Please type the class to move to." in desk.told()
 
 
+def test_a_number_that_no_table_can_hold_is_no_student(desk, office):
+    path = f"/classes/{office.class_id}/year-end"
+    desk.open(path)
+    fields = {"csrf_token": desk.page.select_one("input[name=csrf_token]")["value"], "class_code": "CO7GA"}
+    sent = {**fields, f"choice-{'1' * 4301}": "moves"}
+    site = "https://localhost:4555"
+    answer = desk.client.post(path, base_url=site, data=sent, headers={"Referer": site + path})
+    assert answer.status_code < 500
+
+
 def test_a_lecture_that_goes_on_is_told_before_the_class_moves(desk, office):
     lecture_id = open_a_lecture(office)
     desk.open(f"/classes/{office.class_id}/year-end")

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any
 
 from shared.domain.class_lists.layout import Skipped
-from shared.domain.class_lists.listed import ListedStudent
+from shared.domain.class_lists.listed import LEFT_OUT, ListedStudent
 from shared.domain.class_lists.questions import (
     LEAVE_OUT,
     TAKE,
@@ -117,9 +117,7 @@ class Comparison:
         if student is None:
             student, settled = self._worn(listed)
             if settled == LEAVE_OUT:
-                self.skipped.append(
-                    Skipped(listed.row, f"{listed.roll_id} {listed.name}", "left out, as you said")
-                )
+                self.skipped.append(Skipped(listed.row, f"{listed.roll_id} {listed.name}", LEFT_OUT))
                 return None
             if settled is None:
                 return RosterRow(listed.row, listed.roll_id, listed.name, RowAction.QUESTION)

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from shared.domain.languages import phrase
+from shared.domain.languages import joined, phrase
 from shared.errors import Conflict, InvalidInput
 from shared.persistence import faces, people
 from shared.persistence.database import Session
@@ -99,7 +99,7 @@ def carry_out_year_end(
         faces.lock_models(session)
         plan = plan_year_end(session, class_id, target_code, choices, lock=True)
         if plan.problems:
-            raise Conflict(" ".join(plan.problems))
+            raise Conflict(joined(plan.problems))
         if plan.students[NextYear.MOVES]:
             target = plan.target or find_or_add_class(session, toolbox, actor, plan.target_code)
             for student in plan.students[NextYear.MOVES]:

@@ -3,6 +3,7 @@
 import pytest
 from sqlalchemy import select
 
+from shared.domain.languages import Sentence
 from shared.errors import Conflict, InvalidInput
 from shared.persistence import people
 from shared.persistence.tables import AuditEntry, FaceModelRow, Mark, SchoolClass, Student
@@ -72,8 +73,9 @@ def test_a_roll_id_that_is_taken_there_stops_everything_and_is_named(toolbox, sc
         plan = plan_year_end(session, own, "co 7 ga", choices)
         assert plan.problems == ["15203A0042 is already a roll id of CO7GA (Asha Rao)."]
         assert (plan.already_there, plan.faces_of_leavers) == (1, 1)
-    with pytest.raises(Conflict, match="already a roll id of CO7GA"):
+    with pytest.raises(Conflict, match="already a roll id of CO7GA") as refused:
         carry_out(toolbox, school, choices)
+    assert isinstance(refused.value.sentence, Sentence)
     with toolbox.reading() as session:
         assert people.get_student(session, school.ravi).active
         assert session.scalar(select(Student.class_id).where(Student.id == school.meera)) == own
