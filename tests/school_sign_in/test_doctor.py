@@ -16,9 +16,9 @@ from tests.support.servers import find_free_port
 def examine(toolbox) -> tuple[str, str]:
     """What `doctor` says of school sign-in: well or RED, and the sentence."""
     done = create_app(toolbox=toolbox).test_cli_runner().invoke(args=["doctor"])
-    lines = [line.split(maxsplit=2) for line in done.output.splitlines()]
+    lines = [line.split(maxsplit=2) for line in done.stdout.splitlines()]
     found = [(state, sentence) for state, name, sentence in lines if name == "sign-in"]
-    return found[0] if found else ("", done.output)
+    return found[0] if found else ("", done.stdout)
 
 
 @pytest.mark.parametrize("kind", ProviderKind)
