@@ -16,7 +16,7 @@ from shared.errors import Conflict, InvalidInput, WorkbookRefused
 from shared.persistence import jobs, timetable
 from shared.persistence.jobs import JobKind
 from shared.reports.timetable_template import write_timetable_template
-from shared.services.timetable.plan_import import PlanReview, review_upload, start_import
+from shared.services.timetable.plan_import import LECTURE_MINUTES, PlanReview, review_upload, start_import
 from shared.services.timetable.reading import Span
 from shared.web.forms import DayField, PageForm, add_form_error
 from shared.web.languages import gettext, lazy_gettext, say
@@ -49,7 +49,7 @@ class PlanForm(PageForm):
         lazy_gettext("Length in minutes"),
         [
             InputRequired(lazy_gettext("Type a number of minutes.")),
-            NumberRange(5, 720, lazy_gettext("A lecture lasts 5 to 720 minutes.")),
+            NumberRange(*LECTURE_MINUTES, lazy_gettext("A lecture lasts 5 to 720 minutes.")),
         ],
         description=lazy_gettext("Of a lecture whose row gives its begin alone."),
     )

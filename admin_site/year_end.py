@@ -9,6 +9,7 @@ from shared.domain.languages import phrase
 from shared.errors import Conflict, InvalidInput
 from shared.persistence import attendance, people
 from shared.services.people.year_end import NextYear, YearEnd, carry_out_year_end, plan_year_end
+from shared.web.forms import as_row_id
 from shared.web.languages import gettext, lazy_gettext, ngettext, say
 from shared.web.password_again import asks_password_before_a_form
 from shared.web.sign_in import actor
@@ -65,9 +66,10 @@ def _choices() -> dict[int, NextYear]:
     """Return what the form says of each student; who came into the class since it was opened stays."""
     choices = {}
     for name, value in request.form.items():
-        kind, _, student_id = name.partition("-")
-        if kind == "choice" and student_id.isdecimal() and len(student_id) < 11 and value in list(NextYear):
-            choices[int(student_id)] = NextYear(value)
+        kind, _, sent = name.partition("-")
+        student_id = as_row_id(sent)
+        if kind == "choice" and student_id is not None and value in list(NextYear):
+            choices[student_id] = NextYear(value)
     if not choices:
         raise InvalidInput(phrase("Please choose first what happens to the students."))
     return choices

@@ -20,12 +20,12 @@ from shared.services.attendance.marking_together import mark_rest, undo_together
 from shared.services.kiosk import confirmations
 from shared.services.kiosk.passes import end_pass
 from shared.setting_values import LONGEST_UNTIL_LATE_MINUTES
-from shared.web.forms import asked_day
+from shared.web.forms import as_row_id, asked_day
 from shared.web.languages import gettext, ngettext, say
 from shared.web.sign_in import actor
 from shared.web.site import reading, toolbox
 from shared.web.status_words import school_statuses
-from teacher_site.forms import as_number, asked_number
+from teacher_site.forms import asked_number
 from teacher_site.lectures import school_today
 from teacher_site.live import said_of, show_rows, word_of
 from teacher_site.register_lines import asked_lines, asked_rest, made_together, marked_together
@@ -101,7 +101,7 @@ def mark(lecture_id: int, student_id: int) -> Response | dict[str, Any]:
 def mark_the_rest(lecture_id: int) -> Response:
     """Mark everybody present, or those the page showed, who has no mark and does not wait."""
     shown = request.form.get("only")
-    only = None if shown is None else [each for each in map(as_number, shown.split()) if each is not None]
+    only = None if shown is None else [each for each in map(as_row_id, shown.split()) if each is not None]
     try:
         marked = mark_rest(toolbox, actor(), lecture_id, MarkStatus.PRESENT, only=only)
     except InvalidInput as refused:

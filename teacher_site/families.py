@@ -11,11 +11,10 @@ from shared.services.accounts.attempts import Budget
 from shared.services.families import page
 from shared.services.families.page import FamilyView
 from shared.services.families.wording import day_in, sentences_of_no_link, status_in, words_of
-from shared.web.forms import asked_day
+from shared.web.forms import as_row_id, asked_day
 from shared.web.languages import say
 from shared.web.rate_limit import rate_limited
 from shared.web.site import toolbox
-from teacher_site.forms import as_number
 
 pages = Blueprint("families", __name__, template_folder="templates")
 
@@ -45,7 +44,7 @@ def withdraw(absence_id: int) -> str | tuple[str, int] | Response:
 
 @pages.post("/family/question")
 def ask() -> str | tuple[str, int] | Response:
-    send = partial(page.ask, lecture_id=as_number(_typed("lecture_id")), words=_typed("words"))
+    send = partial(page.ask, lecture_id=as_row_id(_typed("lecture_id")), words=_typed("words"))
     return _write(_look(), send, "sent")
 
 

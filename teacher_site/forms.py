@@ -15,7 +15,7 @@ from shared.persistence import attendance
 from shared.services.attendance.lectures import LONGEST_LECTURE_MINUTES, LONGEST_SUBJECT
 from shared.setting_values import LONGEST_UNTIL_LATE_MINUTES
 from shared.settings import Settings
-from shared.web.forms import ClockField, DayField, PageForm
+from shared.web.forms import ClockField, DayField, PageForm, as_row_id
 from shared.web.languages import lazy_gettext
 from shared.web.site import reading
 
@@ -74,10 +74,4 @@ class LectureForm(PageForm):
 
 def asked_number(name: str) -> int | None:
     """Return a row's id or a page's number in the address; None for anything no table can hold."""
-    return as_number(request.args.get(name, ""))
-
-
-def as_number(sent: str) -> int | None:
-    """Return a row's id that was sent; None for anything no table can hold."""
-    number = int(sent) if sent.isdecimal() and len(sent) < 11 else 0
-    return number if 0 < number < 2**31 else None
+    return as_row_id(request.args.get(name, ""))

@@ -51,6 +51,12 @@ def require_days(sent: Mapping[str, str], *names: str) -> None:
         raise InvalidInput(no_days())
 
 
+def as_row_id(sent: str) -> int | None:
+    """Return a row's id that was sent; None for anything no table can hold."""
+    number = int(sent) if sent.isdecimal() and len(sent) < 11 else 0
+    return number if 0 < number < 2**31 else None
+
+
 class _OurCatalogue:
     """Where the forms' library looks up its words; it fills their gaps itself."""
 

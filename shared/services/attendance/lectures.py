@@ -184,11 +184,12 @@ def reopen_lecture(toolbox: Toolbox, actor: Actor, lecture_id: int) -> Lecture:
         before = {"closed_at": _iso(lecture.closed_at), "ends_at": _iso(lecture.ends_at)}
         if lecture.closed_at is not None:
             lecture.closed_at = lecture.not_held_reason = None
+            changes = attendance.history(session, lecture_id)
+            latest = {each.student_id: each.source for each in reversed(changes)}
             for mark in attendance.marks_from(session, lecture_id, MarkSource.CLOSING):
                 if not mark.student.active or mark.student.class_id != mark.class_id:
                     continue
-                changes = attendance.changes_of(session, lecture_id, mark.student_id)
-                if any(each.source != MarkSource.CLOSING for each in changes[:1]):
+                if latest.get(mark.student_id, mark.source) != MarkSource.CLOSING:
                     continue  # a note was typed since
                 line = attendance.RegisterLine(mark.student, mark)
                 write_mark(session, toolbox, actor, lecture, line, None, source=MarkSource.CLOSING)

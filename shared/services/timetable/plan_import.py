@@ -31,6 +31,7 @@ from shared.toolbox import Toolbox
 
 # A plan that was looked at yesterday is looked at again: marks were made since, and lectures opened.
 DRAFT_LIFE = timedelta(hours=24)
+LECTURE_MINUTES = (5, 720)  # of a lecture whose row gives its begin alone: the shortest, the longest
 LARGEST_DRAFT_BYTES = 12 * 1024 * 1024  # of the 16 MB that MariaDB's MEDIUMBLOB holds
 _BATCH = 10_000
 _SAMPLE = 30
@@ -75,7 +76,8 @@ def check_span(span: Span) -> None:
         raise InvalidInput(phrase("The last day comes before the first."), field="last")
     if span.last - span.first > LONGEST_PLAN:
         raise InvalidInput(phrase("A plan is for 400 days at most."), field="last")
-    if not timedelta(minutes=5) <= span.usual_length <= timedelta(hours=12):
+    shortest, longest = (timedelta(minutes=minutes) for minutes in LECTURE_MINUTES)
+    if not shortest <= span.usual_length <= longest:
         raise InvalidInput(phrase("A lecture lasts 5 to 720 minutes."), field="minutes")
 
 
