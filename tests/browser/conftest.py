@@ -77,6 +77,7 @@ def hand_round(open_page: Callable, school: SimpleNamespace) -> Callable[..., Pa
         page.goto(f"/lectures/{school.ids['lecture']}/kiosk")
         page.get_by_role("button", name="Start the check-in").click()
         expect(page).to_have_url("/kiosk")
+        page.wait_for_load_state()  # the address is new before anything of the page is there
         return page
 
     return open_one

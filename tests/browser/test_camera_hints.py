@@ -76,15 +76,15 @@ def test_what_a_photo_would_lack_is_told_before_the_snap(hand_round, size, hint,
 def test_when_all_is_well_the_outline_says_so_and_a_turn_of_the_head_is_left_alone(hand_round):
     page = hand_round()
     outline = page.locator("#outline")
-    dashes = "getComputedStyle(document.querySelector('#outline ellipse:not(.shade)')).strokeDasharray"
-    assert page.evaluate(dashes) != "none"
+    line = outline.locator("ellipse:not(.shade)")
     expect(page.locator("#hint")).to_have_text("Ready for the photo.")
     expect(outline.locator("path.tick")).to_be_visible()
-    assert page.evaluate(dashes) == "none"  # not by its colour alone
+    expect(line).to_have_css("stroke-dasharray", "none")  # not by its colour alone
     answer_with(page, TURN)
     enter(page)
     expect(page.get_by_role("region", name="Turn your head")).to_be_visible()
     expect(outline).to_have_attribute("data-hint", "")
+    expect(line).not_to_have_css("stroke-dasharray", "none")
     expect(page.locator("#hint")).to_be_hidden()
 
 
