@@ -75,7 +75,7 @@ def test_a_cut_network_says_not_sent_yet_and_marks_once(hand_round, toolbox, sch
     expect(page.locator("#waiting")).to_contain_text("Not sent yet, trying again")
     page.wait_for_timeout(2_000)
     page.context.set_offline(False)
-    expect(page.locator("#answer")).to_contain_text("Present", timeout=15_000)
+    expect(page.locator("#answer")).to_contain_text("Present")
     with toolbox.reading() as session:
         assert session.query(Mark).count() == 1
 

@@ -92,10 +92,10 @@ def test_no_screen_shuts_anybody_out(hand_round, size):
     page.route("**/kiosk/turn", lambda route: route.fulfill(json=turned))
     enter(page)
     turn = page.get_by_role("region", name="Turn your head")
-    expect(turn.get_by_role("alert")).to_contain_text("left", timeout=10_000)
+    expect(turn.get_by_role("alert")).to_contain_text("left")
     refuse_barriers(page)
     screen = page.get_by_role("alert").filter(has_text="Present")
-    expect(screen).to_be_visible(timeout=10_000)
+    expect(screen).to_be_visible()
     expect(screen).to_be_hidden(timeout=10_000)
     expect(page.get_by_role("button", name="Take the photo")).to_be_visible()
 
@@ -195,7 +195,7 @@ def test_a_lecture_that_ends_while_a_head_is_filmed_can_be_gone_on_with(hand_rou
     answer_with(page, TURN)
     enter(page)
     turn = page.get_by_role("region", name="Turn your head")
-    expect(turn.get_by_role("alert")).to_contain_text("left", timeout=10_000)
+    expect(turn.get_by_role("alert")).to_contain_text("left")
     status = {"here": 0, "expected": 2, "over": "The lecture is closed."}
     page.route("**/kiosk/status", lambda route: route.fulfill(json=status))
     ask_again = "document.dispatchEvent(new Event('visibilitychange'))"
