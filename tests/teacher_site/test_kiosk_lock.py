@@ -4,7 +4,7 @@ import base64
 import re
 from datetime import timedelta
 from functools import partial
-from io import BytesIO
+from io import BytesIO, RawIOBase
 from types import SimpleNamespace
 from uuid import uuid4
 
@@ -258,3 +258,15 @@ def test_an_upload_without_a_signature_is_refused_before_the_photo_is_opened(kio
     photo = (BytesIO(b"not a photo"), "photo.jpg")
     assert kiosk.post("/kiosk/check-in", {**fields, "photo": photo}, json=True).status_code == 403
     assert meera.asked == 0
+
+
+class _NeverRead(RawIOBase):
+    def readinto(self, _buffer):
+        raise AssertionError("the body was read")
+
+
+def test_the_head_of_an_upload_without_a_signature_is_refused_before_its_photo_arrives(kiosk):
+    head = {"CONTENT_TYPE": "multipart/form-data; boundary=x", "CONTENT_LENGTH": "3000000"}
+    upload = {**head, "wsgi.input": _NeverRead()}
+    answer = kiosk.client.post("/kiosk/check-in", base_url=SITE, environ_overrides=upload)
+    assert answer.status_code == 403
