@@ -6,6 +6,7 @@ twice, and of strict files nothing; so the few elements that hold them are read 
 """
 
 import io
+import re
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -16,6 +17,9 @@ from defusedxml.ElementTree import fromstring, iterparse
 from shared.domain.number_formats import GENERAL, built_in_format
 from shared.domain.table_cells import EMPTY, Kind, ReadCell, ReadSheet
 from shared.reports.shown_cells import MOST_COLUMNS, number_cell, refuse_beyond, sheet_of
+
+# A sign that XML cannot hold, or would change, such as a carriage return: _x000D_ (22.9.2.19).
+_ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 
 
 @dataclass
@@ -106,7 +110,7 @@ class _Reader:
         if kind == "inlineStr":
             return ReadCell(_rich_text(_find(element, "is")), is_formula=formula is not None)
         if kind == "str":
-            return ReadCell(text, is_formula=formula is not None)
+            return ReadCell(_unescaped(text), is_formula=formula is not None)
         if kind == "b":
             return ReadCell({"1": "TRUE", "0": "FALSE"}.get(text, text), is_formula=formula is not None)
         if kind == "e":
@@ -169,7 +173,16 @@ def _rich_text(element: Any) -> str:
             runs.append(child.text or "")
         elif _local(child.tag) == "r":
             runs.extend(run.text or "" for run in child if _local(run.tag) == "t")
-    return "".join(runs)
+    return _unescaped("".join(runs))
+
+
+def _unescaped(text: str) -> str:
+    """Return a text with its escaped signs as they are; of those that nobody can see only white space."""
+    return _ESCAPED.sub(lambda escaped: _seen(chr(int(escaped[1], 16))), text)
+
+
+def _seen(sign: str) -> str:
+    return sign if sign.isprintable() or sign in "\t\n\r" else ""
 
 
 def _local(tag: str) -> str:

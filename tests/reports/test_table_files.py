@@ -129,6 +129,23 @@ def test_a_formula_without_a_stored_result_says_so():
     assert (cell.text, cell.is_formula) == ("", True)
 
 
+@pytest.mark.parametrize("as_formula", [False, True], ids=["text", "result of a formula"])
+def test_a_sign_that_xml_cannot_hold_is_read_as_the_sign(as_formula):
+    """As school systems write a line break of Windows: _x000D_ and a line feed."""
+    file = io.BytesIO()
+    book = xlsxwriter.Workbook(file, {"in_memory": True})
+    sheet = book.add_worksheet()
+    for at, text in enumerate(("a@ex.org\r\nb@ex.org", "Asha\x07 Rao", "_x000D_")):
+        if as_formula:
+            escaped = ("a@ex.org_x000D_\nb@ex.org", "Asha_x0007_ Rao", "_x005F_x000D_")[at]
+            sheet.write_formula(0, at, '=""', None, escaped)
+        else:
+            sheet.write_string(0, at, text)
+    book.close()
+    cells = read_table_file(file.getvalue()).sheets[0].rows[0]
+    assert [cell.text for cell in cells] == ["a@ex.org\r\nb@ex.org", "Asha Rao", "_x000D_"]
+
+
 def test_strict_open_xml_is_read():
     content = of_one_sheet(lambda sheet: sheet.append(["0701", "Asha Rao"]))
     made = io.BytesIO()
