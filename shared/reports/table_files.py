@@ -83,7 +83,11 @@ def read_pasted(text: str) -> TableFile:
 
 
 def read_beginning(content: bytes, encoding: str) -> TableFile:
-    """Read the first rows of a text table in an encoding, to show what names would become of it."""
+    """Read the first rows of a text or a web page in an encoding, to show what names would become of it."""
+    if content.lstrip().startswith(b"<"):
+        at = max(content.lower().find(b"<table"), 0)  # behind thousands of bytes of styles
+        page = content[at : at + _BEGINNING_BYTES].decode(encoding, errors="replace")
+        return TableFile(tuple(read_html_tables(page)), encoding)
     lines = content[:_BEGINNING_BYTES].splitlines(keepends=True)
     text = b"".join(lines[:-1] if len(content) > _BEGINNING_BYTES else lines).decode(
         encoding, errors="replace"
@@ -97,7 +101,7 @@ def _read_text(content: bytes, encoding: str) -> TableFile:
     if "urn:schemas-microsoft-com:office:spreadsheet" in begin and begin.startswith("<?xml"):
         return TableFile(_read(read_xml_2003_sheets, content))
     if begin.startswith("<"):
-        return _read_html(decoded.text)
+        return TableFile(_read_html(decoded.text), decoded.encoding, decoded.encodings, decoded.is_guess)
     if begin.startswith("{") and ('"doc_id"' in begin or "docs.google.com" in begin):
         raise WorkbookRefused(_GOOGLE)
     controls = sum(
@@ -109,7 +113,7 @@ def _read_text(content: bytes, encoding: str) -> TableFile:
     return TableFile((sheet,), decoded.encoding, decoded.encodings, decoded.is_guess)
 
 
-def _read_html(page: str) -> TableFile:
+def _read_html(page: str) -> tuple[ReadSheet, ...]:
     tables = read_html_tables(page)
     if not tables:
         raise WorkbookRefused(
@@ -118,7 +122,7 @@ def _read_html(page: str) -> TableFile:
                 save_as=_SAVE_AS,
             )
         )
-    return TableFile(tuple(tables))
+    return tuple(tables)
 
 
 def _text_sheet(text: str) -> ReadSheet:

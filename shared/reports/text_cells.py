@@ -1,5 +1,6 @@
 """Reads tables that are text: which encoding the bytes have, and what separates the cells."""
 
+import codecs
 import csv
 import io
 import re
@@ -53,6 +54,17 @@ _LATIN = {
     *("cp1252", "iso8859_15", "mac_roman", "cp437", "cp850", "cp1254", "cp1257", "cp1258"),
     *("cp1250", "iso8859_2", "mac_latin2", "cp852"),
 }
+# What a web page calls them otherwise; browsers read these as the wider encoding, too.
+_WIDER = {
+    **dict.fromkeys(("ascii", "iso8859_1"), "cp1252"),
+    **dict.fromkeys(("gb2312", "gbk"), "gb18030"),
+    **{"iso8859_9": "cp1254", "iso8859_8": "cp1255", "shift_jis": "cp932", "euc_kr": "cp949"},
+}
+_DECLARED = re.compile(
+    rb"\s*<.{0,4096}?\b(?:charset|encoding)\s*=[\s\"']*([\w.:-]+)", re.IGNORECASE | re.DOTALL
+)
+# Of the words that are not plain ASCII so many may be odd where a page's own word is believed.
+_MOST_ODD_OF_DECLARED = 0.2
 # Of Unicode with some bytes that are none, as where two files were put together, so many are right for one.
 _RIGHT_FOR_A_WRONG_ONE = 4
 _LEAST_RIGHT = 4
@@ -81,6 +93,9 @@ def decode(content: bytes, encoding: str = "") -> Decoded:
             (_plain(marked),),
             False,
         )
+    declared = _declared(content)
+    if declared:
+        return Decoded(content.decode(declared), declared, (declared,), False)
     fitting = _fitting(content)
     if encoding in ENCODINGS:
         return Decoded(content.decode(encoding, errors="replace"), encoding, fitting, True)
@@ -105,6 +120,19 @@ def _marked(content: bytes) -> str:
     right = sum(not sign.isascii() for sign in text) - wrong
     is_whole = not wrong or (right >= _LEAST_RIGHT and right >= _RIGHT_FOR_A_WRONG_ONE * wrong)
     return "utf-8-sig" if is_whole else ""
+
+
+def _declared(content: bytes) -> str:
+    """Return the encoding of ours that a web page says it has, if its letters agree; else ""."""
+    said = _DECLARED.match(content)
+    try:
+        name = codecs.lookup(said[1].decode("ascii")).name.replace("-", "_") if said else ""
+    except LookupError:
+        return ""
+    name = _WIDER.get(name, name)
+    if name not in ENCODINGS or not _can_decode(content, name):
+        return ""
+    return name if share_of_odd_words(content.decode(name), name) <= _MOST_ODD_OF_DECLARED else ""
 
 
 def _fitting(content: bytes) -> tuple[str, ...]:

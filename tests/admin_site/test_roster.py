@@ -153,6 +153,16 @@ def test_an_encoding_is_shown_with_names_and_chosen_otherwise(desk, page):
     assert "Иван Петров" in told(desk)
 
 
+def test_a_web_page_that_does_not_say_its_encoding_is_shown_with_names_too(desk, page):
+    styles = "<style>" + "td{}" * 9000 + "</style>"
+    web_page = f"{styles}<table><tr><th>Roll No<th>Name<tr><td>1<td>Ayşe Yıldız</table>"
+    send(desk, page, web_page.encode("cp1254"), "list.xls")
+    assert "read as Western Europe (Windows), with names such as Ayþe Yýldýz" in told(desk)
+    answer(desk, encoding="cp1254")
+    desk.fill("Import these students")
+    assert "Ayşe Yıldız" in desk.told()
+
+
 def test_another_child_is_asked_about_on_the_page(desk, office, page):
     was = add_student(office.toolbox, office, "Asha Rao", "10", parent1_email="rao@ex.org")
     agree(office.toolbox, office, was)

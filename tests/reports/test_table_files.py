@@ -179,6 +179,31 @@ def test_a_web_page_named_xls_is_read():
     ]
 
 
+def web_page(head, name):
+    return f"<html><head>{head}</head><table><tr><td>Roll No<td>Name<tr><td>1<td>{name}</table>"
+
+
+@pytest.mark.parametrize(
+    ("head", "name", "encoding"),
+    [
+        ('<meta charset="iso-8859-9">', "Ayşe Yıldız", "iso8859_9"),
+        ('<meta http-equiv="Content-Type" content="text/html; charset=windows-1254">', "Ayşe Işık", "cp1254"),
+        ("<meta charset='Windows-1257'>", "Jānis Bērziņš", "cp1257"),
+        ("<META CHARSET=shift_jis>", "山田", "cp932"),
+    ],
+)
+def test_a_web_page_has_the_encoding_that_it_says(head, name, encoding):
+    file = read_table_file(web_page(head, name).encode(encoding))
+    assert (file.sheets[0].rows[1][1].text, file.is_guess) == (name, False)
+
+
+@pytest.mark.parametrize("said", ["iso-8859-1", "utf-8", "rot13", "x-no-such", "idna"])
+def test_a_web_page_is_not_believed_against_its_own_letters(said):
+    content = web_page(f'<meta charset="{said}">', "Иван Петров").encode("cp1251")
+    file = read_table_file(content)
+    assert (file.sheets[0].rows[1][1].text, file.encoding, file.is_guess) == ("Иван Петров", "cp1251", True)
+
+
 def test_excels_xml_of_2003_is_read():
     office = "urn:schemas-microsoft-com:office:spreadsheet"
     cells = (
