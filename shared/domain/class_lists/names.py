@@ -90,6 +90,8 @@ def read_name(line: Line, *, surname_first: bool) -> NameReading:
         name = ""
     if any(_lacks_result(cell) for cell in cells):
         return NameReading(name, NO_RESULT)
+    if any(map(_is_error, texts)):
+        return NameReading(" ".join(filter(None, texts))[:LONGEST_NAME], NO_NAME)
     if any("?" in text or "\ufffd" in text for text in texts):
         return NameReading(" ".join(filter(None, texts))[:LONGEST_NAME], LOST)
     if not name:
@@ -111,8 +113,13 @@ def read_name(line: Line, *, surname_first: bool) -> NameReading:
 def is_name(text: str) -> bool:
     """Tell whether a text can be a name; joiners are no print, but Indic names are written with them."""
     name = clean(text)
-    is_text = any(sign.isalpha() for sign in name) and "@" not in name
+    is_text = any(sign.isalpha() for sign in name) and "@" not in name and not _is_error(name)
     return is_text and len(name) <= LONGEST_NAME and name.translate(_JOINERS).isprintable()
+
+
+def _is_error(text: str) -> bool:
+    """Tell whether a spreadsheet says so that it found no name, in its language: #N/A, #NV."""
+    return text.startswith("#")
 
 
 def mend(name: str) -> str:

@@ -139,6 +139,9 @@ def test_a_suggestion_can_be_taken_for_all_rows_at_once():
         (ReadCell("#NAME?", Kind.ERROR, is_formula=True), "name_formula"),
         ("12345", "name_odd"),
         ("asha@ex.org", "name_odd"),
+        ("#N/A", "name_odd"),
+        ("#NAME?", "name_odd"),
+        (ReadCell("#NV", Kind.ERROR), "name_odd"),
         ("VACANT", "name_odd"),
         ("(Left)", "name_odd"),
         ("x" * 201, "name_too_long"),
@@ -152,6 +155,11 @@ def test_a_suggestion_can_be_taken_for_all_rows_at_once():
 )
 def test_a_damaged_name_is_pointed_out(cell, key):
     assert asked(read(HEAD, ("701", cell))) == {key: (2,)}
+
+
+def test_a_surname_that_a_spreadsheet_did_not_find_is_no_surname():
+    found = read(("Roll No", "First name", "Last name"), ("701", "Asha", "#N/A"))
+    assert asked(found) == {"name_odd": (2,)}
 
 
 def test_a_garbled_name_is_mended_only_when_the_office_agrees():
