@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from shared.domain.class_lists import roll_ids
+from shared.domain.class_lists.columns import FIELD_WORDS
+from shared.domain.class_lists.headings import ListField
 from shared.domain.class_lists.layout import Skipped
 from shared.domain.class_lists.questions import (
     LEAVE_OUT,
@@ -20,6 +22,7 @@ from shared.domain.number_formats import KEPT_DIGITS
 from shared.domain.typed_text import fold, normal_code
 
 LEFT_OUT = phrase("left out, as you said")
+MOST_PARENTS = 2
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,22 @@ class Findings:
     asker: Asker
     notices: list[Notice] = field(default_factory=list)
     skipped: list[Skipped] = field(default_factory=list)
+
+
+def one_address(addresses: Sequence[str]) -> str:
+    """Say which of a student's own addresses is used."""
+    return phrase(
+        "The %(field_words)s holds %(count)s addresses: only %(own)s is used.",
+        field_words=FIELD_WORDS[ListField.EMAIL],
+        count=len(addresses),
+        own=addresses[0],
+    )
+
+
+def two_parents(addresses: Sequence[str]) -> str:
+    """Say which of the parents' addresses are not used."""
+    passed = ", ".join(addresses[MOST_PARENTS:])
+    return phrase("There is room for two parents' addresses; not used: %(passed)s.", passed=passed)
 
 
 def ask_about_the_unlike(students: Sequence[ListedStudent], found: Findings) -> list[ListedStudent]:
@@ -143,7 +162,12 @@ def _put_together(same: Sequence[ListedStudent], found: Findings) -> ListedStude
         both = {address.casefold(): address for address in (*other.parents, *first.parents) if address}
         ours = {address.casefold() for address in first.parents}
         added = [address for key, address in both.items() if key not in ours]
-        one, two, *_ = (*(each for each in first.parents if each), *added, "", "")
+        parents = [*(each for each in first.parents if each), *added]
+        if len(parents) > MOST_PARENTS:
+            found.notices.append(Notice(two_parents(parents), other.row))
+        if first.email and other.email and first.email.casefold() != other.email.casefold():
+            found.notices.append(Notice(one_address([first.email, other.email]), other.row))
+        one, two, *_ = (*parents, "", "")
         first = replace(
             first,
             email=first.email or other.email,

@@ -12,10 +12,13 @@ from shared.domain.class_lists.headings import ListField
 from shared.domain.class_lists.layout import Layout, Line, Skipped
 from shared.domain.class_lists.listed import (
     LEFT_OUT,
+    MOST_PARENTS,
     Findings,
     ListedStudent,
     ask_about_lost_digits,
     ask_about_the_unlike,
+    one_address,
+    two_parents,
     without_repeats,
 )
 from shared.domain.class_lists.other_classes import lines_of_class
@@ -32,7 +35,6 @@ from shared.domain.typed_text import fold, normal_code
 
 # Explicit columns come first; then fathers, mothers and guardians as they stand in the list.
 _PARENTS = (ListField.PARENT1_EMAIL, ListField.PARENT2_EMAIL, ListField.PARENT_EMAIL)
-MOST_PARENTS = 2
 _AS_CUT = phrase("as cut")
 _NAMES = (ListField.NAME, ListField.FIRST_NAME, ListField.LAST_NAME)
 
@@ -135,15 +137,7 @@ class _Reader(Findings):
         """Return the student's own address and the parents', each once."""
         own = self._of_field(line, ListField.EMAIL)
         if len(own) > 1:
-            self._say(
-                line,
-                phrase(
-                    "The %(field_words)s holds %(count)s addresses: only %(own)s is used.",
-                    field_words=FIELD_WORDS[ListField.EMAIL],
-                    count=len(own),
-                    own=own[0],
-                ),
-            )
+            self._say(line, one_address(own))
         return (own[0] if own else ""), self._parents(line)
 
     def _parents(self, line: Line) -> tuple[str, str]:
@@ -156,10 +150,7 @@ class _Reader(Findings):
         once = {address.casefold(): address for address in reversed(found)}
         parents = list(dict.fromkeys(once[address.casefold()] for address in found))
         if len(parents) > MOST_PARENTS:
-            passed = ", ".join(parents[MOST_PARENTS:])
-            self._say(
-                line, phrase("There is room for two parents' addresses; not used: %(passed)s.", passed=passed)
-            )
+            self._say(line, two_parents(parents))
         return (parents[0] if parents else ""), (parents[1] if len(parents) > 1 else "")
 
     def _of_field(self, line: Line, field: ListField) -> list[str]:

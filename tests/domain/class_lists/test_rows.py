@@ -320,6 +320,24 @@ def test_the_same_student_on_two_lines_is_one_with_both_addresses():
     assert [each.row for each in found.skipped] == [3]
 
 
+def test_an_address_for_which_there_is_no_room_is_told_on_the_line_that_holds_it():
+    found = read(
+        (*HEAD, "E-mail", "Parent e-mail"),
+        ("701", "Asha Rao", "asha@ex.org", "f@ex.org"),
+        ("701", "Asha Rao", "ASHA@ex.org", "m@ex.org"),
+        ("701", "Asha Rao", "rao@ex.org", "g@ex.org"),
+    )
+    assert [(each.email, each.parents) for each in found.students] == [
+        ("asha@ex.org", ("f@ex.org", "m@ex.org"))
+    ]
+    told = [each.sentence for each in found.notices if each.row == 4 and "again" not in each.sentence]
+    assert told == [
+        "There is room for two parents' addresses; not used: g@ex.org.",
+        "The student's e-mail holds 2 addresses: only asha@ex.org is used.",
+    ]
+    assert [each.sentence for each in found.notices if each.row == 3 and "again" not in each.sentence] == []
+
+
 @pytest.mark.parametrize(
     ("heads", "cells"),
     [
