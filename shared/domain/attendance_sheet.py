@@ -285,9 +285,14 @@ class _Finder:
             )
             return Problem(sentence, row=row.number)
         if len(found) > 1:
-            several = ", ".join(f"{each.roll_id} of {each.class_code}" for each in found[:3])
+            several = [
+                phrase("%(roll_id)s of %(class_code)s", roll_id=each.roll_id, class_code=each.class_code)
+                for each in found[:3]
+            ]
             return Problem(
-                phrase("%(roll_id)s could be %(several)s.", roll_id=roll_id[:40], several=several),
+                phrase(
+                    "%(roll_id)s could be %(several)s.", roll_id=roll_id[:40], several=joined(several, ", ")
+                ),
                 row=row.number,
             )
         return found[0]

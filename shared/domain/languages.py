@@ -64,6 +64,12 @@ def joined(parts: Sequence[str], between: str = " ") -> Sentence:
     return phrase(between.replace("%", "%%").join(f"%({name})s" for name in gaps), **gaps)
 
 
+def all_of(parts: Sequence[str]) -> str:
+    """Return several things as a sentence names them: “a, b and c”."""
+    *some, last = parts
+    return phrase("%(some)s and %(last)s", some=joined(some, ", "), last=last) if some else last
+
+
 def pack(text: str) -> object:
     """Return a text as JSON can hold it, so that `unpack` gives the sentence back in every language."""
     if not isinstance(text, Sentence):

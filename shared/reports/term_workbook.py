@@ -140,7 +140,7 @@ def _read(sheet: Sheet, at: int) -> UploadedTerm:
             class_id, of_students = int(named[1]), place
         elif lecture := _LECTURE.fullmatch(cell or ""):
             if int(lecture[1]) in versions:
-                heading = _at(heads, place) or "one lecture"
+                heading = _at(heads, place) or phrase("one lecture")
                 raise WorkbookRefused(
                     phrase("There are two columns for %(heading)s. Keep one of them.", heading=heading)
                 )
@@ -175,7 +175,10 @@ def _strange_columns(sheet: Sheet, at: int, known: set[int]) -> list[PassedOver]
         if place not in known and any(_cell(row, place) != "" for row in below)
     ]
     return [
-        PassedOver(at + 2, f"the column {_at(below[0], place)[:40] or xl_col_to_name(place)}")
+        PassedOver(
+            at + 2,
+            phrase("the column %(heading)s", heading=_at(below[0], place)[:40] or xl_col_to_name(place)),
+        )
         for place in strange
     ]
 

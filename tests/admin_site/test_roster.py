@@ -1,6 +1,7 @@
 """The page of a class list: send it, answer what it leaves open, see what becomes of every row, import it."""
 
 import io
+import re
 from datetime import date
 
 import openpyxl
@@ -174,6 +175,17 @@ def test_another_child_is_asked_about_on_the_page(desk, office, page):
     desk.fill("Import these students")
     desk.open("/students?show=deactivated")
     assert "Asha Rao 10-FORMER" in told(desk)
+
+
+def test_a_reader_of_hindi_chooses_columns_in_hindi(desk, page):
+    desk.open(page)
+    desk.ask("/language", language="hi")
+    desk.open(page)
+    desk.fill("पूर्वावलोकन", list=(io.BytesIO(b"Roll No,Email 1,Email 2,Name,X,Y\n1,a@ex.org,,A,\n"), "a.csv"))
+    offered = [option.get_text() for option in desk.page.select("#column-A option")]
+    assert len(offered) == 15
+    assert [word for word in offered if not re.search("[ऀ-ॿ]", word)] == []
+    assert "“Email 1” और “Email 2” दोनों विद्यार्थी का ईमेल हो सकते हैं" in told(desk)
 
 
 def test_skipped_lines_and_notices_stand_at_their_rows(desk, page):

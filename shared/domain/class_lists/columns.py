@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from shared.domain.class_lists.headings import UNKNOWN, HeadingReading, ListField, read_heading, says_whose
-from shared.domain.languages import phrase
+from shared.domain.languages import all_of, phrase
 from shared.domain.table_cells import ReadSheet, Row
 from shared.domain.typed_text import fold
 
@@ -19,18 +19,18 @@ _PARTS = (ListField.FIRST_NAME, ListField.MIDDLE_NAME, ListField.LAST_NAME)
 
 FIELD_WORDS = {
     ListField.ROLL_ID: phrase("roll id"),
-    ListField.NAME: "name",
+    ListField.NAME: phrase("name"),
     ListField.FIRST_NAME: phrase("first name"),
     ListField.MIDDLE_NAME: phrase("middle name"),
     ListField.LAST_NAME: phrase("last name"),
-    ListField.EMAIL: "student's e-mail",
+    ListField.EMAIL: phrase("student's e-mail"),
     ListField.PARENT1_EMAIL: phrase("first parent's e-mail"),
     ListField.PARENT2_EMAIL: phrase("second parent's e-mail"),
     ListField.PARENT_EMAIL: phrase("a parent's e-mail"),
     ListField.PHONES: phrase("the family's phone"),
     ListField.LANGUAGE: phrase("language of the letters"),
-    ListField.CLASS: "class",
-    ListField.SECTION: "section",
+    ListField.CLASS: phrase("class"),
+    ListField.SECTION: phrase("section"),
     ListField.ROLES: phrase("roles in Moodle"),
 }
 
@@ -186,7 +186,7 @@ def assign_columns(
         are_shares = field in _PARTS and all(readings[column.place].is_share for column in of_field)
         may_be_several = are_shares or field in (ListField.PARENT_EMAIL, ListField.PHONES)
         if len(of_field) > 1 and not may_be_several:
-            named = " and ".join(f"“{column.heading}”" for column in of_field[:4])
+            named = all_of([f"“{column.heading}”" for column in of_field[:4]])
             doubts.append(
                 phrase(
                     "%(named)s may both be the %(field_words)s: which one is it?",
@@ -215,7 +215,7 @@ def tie_by_hand(
     doubts = missing_fields(tied)
     ids = [f"“{column.heading or column.letter}”" for column in tied if column.field is ListField.ROLL_ID]
     if len(ids) > 1:
-        doubts.append(phrase("%(ids)s may both be the roll id: which one is it?", ids=" and ".join(ids[:4])))
+        doubts.append(phrase("%(ids)s may both be the roll id: which one is it?", ids=all_of(ids[:4])))
     return tied, doubts
 
 

@@ -123,7 +123,7 @@ class _Reader(Findings):
         """Return the line as it is answered where a comma may have cut its name; LEAVE_OUT, or None: open."""
         if not line.beyond:
             return line
-        words = f"{_words(line)} · beside it: {' '.join(line.beyond)}"
+        words = phrase("%(row)s · beside it: %(beyond)s", row=_words(line), beyond=" ".join(line.beyond))
         if line.joined is None:
             became = self.asker.settle(names.BESIDE, line.number, words, shown=_AS_CUT)
         else:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 
-from shared.domain.languages import phrase
+from shared.domain.languages import all_of, phrase
 from shared.domain.oneroster.columns import FILES, MANIFEST, VERSIONS, check_columns
 
 # A file's rows, the headings first, by its name without .csv.
@@ -142,7 +142,7 @@ class _Reading:
                 phrase(
                     "manifest.csv says OneRoster %(stated)s; %(versions)s are read.",
                     stated=stated,
-                    versions=" and ".join(VERSIONS),
+                    versions=all_of(VERSIONS),
                 )
             )
             return properties
