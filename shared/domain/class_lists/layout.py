@@ -196,15 +196,18 @@ def _with_lines(
             line = replace(line, beyond=beyond, joined=_line(at + 1, joined, places) if joined else None)
         (hidden if at in sheet.hidden_rows else lines).append(line)
     notices = [
-        Notice(
-            phrase(
-                "Column %(letter)s “%(heading)s” is hidden in the file, and was read.",
-                letter=column.letter,
-                heading=column.heading,
+        *_other_sheets(layout),
+        *(
+            Notice(
+                phrase(
+                    "Column %(letter)s “%(heading)s” is hidden in the file, and was read.",
+                    letter=column.letter,
+                    heading=column.heading,
+                )
             )
-        )
-        for column in layout.columns
-        if column.field is not None and column.place in sheet.hidden_columns
+            for column in layout.columns
+            if column.field is not None and column.place in sheet.hidden_columns
+        ),
     ]
     questions = []
     if hidden:
@@ -246,6 +249,17 @@ def _above(rows: Sequence[Row], header: Header) -> Iterator[Skipped]:
     for at, row in enumerate(rows[: max(header.at, 0)]):
         if any(cell.text.strip() for cell in row):
             yield Skipped(at + 1, _row_words(row), phrase("above the headings"))
+
+
+def _other_sheets(layout: Layout) -> Iterator[Notice]:
+    """Name the sheets that are not read: one may be the list's second page."""
+    others = ", ".join(f"“{title}”" for title in layout.sheets if title != layout.sheet)
+    if others:
+        yield Notice(
+            phrase(
+                "Only the sheet “%(sheet)s” is read; not read: %(others)s.", sheet=layout.sheet, others=others
+            )
+        )
 
 
 def _hidden_question(hidden: Sequence[Line], answer: str) -> Question:

@@ -145,6 +145,15 @@ def test_the_sheet_with_the_headings_is_read_and_of_several_is_asked():
     assert find_layout(TableFile((second, third)), {"sheet": "7B"}, {}).sheet == "7B"
 
 
+def test_the_sheets_that_are_not_read_are_told():
+    pages = table(HEAD, ("1", "Asha Rao"), title="Page 1"), table(("2", "Bela Roy"), title="Page 2")
+    empty = table(title="Sheet3")
+    layout = find_layout(TableFile((*pages, empty)), {}, {})
+    assert [each.sentence for each in layout.notices] == [
+        "Only the sheet “Page 1” is read; not read: “Page 2”."
+    ]
+
+
 def test_a_hidden_sheet_is_not_read():
     hidden = table(HEAD, BELA, title="old", is_hidden=True)
     assert find_layout(TableFile((hidden, table(HEAD, ASHA, title="new"))), {}, {}).sheet == "new"
