@@ -1,7 +1,7 @@
 """Finds the list in a file: on which sheet, under which headings, and which lines may be students."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from shared.domain.class_lists.columns import (
@@ -17,11 +17,11 @@ from shared.domain.class_lists.columns import (
     width_of,
 )
 from shared.domain.class_lists.headings import ListField, headings_key, read_heading
-from shared.domain.class_lists.lines import why_skipped
+from shared.domain.class_lists.lines import named_class, why_skipped
 from shared.domain.class_lists.questions import Answers, Choice, Concern, Notice, Question
 from shared.domain.languages import joined, phrase
 from shared.domain.table_cells import EMPTY, ReadCell, ReadSheet, Row, TableFile
-from shared.domain.typed_text import clean
+from shared.domain.typed_text import clean, code_parts
 
 
 @dataclass(frozen=True)
@@ -181,6 +181,7 @@ def _with_lines(
     lines: list[Line] = []
     hidden: list[Line] = []
     skipped = list(_above(rows, header))
+    named = _named_classes(rows, header, places)
     for at in range(header.at + header.height, len(rows)):
         row = rows[at]
         if not any(clean(cell.text) or cell.is_formula for cell in row):
@@ -194,6 +195,7 @@ def _with_lines(
         if beyond:
             joined = _join_name(row, name_at, width)
             line = replace(line, beyond=beyond, joined=_line(at + 1, joined, places) if joined else None)
+        line = replace(line, cells={**line.cells, **named[at]})
         (hidden if at in sheet.hidden_rows else lines).append(line)
     notices = [
         *_other_sheets(layout),
@@ -234,6 +236,26 @@ def _line(number: int, row: Row, places: Mapping[ListField, Sequence[int]]) -> L
         for field, tied in places.items()
     }
     return Line(number, cells, whole=_row_words(row))
+
+
+def _named_classes(
+    rows: Sequence[Row], header: Header, places: Collection[ListField]
+) -> list[dict[ListField, tuple[ReadCell, ...]]]:
+    """Return for every row the class that the last line above it names; none beside a column for it."""
+    if ListField.CLASS in places or ListField.SECTION in places:
+        return [{}] * len(rows)
+    named: dict[ListField, tuple[ReadCell, ...]] = {}
+    found = []
+    for at, row in enumerate(rows):
+        said = named_class(row) if at < header.at or width_of(row) == 1 else None
+        if said is not None:
+            field, text = said
+            of_class = named.get(ListField.CLASS, ())
+            # "Division B" below "Class: VII" is of VII; below "Class: VII A" it is another one's.
+            is_part = field is ListField.SECTION and any(len(code_parts(each.text)) == 1 for each in of_class)
+            named = {**(named if is_part else {}), field: (ReadCell(text),)}
+        found.append(named)
+    return found
 
 
 def _join_name(row: Row, name_at: int, width: int) -> Row | None:

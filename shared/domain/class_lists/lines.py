@@ -7,7 +7,7 @@ from functools import lru_cache
 from shared.domain.class_lists.headings import ListField, read_heading
 from shared.domain.languages import phrase
 from shared.domain.table_cells import Row
-from shared.domain.typed_text import clean, fold
+from shared.domain.typed_text import clean, code_parts, fold
 
 # How a line begins that stands below or between the students.
 _FOOTERS = (
@@ -66,10 +66,16 @@ _CERTAINLY = re.compile(
     r"|(no|number) of (students|pupils)\b|signature\b|end of (list|report)|date[ :]+\d"
     r"|page \d+( of \d+)?$|seite \d+|(boys|girls|strength)[ :]*\d*$"
 )
-# A class's or a group's name on a line of its own.
-_BETWEEN = re.compile(
-    r"(section|sec|division|div|class|std|batch|group|house|semester|sem|year|तुकडी|कक्षा|इयत्ता|klasse|classe)\b"
+# A class's or a group's name on a line of its own; behind a Devanagari vowel sign is no \b.
+_CLASS_WORDS = "class|std|standard|कक्षा|इयत्ता|klasse|classe"
+_SECTION_WORDS = "section|sec|division|div|तुकडी"
+_BETWEEN = re.compile(rf"({_SECTION_WORDS}|{_CLASS_WORDS}|batch|group|house|semester|sem|year)(?!\w)")
+_NAMED_CLASS = re.compile(
+    rf"(?:({_CLASS_WORDS})|(?:{_SECTION_WORDS}))(?!\w)[\s.:–-]*(?!of\b)(\S.*)", re.IGNORECASE
 )
+# What a class is told by: VII, 7 or A, perhaps beside FE, th or Div; no longer word such as list or test.
+_TELLS_CLASS = re.compile(r"\d{1,2}|[ivx]+|[^\W\d_]")
+_LONGEST_BESIDE_CLASS = 3
 _RULE = set("-–—_=.*•· ")
 
 
@@ -91,6 +97,24 @@ def why_skipped(row: Row, headings: Sequence[str], *, roll_id_at: int, name_at: 
     if len(filled) == 1 and not name and not any(sign.isdecimal() for sign in first):
         return phrase("a line of one cell, without a number")
     return phrase("a line of dashes") if set("".join(filled)) <= _RULE else ""
+
+
+def named_class(row: Row) -> tuple[ListField, str] | None:
+    """Return the class or section that a line above or between the rows names: VII B of "Class: VII B".
+
+    None where none of its cells does, as "Class list" or "Class of 40 students".
+    """
+    for cell in row:
+        found = _NAMED_CLASS.fullmatch(clean(re.sub(r"\([^)]*\)", " ", cell.text)))
+        parts = [part for word in fold(found[2]).split() for part in code_parts(word)] if found else []
+        telling = [part for part in map(fold, parts) if _TELLS_CLASS.fullmatch(part)]
+        others = [part for part in map(fold, parts) if part not in telling]
+        are_beside = all(
+            len(part) <= _LONGEST_BESIDE_CLASS or part in _SECTION_WORDS.split("|") for part in others
+        )
+        if found and telling and are_beside:
+            return (ListField.CLASS if found[1] else ListField.SECTION), found[2]
+    return None
 
 
 def _repeats(texts: Sequence[str], headings: Sequence[str]) -> bool:

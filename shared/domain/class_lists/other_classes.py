@@ -20,8 +20,6 @@ def lines_of_class(
     layout: Layout, answers: Answers, class_code: str
 ) -> tuple[list[Line], list[Question], list[Skipped]]:
     """Return the lines whose class is ours; other classes' are asked about, once for each."""
-    if not layout.has(ListField.CLASS) and not layout.has(ListField.SECTION):
-        return list(layout.lines), [], []
     others: dict[str, list[Line]] = {}
     spellings: dict[str, str] = {}  # by the plain class, how it was written first
     for line in layout.lines:

@@ -373,6 +373,38 @@ def test_another_class_is_asked_about_once_however_it_is_written():
     assert asked(read(*rows)) == {"class/VIII B": (2, 3, 4)}
 
 
+@pytest.mark.parametrize(
+    ("title", "said"),
+    [
+        ("Class: VII B", "VII B"),
+        ("Class VII-B (2026-27)", "VII-B"),
+        ("Std. 7th  Div. B", "7th Div. B"),
+        ("DIVISION B", "B"),
+        ("इयत्ता ७ वी ब", "७ वी ब"),
+    ],
+)
+def test_rows_below_a_line_that_names_another_class_are_asked_about(title, said):
+    rows = (("Class: 7A", ""), HEAD, ("1", "Asha"), (title, ""), HEAD, ("51", "Bela"), ("52", "Chen"))
+    assert asked(read(*rows)) == {f"class/{said}": (6, 7)}
+    assert who(read(*rows, answers={f"class/{said}": "leave_out"})) == [("1", "Asha")]
+    assert len(who(read(*rows, answers={f"class/{said}": "as_it_is"}))) == 3
+
+
+def test_a_section_below_a_class_is_of_that_class():
+    rows = (("Class: VII", ""), HEAD, ("Section A", ""), ("1", "Asha"), ("Section B", ""), ("51", "Bela"))
+    assert asked(read(*rows)) == {"class/VII B": (6,)}
+    assert asked(read(*rows, class_code="8B")) == {"class/VII A": (4,), "class/VII B": (6,)}
+
+
+def test_a_list_whose_title_names_another_class_is_asked_about():
+    rows = (("Demo School", ""), ("", "Class: 7B"), HEAD, ("1", "Asha"), ("2", "Bela"))
+    assert asked(read(*rows)) == {"class/7B": (4, 5)}
+    assert not asked(read(*rows, class_code="VII-B"))
+    assert not asked(read(("Class List", ""), ("Class: 7B, term 2", ""), HEAD, ("1", "Asha")))
+    beside_a_column = (("Class: 7B", "", ""), (*HEAD, "Class"), ("1", "Asha", "7A"))
+    assert not asked(read(*beside_a_column))
+
+
 def test_rows_of_another_section_are_asked_about_without_a_column_for_the_class():
     rows = ((*HEAD, "Div"), ("1", "Asha", "A"), ("2", "Bela", "B"))
     assert asked(read(*rows)) == {"class/B": (3,)}
