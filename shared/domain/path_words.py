@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -83,9 +83,13 @@ class PathPart:
         return frozenset(word for word in self.words - _NOBODYS if len(word) > 1)
 
 
-def take_apart(text: str) -> PathPart:
-    """Take one folder's name, or one file's without its ending, apart."""
-    text = _GLUED_ROLL_WORD.sub(r"\1 ", _DATE.sub(" ", fold(text)))
+def take_apart(text: str, is_code: Callable[[str], bool] = lambda _: False) -> PathPart:
+    """Take one folder's name, or one file's without its ending, apart.
+
+    A day is passed over, unless `is_code` says that it is somebody's roll id, as 20240115 may be.
+    """
+    text = _DATE.sub(lambda day: day[0] if is_code(day[0]) else " ", fold(text))
+    text = _GLUED_ROLL_WORD.sub(r"\1 ", text)
     tokens = tuple(_tokens(text))
     counting, by_camera = set(), False
     for at, token in enumerate(tokens):

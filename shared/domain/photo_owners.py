@@ -208,7 +208,7 @@ class PhotoOwners:
         return self._folders[text]
 
     def _read(self, text: str, *, is_file: bool = False) -> _Reading:
-        part = take_apart(text)
+        part = take_apart(text, lambda day: code_parts(day) in self._by_code)
         runs = list(self._runs(part, counters=is_file))
         taken = {at for run in runs for at in range(run.start, run.end)}
         found = [run.students for run in runs if run.students]

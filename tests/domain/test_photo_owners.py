@@ -174,6 +174,27 @@ def test_an_ending_or_one_name_of_two_students_is_a_question(mixed, path, likely
     assert words in sentence
 
 
+@pytest.mark.parametrize(
+    ("path", "roll_id"),
+    [
+        ("20240115.jpg", "20240115"),
+        ("20240115_2.jpg", "20240115"),
+        ("20240115/IMG_0001.jpg", "20240115"),
+        ("2024-01-16.jpg", "2024-01-16"),
+        ("20240115 Asha Rao.jpg", "20240115"),
+        ("20240120 Asha Rao.jpg", "20240115"),  # nobody's: a day
+        ("IMG_20240115.jpg", None),
+        ("IMG_20240115_101530.jpg", None),
+        ("20240115_101530.jpg", None),
+        ("WhatsApp Image 2024-01-16 at 10.15.32.jpeg", None),
+        ("20240115/20240117.jpg", None),
+    ],
+)
+def test_a_roll_id_that_looks_like_a_day_is_one_unless_a_camera_wrote_it(path, roll_id):
+    read = class_of(("20240115", "Asha Rao"), ("2024-01-16", "Bela Roy"), ("20240117", "Chen Li"))
+    assert read(path)[0] == roll_id
+
+
 def test_zeros_count_where_two_roll_ids_differ_by_them_alone():
     read = class_of(("7", "Asha Rao"), ("007", "Bela Roy"))
     assert read("7.jpg")[0] == "7"
