@@ -113,6 +113,9 @@ class PhotoOwners:
         (owner,) = agreed
         student = self._students[owner]
         for reading in readings:
+            if any(self._names[each] != self._names[owner] for each in reading.named):
+                sentence = phrase("“%(short)s” may mean several students.", short=_short(reading.text))
+                return self._ask(sentence, readings)
             if reading.stray:
                 sentence = phrase(
                     "“%(stray)s” is not a roll id of this class, though the rest means %(name)s.",

@@ -195,6 +195,13 @@ def test_a_roll_id_that_looks_like_a_day_is_one_unless_a_camera_wrote_it(path, r
     assert read(path)[0] == roll_id
 
 
+def test_a_roll_id_with_its_own_name_and_another_students_is_a_question(mixed):
+    """As a form adds the name of who uploaded to the name of the file."""
+    path = "15203A0042_Meera Iyer - Asha Rao.jpg"
+    assert mixed(path)[:2] == (None, "“15203A0042_Meera Iyer - Asha Rao” may mean several students.")
+    assert mixed("15203A0043 Asha Rao.jpg")[0] == "15203A0043"  # her namesake is no other name
+
+
 def test_zeros_count_where_two_roll_ids_differ_by_them_alone():
     read = class_of(("7", "Asha Rao"), ("007", "Bela Roy"))
     assert read("7.jpg")[0] == "7"
