@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import takewhile
 
 from shared.domain.class_lists.headings import UNKNOWN, HeadingReading, ListField, read_heading, says_whose
 from shared.domain.languages import all_of, phrase
@@ -172,15 +173,7 @@ def assign_columns(
     tied = _one_roll_id(tied, readings)
     tied = _whole_name(tied, samples)
     doubts = missing_fields(tied)
-    rest = _rest_of_name(tied, samples)
-    if rest is not None:
-        tied[rest.place] = replace(rest, suggestion=ListField.LAST_NAME)
-        doubts.append(
-            phrase(
-                "Column %(letter)s beside the name has no heading: does it belong to the name?",
-                letter=rest.letter,
-            )
-        )
+    doubts += _suggest_rest_of_name(tied, samples)
     for field in ListField:
         of_field = [column for column in tied if column.field is field]
         are_shares = field in _PARTS and all(readings[column.place].is_share for column in of_field)
@@ -197,14 +190,42 @@ def assign_columns(
     return (suggest_by_content(tied, samples) if doubts else tied), doubts
 
 
-def _rest_of_name(columns: Sequence[ColumnUse], samples: Sequence[Sequence[str]]) -> ColumnUse | None:
-    """Return the column that a heading merged over two of them may mean as well: Name over Asha and Rao."""
+def _suggest_rest_of_name(columns: list[ColumnUse], samples: Sequence[Sequence[str]]) -> list[str]:
+    """Suggest the columns that a heading merged over several may mean as well: Name over Asha, Mohan and Rao.
+
+    Return the doubt about them, or nothing.
+    """
     name = next((column for column in columns if column.field is ListField.NAME), None)
-    beside = columns[name.place + 1] if name is not None and name.place + 1 < len(columns) else None
-    if name is None or beside is None or beside.heading:
-        return None
-    is_usual = len(samples[beside.place]) * 2 > len(samples[name.place])
-    return beside if is_usual and _may_be_names(samples[beside.place]) else None
+    rest = _rest_of_name(columns, name.place, samples) if name is not None else []
+    for column in rest:
+        field = ListField.LAST_NAME if column is rest[-1] else ListField.MIDDLE_NAME
+        columns[column.place] = replace(column, suggestion=field)
+    if len(rest) > 1:
+        letters = all_of([column.letter for column in rest])
+        return [
+            phrase(
+                "Columns %(letters)s beside the name have no heading: do they belong to the name?",
+                letters=letters,
+            )
+        ]
+    return [
+        phrase(
+            "Column %(letter)s beside the name has no heading: does it belong to the name?",
+            letter=column.letter,
+        )
+        for column in rest
+    ]
+
+
+def _rest_of_name(
+    columns: Sequence[ColumnUse], name_at: int, samples: Sequence[Sequence[str]]
+) -> list[ColumnUse]:
+    def may_be(column: ColumnUse) -> bool:
+        held = samples[column.place]
+        is_usual = len(held) * 2 > len(samples[name_at])
+        return not column.heading and is_usual and _may_be_names(held)
+
+    return list(takewhile(may_be, columns[name_at + 1 :]))
 
 
 def tie_by_hand(

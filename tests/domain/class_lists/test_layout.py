@@ -304,6 +304,19 @@ def test_a_heading_over_two_columns_of_a_name_loses_neither(heads, row):
     assert who(read(heads, row, *others, answers=answers))[0] == ASHA
 
 
+def test_a_heading_over_three_columns_of_a_name_loses_none_of_them():
+    rows = (
+        ("Roll No", "Name", "", "", "Fax"),
+        ("701", "Rao", "Asha", "Mohan"),
+        ("702", "Roy", "Bela", "Jai"),
+    )
+    found = lay_out(*rows)
+    (question,) = found.questions
+    assert question.sentence.startswith("Columns C and D beside the name have no heading")
+    taken = {f"column/{each.letter}": each.field or each.suggestion or "-" for each in found.columns}
+    assert who(read(*rows, answers=taken)) == [("701", "Rao Asha Mohan"), ("702", "Roy Bela Jai")]
+
+
 def test_a_given_name_that_looks_like_nothing_stays_and_a_surname_that_says_so_goes():
     found = read(
         ("Roll No", "First name", "Last name"), ("1", "Na", "Li"), ("2", "Asha", "NA"), ("3", "n/a", "-")
