@@ -110,14 +110,17 @@ def read_xml_2003_sheets(content: bytes) -> list[ReadSheet]:
     formats: dict[str, str] = {}
     rows: dict[int, dict[int, ReadCell]] = {}
     cells: dict[int, ReadCell] = {}
+    hidden: set[int] = set()
+    merged: list[tuple[int, int, int]] = []
     row = column = 0
     for event, element in iterparse(io.BytesIO(content), events=("start", "end"), forbid_dtd=True):
         name = element.tag.rpartition("}")[2]
         if event == "start":
             if name == "Worksheet":
-                rows, row = {}, 0
+                rows, row, hidden, merged = {}, 0, set(), []
             elif name == "Row":
                 row, cells, column = int(_own(element, "Index") or row + 1), {}, 0
+                hidden |= {row - 1} if _own(element, "Hidden") == "1" else set()
             elif name == "Cell":
                 column = int(_own(element, "Index") or column + 1)
                 refuse_beyond(row=row, column=column)
@@ -126,13 +129,18 @@ def read_xml_2003_sheets(content: bytes) -> list[ReadSheet]:
             formats[_own(element, "ID")] = "" if numbers is None else _own(numbers, "Format")
         elif name == "Cell":
             cells[column - 1] = _xml_2003_cell(element, formats)
+            merged.append((column - 1, row - 1, row - 1 + int(_own(element, "MergeDown") or 0)))
             column += int(_own(element, "MergeAcross") or 0)
             element.clear()
         elif name == "Row":
             rows[row - 1] = cells
             element.clear()
         elif name == "Worksheet":
-            sheets.append(sheet_of(_own(element, "Name"), rows))
+            about = {each.tag.rpartition("}")[2]: each.text for each in element.iter()}
+            is_hidden = about.get("Visible") in ("SheetHidden", "SheetVeryHidden")
+            over_rows = [each for each in merged if each[1] < each[2]]
+            title = _own(element, "Name")
+            sheets.append(sheet_of(title, rows, is_hidden=is_hidden, hidden_rows=hidden, merged=over_rows))
             element.clear()
     return sheets
 

@@ -222,6 +222,19 @@ def test_excels_xml_of_2003_is_read():
         read_table_file(bomb.encode())
 
 
+def test_what_is_hidden_or_merged_in_excels_xml_of_2003_is_known():
+    office = "urn:schemas-microsoft-com:office:spreadsheet"
+    xml = (
+        f'<?xml version="1.0"?><Workbook xmlns="{office}" xmlns:ss="{office}"><Worksheet ss:Name="7A"><Table>'
+        '<Row><Cell ss:MergeDown="1"><Data ss:Type="String">Asha</Data></Cell></Row><Row ss:Hidden="1"/>'
+        '</Table></Worksheet><Worksheet ss:Name="Old"><Table/><WorksheetOptions xmlns="urn:x">'
+        "<Visible>SheetHidden</Visible></WorksheetOptions></Worksheet></Workbook>"
+    )
+    first, second = read_table_file(xml.encode()).sheets
+    assert (first.merged, first.hidden_rows, first.is_hidden) == (((0, 0, 1),), {1}, False)
+    assert (second.merged, second.hidden_rows, second.is_hidden) == ((), set(), True)
+
+
 def zipped(*names):
     made = io.BytesIO()
     with zipfile.ZipFile(made, "w") as parts:
