@@ -1,7 +1,8 @@
 """Opens an uploaded table of whatever kind, told by its bytes, or says why not and what to do instead."""
 
 import csv
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from itertools import accumulate
 
 from shared.domain.languages import phrase
 from shared.domain.table_cells import ReadSheet, TableFile
@@ -143,10 +144,19 @@ def _read(reader: Callable[..., list[ReadSheet]], content: bytes) -> tuple[ReadS
         raise WorkbookRefused(LOCKED if "encrypted" in str(cause) else BROKEN) from cause
 
 
+def _cells_of_rows(sheets: Iterable[ReadSheet]) -> Iterator[int]:
+    """Yield how many cells each row has, and how many merged cells add to the rows that they reach over."""
+    for sheet in sheets:
+        yield from map(len, sheet.rows)
+        for column, top, bottom in sheet.merged:
+            if top < len(sheet.rows) and column < len(sheet.rows[top]):
+                yield from (max(1, column + 1 - len(row)) for row in sheet.rows[top + 1 : bottom + 1])
+
+
 def _checked(file: TableFile) -> TableFile:
     if not file.sheets:
         raise WorkbookRefused(phrase("There is no sheet in this workbook; it may be damaged."))
-    if sum(len(row) for sheet in file.sheets for row in sheet.rows) > MOST_CELLS:
+    if any(number > MOST_CELLS for number in accumulate(_cells_of_rows(file.sheets))):
         raise WorkbookRefused(
             phrase(
                 "This table has more than %(most_cells)s cells, most of them surely empty. "

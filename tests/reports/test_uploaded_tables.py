@@ -56,6 +56,12 @@ def test_a_table_of_millions_of_empty_cells_is_refused_and_one_of_thousands_is_r
     assert outcome_of(rows.encode(), open_table) == "read"
 
 
+@pytest.mark.parametrize("kind", ["merged cells over one another", "a row merged with all below"])
+def test_merged_cells_count_in_every_row_that_they_reach_over(kind):
+    # What shows a list fills them: 8 s of a page's process for either, from 31 kB.
+    assert "more than 400,000 cells" in outcome_of(HEAVY[kind], open_table)
+
+
 @pytest.mark.usefixtures("settled_memory")
 def test_far_cells_on_twenty_sheets_of_old_excel_cost_this_process_nothing(tmp_path):
     content, processor = far_cells_in_old_excel(tmp_path), time.process_time()

@@ -7,6 +7,7 @@ import zlib
 from pathlib import Path
 
 import openpyxl
+from openpyxl.utils import get_column_letter
 from PIL import Image
 
 from tests.support import workbooks
@@ -25,6 +26,7 @@ def heavy_workbooks() -> dict[str, bytes]:
         b'<row r="%d">%s</row>' % (at, b'<c t="d"><v>2026-11-22T09:04:00</v></c>' * 12)
         for at in range(1, 6000)
     )
+    beneath = [f"{get_column_letter(at)}2:{get_column_letter(at)}9999" for at in range(1, 251)]
     attributes = b"".join(b' a%d="1"' % at for at in range(300_000))
     return {
         "a number format of [ signs": _with_number_format("[" * 60_000),
@@ -38,6 +40,8 @@ def heavy_workbooks() -> dict[str, bytes]:
         "200,000 merged cells": _with_sheet(
             b"", b"<mergeCells>%s</mergeCells>" % (b'<mergeCell ref="A1:IV9999"/>' * 90_000)
         ),
+        "merged cells over one another": _with_sheet(_rows(2), _merged(["B2:B9999"] * 3000)),
+        "a row merged with all below": _with_sheet(_rows(250), _merged(beneath)),
         "far merged cells": _with_sheet(b"", b'<mergeCells><mergeCell ref="A1:XFD1048576"/></mergeCells>'),
         "a column of all widths": _with_sheet(
             b"", b'<cols><col min="1" max="16384" hidden="1"/></cols>' * 2000
@@ -62,6 +66,21 @@ def far_cells_in_old_excel(folder: Path) -> bytes:
 def _with_sheet(rows: bytes, after: bytes = b"") -> bytes:
     sheet = (_SHEET % rows).replace(b"</worksheet>", after + b"</worksheet>")
     return workbooks.with_parts(workbooks.of_one_sheet(lambda _sheet: None), xl__worksheets__sheet1_xml=sheet)
+
+
+def _rows(width: int) -> bytes:
+    """A list of 9,999 rows; the second has `width` cells."""
+    cells = {1: [b"Roll No", b"Name"], 2: [b"1"] * width}
+    inline = b'<c t="inlineStr"><is><t>%s</t></is></c>'
+    return b"".join(
+        b'<row r="%d">%s</row>' % (at, b"".join(inline % each for each in cells.get(at, [b"1"])))
+        for at in range(1, 10_000)
+    )
+
+
+def _merged(references: list[str]) -> bytes:
+    cells = "".join(f'<mergeCell ref="{reference}"/>' for reference in references)
+    return f"<mergeCells>{cells}</mergeCells>".encode()
 
 
 def _with_number_format(code: str) -> bytes:
