@@ -144,18 +144,20 @@ class _Reader:
 
 
 def _main_part(parts: zipfile.ZipFile) -> str:
-    names = parts.namelist()
-    targets = _relations(parts, "") if "_rels/.rels" in names else {}
-    found = [target for target in targets.values() if target.lower().endswith("workbook.xml")]
+    """Return the workbook's own part; some programs number it, as xl/workbook22.xml."""
+    known = "_rels/.rels" in parts.namelist()
+    found = list(_relations(parts, "", kind="/officeDocument").values()) if known else []
     return found[0] if found else "xl/workbook.xml"
 
 
-def _relations(parts: zipfile.ZipFile, part: str) -> dict[str, str]:
-    """Return where the relations of a part lead, by their ids."""
+def _relations(parts: zipfile.ZipFile, part: str, *, kind: str = "") -> dict[str, str]:
+    """Return where the relations of a part lead, by their ids; with a kind only those of that kind."""
     folder, _, name = part.rpartition("/")
     xml = fromstring(parts.read(f"{folder}/_rels/{name}.rels".lstrip("/")))
     places = {}
     for each in _all(xml, "Relationship"):
+        if not each.get("Type", "").endswith(kind):
+            continue
         target = each.get("Target", "")
         places[each.get("Id", "")] = (
             target.lstrip("/") if target.startswith("/") else f"{folder}/{target}".lstrip("/")

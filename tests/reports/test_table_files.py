@@ -158,6 +158,17 @@ def test_strict_open_xml_is_read():
     assert texts(made.getvalue()) == [("0701", "Asha Rao")]
 
 
+def test_the_workbooks_own_part_may_have_another_name():
+    content = of_one_sheet(lambda sheet: sheet.append(["0701", "Asha Rao"]))
+    made = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(made, "w") as new:
+        for entry in old.infolist():
+            part = old.read(entry).replace(b"/workbook.xml", b"/workbook22.xml")
+            part = part.replace(b'"xl/workbook.xml', b'"xl/workbook22.xml')
+            new.writestr(entry.filename.replace("workbook.xml", "workbook22.xml"), part)
+    assert texts(made.getvalue()) == [("0701", "Asha Rao")]
+
+
 def test_dates_counted_from_1904_are_the_same_days():
     def fill(sheet):
         sheet["A1"] = date(2026, 3, 1)
