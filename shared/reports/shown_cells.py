@@ -18,6 +18,7 @@ _LONGEST_NUMBER = 400
 
 MOST_ROWS = 10_000
 MOST_COLUMNS = 256
+LONGEST_CELL = 2_000
 
 
 def refuse_beyond(*, row: int, column: int = 0) -> None:

@@ -2,19 +2,20 @@
 
 import csv
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from itertools import accumulate
 
 from shared.domain.languages import phrase
 from shared.domain.table_cells import ReadSheet, TableFile
 from shared.errors import WorkbookRefused
 from shared.reports.markup_cells import read_html_tables, read_xml_2003_sheets
-from shared.reports.text_cells import decode, read_text_rows
+from shared.reports.shown_cells import LONGEST_CELL
+from shared.reports.text_cells import cut_apart, decode, read_text_rows
 from shared.reports.workbook_parts import BROKEN, LOCKED, TOO_LARGE, check_parts
 from shared.reports.xls_cells import read_xls_sheets
 from shared.reports.xlsx_cells import read_xlsx_sheets
 
 LARGEST_FILE_BYTES = 5 * 1024 * 1024
-LONGEST_CELL = 2_000
 # All rows together, as wide as each is. Whoever shows a list goes through all of them: 2.5 million, from a
 # file of 100 kB, took the page's process 3.5 s. A term's sheet of the most marks has 70,000.
 MOST_CELLS = 400_000
@@ -137,7 +138,7 @@ def _text_sheet(text: str) -> ReadSheet:
 
 def _read(reader: Callable[..., list[ReadSheet]], content: bytes) -> tuple[ReadSheet, ...]:
     try:
-        return tuple(reader(content))
+        return tuple(replace(sheet, rows=cut_apart(sheet.rows)) for sheet in reader(content))
     except (WorkbookRefused, MemoryError):
         raise
     except Exception as cause:  # xlrd and the XML parser meet broken files with whatever comes up first

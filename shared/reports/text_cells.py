@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from shared.domain.encoding_guess import is_one_language, share_of_odd_words
 from shared.domain.languages import phrase
 from shared.domain.table_cells import Row, text_rows
-from shared.reports.shown_cells import refuse_beyond
+from shared.reports.shown_cells import LONGEST_CELL, refuse_beyond
 
 SEPARATORS = "\t;,|"
 # So many lines tell the separator; a title, an address and a line of headings come before the first student.
@@ -186,7 +186,22 @@ def read_text_rows(text: str) -> tuple[Row, ...]:
         rows.pop()
     for number, row in enumerate(rows, start=1):
         refuse_beyond(row=number, column=len(row))
-    return text_rows(rows)
+    return cut_apart(text_rows(rows))
+
+
+def cut_apart(rows: tuple[Row, ...]) -> tuple[Row, ...]:
+    """Return the cells of a table that was saved with every line whole in its first cell; else the rows."""
+    lines = [" ".join(row[0].text.splitlines()) if row else "" for row in rows]
+    is_one_column = not any(cell.text for row in rows for cell in row[1:])
+    if not is_one_column or any(len(line) > LONGEST_CELL for line in lines):
+        return rows
+    separator = _separator("\n".join(lines))
+    cut = [next(csv.reader([line], delimiter=separator), []) for line in lines]
+    if sum(len(row) > 1 for row in cut) * 2 <= sum(map(bool, lines)):
+        return rows
+    for number, row in enumerate(cut, start=1):
+        refuse_beyond(row=number, column=len(row))
+    return text_rows(cut)
 
 
 def _rows(text: str, separator: str, *, quoted: bool = True) -> list[list[str]]:

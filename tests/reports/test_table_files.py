@@ -1,5 +1,6 @@
 """Tables of every kind of file, read as the spreadsheet shows them or refused with the way out."""
 
+import csv
 import io
 import zipfile
 from datetime import date
@@ -367,6 +368,25 @@ def test_an_encoding_can_be_chosen_but_not_against_the_bytes_own_mark():
 def test_the_separator_is_the_one_that_cuts_the_lines_alike(text, rows):
     found = [tuple(cell.text for cell in row) for row in read_pasted(text).sheets[0].rows]
     assert found[-2:] == rows
+
+
+LINES = ["Class 7A, 2026", "", "Roll No,Name,Parent", '701,"Rao, Asha",a@ex.org', "702,Bela Roy,b@ex.org"]
+CUT = [("Class 7A", " 2026"), (), ("Roll No", "Name", "Parent")]
+CUT += [("701", "Rao, Asha", "a@ex.org"), ("702", "Bela Roy", "b@ex.org")]
+
+
+def test_lines_that_were_saved_whole_in_the_first_cell_are_cut_apart():
+    """As where a .csv was opened by a spreadsheet that expects another separator, and saved by it."""
+    quoted = io.StringIO()
+    csv.writer(quoted, quoting=csv.QUOTE_ALL).writerows([line] if line else [] for line in LINES)
+    assert texts(quoted.getvalue().encode()) == CUT
+    assert texts(of_one_sheet(lambda sheet: [sheet.append([line or None]) for line in LINES])) == CUT
+
+
+@pytest.mark.parametrize("lines", [["Asha Rao", "Bela Roy"], ["one, two", "Asha Rao", "Bela Roy"], [""], []])
+def test_a_column_of_texts_stays_one(lines):
+    content = of_one_sheet(lambda sheet: [sheet.append([line]) for line in lines])
+    assert texts(content) == [(line,) for line in lines if line]
 
 
 def test_a_stray_quotation_mark_swallows_no_rows():
