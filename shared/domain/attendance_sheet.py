@@ -223,11 +223,9 @@ def _read_status(row: TableRow, shown: MarkValue, statuses: Statuses) -> str | P
     typed = row.text("status")
     if not typed:
         return None
-    if shown.status is not None and typed in (
-        statuses.get(shown.status).name,
-        statuses.get(shown.status).short,
-    ):
-        return shown.status  # as it was downloaded, also one that is no longer offered
+    was = statuses.get(shown.status) if shown.status is not None else None
+    if was is not None and typed in (was.name, was.short, *was.letter_names.values()):
+        return was.key  # as it was downloaded, also one that is no longer offered
     status = statuses.read(typed)
     if status is not None:
         return status

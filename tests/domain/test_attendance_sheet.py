@@ -6,7 +6,7 @@ from datetime import date
 import pytest
 
 from shared.domain.attendance import MarkStatus
-from shared.domain.attendance_sheet import COLUMNS, MarkValue, Standing, review_sheet
+from shared.domain.attendance_sheet import COLUMNS, MarkValue, SheetReview, Standing, review_sheet
 from shared.domain.sheet_table import read_table
 from shared.domain.statuses import Colour, CountsAs, Status, Statuses
 
@@ -359,3 +359,11 @@ def test_a_retired_status_stays_where_it_is_and_is_given_to_nobody():
     (change,) = review(*rows, register=(asha, RAVI), statuses=own).changes
     assert change.becomes == MarkValue("camp", "tent")
     assert review(("00123", "Ravi Patil", "CO6GA", "Camp", "", HELD_ON), statuses=own).problems
+
+
+def test_a_status_that_was_retired_since_the_download_is_known_in_the_sheets_language():
+    own = Statuses.of_school(CountsAs.PRESENT, [replace(OLD, letter_names={"hi": "शिविर"})])
+    asha = replace(ASHA, value=MarkValue("camp"))
+    rows = [("15203A0042", "Asha Rao", "CO6GA", "शिविर", "", HELD_ON)]
+    assert review(*rows, register=(asha, RAVI), statuses=own) == SheetReview()
+    assert review(("00123", "Ravi Patil", "CO6GA", "शिविर", "", HELD_ON), statuses=own).problems
