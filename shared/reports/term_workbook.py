@@ -154,12 +154,14 @@ def _read(sheet: Sheet, at: int) -> UploadedTerm:
         for of in ("roll_id", "name")
     )
     rows = []
-    for number, row in enumerate(sheet.rows[at + 2 :], start=at + 3):
+    for number, row in enumerate(sheet.rows, start=1):
         cells = {lecture_id: _cell(row, place) for lecture_id, place in places.items()}
         student = _STUDENT.fullmatch(_at(row, of_students))
         student_id = int(student[1]) if student else None
         roll_id, called = _at(row, roll), _at(row, name)
-        if student_id is not None or roll_id or called or any(cell != "" for cell in cells.values()):
+        # Who sorts the whole sheet has students above the hidden row; what else is there is a title.
+        is_below = number > at + 2 and (roll_id or called or any(cell != "" for cell in cells.values()))
+        if student_id is not None or is_below:
             rows.append(TermRow(number, student_id, roll_id, called, cells))
     known = {of_students, roll, name, *places.values()}
     headings = {lecture_id: " ".join(_at(heads, place).split()) for lecture_id, place in places.items()}

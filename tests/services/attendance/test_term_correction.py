@@ -315,6 +315,21 @@ def test_columns_and_rows_are_found_wherever_they_stand_and_however_they_are_hea
     assert told(found) == [("Physics", "Meera", None, LATE)]
 
 
+def test_a_sheet_that_was_sorted_whole_with_its_headings_loses_no_change(toolbox, school):
+    """As spreadsheets do: what is empty, the hidden row's cell among it, comes last."""
+
+    def sort(sheet):
+        sheet.cell(row_of(sheet, "Meera"), column_of(sheet, "Physics")).value = "L"
+        rows = [[cell.value for cell in row] for row in sheet.iter_rows()]
+        sheet.delete_rows(1, len(rows))
+        for row in sorted(rows, key=lambda row: (row[2] is None, row[2])):
+            sheet.append(row)
+        assert [cell.value for cell in sheet["C"]] == ["Meera Iyer", "Name", "Ravi Patil", None]
+
+    found = review(toolbox, school, edited(download(toolbox, school), sort))
+    assert (problems(found), told(found)) == ([], [("Physics", "Meera", None, LATE)])
+
+
 def test_missing_rows_and_columns_leave_their_marks(toolbox, school):
     mark(toolbox, school, "physics", "meera", PRESENT)
     mark(toolbox, school, "algebra", "ravi", PRESENT)
