@@ -99,20 +99,22 @@ def review_sheet(
     downloaded: Mapping[int, MarkValue],
     held_on: date,
     is_closed: bool = False,
+    above: Sequence[TableRow] = (),
 ) -> SheetReview:
     """Compare a sheet with the register.
 
     `downloaded` holds, by student id, what the sheet showed of those who were marked since; `held_on` is the
     lecture's day. A missing row leaves the mark as it is; a status that was cleared takes it away, which a
-    closed lecture does not allow.
+    closed lecture does not allow. Of the rows `above` the head count those of students.
     """
     finder = _Finder(register)
+    sorted_with_head = [row for row in above if isinstance(finder.find(row), Standing)]
     problems: list[Problem] = []
     passed_over: list[PassedOver] = []
     changes: list[SheetChange] = []
     conflicts: list[SheetChange] = []
     rows_of: dict[int, int] = {}
-    for row in rows:
+    for row in (*sorted_with_head, *rows):
         student = finder.find(row)
         if isinstance(student, Problem):
             if _is_nobodys(row):

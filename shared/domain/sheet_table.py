@@ -61,9 +61,13 @@ class TableRow:
 
 @dataclass(frozen=True)
 class Table:
-    """The rows that hold anything in the columns looked for; with problems there are no rows."""
+    """The rows that hold anything in the columns looked for; with problems there are no rows.
+
+    `above` the head stand titles, and rows where somebody sorted the head with them.
+    """
 
     rows: tuple[TableRow, ...] = ()
+    above: tuple[TableRow, ...] = ()
     problems: tuple[Problem, ...] = ()
     columns: frozenset[str] = frozenset()
 
@@ -88,11 +92,13 @@ def read_table(rows: Sequence[Sequence[Cell]], columns: Mapping[str, Column]) ->
             problems.append(_missing(column, titles, head))
     if problems:
         return Table(problems=tuple(problems))
-    return Table(rows=tuple(_below(rows, head, places)), columns=frozenset(places))
+    above = tuple(_rows_from(rows[:head], 1, places))
+    below = tuple(_rows_from(rows[head + 1 :], head + 2, places))
+    return Table(below, above, columns=frozenset(places))
 
 
-def _below(rows: Sequence[Sequence[Cell]], head: int, places: Mapping[str, int]) -> Iterator[TableRow]:
-    for number, row in enumerate(rows[head + 1 :], start=head + 2):
+def _rows_from(rows: Sequence[Sequence[Cell]], first: int, places: Mapping[str, int]) -> Iterator[TableRow]:
+    for number, row in enumerate(rows, start=first):
         cells = {name: _stripped(row[place]) if place < len(row) else "" for name, place in places.items()}
         if any(cell != "" for cell in cells.values()):
             yield TableRow(number, cells)

@@ -84,6 +84,7 @@ def review_upload(
             downloaded=as_downloaded(sheets.list_changes(session, [lecture_id]), uploaded.identity.version),
             held_on=toolbox.settings.clock.day_of(lecture.starts_at),
             is_closed=lecture.closed_at is not None,
+            above=uploaded.table.above,
         )
     if not review.changes:
         return UploadReview(file_name, review)

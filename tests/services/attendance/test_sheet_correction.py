@@ -104,6 +104,23 @@ def test_an_edited_sheet_is_reviewed_then_applied_and_kept_in_the_history(toolbo
         assert session.query(AuditEntry).filter_by(action="apply sheet").count() == 1
 
 
+def test_a_sheet_that_was_sorted_with_its_head_loses_no_change(toolbox, school):
+    book = openpyxl.load_workbook(io.BytesIO(sheet_of(toolbox, school, meera="late", ravi="absent")))
+    sheet = book["Attendance"]
+    rows = sorted(([cell.value for cell in row] for row in sheet.iter_rows()), key=lambda row: row[1])
+    sheet.delete_rows(1, len(rows))
+    for row in (["Databases", None, None, "Attendance"], *rows):
+        sheet.append(row)
+    assert [cell.value for cell in sheet["B"]] == [None, "Meera Iyer", "Name", "Ravi Patil"]
+    saved = io.BytesIO()
+    book.save(saved)
+    found = review(toolbox, school, saved.getvalue()).review
+    assert [(each.student.name, each.becomes.status) for each in found.changes] == [
+        ("Meera Iyer", "late"),
+        ("Ravi Patil", "absent"),
+    ]
+
+
 def test_applying_twice_is_applying_once(toolbox, school, lecture_id):
     found = review(toolbox, school, sheet_of(toolbox, school, meera="present"))
     first = apply_review(toolbox, school.actor, lecture_id, found.sealed)
