@@ -13,14 +13,18 @@ from shared.persistence.tables import Consent, EnrolmentPhoto, FaceModelRow, Lis
 
 @dataclass(frozen=True)
 class Belongings:
-    """What a student has that must never become another's."""
+    """What a student has that must never become another's.
+
+    `has_addresses`: those of the family, or its phone, where they would stay with the roll id.
+    """
 
     has_face: bool = False
     has_consent: bool = False
     marks: int = 0
+    has_addresses: bool = False
 
     def __bool__(self) -> bool:
-        return self.has_face or self.has_consent or self.marks > 0
+        return self.has_face or self.has_consent or self.marks > 0 or self.has_addresses
 
     @property
     def words(self) -> str:
@@ -29,6 +33,7 @@ class Belongings:
             (phrase("a face model"), self.has_face),
             (phrase("a consent"), self.has_consent),
             (counted("%(num)d mark", "%(num)d marks", self.marks), self.marks),
+            (phrase("addresses or phone numbers of the family"), self.has_addresses),
         )
         return joined([text for text, is_there in words if is_there], ", ")
 

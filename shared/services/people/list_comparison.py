@@ -1,7 +1,7 @@
 """Compares the students of a list with the class as it is: what would become of each."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
@@ -127,7 +127,7 @@ class Comparison:
         if student is None:
             self._tell_namesake(listed)
             return _row(listed, values, RowAction.ADD, None)
-        belongings = self._belongings(student, values["name"], addresses)
+        belongings = self._belongings(listed, student, values, addresses)
         if belongings:
             answer = self._ask_about_child(listed, student, belongings)
             if answer == ANOTHER_CHILD:
@@ -193,17 +193,25 @@ class Comparison:
             self.notices.append(Notice(phrase("%(reason)s It is not used.", reason=reason), listed.row))
         self.notices.extend(Notice(guess, listed.row) for guess in found.guessed)
 
-    def _belongings(self, student: Student, name: str, addresses: Sequence[str | None]) -> Belongings | None:
+    def _belongings(
+        self,
+        listed: ListedStudent,
+        student: Student,
+        values: Mapping[str, Any],
+        addresses: Sequence[str | None],
+    ) -> Belongings | None:
         """Return what would pass to another child, if the list perhaps means one."""
         known = (student.email, student.parent1_email, student.parent2_email)
         if not may_be_another_child(
             student.name,
-            name,
+            values["name"],
             known=[address for address in known if address],
             listed=[address for address in addresses if address],
         ):
             return None
-        return class_lists.find_belongings(self._session, [student.id])[student.id]
+        kept = _contacts(values) - _contacts(self._values(listed, None, addresses))
+        found = class_lists.find_belongings(self._session, [student.id])[student.id]
+        return replace(found, has_addresses=bool(kept))
 
     def _ask_about_child(self, listed: ListedStudent, student: Student, belongings: Belongings) -> str:
         key = f"child/{student.roll_id}"
@@ -247,6 +255,12 @@ class Comparison:
                 roll_id=named[0].roll_id,
             )
             self.notices.append(Notice(sentence, listed.row))
+
+
+def _contacts(values: Mapping[str, Any]) -> set[str]:
+    """Return how the family is reached."""
+    addresses = (values["email"], values["parent1_email"], values["parent2_email"])
+    return {*filter(None, addresses), *values["phones"].split()}
 
 
 def _parents(one: str | None, two: str | None, student: Student | None) -> tuple[str | None, str | None]:

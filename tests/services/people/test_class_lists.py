@@ -324,6 +324,21 @@ def test_a_student_with_nothing_to_lose_is_changed_in_plain_sight(toolbox, offic
     assert (actions(found), found.rows[0].was["name"]) == ([RowAction.CHANGE], "Asha Rao")
 
 
+@pytest.mark.parametrize("known", [{"parent2_email": "rao@ex.org"}, {"phones": "+919876543210"}])
+def test_a_family_is_not_written_to_about_a_child_that_took_over_the_roll_id(toolbox, office, known):
+    """As where a class is numbered anew before its first lecture, by a list without addresses."""
+    add_student(toolbox, office, "Asha Rao", "10", **known)
+    found = preview(toolbox, office, NISHA)
+    assert open_keys(found) == ["child/10"]
+    assert "with addresses or phone numbers of the family" in found.questions[0].sentence
+    apply(toolbox, office, preview(toolbox, office, NISHA, answers={"child/10": "another_child"}))
+    nisha = students(toolbox)["10"]
+    assert (nisha.name, nisha.parent1_email, nisha.parent2_email, nisha.phones) == (
+        *("Nisha Verma", "verma@ex.org"),
+        *(None, ""),
+    )
+
+
 def test_columns_tied_by_hand_are_remembered_for_the_next_list(toolbox, office):
     head, row = ("Nr", "Kid", "Whatever"), ("701", "Asha Rao", "x")
     assert open_keys(preview(toolbox, office, row, head=head)) == ["columns"]
