@@ -40,6 +40,12 @@ _WORN = Trouble(
     as_it_is=phrase("No, it is a new student"),
     may_type=False,
 )
+_TAKEN = Trouble(
+    "roll_id_taken",
+    phrase("The student of the class whom this row may mean stands in another row already."),
+    as_it_is=phrase("No, it is a new student"),
+    may_type=False,
+)
 SAME_CHILD, ANOTHER_CHILD = "same_child", "another_child"
 
 
@@ -104,6 +110,7 @@ class Comparison:
         self._loose: dict[str, list[Student]] = {}
         for roll_id, student in self._roster.items():
             self._loose.setdefault(loose_code(roll_id), []).append(student)
+        self._taken: set[int] = set()  # students whom a row with a worn roll id means
         self.asker = Asker(answers)
         self.questions: list[Question] = []
         self.notices: list[Notice] = []
@@ -153,7 +160,12 @@ class Comparison:
             name_2=alike[0].name,
         )
         settled = self.asker.settle(_WORN, listed.row, words, reading=alike[0].roll_id, shown=listed.roll_id)
-        return (alike[0] if settled == alike[0].roll_id else None), settled
+        if settled != alike[0].roll_id:
+            return None, settled
+        if alike[0].id in self._taken:
+            return None, self.asker.settle(_TAKEN, listed.row, words, shown=listed.roll_id)
+        self._taken.add(alike[0].id)
+        return alike[0], settled
 
     def _addresses(self, listed: ListedStudent) -> list[str | None]:
         """Return the student's and both parents' addresses as stored; a wrong one is a notice at its row."""

@@ -324,6 +324,17 @@ def test_a_student_with_nothing_to_lose_is_changed_in_plain_sight(toolbox, offic
     assert (actions(found), found.rows[0].was["name"]) == ([RowAction.CHANGE], "Asha Rao")
 
 
+def test_two_rows_that_mean_one_student_are_asked_about_before_the_press(toolbox, office):
+    add_student(toolbox, office, "Asha Rao", "007")
+    rows = ("7", "Asha Rao", "f@ex.org", ""), ("07", "Asha Rao", "m@ex.org", "")
+    assert open_keys(preview(toolbox, office, *rows, answers={"roll_id_worn": "take"})) == ["roll_id_taken"]
+    answers = {"roll_id_worn": "take", "roll_id_taken": "leave_out"}
+    found = preview(toolbox, office, *rows, answers=answers)
+    assert [each.row for each in found.skipped] == [3]
+    assert apply(toolbox, office, found) == 1
+    assert students(toolbox)["007"].parent1_email == "f@ex.org"
+
+
 @pytest.mark.parametrize("known", [{"parent2_email": "rao@ex.org"}, {"phones": "+919876543210"}])
 def test_a_family_is_not_written_to_about_a_child_that_took_over_the_roll_id(toolbox, office, known):
     """As where a class is numbered anew before its first lecture, by a list without addresses."""
