@@ -4,7 +4,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from admin_site.forms import ClassForm, asked_page
-from shared.errors import InvalidInput
+from shared.errors import ChangedMeanwhile, InvalidInput
 from shared.persistence import people
 from shared.services.people import registration
 from shared.web.forms import add_form_error
@@ -46,10 +46,17 @@ def edit(class_id: int) -> str | Response:
     if form.validate_on_submit():
         try:
             registration.change_class(
-                toolbox, actor(), class_id, class_code=form.class_code.data, name=form.name.data
+                toolbox,
+                actor(),
+                class_id,
+                class_code=form.class_code.data,
+                name=form.name.data,
+                seen=form.seen,
             )
         except InvalidInput as refused:
             add_form_error(form, refused)
+        except ChangedMeanwhile as changed:
+            form.show_change(changed)
         else:
             flash(gettext("The class was saved."), "success")
             return redirect(url_for("classes.show_list"))

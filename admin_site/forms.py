@@ -23,7 +23,7 @@ from shared.persistence.tables import SchoolClass
 from shared.services.people.registration import StudentDetails
 from shared.services.spoof_check.evaluation import LIVE
 from shared.services.spoof_check.pictures import KINDS
-from shared.web.forms import DayField, PageForm
+from shared.web.forms import ChangeForm, DayField, PageForm
 from shared.web.languages import lazy_gettext
 from shared.web.site import reading
 
@@ -38,7 +38,7 @@ KIND_WORDS = {
 }
 
 
-class ClassForm(PageForm):
+class ClassForm(ChangeForm):
     """A class."""
 
     class_code = StringField(
@@ -52,7 +52,7 @@ class ClassForm(PageForm):
     )
 
 
-class TeacherForm(PageForm):
+class TeacherForm(ChangeForm):
     """A teacher and the classes they teach."""
 
     name = StringField(lazy_gettext("Name"), [InputRequired(lazy_gettext("Please type a name."))])
@@ -96,7 +96,7 @@ class CodeForm(PageForm):
     )
 
 
-class StudentForm(PageForm):
+class StudentForm(ChangeForm):
     """A student and the family's addresses."""
 
     name = StringField(lazy_gettext("Name"), [InputRequired(lazy_gettext("Please type a name."))])

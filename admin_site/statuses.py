@@ -7,12 +7,11 @@ from wtforms.validators import InputRequired
 
 from shared.domain.languages import LANGUAGES
 from shared.domain.statuses import LONGEST_NAME, LONGEST_SHORT, Colour, CountsAs
-from shared.errors import InvalidInput
+from shared.errors import ChangedMeanwhile, InvalidInput
 from shared.persistence import statuses
-from shared.persistence.tables import OwnStatus
 from shared.services.attendance import own_statuses
 from shared.services.attendance.own_statuses import StatusDetails
-from shared.web.forms import PageForm, add_form_error
+from shared.web.forms import ChangeForm, add_form_error
 from shared.web.languages import gettext, lazy_gettext
 from shared.web.sign_in import actor
 from shared.web.site import reading, toolbox
@@ -44,7 +43,7 @@ COLOUR_WORDS = {
 }
 
 
-class StatusForm(PageForm):
+class StatusForm(ChangeForm):
     """An own status; a field `name_xx` for each further language of the letters is bound below."""
 
     name = StringField(
@@ -124,22 +123,18 @@ def add() -> str | Response:
 @pages.route("/statuses/<int:status_id>/edit", methods=["GET", "POST"])
 def edit(status_id: int) -> str | Response:
     row = statuses.get_own(reading, status_id)
-    form = StatusForm(data=_shown(row))
+    form = StatusForm(data=own_statuses.fields_of(row))
     if form.validate_on_submit():
         try:
-            own_statuses.change_status(toolbox, actor(), status_id, form.details)
+            own_statuses.change_status(toolbox, actor(), status_id, form.details, seen=form.seen)
         except InvalidInput as refused:
             add_form_error(form, refused)
+        except ChangedMeanwhile as changed:
+            form.show_change(changed)
         else:
             flash(gettext("The status was saved."), "success")
             return redirect(url_for("statuses.show_list"))
     return render_template("admin/status_form.html", form=form, row=row)
-
-
-def _shown(row: OwnStatus) -> dict[str, object]:
-    names = {f"name_{code}": row.letter_names.get(code, "") for code in _OTHER_LANGUAGES}
-    kept = ("name", "short", "colour", "counts_as", "is_left_out")
-    return {**{name: getattr(row, name) for name in kept}, **names}
 
 
 @pages.post("/statuses/<int:status_id>/retire")

@@ -9,7 +9,7 @@ from admin_site.forms import ConsentForm, StudentForm, asked_page, class_choices
 from shared.domain.face_model import CURRENT
 from shared.domain.languages import LANGUAGES, phrase
 from shared.domain.phone_messages import Ways
-from shared.errors import InvalidInput
+from shared.errors import ChangedMeanwhile, InvalidInput
 from shared.persistence import faces, families, people
 from shared.persistence.people import Lack
 from shared.services.faces import model_offers
@@ -99,9 +99,11 @@ def edit(student_id: int) -> str | Response:
     form = StudentForm(obj=student, also=[student.school_class])
     if form.validate_on_submit():
         try:
-            registration.change_student(toolbox, actor(), student_id, form.details)
+            registration.change_student(toolbox, actor(), student_id, form.details, seen=form.seen)
         except InvalidInput as refused:
             add_form_error(form, refused)
+        except ChangedMeanwhile as changed:
+            form.show_change(changed)
         else:
             flash(gettext("The student was saved."), "success")
             return redirect(url_for("students.show", student_id=student_id))

@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response
 
 from admin_site import first_passwords
 from admin_site.forms import TeacherForm, asked_page
-from shared.errors import InvalidInput
+from shared.errors import ChangedMeanwhile, InvalidInput
 from shared.persistence import people
 from shared.persistence.accounts import find_never_signed_in
 from shared.persistence.password_links import find_first
@@ -66,7 +66,7 @@ def add() -> str | Response:
 @asks_password_before_a_form
 def edit(teacher_id: int) -> str | Response:
     teacher = people.get_teacher(reading, teacher_id)
-    taught = [school_class.id for school_class in teacher.classes]
+    taught = sorted(school_class.id for school_class in teacher.classes)
     form = TeacherForm(obj=teacher, class_ids=taught, also=teacher.classes)
     if form.validate_on_submit():
         try:
@@ -77,9 +77,12 @@ def edit(teacher_id: int) -> str | Response:
                 name=form.name.data,
                 email=form.email.data,
                 class_ids=form.class_ids.data,
+                seen=form.seen,
             )
         except InvalidInput as refused:
             add_form_error(form, refused)
+        except ChangedMeanwhile as changed:
+            form.show_change(changed)
         else:
             flash(gettext("The teacher was saved."), "success")
             return redirect(url_for("teachers.show_list"))

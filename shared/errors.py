@@ -3,6 +3,9 @@
 `shared.web.error_pages` turns each into its HTTP status; nothing else catches them.
 """
 
+from collections.abc import Mapping
+from typing import Any
+
 
 class ProductError(Exception):
     """A failure with a sentence for the person who meets it.
@@ -68,6 +71,14 @@ class Conflict(ProductError):
     """Somebody else changed the same thing first; nothing was saved."""
 
     status = 409
+
+
+class ChangedMeanwhile(Conflict):
+    """A row is not what it was when the form opened; `held` is what it holds now, by the form's fields."""
+
+    def __init__(self, sentence: str, held: Mapping[str, Any]) -> None:
+        super().__init__(sentence)
+        self.held = held
 
 
 class TooManyTries(ProductError):

@@ -2,12 +2,14 @@
 
 import re
 import unicodedata
+from collections.abc import Mapping
+from typing import Any
 
 from email_validator import EmailNotValidError, validate_email
 
 from shared.domain.attendance import normal_code
 from shared.domain.languages import phrase
-from shared.errors import InvalidInput
+from shared.errors import ChangedMeanwhile, InvalidInput
 
 LONGEST_NAME = 200
 LONGEST_CODE = 64
@@ -15,6 +17,17 @@ LONGEST_CODE = 64
 # Joiners that Indic scripts write names with; every other invisible sign is refused.
 _JOINERS = "\u200c\u200d"
 _LOCAL_ADDRESS = re.compile(r"[A-Za-z0-9._+-]{1,64}@localhost")
+
+
+def require_as_seen(
+    held: Mapping[str, Any], typed: Mapping[str, Any], *, seen: Mapping[str, Any] | None
+) -> None:
+    """Raise ChangedMeanwhile if a row holds neither what its form was opened with nor what was typed.
+
+    `seen` is None where nobody was shown anything, as with a list that is imported.
+    """
+    if seen is not None and any(held[name] not in (seen.get(name), typed[name]) for name in held):
+        raise ChangedMeanwhile(phrase("Somebody else changed this first. Please look again."), held)
 
 
 def checked_name(typed: str, *, field: str = "name") -> str:

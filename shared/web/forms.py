@@ -1,17 +1,18 @@
 """What forms of both sites share: fields for dates and times, and a refusal that stands at its field."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from flask_wtf import FlaskForm
-from wtforms import Field, TimeField
+from wtforms import Field, HiddenField, TimeField
 from wtforms.widgets import TextInput
 
 from shared.domain.written_dates import typed_day
-from shared.errors import InvalidInput
-from shared.web.languages import gettext, lazy_gettext, say, show_short_date
+from shared.errors import ChangedMeanwhile, InvalidInput
+from shared.web.languages import gettext, lazy_gettext, say, show_names, show_short_date
 
 NO_TIME = lazy_gettext("Please give a time like 09:30.")
 _SUCH_AS = date(2026, 11, 23)
@@ -75,6 +76,65 @@ class PageForm(FlaskForm):  # type: ignore[misc]
 
         def get_translations(self, _form: object) -> _OurCatalogue:
             return _OurCatalogue()
+
+
+class ChangeForm(PageForm):
+    """A form that changes a row: it carries what the row held when it was opened, so that what somebody else
+    has saved since is not written over unseen."""
+
+    seen_values = HiddenField()
+
+    def __init__(self, *args: Any, **how: Any) -> None:
+        super().__init__(*args, **how)
+        if not self.is_submitted():
+            self._see({field.short_name: field.object_data for field in self._row_fields()})
+
+    @property
+    def seen(self) -> dict[str, Any]:
+        """Return what the row held when the form was opened, by field; {} for what no form of ours says."""
+        try:
+            seen = json.loads(self.seen_values.data or "")
+        except (ValueError, RecursionError):
+            return {}
+        return seen if isinstance(seen, dict) else {}
+
+    def show_change(self, changed: ChangedMeanwhile) -> None:
+        """Say what somebody else changed: a field that was not touched here shows it, another keeps what was
+        typed and says it beside. Sent once more, the form is saved as it stands then."""
+        names, seen = [], self.seen
+        for field in self._row_fields():
+            held, shown = changed.held[field.short_name], seen.get(field.short_name)
+            if held == shown:
+                continue
+            names.append(field.label.text)
+            typed = sorted(field.data) if isinstance(field.data, list) else field.data
+            if (typed or None) == (shown or None):
+                field.data = held
+            elif typed != held:
+                words = gettext("Somebody else saved here: %(held)s", held=_choice_words(field, held))
+                field.errors = [*field.errors, words]
+        self._see(changed.held)
+        told = gettext(
+            "Somebody else changed this while it was open here: %(fields)s. "
+            "Please look at it and save again.",
+            fields=show_names(names),
+        )
+        self.form_errors.append(told)
+
+    def _row_fields(self) -> list[Field]:
+        return [field for field in self if not isinstance(field, HiddenField)]
+
+    def _see(self, held: Mapping[str, Any]) -> None:
+        self.seen_values.data = json.dumps(dict(held))
+
+
+def _choice_words(field: Field, held: Any) -> str:
+    """Return what a field holds as it shows it."""
+    if isinstance(held, bool):
+        return gettext("yes") if held else gettext("no")
+    choices = {choice.value: str(choice.label) for choice in getattr(field, "choices", None) or ()}
+    words = [choices.get(each, str(each)) for each in (held if isinstance(held, list) else [held]) if each]
+    return show_names(words) if words else gettext("none")
 
 
 @dataclass(frozen=True)

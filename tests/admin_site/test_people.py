@@ -5,9 +5,11 @@ import re
 import pytest
 
 from admin_site import create_app
-from shared.persistence.tables import Admin, SignIn, Student
+from shared.persistence import people
+from shared.persistence.tables import Admin, SchoolClass, SignIn, Student, Teacher
 from shared.services.accounts.sign_in import begin_sign_in
 from shared.services.people import registration
+from shared.services.people.registration import StudentDetails
 from shared.toolbox import Toolbox
 from tests.support.office import add_student, agree
 from tests.support.school import TEACHER_EMAIL, found_school
@@ -245,3 +247,69 @@ def found_school_beside(office):
 def count_sign_ins(office, school):
     with office.toolbox.reading() as session:
         return session.query(SignIn).filter_by(site="classroom", account_id=school.ids["teacher"]).count()
+
+
+def test_what_somebody_else_saved_meanwhile_is_not_written_over(desk, office):
+    page = f"/students/{office.meera}/edit"
+    desk.open(page)
+    other = StudentDetails("Meera Iyer", "15203A0042", office.class_id, parent1_email="latha@home.example")
+    registration.change_student(office.toolbox, office.actor, office.meera, other)
+    desk.fill("Save", name="Meera R. Iyer")
+    assert "Somebody else changed this while it was open here: First parent's e-mail." in desk.told()
+    assert desk.page.select_one("[name=parent1_email]")["value"] == "latha@home.example"
+    assert desk.page.select_one("[name=name]")["value"] == "Meera R. Iyer"
+    assert stored_student(office).name == "Meera Iyer"
+    desk.fill("Save")
+    student = stored_student(office)
+    assert (student.name, student.parent1_email) == ("Meera R. Iyer", "latha@home.example")
+
+
+def test_a_field_that_two_changed_keeps_what_was_typed_and_says_the_other(desk, office):
+    desk.open(f"/students/{office.meera}/edit")
+    other_class = registration.add_class(office.toolbox, office.actor, class_code="CO6GB", name="")
+    other = StudentDetails("Mira Iyer", "15203A0042", other_class)
+    registration.change_student(office.toolbox, office.actor, office.meera, other)
+    desk.fill("Save", name="Meera Ayer")
+    assert "while it was open here: Name and Class." in desk.told()
+    assert "Somebody else saved here: Mira Iyer" in desk.error_at("name")
+    assert desk.page.select_one("[name=class_id] [selected]")["value"] == str(other_class)
+    desk.fill("Save")
+    assert (stored_student(office).name, stored_student(office).class_id) == ("Meera Ayer", other_class)
+
+
+def test_the_same_change_sent_twice_is_no_conflict(desk, office):
+    page = desk.open(f"/students/{office.meera}/edit")
+    desk.fill("Save", name="Meera R. Iyer")
+    desk.page, desk.path = page, f"/students/{office.meera}/edit"
+    desk.fill("Save", name="Meera R. Iyer")
+    assert "The student was saved." in desk.told()
+
+
+@pytest.mark.parametrize("sent", ["", "[]", "{", "null", "[" * 100_000], ids=range(5))
+def test_a_form_that_does_not_say_what_it_was_opened_with_is_looked_at_again(desk, office, sent):
+    desk.open(f"/students/{office.meera}/edit")
+    desk.fill("Save", name="Meera R. Iyer", seen_values=sent)
+    assert "Please look at it and save again." in desk.told()
+    assert stored_student(office).name == "Meera Iyer"
+
+
+def test_a_teachers_classes_and_a_classs_name_are_not_written_over_either(desk, office):
+    desk.open("/teachers/new")
+    desk.fill("Save", name="Ravi Kumar", email="ravi@school.example")
+    desk.open(desk.open("/teachers").select_one("main li a")["href"])
+    with office.toolbox.sessions.begin() as session:
+        teacher = session.query(Teacher).one()
+        teacher.classes = [session.get(SchoolClass, office.class_id)]
+    desk.fill("Save", name="Ravi R. Kumar")
+    assert "while it was open here: Classes taught." in desk.told()
+    desk.fill("Save")
+    assert "CO6GA" in desk.told()
+    desk.open(f"/classes/{office.class_id}/edit")
+    registration.change_class(office.toolbox, office.actor, office.class_id, class_code="CO6GA", name="B")
+    desk.fill("Save", class_code="CO6GC")
+    assert "while it was open here: Name." in desk.told()
+
+
+def stored_student(office):
+    with office.toolbox.reading() as session:
+        return people.get_student(session, office.meera)

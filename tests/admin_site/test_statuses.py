@@ -31,6 +31,20 @@ def test_a_status_is_added_shown_and_changed(desk, office):
     assert own(office)[0].short == "OD"
 
 
+def test_what_somebody_else_saved_of_a_status_is_not_written_over(desk, office):
+    add(desk)
+    desk.open("/statuses/1/edit")
+    with office.toolbox.sessions.begin() as session:
+        row = statuses.get_own(session, 1)
+        row.colour, row.letter_names = "brown", {"hi": "काम पर"}
+    desk.fill("Save", name="Duty")
+    assert "Colour and Name in letters in हिन्दी." in desk.told()
+    assert desk.page.select_one("[name=colour] [selected]")["value"] == "brown"
+    assert own(office)[0].name == "On duty"
+    desk.fill("Save")
+    assert (own(office)[0].name, own(office)[0].letter_names) == ("Duty", {"hi": "काम पर"})
+
+
 def test_what_is_wrong_stands_at_its_field_and_what_was_typed_stays(desk, office):
     add(desk, short="P")
     assert "stands for “present” already" in desk.error_at("short")

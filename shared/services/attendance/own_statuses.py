@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 from anyascii import anyascii
@@ -17,7 +17,7 @@ from shared.persistence.database import AlreadyThere, Session
 from shared.persistence.tables import OwnStatus
 from shared.services import audit
 from shared.services.audit import Actor
-from shared.services.typed_input import checked_text
+from shared.services.typed_input import checked_text, require_as_seen
 from shared.toolbox import Toolbox
 
 _LONGEST_KEY = 28  # of 32 characters, so that a number fits behind
@@ -56,20 +56,39 @@ def add_status(toolbox: Toolbox, actor: Actor, details: StatusDetails) -> int:
         ) from cause
 
 
-def change_status(toolbox: Toolbox, actor: Actor, status_id: int, details: StatusDetails) -> None:
+def change_status(
+    toolbox: Toolbox,
+    actor: Actor,
+    status_id: int,
+    details: StatusDetails,
+    *,
+    seen: Mapping[str, Any] | None = None,
+) -> None:
     """Change an own status, in old marks too: what it counts as counts from now on everywhere.
 
-    Raise InvalidInput naming the field, NotFound.
+    Raise InvalidInput naming the field, NotFound, or ChangedMeanwhile if it is not as it was `seen`.
     """
     with toolbox.sessions.begin() as session:
         row = statuses.get_own(session, status_id, lock=True)
         values = _checked(session, toolbox, details, but_key=row.key)
         before = {name: getattr(row, name) for name in values}
+        require_as_seen(fields_of(row), _as_fields(values), seen=seen)
         for name, value in values.items():
             setattr(row, name, value)
         if before != values:
             subject = f"status {row.name}"
             audit.record(session, toolbox, actor, "change status", subject, before=before, after=values)
+
+
+def fields_of(row: OwnStatus) -> dict[str, Any]:
+    """Return what a status holds by the fields of its form."""
+    return _as_fields({each.name: getattr(row, each.name) for each in fields(StatusDetails)})
+
+
+def _as_fields(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a status's columns by the fields of its form: each language's name has one of its own."""
+    names = {f"name_{code}": values["letter_names"].get(code, "") for code in LANGUAGES if code != "en"}
+    return {**{name: value for name, value in values.items() if name != "letter_names"}, **names}
 
 
 def set_status_active(toolbox: Toolbox, actor: Actor, status_id: int, *, active: bool) -> None:

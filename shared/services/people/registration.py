@@ -1,7 +1,7 @@
 """Registers classes, teachers and students: adds, changes, deactivates and reactivates them."""
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -15,7 +15,14 @@ from shared.services.accounts.lifecycle import create_teacher, revoke_access
 from shared.services.accounts.notices import tell_former_address
 from shared.services.audit import Actor
 from shared.services.faces.near_matches import move_near_matches
-from shared.services.typed_input import LONGEST_NAME, checked_code, checked_email, checked_name, checked_text
+from shared.services.typed_input import (
+    LONGEST_NAME,
+    checked_code,
+    checked_email,
+    checked_name,
+    checked_text,
+    require_as_seen,
+)
 from shared.services.typed_phones import checked_phones
 from shared.toolbox import Toolbox
 
@@ -74,12 +81,23 @@ def _add_class(session: Session, toolbox: Toolbox, actor: Actor, values: dict[st
     return school_class
 
 
-def change_class(toolbox: Toolbox, actor: Actor, class_id: int, *, class_code: str, name: str) -> None:
-    """Change a class's code and name. Raise InvalidInput naming the field, or NotFound."""
+def change_class(
+    toolbox: Toolbox,
+    actor: Actor,
+    class_id: int,
+    *,
+    class_code: str,
+    name: str,
+    seen: Mapping[str, Any] | None = None,
+) -> None:
+    """Change a class's code and name. Raise InvalidInput naming the field, NotFound, or ChangedMeanwhile if
+    it is not as it was `seen`."""
     values = _checked_class(class_code, name)
     try:
         with toolbox.sessions.begin() as session:
-            _change(session, toolbox, actor, "change class", people.get_class(session, class_id), values)
+            school_class = people.get_class(session, class_id)
+            require_as_seen(_held(school_class, values), values, seen=seen)
+            _change(session, toolbox, actor, "change class", school_class, values)
     except AlreadyThere as cause:
         raise _class_code_taken(values) from cause
 
@@ -97,16 +115,28 @@ def add_teacher(toolbox: Toolbox, actor: Actor, *, name: str, email: str, class_
 
 
 def change_teacher(
-    toolbox: Toolbox, actor: Actor, teacher_id: int, *, name: str, email: str, class_ids: Sequence[int]
+    toolbox: Toolbox,
+    actor: Actor,
+    teacher_id: int,
+    *,
+    name: str,
+    email: str,
+    class_ids: Sequence[int],
+    seen: Mapping[str, Any] | None = None,
 ) -> None:
     """Change a teacher and the classes they teach. With another address they are signed out everywhere.
 
-    The former address is told. Raise InvalidInput naming the field, or NotFound.
+    The former address is told. Raise InvalidInput naming the field, NotFound, or ChangedMeanwhile if the
+    teacher is not as they were `seen`.
     """
     values = {"name": checked_name(name), "email": checked_email(email)}
     try:
         with toolbox.sessions.begin() as session:
             teacher = people.get_teacher(session, teacher_id)
+            taught = {"class_ids": sorted(each.id for each in teacher.classes)}
+            require_as_seen(
+                _held(teacher, values) | taught, {**values, "class_ids": sorted(class_ids)}, seen=seen
+            )
             before = [school_class.class_code for school_class in teacher.classes]
             teacher.classes = list(people.find_classes(session, class_ids))
             after = sorted(school_class.class_code for school_class in teacher.classes)
@@ -160,12 +190,21 @@ def add_student(toolbox: Toolbox, actor: Actor, details: StudentDetails) -> int:
     return student.id
 
 
-def change_student(toolbox: Toolbox, actor: Actor, student_id: int, details: StudentDetails) -> None:
-    """Change a student. Raise InvalidInput naming the field, or NotFound."""
+def change_student(
+    toolbox: Toolbox,
+    actor: Actor,
+    student_id: int,
+    details: StudentDetails,
+    *,
+    seen: Mapping[str, Any] | None = None,
+) -> None:
+    """Change a student. Raise InvalidInput naming the field, NotFound, or ChangedMeanwhile if the student is
+    not as they were `seen`."""
     values = checked_student(details, country=toolbox.settings.phone_country)
     try:
         with toolbox.sessions.begin() as session:
             student = people.get_student(session, student_id)
+            require_as_seen(_held(student, values), values, seen=seen)
             moves = values["class_id"] != student.class_id
             if moves:
                 _require_class(session, values["class_id"])
@@ -236,6 +275,10 @@ def _require_class(session: Session, class_id: int) -> None:
     school_class = people.find_class(session, class_id)
     if school_class is None or not school_class.active:
         raise InvalidInput(phrase("Please choose one of the classes."), field="class_id")
+
+
+def _held(row: SchoolClass | Teacher | Student, values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: getattr(row, name) for name in values}
 
 
 def _change(
