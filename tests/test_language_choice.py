@@ -109,6 +109,29 @@ def test_a_language_that_is_not_offered_changes_nothing(town, typed):
     assert page_of(browser).html["lang"] == "en"
 
 
+@pytest.mark.parametrize(
+    ("answered_at", "led_to"),
+    [
+        ("/calendar/look", "/calendar"),
+        ("/teachers/1/new-password", "/teachers"),
+        ("/classes/1/year-end/apply", "/classes/1/year-end"),
+        ("/nowhere/at-all", "/"),
+        ("/students?q=rao&page=2", "/students?q=rao&page=2"),
+    ],
+)
+def test_a_page_at_an_address_of_forms_alone_is_left_for_the_one_above(town, answered_at, led_to):
+    office = Browser(town.apps["office"], "office").sign_in(ADMIN_EMAIL, ADMIN_PASSWORD)
+    token = token_of(office.get("/", follow_redirects=True).text)
+    answer = office.client.post(
+        "/language",
+        base_url=office.base,
+        data={"language": "hi", "csrf_token": token},
+        headers={"Referer": office.base + answered_at},
+    )
+    assert answer.location == led_to
+    assert office.get(led_to).status_code == 200
+
+
 def test_one_is_led_back_to_no_other_site(town):
     browser = teacher(town)
     answer = browser.client.post(

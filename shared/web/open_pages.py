@@ -1,7 +1,6 @@
 """What anybody may ask of either site: is it alive, is it ready, its certificate, the notice for families."""
 
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from flask import (
     Blueprint,
@@ -24,6 +23,7 @@ from shared.services.accounts import lifecycle
 from shared.toolbox import Toolbox
 from shared.web.cookies import cookie_name
 from shared.web.languages import COOKIE_SECONDS
+from shared.web.page_before import page_before
 from shared.web.sign_in import is_signed_in as is_signed_in_here
 
 
@@ -110,19 +110,11 @@ def choose_language() -> Response:
     site = current_app.extensions["site"]
     if is_signed_in_here(toolbox, site.name):
         lifecycle.choose_language(toolbox, site.account, current_user.id, language)
-    answer: Response = redirect(_page_before(), 303)  # type: ignore[assignment]
+    answer: Response = redirect(page_before() or url_for(site.home), 303)  # type: ignore[assignment]
     name = cookie_name(current_app, "language")
     secure = current_app.config["SESSION_COOKIE_SECURE"]
     answer.set_cookie(name, language, COOKIE_SECONDS, secure=secure, httponly=True, samesite="Lax")
     return answer
-
-
-def _page_before() -> str:
-    """Return the page on which the language was chosen; the site's first where the browser does not say."""
-    before = urlsplit(request.referrer or "")
-    if before.netloc != request.host:
-        return url_for(current_app.extensions["site"].home)
-    return f"{before.path}?{before.query}" if before.query else before.path
 
 
 def _is_database_ready(toolbox: Toolbox) -> bool:

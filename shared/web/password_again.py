@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
 
 from flask import Response, flash, redirect, request, url_for
 from flask_security import Security, VerifyForm, auth_required
@@ -12,6 +11,7 @@ from shared.domain.languages import phrase
 from shared.errors import TooManyTries
 from shared.web.error_pages import answer_failure
 from shared.web.languages import say
+from shared.web.page_before import page_before
 from shared.web.rate_limit import rate_limited, session_budgets
 from shared.web.sign_in_forms import WayBack
 
@@ -83,9 +83,4 @@ def _ask_again(_within: timedelta, _grace: timedelta) -> Response:
 
 def _way_back() -> str | None:
     """Return where the person was: this address, or the page whose button was pressed. Never another site."""
-    if request.method == "GET":
-        return request.full_path.rstrip("?")
-    came_from = urlsplit(request.referrer or "")
-    if came_from.netloc != request.host:
-        return None
-    return f"{came_from.path}?{came_from.query}" if came_from.query else came_from.path
+    return request.full_path.rstrip("?") if request.method == "GET" else page_before()

@@ -89,6 +89,16 @@ def test_the_way_back_is_no_page_of_another_site_that_sent_the_button(late_desk,
     assert (answer.status_code, answer.location) == (302, "/password-again")
 
 
+def test_the_way_back_is_a_page_where_the_button_stood_on_an_answer_to_a_form(late_desk, office):
+    page = f"/classes/{office.class_id}/year-end"
+    late_desk.path = f"{page}/apply"  # which shows the form again where it refuses
+    late_desk.page.select_one("main form")["action"] = f"{page}/apply"
+    _let_time_pass(late_desk, 20)
+    late_desk.fill("Save")
+    late_desk.fill("Continue", password=ADMIN_PASSWORD)
+    assert (late_desk.path, late_desk.status) == (page, 200)
+
+
 def test_our_scripts_are_told_in_a_sentence(late_desk):
     answer = late_desk.ask("/teachers/1/deactivate")
     assert answer.status_code == 403
