@@ -3,9 +3,22 @@
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
-from flask import Response, flash, redirect, request, url_for
+from flask import (
+    Response,
+    after_this_request,
+    current_app,
+    flash,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
+from flask_login import current_user
 from flask_security import Security, VerifyForm, auth_required
+from werkzeug.exceptions import HTTPException
 
 from shared.domain.languages import phrase
 from shared.errors import TooManyTries
@@ -25,6 +38,9 @@ FRESH_FOR_ACTS_OF_A_QUEUE = timedelta(minutes=60)
 
 _ASK = phrase("Please type your password again.")
 _ASK_AND_PRESS = phrase("Please type your password again, then press the button once more.")
+# A form that waits for the password travels in the page that asks; this field says where it was going.
+_KEPT_FOR = "kept_for"
+_NOT_KEPT = frozenset({"csrf_token", "password", "next"})
 
 Page = TypeVar("Page", bound=Callable[..., Any])
 
@@ -41,12 +57,16 @@ def asks_password_again(page: Page) -> Page:
 
 
 def asks_password_before_a_form(page: Page) -> Page:
-    """Guard a page as `asks_password_again` does, with time to fill in a form of its own."""
+    """Guard a page as `asks_password_again` does, with time to fill in a form of its own.
+
+    A form that comes later still is kept, and goes on by itself once the password is right.
+    """
     return _gate(page, FRESH_FOR, FRESH_FOR_A_FORM)
 
 
 def asks_password_in_a_queue(page: Page) -> Page:
-    """Guard a page as `asks_password_again` does, for work that is done for one student after the other."""
+    """Guard a page as `asks_password_before_a_form` does, for work that is done for one student after the
+    other."""
     return _gate(page, FRESH_FOR_A_QUEUE, FRESH_FOR_ACTS_OF_A_QUEUE)
 
 
@@ -63,22 +83,55 @@ class PasswordAgainForm(WayBack, VerifyForm):
 
     def validate(self, **extra: Any) -> bool:
         try:
-            return rate_limited(session_budgets(), lambda: VerifyForm.validate(self, **extra))
+            is_right = rate_limited(session_budgets(), lambda: VerifyForm.validate(self, **extra))
         except TooManyTries as wait:
             self.form_errors.append(say(wait.sentence))
             return False
+        address = request.form.get(_KEPT_FOR, "")
+        if is_right and _takes_forms(address):
+            after_this_request(lambda _answer: redirect(address, 307))  # the same form once more, as it is
+        return is_right
 
 
 def install(security: Security) -> None:
     """Lead late-comers to our page instead of the library's."""
     security.reauthn_handler(_ask_again)
+    security.verify_context_processor(lambda: {"kept": _kept_fields()})
 
 
-def _ask_again(_within: timedelta, _grace: timedelta) -> Response:
+def _ask_again(within: timedelta, _grace: timedelta) -> Response:
     if request.accept_mimetypes.best == "application/json":
         return answer_failure(403, phrase("Please load the page again: this needs your password once more."))
+    has_file = any(file.filename for file in request.files.values())
+    if request.method == "POST" and within > FRESH_FOR and not has_file:
+        flash(say(_ASK), "info")
+        form = PasswordAgainForm(formdata=None, user=current_user)
+        return make_response(
+            render_template(
+                "security/verify.html", verify_form=form, kept=_kept_fields(), way_back=_way_back()
+            )
+        )
     flash(say(_ASK if request.method == "GET" else _ASK_AND_PRESS), "info")
     return redirect(url_for("security.verify", next=_way_back()))  # type: ignore[return-value]
+
+
+def _kept_fields() -> list[tuple[str, str]]:
+    """Return what a form held that waits for the password, and where it was going."""
+    if request.method == "GET":
+        return []
+    kept = [each for each in request.form.items(multi=True) if each[0] not in _NOT_KEPT]
+    is_asked_already = request.endpoint == "security.verify"
+    return kept if is_asked_already else [*kept, (_KEPT_FOR, request.full_path.rstrip("?"))]
+
+
+def _takes_forms(address: str) -> bool:
+    """Tell whether this is the address of a form of this site."""
+    parts = urlsplit(address)
+    try:
+        current_app.url_map.bind("").match(parts.path, method="POST")
+    except HTTPException:
+        return False
+    return not (parts.scheme or parts.netloc)
 
 
 def _way_back() -> str | None:

@@ -35,13 +35,12 @@ class Desk:
         fields = {**_shown_values(form), **typed}
         if button.get("name"):
             fields[button["name"]] = button["value"]
-        answer = self.client.post(
-            form.get("action") or self.path,
-            base_url=SITE,
-            data=fields,
-            headers={"Referer": SITE + self.path},
-            follow_redirects=True,
-        )
+        how: dict[str, Any] = {"base_url": SITE, "headers": {"Referer": SITE + self.path}}
+        answer = self.client.post(form.get("action") or self.path, data=fields, **how)
+        if answer.status_code == 307:  # the test's browser would send it on without its fields
+            answer = self.client.post(answer.location, data=fields, **how)
+        if answer.status_code in (302, 303):
+            answer = self.client.get(answer.location, base_url=SITE, follow_redirects=True)
         return self._show(answer)
 
     def ask(self, path: str, **fields: Any) -> TestResponse:

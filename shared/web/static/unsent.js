@@ -17,11 +17,12 @@ function isChanged(field) {
 
 /** @param {HTMLFormElement} form */
 function isUnsent(form) {
+  if (form.method !== "post") return false;
+  if (form.matches("[data-unsent]")) return true;
   // Browsers fill in passwords by themselves, and one is typed again soon.
-  if (form.method !== "post" || form.querySelector("[type=password]")) return false;
+  if (form.querySelector("[type=password]")) return false;
   // What was refused came back as the page's own values.
-  const isRefused =
-    form.matches("[data-unsent]") || form.querySelector(".is-invalid, .invalid-feedback, .alert-danger");
+  const isRefused = form.querySelector(".is-invalid, .invalid-feedback, .alert-danger");
   return Boolean(isRefused) || [...form.elements].some(isChanged);
 }
 
