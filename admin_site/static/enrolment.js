@@ -20,6 +20,8 @@ const STEPS = [
   { hint: gettext("Look straight at the camera once more."), pose: "straight" },
   { hint: gettext("Glasses off if worn, else look straight once more."), pose: "straight" },
 ];
+// Of the buttons that a page may propose, one at a time, what the others look like.
+const PLAIN_LOOKS = { next: "btn-outline-primary", snap: "btn-outline-primary", "enrol-again": "btn-link" };
 // A larger photo gains nothing (the server works at 1,280 pixels) and costs time on the way.
 const LONGEST_SIDE = 1280;
 
@@ -34,6 +36,8 @@ const outline = new Outline(find("#outline", SVGSVGElement), video);
 const camera = new Camera(video);
 let waiting = Number(page.dataset.waiting);
 let testing = page.dataset.enrolled === "yes" && waiting === 0;
+/** What is pressed next once a face is enrolled; after a test that failed it is what mends that. */
+let proposed = "next";
 let busy = false;
 let askedFor = -1; // the step whose pose was asked for already
 
@@ -61,8 +65,11 @@ function showStep() {
     : gettext("Photo %(number)s of %(all)s", { number: step + 1, all: guided });
   at("hint").textContent = testing ? "" : STEPS[step].hint;
   at("snap").textContent = testing ? gettext("Take a test photo (T)") : gettext("Take the photo");
-  at("snap").classList.toggle("btn-primary", !testing);
-  at("snap").classList.toggle("btn-outline-primary", testing);
+  for (const [id, plain] of Object.entries(PLAIN_LOOKS)) {
+    const isFirst = id === (testing ? proposed : "snap");
+    at(id).classList.toggle("btn-primary", isFirst);
+    at(id).classList.toggle(plain, !isFirst);
+  }
   at("next").hidden = !testing;
   page.classList.toggle("is-done", testing);
   at("training").hidden = waiting === 0;
@@ -227,6 +234,7 @@ async function follow(url) {
   say(job.sentence, job.state === "done" ? "good" : "bad");
   if (job.state === "done") {
     testing = true;
+    proposed = "next";
     waiting = 0;
     at("photos").replaceChildren();
     showStep();
@@ -241,7 +249,9 @@ async function follow(url) {
 async function test(photo, name) {
   const result = await ask(selfTestUrl, [["photo", photo, name]]);
   say(result.sentence + marginWords(result.margin), result.passed ? "good" : "bad");
-  at("next").focus();
+  if (result.passed) proposed = "next";
+  else proposed = result.margin === null ? "snap" : "enrol-again"; // without a margin the photo was no good
+  at(proposed).focus();
 }
 
 /** @param {number | null} margin */
@@ -261,7 +271,7 @@ async function startCamera() {
     at("camera").hidden = false;
     at("refused").hidden = true;
     at("own-camera").hidden = true;
-    const first = testing ? "next" : "snap"; // with a queue at the desk, the space bar takes the photos
+    const first = testing ? proposed : "snap"; // with a queue at the desk, the space bar takes the photos
     at(first).focus({ preventScroll: true });
   } catch (error) {
     const problem = explain(error);

@@ -288,6 +288,26 @@ def test_a_face_in_doubt_is_seen_whole_and_above_the_first_answer(page, office):
         expect(page.get_by_role("button", name="The photos show Meera Iyer.")).to_be_in_viewport(ratio=1)
 
 
+def test_a_failed_test_of_a_face_proposes_what_mends_it_and_not_the_next_student(page, office):
+    agree(office.toolbox, office, office.meera)
+    enrol_face(office.toolbox, office, office.meera, "meera")
+    page.goto(f"/students/{office.meera}/enrolment")
+    page.get_by_text("Photos from files").click()
+    verdict, next_student = page.locator("#verdict"), page.get_by_role("link", name="Enrol next student")
+    again = page.get_by_role("button", name="Take new photos and train again")
+    for person, told, first, other in (
+        ("ravi", "does not recognise this student", again, next_student),
+        ("meera", "Test passed", next_student, again),
+    ):
+        page.set_input_files(
+            "#files", {"name": "a.png", "mimeType": "image/png", "buffer": photo_of(person, 9)}
+        )
+        expect(verdict).to_contain_text(told)
+        expect(first).to_be_focused()
+        expect(first).to_have_class(re.compile(r"\bbtn-primary\b"))
+        expect(other).not_to_have_class(re.compile(r"\bbtn-primary\b"))
+
+
 def test_who_signed_is_typed_or_chosen_and_a_bare_enter_records_nobody(page, office):
     neha = add_student(office.toolbox, office, "Neha Shah", "15203A0044", parent1_email="shah@home.example")
     page.goto(f"/students/{neha}/consent")
