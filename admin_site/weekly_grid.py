@@ -20,11 +20,11 @@ from wtforms.validators import InputRequired
 from admin_site.timetable import USUAL_TERM
 from shared.domain.timetable.grid import LONGEST_CELL, MOST_ROWS, GridRow
 from shared.domain.timetable.table import LONGEST_SUBJECT, WEEKDAY_NAMES
-from shared.errors import InvalidInput
+from shared.errors import Conflict, InvalidInput
 from shared.persistence import people, timetable
 from shared.services.timetable.plan_import import PlanReview
 from shared.services.timetable.reading import Span
-from shared.services.timetable.weekly_grid import remove_grid, review_grid, rows_of
+from shared.services.timetable.weekly_grid import remove_grid, review_grid, rows_of, version
 from shared.web.forms import DayField, PageForm, add_form_error
 from shared.web.languages import gettext, lazy_gettext, say
 from shared.web.sign_in import actor
@@ -76,6 +76,7 @@ class GridForm(PageForm):
         ),
     )
     rows = FieldList(FormField(RowForm))
+    seen = HiddenField()
 
     @property
     def typed(self) -> list[GridRow]:
@@ -106,7 +107,8 @@ def start() -> str | tuple[str, int]:
 def change(grid_id: int) -> str | tuple[str, int]:
     """Return a grid as it was typed last; a posted one takes its place."""
     grid = timetable.get_grid(reading, grid_id)
-    return _show(grid_id, first=grid.first, last=grid.last, only_add=grid.only_add, rows=rows_of(grid))
+    stored = {"first": grid.first, "last": grid.last, "only_add": grid.only_add, "seen": version(grid)}
+    return _show(grid_id, rows=rows_of(grid), **stored)
 
 
 @pages.post("/timetable/grids/<int:grid_id>/remove")
@@ -133,13 +135,25 @@ def _show(grid_id: int | None, *, rows: Sequence[GridRow], **stored: Any) -> str
         return _page(form, grid_id)
     try:
         grid_id, found = review_grid(
-            toolbox, actor(), typed, span=Span(first, last), only_add=form.only_add.data, grid_id=grid_id
+            toolbox,
+            actor(),
+            typed,
+            span=Span(first, last),
+            only_add=form.only_add.data,
+            grid_id=grid_id,
+            seen=form.seen.data or "",
         )
+    except Conflict as changed:
+        form.form_errors.append(say(changed.sentence))
+        form.seen.data = stored["seen"]
+        return _page(form, grid_id), changed.status
     except InvalidInput as refused:
         add_form_error(form, refused)
         return _page(form, grid_id), refused.status
     with toolbox.reading() as session:
-        form.show_rows(rows_of(timetable.get_grid(session, grid_id)))
+        grid = timetable.get_grid(session, grid_id)
+        form.show_rows(rows_of(grid))
+        form.seen.data = version(grid)
     return _page(form, grid_id, found)
 
 

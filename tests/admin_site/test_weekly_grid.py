@@ -1,8 +1,9 @@
 """The office types a week: rows come and go with what was typed, a review, and the grid opened again."""
 
 from shared.jobs.worker import run_job
-from shared.persistence.tables import Job, PlannedLecture
+from shared.persistence.tables import Job, PlannedLecture, WeeklyGrid
 from shared.services.accounts.lifecycle import create_teacher
+from shared.services.timetable.weekly_grid import rows_of
 
 
 def row(at, **typed):
@@ -62,3 +63,37 @@ def test_a_grid_that_holds_nothing_is_refused_above_its_rows(desk):
     desk.fill("Preview")
     assert desk.status == 400
     assert "at least one lecture" in desk.page.select_one("[role=alert]").get_text()
+
+
+def test_rows_that_a_colleague_typed_meanwhile_are_not_written_over_unseen(desk, office):
+    create_teacher(office.toolbox, office.actor, email="asha@school.example", name="Asha Rao")
+    desk.open("/timetable/grid")
+    desk.fill("Preview", **row(0))
+    mine = desk.open("/timetable/grids/1")
+    desk.fill("Preview", **row(1, day="Tuesday"))
+    desk.fill("Preview", **row(2, day="Wednesday"))  # who goes on typing is nobody else
+    assert desk.status == 200
+    desk.page, desk.path = mine, "/timetable/grids/1"
+    desk.fill("Preview", **row(1, day="Friday"))
+    assert desk.status == 409
+    assert "Somebody else changed this grid" in desk.page.select_one("[role=alert]").get_text()
+    assert desk.page.select_one("[name=rows-1-day] option[selected]")["value"] == "Friday"
+    assert kept_days(office) == ["Monday", "Tuesday", "Wednesday"]
+    desk.fill("Preview")
+    assert kept_days(office) == ["Monday", "Friday"]
+
+
+def test_a_grid_sent_twice_by_one_press_is_no_conflict(desk, office):
+    desk.open("/timetable/grid")
+    desk.fill("Preview", **row(0))
+    mine = desk.open("/timetable/grids/1")
+    desk.fill("Preview", **row(1, day="Friday"))
+    desk.page, desk.path = mine, "/timetable/grids/1"
+    desk.fill("Preview", **row(1, day="Friday"))
+    assert desk.status == 200
+
+
+def kept_days(office):
+    with office.toolbox.reading() as session:
+        rows = rows_of(session.query(WeeklyGrid).one())
+    return [each.day for each in rows if not each.is_blank]
