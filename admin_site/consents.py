@@ -41,8 +41,11 @@ def for_class(class_id: int) -> str | Response:
             add_form_error(form, refused)
             wrong = {refused.field or "": say(refused.sentence)}
         else:
-            session[_LAST] = {"class_id": class_id, "ids": recorded}
-            flash(_recorded(len(recorded)), "success")
+            if recorded:
+                session[_LAST] = {"class_id": class_id, "ids": recorded}
+                flash(_recorded(len(recorded)), "success")
+            else:  # the button was pressed twice, or a colleague was first
+                flash(gettext("These consents were recorded already."), "info")
             return redirect(url_for("consents.for_class", class_id=class_id))
     last = session.get(_LAST) or {}
     return render_template(

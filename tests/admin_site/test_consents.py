@@ -23,6 +23,17 @@ def test_the_ticked_are_recorded_with_one_press_and_taken_back(desk, office):
     assert consents(office) == []
 
 
+def test_a_second_press_says_so_and_leaves_what_the_first_recorded_to_be_taken_back(desk, office):
+    path = f"/classes/{office.class_id}/consents"
+    page = desk.open(path)
+    desk.fill("Record the consents", student=[office.meera, office.ravi])
+    desk.page, desk.path = page, path
+    desk.fill("Record the consents", student=[office.meera, office.ravi])
+    assert "These consents were recorded already." in desk.told()
+    desk.fill("Take back the 2 consents")
+    assert consents(office) == []
+
+
 def test_what_was_ticked_and_typed_stays_after_a_refusal(desk, office):
     path, field = f"/classes/{office.class_id}/consents", f"given_by-{office.meera}"
     for typed, said in (
