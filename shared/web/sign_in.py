@@ -149,6 +149,8 @@ def guard(toolbox: Toolbox, description: Any) -> Response | None:
     if found is None:
         if request.method == "GET":
             return redirect(url_for("security.login", next=request.full_path.rstrip("?")))  # type: ignore[return-value]
+        if endpoint != "security.logout":  # who signs out twice wanted nothing else
+            flash(gettext("You were signed out before, so what you sent was not saved."), "warning")
         return redirect(url_for("security.login"))  # type: ignore[return-value]
     # Who came by the school's own account used no password that somebody else knows.
     is_first = current_user.must_change_password and not found.by_school_account

@@ -310,6 +310,15 @@ def test_a_teachers_classes_and_a_classs_name_are_not_written_over_either(desk, 
     assert "while it was open here: Name." in desk.told()
 
 
+def test_what_is_sent_after_the_sign_in_ended_is_told_to_be_lost(desk, office):
+    desk.open("/students/new")
+    with office.toolbox.sessions.begin() as session:
+        session.query(SignIn).delete()
+    desk.fill("Save", name="Asha Rao", roll_id="15203A0050")
+    assert desk.path == "/sign-in"
+    assert "You were signed out before, so what you sent was not saved." in desk.told()
+
+
 def stored_student(office):
     with office.toolbox.reading() as session:
         return people.get_student(session, office.meera)
