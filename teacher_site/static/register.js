@@ -175,6 +175,8 @@ async function mark(form, button) {
  * @param {string[]} next what the keyboard goes on with, the first that is there
  */
 async function press(form, button, ...next) {
+  if (form.ariaBusy) return; // pressed twice: the second answer would take the place of the first, and its undo
+  form.ariaBusy = "true"; // until the answer's page takes this form's place
   const answer = await send(form.action, {
     method: "POST",
     body: bodyOf(form, button),

@@ -1,6 +1,7 @@
 """The register of a class of forty in a real browser: rows that follow the round, its bar, keys and bell."""
 
 import re
+from itertools import count
 
 import pytest
 from playwright.sync_api import expect
@@ -160,6 +161,20 @@ def test_the_rest_is_marked_and_taken_back(open_register):
     expect(page.locator("#register [role=status]").first).to_contain_text("37 of 39")
     page.get_by_role("button", name="Undo this").click()
     expect(page.locator("#register [role=status]").first).to_contain_text("6 of 39")
+
+
+def test_two_taps_are_one_press_of_a_mark_and_of_the_rest(open_register):
+    page = open_register()
+    answers = count(1)
+    with page.expect_response(lambda answer: "/marks/" in answer.url and next(answers) == 2):
+        control(page, "Meera Iyer").get_by_role("button", name="Absent").dblclick()
+    expect(page.locator("#rest button")).to_have_text("Mark the rest present (30)")
+    expect(page.locator("#refused")).to_be_hidden()
+    asked = []
+    page.on("request", lambda request: asked.append(request.method))
+    page.locator("#rest button").dblclick()
+    expect(page.locator("#register")).to_contain_text("30 marked present.")
+    assert asked.count("POST") == 1
 
 
 def test_the_press_says_whom_it_marks_and_marks_those_shown_while_somebody_looks_for_a_few(open_register):

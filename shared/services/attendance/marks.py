@@ -30,7 +30,8 @@ def set_mark(
     """Mark a student by hand; None takes the mark away. Without `note` the note stays as it is.
 
     `expected` is the status the teacher saw. Raise Conflict when it changed meanwhile, so that a mark made
-    at the kiosk is never overwritten unseen; NotFound; InvalidInput.
+    at the kiosk is never overwritten unseen; NotFound; InvalidInput. What stands there already, as after a
+    second tap, changes nothing and is no conflict.
     """
     note = None if note is None else one_line(note)
     if note is not None and len(note) > LONGEST_NOTE:
@@ -42,11 +43,11 @@ def set_mark(
             lecture = attendance.get_own_lecture(session, actor.account_id, lecture_id, lock=True)
             line = attendance.get_register_line(session, lecture, student_id)
             known = statuses.load(session, toolbox.settings.late_counts_as)
+            if _status(line.mark) == status and (note is None or note == _note(line.mark)):
+                return
             _refuse_stale(line, expected, known)
             _refuse_unknown(line, status, known)
             _refuse_gap(lecture, status)
-            if _status(line.mark) == status and (note is None or note == _note(line.mark)):
-                return
             if status is None and note:
                 raise InvalidInput(phrase("Choose a status for the note to belong to."), field="note")
             write_mark(session, toolbox, actor, lecture, line, status, source=MarkSource.BY_HAND, note=note)
