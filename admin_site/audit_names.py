@@ -26,6 +26,7 @@ NAMES = {
     "became absent": lazy_gettext("became absent"),
     "became present": lazy_gettext("became present"),
     "by": lazy_gettext("signed in by"),
+    "by face until": lazy_gettext("by face until"),
     "class_code": lazy_gettext("class code"),
     "class_id": lazy_gettext("class"),
     "classes": lazy_gettext("classes"),

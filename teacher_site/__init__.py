@@ -76,7 +76,7 @@ def create_app(settings: Settings | None = None, toolbox: Toolbox | None = None)
         return lecture_state(
             now=toolbox.now(),
             starts_at=lecture.starts_at,
-            ends_at=lecture.ends_at,
+            ends_at=lecture.faces_until,
             closed_at=lecture.closed_at,
         )
 

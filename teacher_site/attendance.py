@@ -198,8 +198,8 @@ def close(lecture_id: int) -> Response:
 @pages.post("/lectures/<int:lecture_id>/reopen")
 def reopen(lecture_id: int) -> Response:
     lecture = reopen_lecture(toolbox, actor(), lecture_id)
-    if lecture.ends_at > toolbox.now():
-        until = toolbox.settings.clock.show_time(lecture.ends_at)
+    if lecture.faces_until > toolbox.now():
+        until = toolbox.settings.clock.show_time(lecture.faces_until)
         flash(gettext("The lecture takes marks again, by face until %(time)s.", time=until), "success")
     else:
         by_hand = gettext("The lecture is open for corrections by hand; its day is over for the kiosk.")

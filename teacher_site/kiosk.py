@@ -186,7 +186,10 @@ def ticket() -> dict[str, object]:
 
 def _standing(lecture: Lecture) -> dict[str, object]:
     state = lecture_state(
-        now=toolbox.now(), starts_at=lecture.starts_at, ends_at=lecture.ends_at, closed_at=lecture.closed_at
+        now=toolbox.now(),
+        starts_at=lecture.starts_at,
+        ends_at=lecture.faces_until,
+        closed_at=lecture.closed_at,
     )
     count = attendance.count_here(reading, [lecture.id])[lecture.id]
     return {"over": say(_OVER.get(state, "")) or None, "here": count.here, "expected": count.expected}

@@ -21,6 +21,7 @@ class Lecture(Base):
     `kiosk_pin` is the hash of the six digits that take its phones back, until the day after. Check-ins are
     late from `late_after_minutes` after the start on; None: nobody is by the clock. Where `roll_id_by_face`,
     the kiosk looks for the face among the lecture's students if no roll id is typed.
+    A reopened one keeps its hours, and its kiosk works again until `reopened_until`.
     One with a `not_held_reason` is closed, counts nowhere, and mails nobody. Where a colleague covers, the
     lecture is the colleague's, `teacher_id`, and `for_teacher_id` is whose it was in the plan.
     """
@@ -32,6 +33,7 @@ class Lecture(Base):
     for_teacher_id: Mapped[int | None] = mapped_column(ForeignKey("teacher.id"), index=True)
     starts_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
     ends_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    reopened_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
     closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     opening_key: Mapped[str] = mapped_column(Digest, unique=True)
     kiosk_pin: Mapped[str | None] = mapped_column(String(255))
@@ -46,6 +48,11 @@ class Lecture(Base):
     )
 
     __table_args__ = table(Index("ix_lecture_teacher", "teacher_id", "starts_at"))
+
+    @property
+    def faces_until(self) -> datetime:
+        """Return until when it takes marks by face, unless it is closed before."""
+        return max(self.ends_at, self.reopened_until or self.ends_at)
 
     @property
     def held_by(self) -> str:

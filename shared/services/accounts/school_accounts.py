@@ -231,7 +231,7 @@ def _require_place(
 
 def _goes_round(phone: KioskPass, now: datetime) -> bool:
     lecture = phone.lecture
-    return phone.ended_at is None and lecture.closed_at is None and lecture.ends_at > now
+    return phone.ended_at is None and lecture.closed_at is None and lecture.faces_until > now
 
 
 def _visit(toolbox: Toolbox, site: str, account_id: int, state: str, code: str | None) -> SchoolVisit:

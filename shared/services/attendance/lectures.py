@@ -175,13 +175,14 @@ def _close(
 def reopen_lecture(toolbox: Toolbox, actor: Actor, lecture_id: int) -> Lecture:
     """Take marks again. Who became absent by the closing is without a mark again, unless changed since.
 
-    On a day that the lecture ran on the kiosk works again too, for REOPENED_FOR where its time is over. Who
-    has left the class since keeps the mark: nobody would give it again.
+    On a day that the lecture ran on the kiosk works again too, for REOPENED_FOR where its time is over; the
+    lecture's hours, which letters tell, stay. Who has left the class since keeps the mark: nobody would give
+    it again.
     """
     with toolbox.sessions.begin() as session:
         lecture = attendance.get_own_lecture(session, actor.account_id, lecture_id, lock=True)
         now, clock = toolbox.now(), toolbox.settings.clock
-        before = {"closed_at": _iso(lecture.closed_at), "ends_at": _iso(lecture.ends_at)}
+        before = {"closed_at": _iso(lecture.closed_at)}
         if lecture.closed_at is not None:
             lecture.closed_at = lecture.not_held_reason = None
             changes = attendance.history(session, lecture_id)
@@ -195,7 +196,7 @@ def reopen_lecture(toolbox: Toolbox, actor: Actor, lecture_id: int) -> Lecture:
                 write_mark(session, toolbox, actor, lecture, line, None, source=MarkSource.CLOSING)
         today_began, _ = clock.day(clock.day_of(now))
         if today_began < lecture.ends_at <= now:
-            lecture.ends_at = now + REOPENED_FOR
+            lecture.reopened_until = now + REOPENED_FOR
         audit.record_in_lecture(
             session,
             toolbox,
@@ -203,7 +204,7 @@ def reopen_lecture(toolbox: Toolbox, actor: Actor, lecture_id: int) -> Lecture:
             "reopen lecture",
             lecture,
             before=before,
-            after={"ends_at": _iso(lecture.ends_at)},
+            after={"by face until": _iso(lecture.faces_until)},
         )
         return lecture
 

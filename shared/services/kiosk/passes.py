@@ -171,7 +171,10 @@ def note_seen_now(session: Session, toolbox: Toolbox, kiosk_pass: KioskPass) -> 
 def is_open(toolbox: Toolbox, lecture: Lecture) -> bool:
     """Tell whether a lecture takes marks by face now; its kiosks end by themselves when it does not."""
     state = lecture_state(
-        now=toolbox.now(), starts_at=lecture.starts_at, ends_at=lecture.ends_at, closed_at=lecture.closed_at
+        now=toolbox.now(),
+        starts_at=lecture.starts_at,
+        ends_at=lecture.faces_until,
+        closed_at=lecture.closed_at,
     )
     return state is LectureState.OPEN
 

@@ -18,6 +18,7 @@ from shared.services.attendance.lectures import (
 )
 from shared.services.attendance.marks import set_mark
 from shared.services.audit import Actor
+from shared.services.kiosk.passes import is_open
 from tests.support.school import found_school
 
 STRANGER = Actor(site="classroom", email="stranger@school.example", account_id=999_999)
@@ -163,7 +164,10 @@ def test_only_a_lecture_of_today_gets_time_for_the_kiosk_when_reopened(toolbox, 
     lecture_id = open_lecture(opened, school.actor, **asked(school))
     later = toolbox.with_(now=lambda: noon + gone)
     lecture = reopen_lecture(later, school.actor, lecture_id)
-    assert lecture.ends_at == (noon + gone + REOPENED_FOR if gets_time else noon + timedelta(minutes=50))
+    hours_end = noon + timedelta(minutes=50)
+    assert lecture.faces_until == (noon + gone + REOPENED_FOR if gets_time else hours_end)
+    assert is_open(later, lecture) is gets_time
+    assert lecture.ends_at == hours_end  # as families are told
 
 
 @pytest.mark.parametrize(
@@ -175,7 +179,7 @@ def test_a_lecture_that_ran_after_midnight_can_be_reopened_for_the_kiosk(toolbox
     lecture_id = open_lecture(opened, school.actor, **(asked(school) | {"minutes": minutes}))
     later = eleven + timedelta(minutes=125)
     lecture = reopen_lecture(toolbox.with_(now=lambda: later), school.actor, lecture_id)
-    assert (lecture.ends_at == later + REOPENED_FOR) is gets_time
+    assert (lecture.faces_until == later + REOPENED_FOR) is gets_time
 
 
 def test_the_day_shows_what_runs_in_it_and_nothing_else(toolbox, school):
