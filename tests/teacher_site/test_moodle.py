@@ -10,6 +10,7 @@ from shared.services.attendance.marks import set_mark
 from shared.services.audit import Actor
 from shared.services.integrations import moodle
 from shared.services.integrations.choices import set_on
+from shared.services.timetable.not_held import say_lecture_not_held
 
 OFFICE = Actor(site="office", email="admin@school.example")
 
@@ -63,5 +64,13 @@ def test_the_sessions_of_a_term_download(teacher, school):
     assert rows(teacher.get(link))[1][0:2] == ["Databases", "CO6GA"]
     none = rows(teacher.get(f"/sessions-for-moodle.csv?class_id={school.ids['class']}&until=2020-01-01"))
     assert len(none) == 1
+    typo = teacher.get(f"/sessions-for-moodle.csv?class_id={school.ids['class']}&since=31.11.2026")
+    assert typo.status_code == 400  # and not the whole term
     assert teacher.get("/sessions-for-moodle.csv?class_id=999").status_code == 404
     assert teacher.get("/sessions-for-moodle.csv").status_code == 400
+
+
+@pytest.mark.usefixtures("turned_on")
+def test_a_lecture_that_was_not_held_is_no_session(teacher, school, toolbox):
+    say_lecture_not_held(toolbox, school.actor, school.ids["lecture"], "strike")
+    assert len(rows(teacher.get(f"/sessions-for-moodle.csv?class_id={school.ids['class']}"))) == 1

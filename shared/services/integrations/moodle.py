@@ -72,8 +72,8 @@ def write_sessions(
 ) -> MoodleFile:
     """Write a teacher's lectures of a class as sessions; both days are included, None leaves them open.
 
-    Raise NotFound while Moodle is off or for a class that the teacher does not teach, and InvalidInput for
-    days the wrong way round.
+    A lecture that was not held is none. Raise NotFound while Moodle is off or for a class that the teacher
+    does not teach, and InvalidInput for days the wrong way round.
     """
     if since is not None and until is not None and until < since:
         raise InvalidInput(phrase("The last day is before the first."), field="until")
@@ -98,6 +98,7 @@ def write_sessions(
                 clock.local(lecture.ends_at),
             )
             for lecture in lectures
+            if lecture.not_held_reason is None
         ]
         title = f"{school_class.class_code} sessions for Moodle"
     rows = session_rows(sessions, course)
