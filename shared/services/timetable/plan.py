@@ -136,6 +136,7 @@ def write_own_calendar(toolbox: Toolbox, token: str) -> bytes:
                 ends_at=each.ends_at,
             )
             for each in planned
+            if each.not_held_reason is None
         ]
     return write_calendar(events, name=f"{toolbox.settings.school_name}: {teacher.name}", now=now)
 

@@ -11,6 +11,7 @@ from shared.persistence.tables import CalendarLink, Lecture, PlannedLecture, Sch
 from shared.security.tokens import digest
 from shared.services.audit import Actor
 from shared.services.timetable import plan
+from shared.services.timetable.not_held import say_planned_not_held
 from shared.toolbox import Toolbox
 from tests.support.school import found_school
 
@@ -93,6 +94,8 @@ def test_the_link_gives_the_plan_to_whoever_has_it_until_it_ends(toolbox, school
     assert event.start == school.begins.replace(microsecond=0)
     with toolbox.reading() as session:
         assert session.query(CalendarLink).one().token_digest == digest(token)  # never the token itself
+    say_planned_not_held(toolbox, school.actor, school.planned_id, "holiday")
+    assert icalendar.Calendar.from_ical(plan.write_own_calendar(toolbox, token)).events == []
     renewed = plan.make_link(toolbox, school.actor)
     for old in (token, "", "x"):
         with pytest.raises(NotFound):
