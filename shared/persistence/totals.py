@@ -25,7 +25,8 @@ class Series:
 
 
 class MarkCount(NamedTuple):
-    """How often a student has a status; `in_unclosed` counts those in lectures that nobody closed."""
+    """How often a student has a status in the class; `in_unclosed` counts the marks in lectures that nobody
+    closed, also those made in another class of the lecture, before the student moved."""
 
     student_id: int
     status: str
@@ -45,8 +46,8 @@ class MarkLine(NamedTuple):
 
 
 class HereCount(NamedTuple):
-    """How many marks of a lecture count as here, how many there are, and of how many who are still in
-    the class."""
+    """How many marks of the class at a lecture count as here, how many there are, and how many who are in
+    the class now have one, also from another class of the lecture."""
 
     here: int = 0
     marked: int = 0
@@ -92,11 +93,12 @@ def _of(series: Series) -> Select[Lecture]:
 
 def count_marks(session: Session, class_id: int, lecture_ids: Collection[int]) -> list[MarkCount]:
     """Count the marks made in a class in these lectures, by student and status."""
+    times = func.count(case((Mark.class_id == class_id, 1)))
     in_unclosed = func.count(case((Lecture.closed_at.is_(None), 1)))
     query = (
-        _marks(class_id, lecture_ids)
+        select(Mark.student_id, Mark.status, times, in_unclosed)
         .join(Lecture, Lecture.id == Mark.lecture_id)
-        .with_only_columns(Mark.student_id, Mark.status, func.count(Mark.id), in_unclosed)
+        .where(Mark.lecture_id.in_(lecture_ids))
         .group_by(Mark.student_id, Mark.status)
     )
     return [MarkCount(*row) for row in session.execute(query)]
@@ -104,12 +106,14 @@ def count_marks(session: Session, class_id: int, lecture_ids: Collection[int]) -
 
 def count_here(session: Session, class_id: int, lecture_ids: Collection[int]) -> dict[int, HereCount]:
     """Count, by lecture, the marks made in the class."""
-    is_here = func.count(case((statuses.is_here(Mark.status), 1)))
+    is_of_class = Mark.class_id == class_id
+    is_here = func.count(case((and_(is_of_class, statuses.is_here(Mark.status)), 1)))
+    is_marked = func.count(case((is_of_class, 1)))
     is_member = func.count(case((and_(Student.class_id == class_id, Student.active), 1)))
     query = (
-        _marks(class_id, lecture_ids)
+        select(Mark.lecture_id, is_here, is_marked, is_member)
         .join(Student, Student.id == Mark.student_id)
-        .with_only_columns(Mark.lecture_id, is_here, func.count(Mark.id), is_member)
+        .where(Mark.lecture_id.in_(lecture_ids))
         .group_by(Mark.lecture_id)
     )
     return {lecture_id: HereCount(*counts) for lecture_id, *counts in session.execute(query)}
@@ -123,15 +127,11 @@ def list_marks(
     is_own = or_(Lecture.teacher_id == for_teacher_id, Lecture.for_teacher_id == for_teacher_id)
     note = case((is_own, Mark.note), else_="")
     query = (
-        _marks(class_id, lecture_ids)
+        select(Mark.lecture_id, Mark.student_id, Mark.status, Mark.source, Mark.marked_at, note)
         .join(Lecture, Lecture.id == Mark.lecture_id)
-        .with_only_columns(Mark.lecture_id, Mark.student_id, Mark.status, Mark.source, Mark.marked_at, note)
+        .where(Mark.class_id == class_id, Mark.lecture_id.in_(lecture_ids))
     )
     return [MarkLine(*row) for row in session.execute(query)]
-
-
-def _marks(class_id: int, lecture_ids: Collection[int]) -> Select[Mark]:
-    return select(Mark).where(Mark.class_id == class_id, Mark.lecture_id.in_(lecture_ids))
 
 
 def list_students(session: Session, class_id: int, *, with_marks: Collection[int]) -> Sequence[Student]:

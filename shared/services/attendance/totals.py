@@ -142,7 +142,8 @@ def _students(
     counts: dict[int, dict[str, int]] = defaultdict(dict)
     in_unclosed: dict[int, int] = defaultdict(int)
     for row in totals.count_marks(session, class_id, [lecture.id for lecture in lectures]):
-        counts[row.student_id][row.status] = row.times
+        if row.times:
+            counts[row.student_id][row.status] = row.times
         in_unclosed[row.student_id] += row.in_unclosed
     unclosed = sum(1 for lecture in lectures if lecture.closed_at is None)
     students = totals.list_students(session, class_id, with_marks=list(counts))

@@ -73,6 +73,15 @@ def totals(toolbox, school, which):
     return lectures, students
 
 
+def test_who_moved_between_two_classes_of_an_unclosed_lecture_is_counted_once(toolbox, school):
+    with toolbox.sessions.begin() as session:
+        both = [session.get_one(SchoolClass, school.ids[each]) for each in ("class", "other")]
+        hold(session, toolbox, school, both, days_ago=4, is_closed=False)
+    move(toolbox, school, "meera")
+    assert totals(toolbox, school, "class")[1]["Meera Iyer"] == (3, 3, 0)
+    assert totals(toolbox, school, "other") == ([(0, 0), (0, 0)], {"Meera Iyer": (0, 0, 0)})
+
+
 @pytest.mark.parametrize("name", ["meera", "ravi"])
 def test_the_old_classs_totals_stay_and_the_new_ones_count_from_now(toolbox, school, name):
     before = totals(toolbox, school, "class")
