@@ -8,7 +8,8 @@ from datetime import date, datetime, time, timedelta
 
 import pytz
 
-from shared.domain.languages import phrase
+from shared.domain.languages import Sentence, joined, phrase
+from shared.domain.timetable.table import WEEKDAY_NAMES
 from shared.errors import InvalidInput
 
 
@@ -70,13 +71,10 @@ class SchoolClock:
         """Return "Mon 23 Nov 2026"."""
         return f"{self.local(moment):%a %d %b %Y}"
 
-    def show_moment(self, moment: datetime) -> str:
-        """Return "Mon 23 Nov 2026, 09:04"."""
-        return f"{self.local(moment):%a %d %b %Y, %H:%M}"
-
-    def show_short(self, moment: datetime) -> str:
-        """Return "23 Nov 09:04"."""
-        return f"{self.local(moment):%d %b %H:%M}"
+    def show_moment(self, moment: datetime) -> Sentence:
+        """Return "Monday 23 Nov 2026, 09:04", to be said in the reader's language."""
+        local = self.local(moment)
+        return joined([WEEKDAY_NAMES[local.weekday()], local])
 
     def show_exact(self, moment: datetime) -> str:
         """Return "2026-11-23 09:04:31", which sorts."""

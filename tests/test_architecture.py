@@ -72,7 +72,7 @@ OURS = {
     "shared.translations": (),
     "shared.security": PLAIN,
     "shared.domain": (),
-    "shared.school_clock": ("shared.domain.languages", "shared.errors"),
+    "shared.school_clock": ("shared.domain", "shared.errors"),
     "shared.school_provider": ("shared.domain", "shared.errors"),
     "shared.settings": (
         *("shared.domain.languages", "shared.domain.school_account", "shared.errors", "shared.school_clock"),

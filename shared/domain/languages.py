@@ -58,8 +58,8 @@ def in_english(value: object) -> object:
     return f"{value:%d %b %Y}" if isinstance(value, date) else value
 
 
-def joined(parts: Sequence[str], between: str = " ") -> Sentence:
-    """Return several sentences as one, each of which is still said in the reader's language."""
+def joined(parts: Sequence[object], between: str = " ") -> Sentence:
+    """Return several sentences, dates or moments as one, each still said in the reader's language."""
     gaps = {f"part{number}": part for number, part in enumerate(parts)}
     return phrase(between.replace("%", "%%").join(f"%({name})s" for name in gaps), **gaps)
 

@@ -79,7 +79,7 @@ def write_term_workbook(
         sheet.set_column(3, 2 + len(lectures), 11, plain)
     for at, (lecture, identity) in enumerate(lectures, start=3):
         sheet.write_string(0, at, f"lecture {identity.lecture_id} version {identity.version}")
-        sheet.write_string(1, at, lecture.title, head)
+        sheet.write_string(1, at, words.say(lecture.title), head)
     for row, student in enumerate(students, start=2):
         cells = (f"student {student.student_id}", student.roll_id, student.name)
         for at, text in enumerate(cells):

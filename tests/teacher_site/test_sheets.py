@@ -1,6 +1,7 @@
 """Pages of the sheet: download, edit, upload, review, save, undo."""
 
 import io
+import re
 
 import openpyxl
 import pytest
@@ -121,6 +122,10 @@ def test_a_conflict_is_shown_with_what_is_now(teacher, school, toolbox):
     text = " ".join(page.get_text(" ", strip=True).split())
     assert "Marked otherwise since the download: 1" in text
     assert page.select_one("input[name=review]") is None
+    teacher.post("/language", {"language": "hi"})
+    _, page = upload(teacher, school, content)
+    (month,) = re.findall(r"हाथ से, \d\d (\S+) \d{4}, \d\d:\d\d", page.get_text())
+    assert not month.isascii()
 
 
 def test_a_stale_review_saves_nothing_and_says_why(teacher, school, toolbox):

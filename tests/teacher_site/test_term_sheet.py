@@ -1,6 +1,7 @@
 """Pages of a class's term as one sheet: download, upload, review, save, undo."""
 
 import io
+import re
 
 import openpyxl
 import pytest
@@ -82,6 +83,16 @@ def test_a_conflict_is_shown_with_how_it_was_marked(teacher, school, toolbox, pa
     assert "Marked otherwise since the download: 1" in shown
     assert "is now excused → the sheet says late Meera Iyer 15203A0042, by hand" in shown
     assert page.select_one("input[name=review]") is None
+
+
+def test_the_review_and_the_sheet_are_in_the_readers_language(teacher, path):
+    wrong, right = edited(teacher, path, ravi="presnt"), edited(teacher, path, ravi="L")
+    teacher.post("/language", {"language": "mr"})
+    sheet = openpyxl.load_workbook(io.BytesIO(teacher.get(path + ".xlsx").data)).worksheets[0]
+    for shown in (sheet.cell(2, 4).value, upload(teacher, path, wrong)[2], upload(teacher, path, right)[2]):
+        weekday, month = re.search(r"(\S+) \d\d (\S+) \d{4}, \d\d:\d\d Databases", shown).groups()
+        assert not weekday.isascii()
+        assert not month.isascii()
 
 
 def test_a_stale_review_saves_nothing_and_says_where(teacher, school, toolbox, path):

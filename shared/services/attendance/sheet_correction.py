@@ -227,7 +227,7 @@ def _value(mark: Mark | None) -> MarkValue:
 def _marked(mark: Mark | None, settings: Settings) -> str:
     if mark is None:
         return ""
-    return joined([mark.source.label, settings.clock.show_short(mark.marked_at)], ", ")
+    return joined([mark.source.label, settings.clock.local(mark.marked_at)], ", ")
 
 
 def as_downloaded(changes: Iterable[HistoryLine], version: int) -> dict[int, MarkValue]:
@@ -289,7 +289,7 @@ def _refuse_stale(lines: Mapping[int, RegisterLine], expected: Mapping[int, Mark
 def _other_lecture(session: Session, settings: Settings, actor: Actor, lecture_id: int) -> str:
     """Raise NotFound where the other lecture is somebody else's."""
     other = attendance.get_own_lecture(session, actor.account_id, lecture_id)
-    named = f"{other.subject}, {settings.clock.show_moment(other.starts_at)}"
+    named = joined([other.subject, settings.clock.show_moment(other.starts_at)], ", ")
     return phrase("This is the sheet of another lecture: %(named)s. Upload it there.", named=named)
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from shared.domain.attendance import natural_order
 from shared.domain.attendance_sheet import MarkValue, Standing
-from shared.domain.languages import phrase
+from shared.domain.languages import joined, phrase
 from shared.domain.sheet_table import Problem
 from shared.domain.sheet_words import ENGLISH, SheetWords
 from shared.domain.term_sheet import TermLecture, TermReview, review_term
@@ -285,7 +285,7 @@ def _as_now(
         was = plain[mark.student_id]
         # Told only of who was marked since the download: showing 24,000 times takes half a second.
         is_since = mark.student_id in downloaded.get(mark.lecture_id, {})
-        marked = f"{mark.source.label}, {clock.show_short(mark.marked_at)}" if is_since else ""
+        marked = joined([mark.source.label, clock.local(mark.marked_at)], ", ") if is_since else ""
         registers[mark.lecture_id][mark.student_id] = Standing(
             was.student_id, code, was.roll_id, was.name, MarkValue(mark.status, mark.note), marked
         )
@@ -307,4 +307,4 @@ def _at(lecture: Lecture, settings: Settings, refused: Conflict) -> str:
 
 
 def _title(lecture: Lecture, settings: Settings) -> str:
-    return f"{settings.clock.show_moment(lecture.starts_at)} {lecture.subject}"
+    return joined([settings.clock.show_moment(lecture.starts_at), lecture.subject])

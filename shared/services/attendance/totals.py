@@ -67,7 +67,7 @@ def download_totals(
     clock = toolbox.settings.clock
     told = {
         (mark.lecture_id, mark.student_id): LectureMark(
-            mark.status, joined([mark.source.label, clock.show_short(mark.marked_at)], ", "), mark.note
+            mark.status, joined([mark.source.label, clock.local(mark.marked_at)], ", "), mark.note
         )
         for mark in marks
     }

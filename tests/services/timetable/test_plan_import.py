@@ -66,7 +66,7 @@ def planned(toolbox):
     with toolbox.reading() as session:
         rows = session.query(PlannedLecture).order_by(PlannedLecture.starts_at).all()
         assert all(row.draft_id is None for row in rows)
-        return [(clock.show_short(row.starts_at), row.subject) for row in rows]
+        return [(f"{clock.local(row.starts_at):%d %b %H:%M}", row.subject) for row in rows]
 
 
 def test_a_table_is_looked_at_first_and_then_applied_as_a_whole(toolbox, school):
