@@ -322,6 +322,15 @@ def test_the_second_screen_is_for_the_back_row_and_has_no_menu(open_page, school
     height = page.locator(".numbers strong").bounding_box()["height"]
     assert height > size[0] / 7
     refuse_barriers(page)
+    for here, expected in ((19, 24), (119, 180)):
+        page.evaluate(
+            """([here, expected]) => {
+                document.querySelector("[data-fill=here]").textContent = here;
+                document.querySelector("[data-fill=expected]").textContent = expected;
+                if (document.documentElement.scrollWidth > innerWidth) throw new Error("cut off");
+            }""",
+            [here, expected],
+        )
 
 
 def test_the_report_tells_how_on_a_phone_without_sideways_scrolling(open_page, school):
