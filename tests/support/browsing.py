@@ -19,17 +19,19 @@ document.addEventListener("securitypolicyviolation", report =>
 
 
 @contextmanager
-def served(app: Flask, *, port: int = 0) -> Iterator[str]:
+def served(app: Flask, *, port: int = 0, scheme: str = "http") -> Iterator[str]:
     """The site over plain HTTP on this machine, where a browser allows a camera and keeps Secure cookies.
 
-    Gives its address, which is a free one unless a `port` is named.
+    Gives its address, which is a free one unless a `port` is named; with the scheme "https" under a
+    certificate that nobody vouches for.
     """
-    server = make_server("127.0.0.1", port, app, threaded=True)
+    certificate = "adhoc" if scheme == "https" else None
+    server = make_server("127.0.0.1", port, app, threaded=True, ssl_context=certificate)
     # It looks so often whether it shall end; by itself every half second, which each test would wait for.
     thread = threading.Thread(target=server.serve_forever, args=(0.05,))
     thread.start()
     try:
-        yield f"http://localhost:{server.server_port}"
+        yield f"{scheme}://localhost:{server.server_port}"
     finally:
         server.shutdown()
         thread.join()
