@@ -48,6 +48,14 @@ def class_of(session: Session, letter: OutgoingMail) -> str:
     return session.scalar(query) or letter.student.school_class.class_code
 
 
+def status_now(session: Session, letter: OutgoingMail) -> str:
+    """Return what the register says now; what the letter says where there is no mark any more."""
+    query = select(Mark.status).where(
+        Mark.lecture_id == letter.lecture_id, Mark.student_id == letter.student_id
+    )
+    return session.scalar(query) or letter.status
+
+
 def fates_of(session: Session, lecture_id: int) -> Sequence[OutgoingMail]:
     """Return what became of each letter about a lecture and nothing else, for the page that asks every
     second."""
@@ -84,7 +92,10 @@ def claimed_channels(session: Session, *, since: datetime) -> Collection[Channel
 
 
 def claim(session: Session, mail_id: int, now: datetime) -> OutgoingMail | None:
-    """Take a due letter, with all that is written in it; None if another worker has it or it is gone."""
+    """Take a due letter, with all that is written in it; None if another worker has it or it is gone.
+
+    It says what the register says now: the mark may have been corrected while it waited.
+    """
     taking = update(OutgoingMail).where(OutgoingMail.id == mail_id, *_due(now))
     taking = taking.values(state=MailState.SENDING, claimed_at=now, tries=OutgoingMail.tries + 1)
     if not _changed(session, taking):
@@ -94,7 +105,9 @@ def claim(session: Session, mail_id: int, now: datetime) -> OutgoingMail | None:
         joinedload(OutgoingMail.student).joinedload(Student.school_class),
         joinedload(OutgoingMail.lecture).joinedload(Lecture.teacher),
     )
-    return session.scalar(query.execution_options(populate_existing=True))
+    letter = session.scalars(query.execution_options(populate_existing=True)).one()
+    letter.status = status_now(session, letter)
+    return letter
 
 
 def settle(

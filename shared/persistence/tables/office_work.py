@@ -27,8 +27,8 @@ class OutgoingMail(Base):
 
     The unique key makes a second press send nothing twice.
 
-    `status` is what the letter says, as it was when the teacher pressed; `corrections` counts how often it
-    was written anew because the mark had changed. `claimed_at` names the try that is sending it now.
+    `status` is what the letter says, as it was when a worker took it up last; `corrections` counts how often
+    it was written anew because the mark had changed. `claimed_at` names the try that is sending it now.
     """
 
     __tablename__ = "outgoing_mail"

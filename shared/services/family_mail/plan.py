@@ -282,6 +282,9 @@ def _queue_again(
             if mail_id in (None, letter.id) and _is_still_theirs(letter, ways)
         ]
         outbox.queue_again(letters, toolbox.now())
+        for letter in letters:
+            if state is MailState.PERHAPS_SENT and outbox.status_now(session, letter) != letter.status:
+                letter.corrections += 1  # the family may have read what is no longer true
         audit.record_in_lecture(session, toolbox, actor, action, lecture, after=_counted(letters))
     _wake_for(toolbox, lecture_id, letters)
     return len(letters)

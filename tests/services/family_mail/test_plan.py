@@ -327,6 +327,41 @@ def test_a_corrected_mark_can_be_told_and_says_that_it_corrects(toolbox, school,
     assert plan(toolbox, school).corrections == []
 
 
+def test_a_letter_that_waited_says_what_the_register_says_when_it_goes_out(toolbox, school, mail_server):
+    mail_server.answer = lambda to: "550 full" if "iyer@home.in" in to else "450 later"
+    mark_and_close(toolbox, school)
+    press(toolbox, school)
+    deliver(toolbox)
+    lecture_id = school.ids["lecture"]
+    set_mark(toolbox, school.actor, lecture_id, school.ids["meera"], PRESENT, expected=ABSENT)
+    mail_server.answer = lambda to: "250 kept"
+    assert family_mail.retry_refused(toolbox, school.actor, lecture_id) == 1
+    toolbox.now.pass_by(minutes=5)
+    deliver(toolbox)
+    for address in ("meera@students.in", "iyer@home.in"):
+        letter = letter_to(mail_server, address)
+        assert "was present" in letter["Subject"]
+        assert "corrects an earlier letter" not in text_of(letter)  # none had arrived
+    assert plan(toolbox, school).corrections == []
+
+
+def test_a_letter_in_doubt_is_sent_again_as_a_correction_if_it_is_no_longer_true(
+    toolbox, school, mail_server
+):
+    mark_and_close(toolbox, school)
+    press(toolbox, school)
+    lecture_id = school.ids["lecture"]
+    with toolbox.sessions.begin() as session:
+        doubtful = outbox.letters_of(session, lecture_id)[0]
+        doubtful.state = MailState.PERHAPS_SENT
+    set_mark(toolbox, school.actor, lecture_id, school.ids["meera"], PRESENT, expected=ABSENT)
+    assert family_mail.retry_perhaps_sent(toolbox, school.actor, lecture_id, doubtful.id) == 1
+    deliver(toolbox)
+    letter = letter_to(mail_server, doubtful.address)
+    assert "was present" in letter["Subject"]
+    assert "corrects an earlier letter" in text_of(letter)
+
+
 def test_an_address_the_family_no_longer_has_gets_no_correction_and_no_second_try(
     toolbox, school, mail_server
 ):
