@@ -1,5 +1,6 @@
 """The migrations are the tables: upgraded they equal them, and every step goes down and up again."""
 
+import contextlib
 import threading
 import time
 
@@ -10,7 +11,9 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import event, func, inspect, select
 
-from shared.persistence.database import MIGRATIONS_DIR, UNREACHABLE, connect, migrate
+from shared.errors import DatabaseUnusable
+from shared.persistence import database
+from shared.persistence.database import MIGRATIONS_DIR, RELEASED, UNREACHABLE, connect, migrate
 from shared.persistence.tables import Base, Mark, Student
 from tests.support.whole_school import fill_school
 
@@ -125,6 +128,79 @@ def test_of_two_machines_that_migrate_at_once_the_second_waits(mariadb):
         other.close()
         here.join()
     assert "mark" in inspect(connect(url)).get_table_names()
+
+
+def test_a_second_machine_waits_for_longer_than_a_statement_may_take(mariadb, monkeypatch):
+    monkeypatch.setattr(database.connect, "__kwdefaults__", {"patience_s": 1})
+    url = mariadb.create("two_machines")
+    other = MySQLdb.connect(host="127.0.0.1", port=mariadb.port, user="root")
+    other.query("DO GET_LOCK('attendance_migrations', 0)")
+    ending = threading.Timer(3, other.close)
+    ending.start()
+    migrate(url)
+    ending.join()
+    assert "mark" in inspect(connect(url)).get_table_names()
+
+
+def test_who_waited_in_vain_for_another_machine_does_not_migrate_beside_it(mariadb, monkeypatch):
+    monkeypatch.setattr(database, "MIGRATION_PATIENCE_S", 2)
+    url = mariadb.create("two_machines")
+    other = MySQLdb.connect(host="127.0.0.1", port=mariadb.port, user="root")
+    other.query("DO GET_LOCK('attendance_migrations', 0)")
+    with pytest.raises(DatabaseUnusable, match="Another machine"):
+        migrate(url)
+    other.close()
+    assert inspect(connect(url)).get_table_names() == []
+
+
+class CutOff(Exception):
+    """The power went."""
+
+
+@pytest.fixture
+def cut_off_after_every_statement(monkeypatch):
+    """Whatever has changed a table for the first time is the last that a migration does."""
+    seen = set()
+    really = database.connect
+
+    def connect_and_cut(url, **how):
+        engine = really(url, **how)
+
+        @event.listens_for(engine, "after_cursor_execute")
+        def cut(_connection, _cursor, statement, *_more):
+            if statement.lstrip().startswith(("CREATE", "ALTER", "DROP", "INSERT")) and statement not in seen:
+                seen.add(statement)
+                raise CutOff
+
+        return engine
+
+    monkeypatch.setattr(database, "connect", connect_and_cut)
+    return seen
+
+
+def test_on_mariadb_a_migration_goes_on_wherever_it_was_cut_off(mariadb, cut_off_after_every_statement):
+    url = mariadb.create("cut_off")
+    for revision in ("head", RELEASED["0.2.0"], "head"):
+        cut_off_after_every_statement.clear()
+        is_done = False
+        while not is_done:
+            with contextlib.suppress(CutOff):
+                migrate(url, revision)
+                is_done = True
+        assert len(cut_off_after_every_statement) > 50
+    engine = connect(url)
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, Base.metadata) == []
+        assert connection.exec_driver_sql("SELECT count(*) FROM face_version").scalar() == 1
+    engine.dispose()
+
+
+def test_a_table_of_somebody_elses_is_not_taken_for_ours(mariadb):
+    url = mariadb.create("shared_with_others")
+    mariadb.execute("CREATE TABLE shared_with_others.student (number INT)")
+    with pytest.raises(UNREACHABLE, match="already exists"):
+        migrate(url)
 
 
 def test_a_mariadb_that_falls_silent_in_a_statement_has_failed(mariadb_url):

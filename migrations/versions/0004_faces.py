@@ -21,7 +21,8 @@ def upgrade() -> None:
         mysql_charset="utf8mb4",
         mysql_engine="InnoDB",
     )
-    op.bulk_insert(versions, [{"id": 1, "version": 0, "removed_at": 0}])
+    if op.get_bind().execute(sa.select(versions.c.id)).first() is None:  # a run that was cut off may have
+        op.bulk_insert(versions, [{"id": 1, "version": 0, "removed_at": 0}])
     op.add_column("face_model", sa.Column("version", sa.Integer(), nullable=False, server_default="0"))
     op.create_index(op.f("ix_face_model_version"), "face_model", ["version"], unique=False)
     op.create_table(

@@ -53,7 +53,8 @@ def upgrade() -> None:
 def downgrade() -> None:
     """Whoever signed in by a school account is signed out: the release before does not know such sign-ins."""
     sign_in = sa.table("sign_in", sa.column("by_school_account"))
-    op.execute(sign_in.delete().where(sign_in.c.by_school_account))
+    if "by_school_account" in {column["name"] for column in sa.inspect(op.get_bind()).get_columns("sign_in")}:
+        op.execute(sign_in.delete().where(sign_in.c.by_school_account))  # else a run that was cut off did
     op.drop_table("school_visit")
     op.drop_table("school_account")
     op.drop_index(op.f("ix_kiosk_pass_device_digest"), table_name="kiosk_pass")

@@ -71,6 +71,8 @@ POOL_TIMEOUT_S = 5
 STATEMENT_TIMEOUT_S = 30
 # A connection that was let go so short ago, and not hung up since, is taken without asking the server.
 TRUSTED_FOR_S = 1.0
+# One statement of a migration goes over a large school's marks; a second machine waits for all statements.
+MIGRATION_PATIENCE_S = 3600
 
 
 def connect(database_url: str, *, patience_s: int = STATEMENT_TIMEOUT_S) -> Engine:
@@ -279,23 +281,38 @@ _migrating = threading.Lock()  # Alembic keeps its context in module globals
 def migrate(database_url: str, revision: str = "head") -> None:
     """Bring the tables to a revision. Safe to call from two machines at once.
 
+    Cut off on a server, it goes on where it stopped (`migrations/env.py`).
     Raise DatabaseUnusable, and changes nothing, for tables that a newer version made.
     """
-    from alembic import command
-    from alembic.config import Config
-
     url = make_url(database_url)
     if url.get_backend_name() == "sqlite":
         _sqlite_file(url).touch()
-    engine = connect(database_url)
-    _require_known(engine)
+    # A server that is silent from the beginning has failed; only the work itself may take long.
+    asking = connect(database_url)
+    try:
+        _require_known(asking)
+    finally:
+        asking.dispose()
+    engine = connect(database_url, patience_s=MIGRATION_PATIENCE_S)
+    try:
+        _step(engine, revision)
+    finally:
+        engine.dispose()
+
+
+def _step(engine: Engine, revision: str) -> None:
+    from alembic import command
+    from alembic.config import Config
+
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS_DIR))
     step = command.downgrade if _is_older(engine, revision) else command.upgrade
     with _migrating, engine.connect() as connection:
         locked = engine.dialect.name == "mysql"
         if locked:
-            connection.execute(text("SELECT GET_LOCK('attendance_migrations', 60)"))
+            lock = text("SELECT GET_LOCK('attendance_migrations', :patience)")
+            if not connection.scalar(lock, {"patience": MIGRATION_PATIENCE_S // 2}):
+                raise DatabaseUnusable("Another machine migrates this database. Nothing was changed here.")
             connection.commit()
         is_sqlite = engine.dialect.name == "sqlite"
         if is_sqlite:
@@ -309,7 +326,6 @@ def migrate(database_url: str, revision: str = "head") -> None:
         connection.commit()
         if locked:
             connection.execute(text("SELECT RELEASE_LOCK('attendance_migrations')"))
-    engine.dispose()
 
 
 def _require_known(engine: Engine) -> None:
