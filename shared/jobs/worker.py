@@ -21,6 +21,8 @@ from shared.toolbox import Toolbox
 
 # Longer than a free worker takes to begin.
 LOST_AFTER = timedelta(minutes=3)
+# Longer than any step of a job that lives, on a busy machine too; it says after each how far it is.
+CUT_OFF_AFTER = timedelta(minutes=10)
 
 log = logging.getLogger(__name__)
 
@@ -65,6 +67,13 @@ def start_lost_jobs(toolbox: Toolbox) -> None:
         toolbox.queue.start(job_id)
 
 
+def end_cut_off_jobs(toolbox: Toolbox) -> None:
+    """End what a worker had in its hands when it was killed, or its page would show it under way for ever."""
+    kinds, now = WORK.keys() - {JobKind.TRAIN_SPOOF_CHECK}, toolbox.now()  # that one has words of its own
+    with toolbox.sessions.begin() as session:
+        jobs.end_cut_off(session, kinds, before=now - CUT_OFF_AFTER, now=now)
+
+
 def __getattr__(name: str) -> object:
     """Build the queue when the consumer asks for it; importing this module alone starts nothing."""
     if name != "huey":
@@ -82,5 +91,6 @@ def __getattr__(name: str) -> object:
     queue.every_minute("sweep_account_notices", lambda: notices.sweep(toolbox))
     queue.every_minute("sweep_untaken", lambda: untaken.sweep(toolbox))
     queue.every_minute("start_lost_jobs", lambda: start_lost_jobs(toolbox))
+    queue.every_minute("end_cut_off_jobs", lambda: end_cut_off_jobs(toolbox))
     queue.every_minute("night", lambda: nightly.work_if_due(toolbox))
     return queue.huey

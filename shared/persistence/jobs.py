@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, select, update
+from sqlalchemy import CursorResult, func, select, update
 from sqlalchemy.orm import Session
 
 from shared.domain.languages import phrase
@@ -54,6 +54,13 @@ def list_queued(session: Session, kinds: Collection[JobKind], *, before: datetim
     """Return ids of the jobs of these kinds that were queued before and that no worker took."""
     query = select(Job.id).where(Job.state == "queued", Job.kind.in_(kinds), Job.created_at < before)
     return session.scalars(query.order_by(Job.id)).all()
+
+
+def end_cut_off(session: Session, kinds: Collection[JobKind], *, before: datetime, now: datetime) -> None:
+    """End the jobs of these kinds that a worker took and that have been silent since: it is gone."""
+    silent = func.coalesce(Job.advanced_at, Job.created_at) < before
+    cut_off = update(Job).where(Job.state == "running", Job.kind.in_(kinds), silent)
+    session.execute(cut_off.values(state="failed", sentence=FAILED, finished_at=now))
 
 
 def is_running(job: Job | None, *, now: datetime) -> bool:

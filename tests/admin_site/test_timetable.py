@@ -1,12 +1,13 @@
 """The office brings a plan in: sees what it would change, applies it, and finds it with the teacher."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from io import BytesIO
 
 import openpyxl
 import pytest
 
-from shared.jobs.worker import run_job
+from shared.jobs.worker import end_cut_off_jobs, run_job
+from shared.persistence import jobs
 from shared.persistence.tables import Job, PlannedLecture
 from shared.services.accounts.lifecycle import create_teacher
 
@@ -33,6 +34,27 @@ def test_a_plan_is_seen_first_and_then_brought_in(desk, office):
     with office.toolbox.reading() as session:
         rooms = {each.room for each in session.query(PlannedLecture)}
     assert rooms == {"3"}
+
+
+def test_a_plan_whose_worker_was_killed_is_sent_again(desk, office):
+    toolbox = office.toolbox
+    create_teacher(toolbox, office.actor, email="asha@school.example", name="Asha Rao")
+    rows = "CO6GA,Physics,Asha Rao,3,Monday,10:00,10:50\n"
+    for _ in range(2):
+        send(desk, rows)
+        desk.fill("Apply this plan")
+        with toolbox.sessions.begin() as session:
+            jobs.claim(session, session.query(Job).all()[-1].id, now=toolbox.now())
+        assert not desk.open("/timetable").select_one("input[type=file]")
+        end_cut_off_jobs(toolbox.with_(now=lambda: datetime.now(UTC) + timedelta(minutes=11)))
+        desk.open("/timetable")
+        assert str(jobs.FAILED) in desk.told()
+    send(desk, rows)
+    desk.fill("Apply this plan")
+    with toolbox.reading() as session:
+        job_id = session.query(Job).all()[-1].id
+    run_job(toolbox, job_id)
+    assert "The plan is in: " in desk.open("/timetable").text
 
 
 def test_what_is_wrong_stands_with_its_row_and_nothing_is_applied(desk, office):

@@ -1,13 +1,13 @@
 """What a site queues, a worker runs: over SQLite in one machine and over Redis between two."""
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from shared.jobs import worker
 from shared.jobs.queue import JobQueue
-from shared.jobs.worker import run_job
+from shared.jobs.worker import end_cut_off_jobs, run_job
 from shared.persistence import jobs
 from shared.persistence.tables import Job
 from shared.toolbox import Toolbox
@@ -64,13 +64,37 @@ def test_a_job_is_run_once_even_if_two_workers_hear_of_it(settings):
         assert session.get(Job, job.id).state == "running"
 
 
+def test_what_a_killed_worker_had_in_its_hands_is_told_as_not_finished(settings):
+    toolbox = Toolbox(settings)
+    kinds = (jobs.JobKind.IMPORT_TIMETABLE, jobs.JobKind.READ_CLASS_PHOTOS, jobs.JobKind.TRAIN_FACE_MODEL)
+    with toolbox.sessions.begin() as session:
+        ids = [jobs.add(session, kind, 7, total=9, now=toolbox.now()).id for kind in (*kinds, kinds[0])]
+    taken, waiting = ids[:-1], ids[-1]
+    for job_id in taken:
+        with toolbox.sessions.begin() as session:
+            jobs.claim(session, job_id, now=toolbox.now())
+
+    def states() -> dict[int, str]:
+        with toolbox.reading() as session:
+            return {job_id: session.get(Job, job_id).state for job_id in ids}
+
+    end_cut_off_jobs(toolbox.with_(now=lambda: datetime.now(UTC) + timedelta(minutes=9)))
+    assert states() == dict.fromkeys(taken, "running") | {waiting: "queued"}
+    later = toolbox.with_(now=lambda: datetime.now(UTC) + timedelta(minutes=11))
+    end_cut_off_jobs(later)
+    assert states() == dict.fromkeys(taken, "failed") | {waiting: "queued"}
+    with toolbox.reading() as session:
+        assert session.get(Job, taken[0]).sentence == jobs.FAILED
+        assert not any(jobs.is_running(session.get(Job, each), now=later.now()) for each in taken)
+
+
 def test_the_worker_does_all_its_rounds_every_minute(monkeypatch, tmp_path, sqlite_url):
     for name, value in variables_for(tmp_path, sqlite_url).items():
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(worker.logs, "configure", lambda: None)
     done = []
     rounds = [(worker.delivery, "sweep"), (worker.password_links, "sweep"), (worker.notices, "sweep")]
-    rounds += [(worker.nightly, "work_if_due"), (worker, "start_lost_jobs")]
+    rounds += [(worker.nightly, "work_if_due"), (worker, "start_lost_jobs"), (worker, "end_cut_off_jobs")]
     for module, act in rounds:
         name = f"{module.__name__}.{act}"
         monkeypatch.setattr(module, act, lambda _toolbox, name=name, **how: done.append((name, how)))

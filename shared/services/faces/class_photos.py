@@ -89,7 +89,11 @@ def read_class_photos(toolbox: Toolbox, job_id: int, class_id: int) -> str:
     # Answers to an earlier job's questions come beside the photos that job has learnt from.
     learnt = {result["student_id"] for result in results if result["used"]}
     openings = Openings(open_file, most_s=MOST_OPENING_S)
-    results += filter(None, (make_thumbnail(toolbox, class_id, each, openings) for each in questions))
+    for question in questions:
+        if (refused := make_thumbnail(toolbox, class_id, question, openings)) is not None:
+            results.append(refused)
+        with toolbox.sessions.begin() as session:
+            jobs.advance(session, job_id, done=len(results), now=toolbox.now())
     with toolbox.sessions.begin() as session:
         jobs.record_file_results(session, job_id, results)
     undecided = 0
