@@ -28,6 +28,7 @@ RENEW_BEFORE = timedelta(days=30)
 RENEW_AUTHORITY_BEFORE = timedelta(days=60)  # so that what it signs never lives shorter than the above
 CLOCK_SKEW = timedelta(days=1)  # a phone's clock may be behind ours
 
+_NAMED = "Attendance at "
 LOOPBACK_NETWORK = IPv4Network("127.0.0.0/8")
 
 
@@ -64,6 +65,12 @@ def ensure_certificate(
         for served in (path, tls_dir / "authority.crt"):
             os.chown(served, reader.uid, reader.gid)
     return path
+
+
+def is_foreign(path: Path) -> bool:
+    """Tell whether a file holds a certificate that no authority of ours issued; a damaged one is ours."""
+    certificate = _read_certificate(path)
+    return certificate is not None and not certificate.issuer.rfc4514_string().startswith(f"CN={_NAMED}")
 
 
 def _ensure_authority(
@@ -139,7 +146,7 @@ def _make_authority(
     permitted: list[x509.GeneralName] = [x509.DNSName(name) for name in names]
     permitted += [x509.IPAddress(network) for network in [*own_networks, *alone]]
     subject = x509.Name(
-        [x509.NameAttribute(NameOID.COMMON_NAME, f"Attendance at {names[1 if names[1:] else 0]}"[:64])]
+        [x509.NameAttribute(NameOID.COMMON_NAME, f"{_NAMED}{names[1 if names[1:] else 0]}"[:64])]
     )
     public_key = key.public_key()
     return (

@@ -18,7 +18,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from launcher.addresses import LOOPBACK
-from launcher.certificates import ensure_certificate
+from launcher.certificates import ensure_certificate, is_foreign
 from shared.errors import ProductError, SettingsError
 from shared.settings import PROJECT_DIR, read_settings
 
@@ -66,14 +66,18 @@ def prepare(to: Path, *, host: str, sites: dict[str, str]) -> None:
         addresses.append(IPv4Address(host))
     except ipaddress.AddressValueError:
         names.append(host.lower())
-    served = ensure_certificate(to / "authority", list(dict.fromkeys(names)), addresses)
-    pem = served.read_bytes()
-    _write(to / "front" / "server.pem", pem, mode=0o444)
+    issued = ensure_certificate(to / "authority", list(dict.fromkeys(names)), addresses)
+    served = to / "front" / "server.pem"
+    if not is_foreign(served):  # else the school put one of its own there
+        _write(served, issued.read_bytes(), mode=0o444)
     # For /certificate and `doctor`: the public halves, without a key.
     public = to / "state" / "tls"
     public.mkdir(mode=0o700, exist_ok=True)
     _write(public / "authority.crt", (to / "authority" / "authority.crt").read_bytes(), mode=0o400)
-    _write(public / "server.pem", pem[pem.index(b"-----BEGIN CERTIFICATE") :], mode=0o400)
+    certificates = re.findall(
+        rb"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----\n", served.read_bytes(), re.S
+    )
+    _write(public / "server.pem", b"".join(certificates), mode=0o400)
     _write(to / "front" / "nginx.conf", nginx_conf(sites).encode(), mode=0o444)
 
 

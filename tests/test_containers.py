@@ -19,6 +19,11 @@ from typing import Any
 import pytest
 import requests
 import yaml
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 
 from launcher.for_containers import nginx_conf, prepare
 from shared.errors import SettingsError
@@ -132,6 +137,27 @@ def test_what_was_drawn_once_stays_and_a_strange_nginx_file_is_told(tmp_path: Pa
     monkeypatch.setattr("launcher.for_containers.NGINX_CONF", tmp_path / "secrets/face_keys")
     with pytest.raises(SettingsError, match="to change for the container"):
         nginx_conf(SITES)
+
+
+def test_a_certificate_of_the_schools_own_stays_when_it_starts_again(tmp_path: Path) -> None:
+    served, told = tmp_path / "front/server.pem", tmp_path / "state/tls/server.pem"
+    prepare(tmp_path, host="192.168.1.20", sites=SITES)
+    prepare(tmp_path, host="192.168.1.21", sites=SITES)
+    assert "192.168.1.21" in str(x509.load_pem_x509_certificate(served.read_bytes()).extensions)
+    # As a public authority would issue it; its key may stand before or behind.
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "A public authority")])
+    was = x509.load_pem_x509_certificate(served.read_bytes())
+    issued = x509.CertificateBuilder(
+        name, was.subject, key.public_key(), 7, was.not_valid_before_utc, was.not_valid_after_utc
+    ).sign(key, hashes.SHA256())
+    certificate = issued.public_bytes(Encoding.PEM)
+    private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    served.unlink()
+    served.write_bytes(certificate + private)
+    prepare(tmp_path, host="192.168.1.21", sites=SITES)
+    assert served.read_bytes() == certificate + private
+    assert told.read_bytes() == certificate
 
 
 def test_nginx_takes_the_configuration_as_an_ordinary_user(tmp_path: Path) -> None:
