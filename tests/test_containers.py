@@ -87,6 +87,29 @@ def test_every_secret_is_a_file_and_none_is_in_the_file() -> None:
     assert {f"{name}_FILE" for name in required} <= sites.keys()
 
 
+def test_a_setting_of_the_administrators_page_reaches_the_containers_or_has_no_place_there() -> None:
+    page = (PROJECT_DIR / "docs/administrator.md").read_text()
+    table = page.partition("\n## Settings\n")[2].partition("\n## ")[0]
+    cells = [line.split("|")[1] for line in table.splitlines() if line.startswith("| `")]
+    named = {name for cell in cells for name in re.findall(r"`([A-Z_]+)`", cell)}
+    # Where and as whom it runs is compose.yaml's own; the others need a folder or a second database.
+    named -= {"RUN_AS", "ADMIN_PORT", "TEACHER_PORT", "BIND", "ADMIN_WORKERS", "TEACHER_WORKERS"}
+    named -= {"METRICS_PORT", "METRICS_DIR", "ONEROSTER_DIR", "REPORTS_DATABASE_URL"}
+    given = {name.removesuffix("_FILE") for name in SERVICES["office"]["environment"]}
+    assert named - given == set()
+
+
+def test_commands_are_told_for_a_container_that_has_no_fixed_address_and_reaches_the_mail_server() -> None:
+    page = (PROJECT_DIR / "docs/administrator.md").read_text()
+    asked = set(re.findall(r"docker compose run (?:--?[\w-]+ (?:/\S+ )?)*(\w+)", page))
+    assert asked
+    for name in asked:
+        networks = SERVICES[name]["networks"]
+        assert "outside" in networks
+        # A second container of a service with a fixed address does not start beside the first.
+        assert isinstance(networks, list)
+
+
 def test_what_runs_for_long_says_whether_it_is_healthy_and_comes_back() -> None:
     for name in ("office", "classroom", "worker", "database", "queue"):
         assert SERVICES[name]["healthcheck"]["test"], name
@@ -189,7 +212,8 @@ class Machine:
         """The command line that runs a service of compose.yaml, or another command in its container."""
         service = SERVICES[name]
         words = [default(word) for word in command or service["command"]]
-        environ = {key: default(value) for key, value in service.get("environment", {}).items()}
+        told = service.get("environment", {}).items()
+        environ = {key: default(value) for key, value in told if value is not None}
         environ |= {"PATH": "/srv/attendance/.venv/bin:/usr/bin:/bin", "INSTANCE_DIR": VOLUMES["state"]}
         environ |= {"PYTHONDONTWRITEBYTECODE": "1", "OMP_NUM_THREADS": "1", **changes}
         inside = ["env", "-i", *(f"{key}={value}" for key, value in environ.items()), *words]
