@@ -27,9 +27,10 @@ from launcher.children import Child, CrashLoop, replace, restart, stop_all
 from launcher.first_run import prepare_database, tell_passwords
 from launcher.ground import allow_files, require_writable, take_alone
 from launcher.privileges import STAYS_ROOT, User, acting_as, choose_user, hand_over
-from shared import metrics
+from shared import logs, metrics
 from shared.errors import DatabaseUnusable, SettingsError
 from shared.security.certificates import fingerprint
+from shared.setting_values import read_span
 from shared.settings import VERSION, Settings, find_instance_dir, read_environ, read_settings
 
 EVERY_ADDRESS = "0.0.0.0"  # noqa: S104 phones reach the sites over the school's network
@@ -37,6 +38,7 @@ ANSWER_WITHIN_S = (
     180.0  # a machine busy with other things took 70 s to read the networks; an idle one takes 3
 )
 LOOK_EVERY_S = 0.5
+MOST_WORKERS = 64  # of a site; each keeps the networks in memory
 MOST_FILES = 8192  # the sites' and the worker's, each; twice as many as a worker's connections
 RENEW_EVERY_S = 60.0  # a laptop that changes its network serves a fitting certificate a minute later
 
@@ -67,6 +69,7 @@ def _run(children: list[Child], stopping: threading.Event) -> None:
     environ = read_environ()
     ports, given = _choose_ports(environ), frozenset(environ)
     metrics.port_of(environ)
+    logs.level_of(environ)
     environ.setdefault("LOG_LEVEL", "WARNING")  # a line a request would push the welcome off the screen
     address = _find_address(environ)
     _name_sites(environ, ports, address, given)
@@ -83,7 +86,7 @@ def _run(children: list[Child], stopping: threading.Event) -> None:
     sites = _make_sites(environ, ports, certificate)
     for site in sites.values():
         _start(site, user, children)
-    if not _wait_for_answers(settings, ports, children, stopping):
+    if not _wait_for_answers(settings, _own_host(environ), ports, children, stopping):
         return
     _welcome(settings, address, ports)
     # After the sites, which somebody is waiting for.
@@ -142,6 +145,10 @@ def _choose_ports(environ: Mapping[str, str]) -> dict[str, int]:
             raise SettingsError(f"{name} must be a port number from 1 to 65535.")
         ports[site] = int(chosen)
         require_free_port(_bind(environ), ports[site], name)
+    if (
+        ports["admin"] == ports["teacher"]
+    ):  # the system would let both listen, and mix the office's and the phones' requests
+        raise SettingsError("ADMIN_PORT and TEACHER_PORT are the same. Give each site a port of its own.")
     return ports
 
 
@@ -149,17 +156,27 @@ def _bind(environ: Mapping[str, str]) -> str:
     return environ.get("BIND", EVERY_ADDRESS)
 
 
+def _own_host(environ: Mapping[str, str]) -> str:
+    """Return by which name this machine reaches its own sites."""
+    return "localhost" if _bind(environ) == EVERY_ADDRESS else _bind(environ)
+
+
 def _make_sites(environ: Mapping[str, str], ports: Mapping[str, int], certificate: Path) -> dict[int, Child]:
     """Return the sites' programs by port."""
     # One office worker and two classroom workers: eight kiosks' requests at once.
-    workers = {"admin": environ.get("ADMIN_WORKERS", "1"), "teacher": environ.get("TEACHER_WORKERS", "2")}
+    workers = {"admin": _read_workers(environ, "ADMIN_WORKERS", 1)}
+    workers["teacher"] = _read_workers(environ, "TEACHER_WORKERS", 2)
     sites = {}
     for site, title in (("teacher", "The classroom site"), ("admin", "The office site")):
         command = [sys.executable, "-m", "launcher.web_server", f"{site}_site:create_app"]
         command += ["--address", _bind(environ), "--port", str(ports[site])]
-        command += ["--workers", workers[site], "--certificate", str(certificate)]
+        command += ["--workers", str(workers[site]), "--certificate", str(certificate)]
         sites[ports[site]] = Child(title, command, environ, stop_signal=signal.SIGTERM)
     return sites
+
+
+def _read_workers(environ: Mapping[str, str], name: str, default: int) -> int:
+    return read_span(environ, name, default, most=MOST_WORKERS)
 
 
 def _make_worker(environ: Mapping[str, str]) -> Child:
@@ -186,23 +203,24 @@ def _forget_figures(environ: Mapping[str, str], settings: Settings) -> None:
 
 
 def _wait_for_answers(
-    settings: Settings, ports: Mapping[str, int], children: list[Child], stopping: threading.Event
+    settings: Settings, host: str, ports: Mapping[str, int], children: list[Child], stopping: threading.Event
 ) -> bool:
     """Wait until both sites answer over HTTPS; False if stopped meanwhile."""
     trust = ssl.create_default_context(cafile=settings.instance_dir / "tls" / "authority.crt")
+    trust.check_hostname = False  # where they listen need not be an address that the certificate names
     waiting = set(ports.values())
     deadline = time.monotonic() + ANSWER_WITHIN_S
     while waiting and not stopping.wait(0.05):
         for child in children:
             child.revive()
-        waiting = {port for port in waiting if not _answers(port, trust)}
+        waiting = {port for port in waiting if not _answers(host, port, trust)}
         if time.monotonic() > deadline:
             raise CrashLoop(f"The sites did not answer within {ANSWER_WITHIN_S:.0f} seconds.")
     return not waiting
 
 
-def _answers(port: int, trust: ssl.SSLContext) -> bool:
-    connection = http.client.HTTPSConnection("localhost", port, timeout=5, context=trust)
+def _answers(host: str, port: int, trust: ssl.SSLContext) -> bool:
+    connection = http.client.HTTPSConnection(host, port, timeout=5, context=trust)
     try:
         connection.request("GET", "/healthz")
         return connection.getresponse().status < 500
@@ -264,13 +282,13 @@ def _serve_anew(sites: Mapping[int, Child], certificate: bytes, stopping: thread
     """Let each site serve a certificate that was issued anew, and nobody wait meanwhile."""
     for port, site in sites.items():
         # The second's workers listen on the same port beside the first's.
-        replace(site, partial(_serves, port, certificate), stopping)
+        replace(site, partial(_serves, _own_host(site.environ), port, certificate), stopping)
 
 
-def _serves(port: int, certificate: bytes) -> bool:
+def _serves(host: str, port: int, certificate: bytes) -> bool:
     """Tell whether this certificate is served at the port; while two programs serve, one of them answers."""
     try:
-        return ssl.get_server_certificate(("localhost", port), timeout=5).encode() in certificate
+        return ssl.get_server_certificate((host, port), timeout=5).encode() in certificate
     except OSError:
         return False
 

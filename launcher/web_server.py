@@ -13,6 +13,7 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -50,6 +51,9 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         files = allow_files(2 * MOST_CONNECTIONS)
         settings = read_settings()  # tells a wrong setting once, before workers begin
+        logging = logging_config()
+        for pem in filter(None, (asked.certificate, asked.key)):
+            _require_readable(pem)
     except SettingsError as failure:
         print(failure, file=sys.stderr)
         return 1
@@ -74,7 +78,7 @@ def main(arguments: list[str] | None = None) -> int:
         ssl_key=asked.key or asked.certificate,
         ssl_protocol_min=SSLProtocols.tls12,
         log_level=LogLevels.error,  # a phone that does not trust the certificate yet hangs up: worth no line
-        log_dictconfig=logging_config(),
+        log_dictconfig=logging,
         respawn_failed_workers=True,
         workers_kill_timeout=STOP_WITHIN_S,
     )
@@ -91,14 +95,30 @@ def _read_arguments(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="launcher.web_server", description="Serve one of the sites.")
     parser.add_argument("application", help="for example teacher_site:create_app")
     parser.add_argument("--address", default="127.0.0.1")
-    parser.add_argument("--port", type=int, required=True)
-    parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument("--port", type=_whole_number(most=65535), required=True)
+    parser.add_argument("--workers", type=_whole_number(most=1024), default=1)
     parser.add_argument("--certificate", type=Path, help="PEM; without it the site answers plain HTTP")
     parser.add_argument("--key", type=Path, help="PEM, where it does not stand in the certificate's file")
     parser.add_argument(
         "--proxy", action="append", default=[], help="an address whose X-Forwarded-For is believed"
     )
     return parser.parse_args(arguments)
+
+
+def _whole_number(*, most: int) -> Callable[[str], int]:
+    def read(typed: str) -> int:
+        if not (typed.isascii() and typed.isdigit() and 1 <= int(typed) <= most):
+            raise argparse.ArgumentTypeError(f"{typed} is not a whole number from 1 to {most}")
+        return int(typed)
+
+    return read
+
+
+def _require_readable(pem: Path) -> None:
+    try:
+        pem.read_bytes()
+    except OSError as cause:
+        raise SettingsError(f"{pem} cannot be read: {cause.strerror}.") from cause
 
 
 class _Worker(Reception):

@@ -8,9 +8,12 @@ import json
 import logging
 import logging.config
 import os
+from collections.abc import Mapping
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import Any
+
+from shared.errors import SettingsError
 
 request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
 """The request that is being answered; what people are told on an error page."""
@@ -37,10 +40,10 @@ class JsonLines(logging.Formatter):
 def logging_config() -> dict[str, Any]:
     """Return what `logging.config.dictConfig` and Granian are told: JSON lines on stderr.
 
-    LOG_LEVEL comes from the environment alone: logs begin before the settings are read.
+    LOG_LEVEL comes from the environment alone: logs begin before the settings are read. Raise SettingsError.
     """
     logging.captureWarnings(True)  # a library's are lines like all others, from logger "py.warnings"
-    level = os.environ.get("LOG_LEVEL", "INFO").upper()
+    level = level_of(os.environ)
     return {
         "version": 1,
         "disable_existing_loggers": False,
@@ -60,6 +63,14 @@ def logging_config() -> dict[str, Any]:
             "huey": {"propagate": False},  # its consumer writes by itself
         },
     }
+
+
+def level_of(environ: Mapping[str, str]) -> str:
+    """Read LOG_LEVEL. Raise SettingsError."""
+    level = environ.get("LOG_LEVEL", "INFO").strip().upper()
+    if level not in logging.getLevelNamesMapping():
+        raise SettingsError("LOG_LEVEL must be debug, info, warning, error or critical.")
+    return level
 
 
 def configure() -> None:

@@ -80,7 +80,7 @@ OURS = {
     ),
     "shared.setting_values": ("shared.domain.languages", "shared.errors"),
     "shared.errors": (),
-    "shared.logs": (),
+    "shared.logs": ("shared.errors",),
     "shared.metrics": ("shared.errors",),
     "shared": (),
     "launcher": ("shared",),

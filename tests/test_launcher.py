@@ -238,6 +238,29 @@ def test_a_wrong_setting_ends_the_start_with_its_name(installation: Installation
     assert installation.process.wait(timeout=30) == 1
 
 
+@pytest.mark.parametrize(
+    ("variables", "sentence"),
+    [
+        ({"ADMIN_PORT": "4899", "TEACHER_PORT": "4899"}, "ADMIN_PORT and TEACHER_PORT are the same."),
+        ({"ADMIN_WORKERS": "0"}, "ADMIN_WORKERS must be between 1 and 64."),
+        ({"TEACHER_WORKERS": "two"}, "TEACHER_WORKERS must be a whole number."),
+        ({"LOG_LEVEL": "verbose"}, "LOG_LEVEL must be debug, info, warning, error or critical."),
+    ],
+)
+def test_sites_that_could_not_be_served_are_not_started(
+    installation: Installation, variables: dict[str, str], sentence: str
+) -> None:
+    said = installation.start(**variables)
+    assert sentence in said
+    assert "Traceback" not in said
+    assert installation.process.wait(timeout=30) == 1
+
+
+def test_sites_that_listen_on_one_address_alone_are_found_to_answer(installation: Installation) -> None:
+    assert "attendance is running" in installation.start(BIND="127.0.0.2")
+    assert installation.end(signal.SIGTERM) == 0
+
+
 def test_a_program_that_keeps_falling_is_not_started_for_ever() -> None:
     child = Child("The worker", ["false"], os.environ, stop_signal=signal.SIGTERM)
     child.start()
