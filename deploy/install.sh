@@ -7,10 +7,18 @@ prefix=${PREFIX:-/srv/attendance} root=${DESTDIR:-}
 case $prefix in /*[!/]) ;; *) echo "PREFIX must be a whole path, such as /srv/attendance." >&2; exit 1 ;; esac
 case $prefix in *[!A-Za-z0-9/._-]*) echo "PREFIX may hold letters, digits and / . _ - alone." >&2; exit 1 ;; esac
 program=$root$prefix units=$root/etc/systemd/system
+parts="admin_site benchmarks deploy launcher migrations models shared teacher_site"
+# Folders of our parts' names are replaced below: never this folder's own, never somebody else's.
+if [ "$program" -ef . ]; then
+    echo "$prefix is this folder itself. Give a PREFIX of its own, such as /srv/attendance-program." >&2; exit 1
+fi
+if [ ! -e "$program/admin_site" ] && [ ! -e "$program/admin_site.new" ] && [ -n "$(ls -A "$program" 2>/dev/null)" ]; then
+    echo "$prefix holds something else. Give a PREFIX of its own, such as /srv/attendance." >&2; exit 1
+fi
 
 install -d -m 755 "$program" "$units" "$root/usr/lib/sysusers.d" "$root/usr/lib/tmpfiles.d"
 # What an earlier version had and this one has not must not be found by Python.
-for part in admin_site benchmarks deploy launcher migrations models shared teacher_site; do
+for part in $parts; do
     rm -rf "${program:?}/$part.new"
     cp -R --preserve=timestamps "$part" "$program/$part.new"
     find "$program/$part.new" -name __pycache__ -prune -exec rm -rf {} +
@@ -19,7 +27,7 @@ for part in admin_site benchmarks deploy launcher migrations models shared teach
 done
 install -m 644 LICENSE CHANGELOG.md requirements.txt requirements.override "$program"
 install -m 755 setup.sh "$program"
-chmod -R go=rX "$program"
+(cd "$program" && chmod go=rx . && chmod -R go=rX $parts)
 
 for unit in deploy/systemd/attendance*.service deploy/systemd/attendance*.timer deploy/systemd/attendance.target; do
     sed "s|/srv/attendance|$prefix|g" "$unit" >"$units/$(basename "$unit")"

@@ -81,6 +81,35 @@ def test_a_prefix_that_would_hurt_is_refused() -> None:
         assert (done.returncode, "PREFIX m" in done.stderr) == (1, True), prefix
 
 
+@pytest.mark.parametrize("where", ["elsewhere", "here"])
+def test_what_lies_at_the_prefix_and_is_not_ours_stays(tmp_path: Path, where: str) -> None:
+    root, prefix = tmp_path, "/usr/local"
+    theirs = root / "usr/local/shared/theirs"
+    theirs.parent.mkdir(parents=True)
+    theirs.touch(mode=0o600)
+    if where == "here":
+        prefix, root = str(PROJECT_DIR), Path("/")
+    command = [str(PROJECT_DIR / "deploy/install.sh")]
+    environ = {**os.environ, "PREFIX": prefix, "DESTDIR": str(root), "PACKAGES": "0"}
+    done = subprocess.run(command, env=environ, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "Give a PREFIX of its own" in done.stderr
+    assert theirs.stat().st_mode & 0o777 == 0o600
+    assert list((tmp_path / "usr/local").iterdir()) == [theirs.parent]
+
+
+def test_an_upgrade_opens_nothing_that_an_earlier_start_left_beside_the_program(tmp_path: Path) -> None:
+    command = [str(PROJECT_DIR / "deploy/install.sh")]
+    environ = {**os.environ, "PREFIX": "/opt/school", "DESTDIR": str(tmp_path), "PACKAGES": "0"}
+    subprocess.run(command, env=environ, check=True, capture_output=True)
+    secret = tmp_path / "opt/school/instance/settings.env"
+    secret.parent.mkdir(mode=0o700)
+    secret.touch(mode=0o600)
+    subprocess.run(command, env=environ, check=True, capture_output=True)
+    assert secret.stat().st_mode & 0o777 == 0o600
+    assert secret.parent.stat().st_mode & 0o777 == 0o700
+
+
 def test_every_service_has_the_whole_hardening() -> None:
     blocks = {
         name: (UNITS / name).read_text().partition("# Nothing of the machine")[2].partition("\n\n")[0].strip()
