@@ -4,6 +4,8 @@ Rows travel as plain values that mean the same to SQLite and MariaDB: numbers, t
 "2026-11-23 04:30:00.000000" in UTC. So a backup of one can be restored into the other.
 """
 
+import errno
+import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -100,8 +102,9 @@ class RowsDoNotFit(ValueError):
 
 
 def fill(engine: Engine, batches: Iterable[Batch]) -> None:
-    """Write rows into the tables of a new database, all in one transaction. Raise RowsDoNotFit."""
-    with engine.begin() as connection:
+    """Write rows into the tables of a new database, all in one transaction. Raise RowsDoNotFit, and OSError
+    where the disk is full."""
+    with _disk_told(), engine.begin() as connection:
         # A migration may have written a first row; the backup has its own.
         quote = connection.dialect.identifier_preparer.quote
         for name in inspect(connection).get_table_names():
@@ -111,7 +114,25 @@ def fill(engine: Engine, batches: Iterable[Batch]) -> None:
             try:
                 _insert(connection, batch)
             except (DBAPIError, TypeError) as cause:
+                if _is_of_the_disk(cause):
+                    raise
                 raise RowsDoNotFit(batch.table) from cause
+
+
+@contextmanager
+def _disk_told() -> Iterator[None]:
+    try:
+        yield
+    except (DBAPIError, sqlite3.Error) as cause:
+        if not _is_of_the_disk(cause):
+            raise
+        raise OSError(errno.ENOSPC, str(getattr(cause, "orig", cause))) from cause
+
+
+def _is_of_the_disk(cause: Exception) -> bool:
+    """Tell whether it was SQLite's disk that said no, not its tables."""
+    code = getattr(getattr(cause, "orig", cause), "sqlite_errorcode", 0)
+    return code & 0xFF in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN)
 
 
 def copy_over(
@@ -119,9 +140,9 @@ def copy_over(
 ) -> None:
     """Put every row of `source` in place of those of `target`: all or, if it fails, none.
 
-    Both must be at the newest revision; `source` is SQLite.
+    Both must be at the newest revision; `source` is SQLite. Raise OSError where SQLite's disk is full.
     """
-    with take_snapshot(source) as snapshot:
+    with _disk_told(), take_snapshot(source) as snapshot:
         if target.dialect.name == "sqlite":
             with target.execution_options(sqlite_begin=None).connect() as connection:
                 # SQLite's own copying is one transaction for whoever has the database open.

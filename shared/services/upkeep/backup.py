@@ -69,9 +69,12 @@ def write_backup(
     People go on working meanwhile. The ledger of erasures is written beside it. Raise BackupRefused if the
     file exists or what was written does not read back.
     """
-    if path.exists():
+    if not path.name or os.path.lexists(path):
         raise BackupRefused(f"{path} is already there. Please choose another name.")
-    if revision_of(toolbox.engine) != known_revisions()[0]:
+    found, known = revision_of(toolbox.engine), known_revisions()
+    if found != known[0]:
+        if found is not None and found not in known:
+            raise BackupRefused("The database is of a newer version. Please write the backup with that one.")
         raise BackupRefused("The database is of an older version. Please start the product once, then again.")
     draft = path.with_name(f".{path.name}.part")
     try:
@@ -86,8 +89,13 @@ def write_backup(
     except OSError as cause:
         raise BackupRefused(f"{path} cannot be written: {cause.strerror}.") from cause
     finally:
-        draft.unlink(missing_ok=True)
-    erasure.write_ledger(path.with_name(LEDGER_NAME), erasure.list_ledger(toolbox))
+        with contextlib.suppress(OSError):
+            draft.unlink(missing_ok=True)
+    ledger = path.with_name(LEDGER_NAME)
+    try:
+        erasure.write_ledger(ledger, erasure.list_ledger(toolbox))
+    except OSError as cause:
+        raise BackupRefused(f"{path} is whole, but {ledger} cannot be written: {cause.strerror}.") from cause
     with toolbox.sessions.begin() as session:
         audit.record(session, toolbox, actor, "write backup", path.name, after={"rows": total})
     return total
@@ -109,11 +117,31 @@ def restore_backup(
     themselves. Raise BackupRefused and changes nothing if the file is not whole, its key is missing, it is
     of a newer version, or there is a school already that it may not replace.
     """
+    if not path.name:
+        raise BackupRefused("Please name a file.")
     ledger, names = _gather_ledger(toolbox, path, ledger_files)
     if not may_replace and _holds_a_school(toolbox):
         raise BackupRefused(
             "This database holds a school already. Say --replace to put the backup in its place."
         )
+    instance_dir = toolbox.settings.instance_dir
+    try:
+        head, total, erased = _put_in_place(toolbox, actor, path, ledger, on_rows)
+    except OSError as cause:
+        raise BackupRefused(
+            f"There is no room for it in {instance_dir} ({cause.strerror}). Nothing was changed; "
+            "please make room and restore it again."
+        ) from cause
+    erasure.settle(toolbox)
+    made_at = datetime.fromisoformat(head["made_at"])
+    is_later = any(line.erased_at > made_at for line in ledger)
+    return Restored(head["made_at"], total, erased, tuple(names), is_later)
+
+
+def _put_in_place(
+    toolbox: Toolbox, actor: Actor, path: Path, ledger: set[LedgerLine], on_rows: OnRows
+) -> tuple[dict[str, Any], int, int]:
+    """Return the backup's head, its rows, and how many were erased again."""
     instance_dir = toolbox.settings.instance_dir
     instance_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     # The rows are made whole in an SQLite file of their own before anything that stands is touched.
@@ -131,10 +159,7 @@ def restore_backup(
             _take_over(toolbox, restored, lambda count: on_rows(count, 2 * total))
         finally:
             restored.engine.dispose()
-    erasure.settle(toolbox)
-    made_at = datetime.fromisoformat(head["made_at"])
-    is_later = any(line.erased_at > made_at for line in ledger)
-    return Restored(head["made_at"], total, erased, tuple(names), is_later)
+    return head, total, erased
 
 
 def _write(toolbox: Toolbox, file: BinaryIO, on_rows: OnRows) -> int:

@@ -4,11 +4,15 @@ import gzip
 import io
 import itertools
 import json
+import sqlite3
 import threading
 from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+from unittest.mock import Mock
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import event, func, select
 
 from admin_site import create_app
 from shared.domain.attendance import MarkStatus
@@ -29,6 +33,7 @@ from shared.persistence.tables import (
     SignIn,
     Student,
 )
+from shared.services import audit
 from shared.services.accounts import sign_in
 from shared.services.attendance.marks import set_mark
 from shared.services.audit import Actor
@@ -289,6 +294,56 @@ def seal_lines(path, keys, lines):
         sealed = backup.SealedWriter(file, keys, kind=backup._KIND)
         sealed.write(gzip.compress(b"".join(lines)))
         sealed.finish()
+
+
+FULL = r"no room .*disk is full.* Nothing was changed"
+
+
+def test_a_full_disk_is_told_from_a_backup_that_contradicts_itself(toolbox, office, tmp_path, monkeypatch):
+    path = tmp_path / "a.backup"
+    with toolbox.sessions.begin() as session:  # more than the pages of an empty database hold
+        for _ in range(300):
+            audit.record(session, toolbox, office.actor, "add student", "x" * 60, after={"words": "y" * 900})
+    backup.write_backup(toolbox, office.actor, path)
+
+    def connect_with_little_room(url, **how):
+        engine = connect(url, **how)
+
+        @event.listens_for(engine, "connect")
+        def limit(connection, _record):
+            connection.execute("PRAGMA max_page_count = 1")  # as many as there are
+
+        return engine
+
+    monkeypatch.setattr(backup, "connect", connect_with_little_room)
+    with pytest.raises(BackupRefused, match=FULL):
+        backup.restore_backup(toolbox, office.actor, path, may_replace=True)
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_disk_that_is_full_at_the_end_of_a_restore_is_told_too(toolbox, office, tmp_path, monkeypatch):
+    path = tmp_path / "a.backup"
+    backup.write_backup(toolbox, office.actor, path)
+    full = sqlite3.OperationalError("database or disk is full")
+    full.sqlite_errorcode = sqlite3.SQLITE_FULL
+    monkeypatch.setattr(snapshot, "_raw", lambda _connection: SimpleNamespace(backup=Mock(side_effect=full)))
+    with pytest.raises(BackupRefused, match=FULL):
+        backup.restore_backup(toolbox, office.actor, path, may_replace=True)
+
+
+@pytest.mark.parametrize("name", ["file/x", "x" * 300, ""])
+def test_a_place_where_no_backup_can_be_is_a_sentence(toolbox, office, tmp_path, name):
+    (tmp_path / "file").touch()
+    with pytest.raises(BackupRefused):
+        backup.write_backup(toolbox, office.actor, tmp_path / name if name else Path())
+    with pytest.raises(BackupRefused):
+        backup.restore_backup(toolbox, office.actor, tmp_path / name if name else Path(), may_replace=True)
+
+
+def test_a_database_of_a_newer_version_is_not_called_older(toolbox, office, tmp_path, monkeypatch):
+    monkeypatch.setattr(backup, "revision_of", lambda _engine: "9999")
+    with pytest.raises(BackupRefused, match="newer version"):
+        backup.write_backup(toolbox, office.actor, tmp_path / "a.backup")
 
 
 def test_a_backup_that_does_not_read_back_is_told_and_not_left_there(toolbox, office, tmp_path, monkeypatch):
