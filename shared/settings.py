@@ -180,14 +180,29 @@ def _settings_file(instance_dir: Path, *, may_make: bool) -> dict[str, str]:
     try:
         if may_make and not path.exists():
             _make_settings_file(path)
-        lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+        lines = _lines_of(path) if path.exists() else []
     except OSError as cause:
         raise SettingsError(
             f"{path} cannot be read or made ({cause.strerror}). Please look at the folder's owner and at the "
             "disk, or name another folder by INSTANCE_DIR."
         ) from cause
-    pairs = (line.split("=", 1) for line in lines if "=" in line and not line.startswith("#"))
-    return {name.strip(): value.strip() for name, value in pairs}
+    return dict(_named(line) for line in lines if "=" in line and not line.startswith("#"))
+
+
+def _lines_of(path: Path) -> list[str]:
+    try:
+        return path.read_text(encoding="utf-8-sig").splitlines()  # some editors begin with a byte order mark
+    except UnicodeDecodeError as cause:
+        raise SettingsError(f"{path} is not written in UTF-8. Please save it in that encoding.") from cause
+
+
+def _named(line: str) -> tuple[str, str]:
+    """Return a line's name and value; quotation marks round a value go, as with systemd and shells."""
+    name, _, value = line.partition("=")
+    value = value.strip()
+    if len(value) > 1 and value[0] == value[-1] and value[0] in "\"'":
+        value = value[1:-1]
+    return name.strip().removeprefix("export ").strip(), value
 
 
 def _make_settings_file(path: Path) -> None:
@@ -218,9 +233,12 @@ def draw_face_key(instance_dir: Path, environ: Mapping[str, str] = os.environ) -
         raise SettingsError(
             "FACE_KEYS comes from the environment here. Please put a new key behind the others there."
         )
-    lines = path.read_text(encoding="utf-8").splitlines()
-    at = next(at for at, line in enumerate(lines) if line.partition("=")[0].strip() == "FACE_KEYS")
-    keys = lines[at].partition("=")[2].strip()
+    lines = _lines_of(path)
+    found = [at for at, line in enumerate(lines) if _named(line)[0] == "FACE_KEYS"]
+    if not found:
+        raise SettingsError(f"{path} holds no FACE_KEYS. Please put them back from your copy.")
+    at = found[-1]  # the one that counts
+    keys = _named(lines[at])[1]
     number = max(setting_values.read_face_keys({"FACE_KEYS": keys})) + 1
     if number > 255:
         raise SettingsError("There is no number left for another key.")
