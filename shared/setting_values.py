@@ -13,6 +13,19 @@ from shared.errors import SettingsError
 LONGEST_UNTIL_LATE_MINUTES = 12 * 60  # as long as the longest lecture
 
 
+def read_database_url(environ: Mapping[str, str], name: str) -> str | None:
+    """Read the address of a database; it may hold a password, so it is not repeated."""
+    url = environ.get(name, "").strip()
+    if not url:
+        return None
+    kind, sign, rest = url.partition("://")
+    port = rest.rpartition("@")[2].partition("/")[0].rpartition("]")[2].partition(":")[2]
+    is_known = sign and kind.partition("+")[0] in {"sqlite", "mysql", "mariadb"}
+    if not is_known or (port and not port.isdigit()):
+        raise SettingsError(f"{name} must be an address such as mysql://user:password@host/database.")
+    return url
+
+
 def read_secret(environ: Mapping[str, str], name: str) -> str:
     """Return a secret, which has no default. Raise SettingsError for less than 32 characters."""
     value = environ.get(name, "")

@@ -111,8 +111,9 @@ def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
     instance_dir = find_instance_dir(environ)
     messages_url = setting_values.read_messages_url(environ)
     return Settings(
-        database_url=environ.get("DATABASE_URL") or f"sqlite:///{instance_dir / 'attendance.sqlite3'}",
-        reports_database_url=environ.get("REPORTS_DATABASE_URL") or None,
+        database_url=setting_values.read_database_url(environ, "DATABASE_URL")
+        or f"sqlite:///{instance_dir / 'attendance.sqlite3'}",
+        reports_database_url=setting_values.read_database_url(environ, "REPORTS_DATABASE_URL"),
         admin_secret_key=setting_values.read_secret(environ, "ADMIN_SECRET_KEY"),
         teacher_secret_key=setting_values.read_secret(environ, "TEACHER_SECRET_KEY"),
         password_salt=setting_values.read_secret(environ, "PASSWORD_SALT"),

@@ -1,12 +1,13 @@
 """The worker's entry: `huey_consumer shared.jobs.worker.huey`. Runs one job row to its end."""
 
 import logging
+import sys
 from datetime import timedelta
 
 from shared import logs
 from shared.confined import reading as confined
 from shared.confined.limits import PATIENCE_OF_WORKER_S
-from shared.errors import ProductError
+from shared.errors import ProductError, SettingsError
 from shared.jobs.queue import JobQueue
 from shared.persistence import jobs
 from shared.persistence.jobs import JobKind
@@ -78,9 +79,12 @@ def __getattr__(name: str) -> object:
     """Build the queue when the consumer asks for it; importing this module alone starts nothing."""
     if name != "huey":
         raise AttributeError(name)
-    logs.configure()
+    try:
+        logs.configure()
+        settings = read_settings()
+    except SettingsError as wrong:
+        sys.exit(str(wrong))
     confined.start(patience_s=PATIENCE_OF_WORKER_S)
-    settings = read_settings()
     toolbox = Toolbox(settings)
     queue = JobQueue(settings, lambda job_id: run_job(toolbox, job_id))
     queue.at_start("beat", queue.beat)

@@ -4,13 +4,14 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from click import Command
+import click
 from flask import Blueprint, Flask, Response, current_app, g, request
 from flask_bootstrap import Bootstrap5
 from flask_wtf import CSRFProtect
 from werkzeug.local import LocalProxy
 from werkzeug.routing import IntegerConverter
 
+from shared.errors import SettingsError
 from shared.persistence.database import Session
 from shared.persistence.tables import Admin
 from shared.settings import VERSION, Settings, read_settings
@@ -89,7 +90,7 @@ def build_site(
     settings: Settings,
     toolbox: Toolbox,
     pages: Iterable[Blueprint],
-    commands: Iterable[Command] = (),
+    commands: Iterable[click.Command] = (),
     gate: Callable[[], Response | None] | None = None,
 ) -> Flask:
     """Make one of our sites of its pages and commands.
@@ -146,7 +147,12 @@ def build_site(
 
 def prepare(settings: Settings | None, toolbox: Toolbox | None) -> tuple[Settings, Toolbox]:
     """Fill in what `create_app` was not given: the environment's settings and a toolbox over them."""
-    settings = settings or (toolbox.settings if toolbox else read_settings())
+    try:
+        settings = settings or (toolbox.settings if toolbox else read_settings())
+    except SettingsError as wrong:
+        if click.get_current_context(silent=True) is None:
+            raise
+        raise click.ClickException(str(wrong)) from wrong  # a command says it in a sentence
     return settings, toolbox or Toolbox(settings)
 
 
