@@ -14,9 +14,18 @@ from sqlalchemy import Engine, inspect, select, text
 from sqlalchemy.exc import DBAPIError
 
 from admin_site import create_app as create_office
+from shared.domain.check_in import CheckInOutcome
 from shared.domain.face_model import FaceModel
 from shared.persistence.database import RELEASED, connect, is_migrated, known_revisions, migrate, revision_of
-from shared.persistence.tables import Base, FaceModelRow, Lecture, Mark, OutgoingMail, Student
+from shared.persistence.tables import (
+    Base,
+    CheckIn,
+    FaceModelRow,
+    Lecture,
+    Mark,
+    OutgoingMail,
+    Student,
+)
 from shared.security import purposes
 from shared.services.attendance.lectures import reopen_lecture
 from shared.services.attendance.marks import set_mark
@@ -30,6 +39,27 @@ from tests.teacher_site.conftest import Phone
 
 RELEASE = "0.2.0"
 FOLDER = Path(__file__).parent / "upgrade" / RELEASE
+KNOWN_OUTCOMES = {
+    *(
+        "already_marked",
+        "asked_teacher",
+        "come_closer",
+        "lecture_closed",
+        "no_face",
+        "no_match",
+        "not_enrolled",
+    ),
+    *(
+        "not_in_class",
+        "picture_seen",
+        "present",
+        "several_faces",
+        "slowed",
+        "too_dark",
+        "too_late",
+        "unavailable",
+    ),
+}
 PASSWORD = "k7m2p-x4wbn-9grtc-hq3ad"  # of tests/support/school.py, then as now
 
 
@@ -137,6 +167,18 @@ def test_the_way_back_gives_the_release_its_tables_and_keeps_what_it_knows(
         ravi = session.scalars(select(Student.id).where(Student.roll_id == "15203A0043")).one()
     reopen_lecture(toolbox, teacher, lecture_id)
     set_mark(toolbox, teacher, lecture_id, ravi, "late", expected=None)
+    with toolbox.sessions.begin() as session:
+        for outcome in CheckInOutcome:
+            session.add(
+                CheckIn(
+                    kiosk_pass_id=1,
+                    idempotency_key=outcome.value,
+                    lecture_id=lecture_id,
+                    student_id=ravi,
+                    outcome=outcome,
+                    answered_at=toolbox.now(),
+                )
+            )
     toolbox.engine.dispose()
     command = create_office(toolbox=Toolbox(make_settings(old))).test_cli_runner().invoke  # type: ignore[arg-type]
     done = command(args=["migrate", "--back-to", RELEASE])
@@ -144,6 +186,8 @@ def test_the_way_back_gives_the_release_its_tables_and_keeps_what_it_knows(
     assert tables_of(engine) == before
     after = rows_of(engine, before)
     assert [mark["status"] for mark in after["mark"]].count("late") == 1  # made with the later version
+    # As the release's own tables name them, in its enumeration; another word would be a 500 of its pages.
+    assert {each["outcome"] for each in after["check_in"]} == KNOWN_OUTCOMES
     for name in ("student", "teacher", "admin", "consent", "face_model", "outgoing_mail", "school_class"):
         assert after[name] == rows[name], name
     engine.dispose()
