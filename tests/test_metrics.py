@@ -142,3 +142,9 @@ def test_off_nothing_is_counted_and_nothing_imported():
     look = "import sys, shared.web.site, teacher_site, shared.metrics as m; m.count_zone('living'); "
     look += "exit('prometheus_client' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", look], cwd=PROJECT_DIR, check=False).returncode == 0
+
+
+def test_what_there_never_was_is_alarming_too():
+    """A figure that is not there is greater than nothing: an alert on its age alone stays silent."""
+    for figure in ("attendance_backup_age_seconds", "attendance_worker_age_seconds"):
+        assert any(f"unless on() {figure}" in rule["expr"] for rule in ALERTS), figure
