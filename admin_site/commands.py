@@ -1,7 +1,9 @@
 """Commands of the office: `flask --app admin_site …`."""
 
 import json
+import os
 from pathlib import Path
+from typing import Any
 
 import click
 from flask import current_app
@@ -22,6 +24,19 @@ from shared.services.spoof_check import turn_evaluation
 from shared.services.spoof_check import versions as spoof_versions
 from shared.services.spoof_check.training import Seen
 from shared.toolbox import Toolbox
+
+
+class FileToWrite(click.Path):
+    """A file that a command writes at its end: a place where none can be is told before the work."""
+
+    def __init__(self) -> None:
+        super().__init__(dir_okay=False, path_type=Path)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        path = Path(os.fsdecode(super().convert(value, param, ctx)))
+        if not path.parent.is_dir() or not os.access(path.parent, os.W_OK | os.X_OK):
+            self.fail(f"{path.parent} is no folder that can be written to.", param, ctx)
+        return path
 
 
 def prepared_toolbox() -> Toolbox:
@@ -73,12 +88,8 @@ spoof = AppGroup("spoof", help="The spoof check: how good it is, and teaching it
 
 @spoof.command("evaluate")
 @click.argument("folder", metavar="DIR", type=click.Path(exists=True, file_okay=False, path_type=Path))
-@click.option(
-    "--json", "json_file", type=click.Path(dir_okay=False, path_type=Path), help="Write all figures."
-)
-@click.option(
-    "--plot", type=click.Path(dir_okay=False, path_type=Path), help="Write both error rates as SVG."
-)
+@click.option("--json", "json_file", type=FileToWrite(), help="Write all figures.")
+@click.option("--plot", type=FileToWrite(), help="Write both error rates as SVG.")
 def evaluate_spoof_check(folder: Path, json_file: Path | None, plot: Path | None) -> None:
     """Judge the pictures in DIR, which holds live/ and attack_…/, with a folder per source in each."""
     toolbox = prepared_toolbox()
@@ -98,9 +109,7 @@ def evaluate_spoof_check(folder: Path, json_file: Path | None, plot: Path | None
 
 @spoof.command("evaluate-turns")
 @click.argument("folder", metavar="DIR", type=click.Path(exists=True, file_okay=False, path_type=Path))
-@click.option(
-    "--json", "json_file", type=click.Path(dir_okay=False, path_type=Path), help="Write all figures."
-)
+@click.option("--json", "json_file", type=FileToWrite(), help="Write all figures.")
 @click.option(
     "--frames-per-second",
     default=turn_evaluation.FRAMES_PER_SECOND,
@@ -129,7 +138,7 @@ def evaluate_turns(folder: Path, json_file: Path | None, frames_per_second: floa
     "--out",
     default="spoof-candidate.npz",
     show_default=True,
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=FileToWrite(),
     help="Where the trained last layer goes; its card goes beside it.",
 )
 def train_spoof_check(folder: Path, out: Path) -> None:
@@ -176,12 +185,22 @@ def activate_spoof_check(file: Path | None, shipped: bool, even_if_worse: bool) 
         version_id = None
         if file is not None:
             card_file = file.with_suffix(".json")
-            card = json.loads(card_file.read_text(encoding="utf-8")) if card_file.exists() else {}
+            card = _read_card(card_file) if card_file.exists() else {}
             version_id = spoof_versions.add_version(toolbox, actor, file.read_bytes(), card)
         spoof_versions.activate(toolbox, actor, version_id, even_if_worse=even_if_worse)
     except ProductError as refused:
         raise click.ClickException(str(refused)) from refused
     click.echo("In use.")
+
+
+def _read_card(file: Path) -> dict[str, Any]:
+    try:
+        card = json.loads(file.read_text(encoding="utf-8"))
+    except ValueError:
+        card = None
+    if not isinstance(card, dict):
+        raise click.ClickException(f"{file} is damaged: it is no card of a version.")
+    return card
 
 
 faces = AppGroup("faces", help="The face matching: how good it is.")
@@ -196,10 +215,8 @@ faces = AppGroup("faces", help="The face matching: how good it is.")
     "--draws", default=1, show_default=True, type=click.IntRange(1), help="How often others are enrolled."
 )
 @click.option("--seed", default=0, show_default=True, help="Which photos are enrolled.")
-@click.option(
-    "--json", "json_file", type=click.Path(dir_okay=False, path_type=Path), help="Write all figures."
-)
-@click.option("--plot", type=click.Path(dir_okay=False, path_type=Path), help="Write the DET curve as SVG.")
+@click.option("--json", "json_file", type=FileToWrite(), help="Write all figures.")
+@click.option("--plot", type=FileToWrite(), help="Write the DET curve as SVG.")
 def evaluate_face_matching(
     folder: Path, enrol: int, draws: int, seed: int, json_file: Path | None, plot: Path | None
 ) -> None:
@@ -229,9 +246,7 @@ def evaluate_face_matching(
 )
 @click.option("--lectures", default=60, show_default=True, type=click.IntRange(1), help="How many are drawn.")
 @click.option("--seed", default=0, show_default=True, help="Who is in which lecture.")
-@click.option(
-    "--json", "json_file", type=click.Path(dir_okay=False, path_type=Path), help="Write all figures."
-)
+@click.option("--json", "json_file", type=FileToWrite(), help="Write all figures.")
 def evaluate_lookup(
     folder: Path, size: int, enrol: int, lectures: int, seed: int, json_file: Path | None
 ) -> None:
@@ -256,9 +271,7 @@ def evaluate_lookup(
 @click.option(
     "--enrol", default=5, show_default=True, type=click.IntRange(1), help="Photos enrolled of each."
 )
-@click.option(
-    "--json", "json_file", type=click.Path(dir_okay=False, path_type=Path), help="Write all figures."
-)
+@click.option("--json", "json_file", type=FileToWrite(), help="Write all figures.")
 def evaluate_tones(folder: Path, enrol: int, json_file: Path | None) -> None:
     """Tell whether living people in DIR, a folder a person, are turned away by their skin's tone."""
     try:

@@ -7,7 +7,7 @@ from typing import Any
 import click
 from flask.cli import AppGroup
 
-from admin_site.commands import prepared_toolbox
+from admin_site.commands import FileToWrite, prepared_toolbox
 from shared.errors import ProductError
 from shared.services.audit import Actor
 from shared.services.integrations.oneroster.folder import why_it_waits
@@ -27,9 +27,7 @@ _answer = click.option(
 @oneroster.command("preview")
 @_file
 @_answer
-@click.option(
-    "--json", "json_file", type=click.Path(dir_okay=False, path_type=Path), help="Write it all as JSON."
-)
+@click.option("--json", "json_file", type=FileToWrite(), help="Write it all as JSON.")
 def preview(package: Path, answers: tuple[str, ...], json_file: Path | None) -> None:
     """Say what the zip PACKAGE would do; nothing is saved."""
     try:

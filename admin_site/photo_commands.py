@@ -7,7 +7,7 @@ from typing import Any
 import click
 from flask.cli import AppGroup, with_appcontext
 
-from admin_site.commands import prepared_toolbox
+from admin_site.commands import FileToWrite, prepared_toolbox
 from shared.errors import ProductError
 from shared.services.faces.photo_plan import preview_photos
 
@@ -17,9 +17,7 @@ photos = AppGroup("photos", help="A class's zip of photos: what it would come to
 @photos.command("preview")
 @click.argument("file", metavar="ZIP", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--class", "class_code", required=True, metavar="CODE", help="The class the photos are of.")
-@click.option(
-    "--json", "json_file", type=click.Path(dir_okay=False, path_type=Path), help="Write it all as JSON."
-)
+@click.option("--json", "json_file", type=FileToWrite(), help="Write it all as JSON.")
 @with_appcontext
 def preview(file: Path, class_code: str, json_file: Path | None) -> None:
     """Say of every file in ZIP whose it is, or what would be asked. Nothing is stored."""

@@ -10,7 +10,7 @@ from typing import Any
 import click
 from flask.cli import AppGroup
 
-from admin_site.commands import prepared_toolbox
+from admin_site.commands import FileToWrite, prepared_toolbox
 from shared.errors import ProductError
 from shared.persistence import people
 from shared.services.audit import Actor
@@ -38,9 +38,7 @@ _answer = click.option(
 @_file
 @_class
 @_answer
-@click.option(
-    "--json", "json_file", type=click.Path(dir_okay=False, path_type=Path), help="Write it all as JSON."
-)
+@click.option("--json", "json_file", type=FileToWrite(), help="Write it all as JSON.")
 def preview(file: Path, class_code: str, answers: tuple[str, ...], json_file: Path | None) -> None:
     """Say what the class list FILE would do; nothing is saved."""
     toolbox = prepared_toolbox()

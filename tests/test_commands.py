@@ -28,6 +28,12 @@ SERVER = ["-m", "launcher.web_server", "teacher_site:create_app"]
         ([*SERVER, "--port", "99999"], {}, "99999 is not a whole number from 1 to 65535"),
         ([*SERVER, "--port", "4545", "--workers", "0"], {}, "0 is not a whole number from 1 to"),
         ([*SERVER, "--port", "4545", "--certificate", "/no.pem"], {}, "/no.pem cannot be read: No such file"),
+        (
+            [*FLASK, "spoof", "train", ".", "--out", "/no/x.npz"],
+            {},
+            "/no is no folder that can be written to",
+        ),
+        ([*FLASK, "faces", "evaluate", ".", "--json", "/no/x.json"], {}, "/no is no folder that can be"),
     ],
 )
 def test_what_cannot_be_is_a_sentence(
@@ -40,3 +46,13 @@ def test_what_cannot_be_is_a_sentence(
     assert done.returncode in (1, 2)
     assert sentence in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_damaged_card_of_a_version_is_a_sentence(tmp_path: Path) -> None:
+    environ = {**os.environ, **variables_for(tmp_path, f"sqlite:///{tmp_path}/a.sqlite3")}
+    heads = tmp_path / "heads.npz"
+    heads.touch()
+    heads.with_suffix(".json").write_text("{bad")
+    command = [sys.executable, *FLASK, "spoof", "activate", str(heads)]
+    done = subprocess.run(command, cwd=PROJECT_DIR, env=environ, capture_output=True, text=True, check=False)
+    assert (done.returncode, "heads.json is damaged" in done.stderr) == (1, True), done.stderr
