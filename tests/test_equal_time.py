@@ -26,8 +26,8 @@ from tests.support.office import QueueInHand
 from tests.support.school import TEACHER_EMAIL, enrol, found_school, hand_round, sent
 
 SITE = "https://localhost:4545"
-TRIES = 50
-ROUNDS = 5
+TRIES = 20
+ROUNDS = 12
 APART = 1.10
 
 GONE = "gone@school.example"

@@ -180,14 +180,14 @@ def cut_off_after_every_statement(monkeypatch):
 
 def test_on_mariadb_a_migration_goes_on_wherever_it_was_cut_off(mariadb, cut_off_after_every_statement):
     url = mariadb.create("cut_off")
-    for revision in ("head", RELEASED["0.2.0"], "head"):
-        cut_off_after_every_statement.clear()
+    for revision, least_cuts in (("head", 50), (RELEASED["0.2.0"], 100)):
         is_done = False
         while not is_done:
             with contextlib.suppress(CutOff):
                 migrate(url, revision)
                 is_done = True
-        assert len(cut_off_after_every_statement) > 50
+        assert len(cut_off_after_every_statement) > least_cuts
+    migrate(url)  # every statement of it was the last one once
     engine = connect(url)
     with engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})

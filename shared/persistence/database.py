@@ -3,6 +3,7 @@
 import sqlite3
 import threading
 import time
+from functools import cache
 from pathlib import Path
 from select import POLLIN, poll
 from typing import Any
@@ -213,11 +214,12 @@ def is_migrated(engine: Engine, table: str = "audit_entry") -> bool:
         return inspect(engine).has_table(table)
 
 
-def known_revisions() -> list[str]:
+@cache
+def known_revisions() -> tuple[str, ...]:
     """Return every revision of the tables this version knows, the newest first."""
     from alembic.script import ScriptDirectory
 
-    return [script.revision for script in ScriptDirectory(str(MIGRATIONS_DIR)).walk_revisions()]
+    return tuple(script.revision for script in ScriptDirectory(str(MIGRATIONS_DIR)).walk_revisions())
 
 
 def revision_of(engine: Engine) -> str | None:

@@ -1,7 +1,7 @@
 """Requests no page of ours would send: each is answered with a sentence, and changes nothing."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from io import BytesIO
 
 import pytest
@@ -58,6 +58,11 @@ def assert_is_an_answer(answer) -> None:
         )
 
 
+def one_of_each_kind(names: Iterable[str]) -> Iterable[str]:
+    """Of fields that differ in a number alone, as a grid's rows do, the last."""
+    return {re.sub(r"\d+", "#", name): name for name in names}.values()
+
+
 def test_the_walk_sees_the_pages_it_is_meant_to_try(admin, teacher):
     assert len(admin.forms()) > 8
     assert len(teacher.forms()) > 4
@@ -70,7 +75,7 @@ def test_a_nasty_text_in_every_field_is_text_or_refused(visitor, kind):
     for action, form in forms:
         typed = {name: text for name in shown_values(form) if name != "csrf_token"}
         assert_is_an_answer(visitor.post(action, data=typed))
-        for name in typed:
+        for name in one_of_each_kind(typed):
             assert_is_an_answer(visitor.post(action, data={**shown_values(form), name: text}))
     for path in visitor.walk():
         assert_is_an_answer(visitor.get(path, follow_redirects=True))
