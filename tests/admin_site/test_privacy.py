@@ -104,6 +104,16 @@ def test_anybody_may_read_the_notice_with_this_schools_own_numbers(stranger, off
     assert "5 वर्ष" in stranger.told()
 
 
+@pytest.mark.parametrize(("language", "roll_id"), [("en", "roll id"), ("hi", "रोल आईडी"), ("mr", "रोल आयडी")])
+def test_the_notice_tells_in_every_language_of_check_ins_without_a_roll_id(
+    stranger, office, language, roll_id
+):
+    stranger.open(f"/notice?language={language}")
+    kept, not_kept = stranger.page.select("h2")[:2]
+    assert roll_id in kept.find_next("ul").text
+    assert roll_id in not_kept.find_next("p").text
+
+
 def test_a_language_there_is_none_of_is_english(stranger, office):
     stranger.open("/notice?language=<script>")
     assert stranger.page.select_one("main")["lang"] == "en"

@@ -150,3 +150,8 @@ def test_a_family_agrees_to_the_text_in_its_own_language(toolbox, office):
     with toolbox.reading() as session:
         assert get_student(session, hindi).consent.text.startswith("स्कूल चेहरे से")
     assert consent_text("fr") == consent_text("en")  # until somebody writes it
+
+
+@pytest.mark.parametrize(("language", "roll_id"), [("en", "roll id"), ("hi", "रोल आईडी"), ("mr", "रोल आयडी")])
+def test_every_language_tells_of_check_ins_with_a_roll_id_and_without_one(language, roll_id):
+    assert consent_text(language).count(roll_id) == 2
