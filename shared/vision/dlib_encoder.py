@@ -5,6 +5,7 @@ from pathlib import Path
 import dlib
 import numpy as np
 
+from shared.domain.languages import phrase
 from shared.vision.dlib_detector import DlibFace
 from shared.vision.model_files import MODELS_DIR
 from shared.vision.served_network import ServedNetwork
@@ -28,7 +29,7 @@ class DlibEncoder:
 
     def __init__(self, *, models_dir: Path = MODELS_DIR) -> None:
         """Raise ModelUnavailable if its file is missing, altered or not a network."""
-        self._network = ServedNetwork("faces/dlib", called="face network", models_dir=models_dir)
+        self._network = ServedNetwork("faces/dlib", called=phrase("face network"), models_dir=models_dir)
 
     def prepare(self, at_once: int) -> None:
         """Make an interpreter for each of so many threads. Raise ModelUnavailable."""

@@ -6,6 +6,7 @@ import numpy as np
 from PIL import Image
 
 from shared.domain.face_model import PHOTO_LENGTHS
+from shared.domain.languages import phrase
 from shared.vision.face_finder import DetectedFace
 from shared.vision.model_files import MODELS_DIR
 from shared.vision.served_network import ServedNetwork
@@ -52,7 +53,9 @@ class FaceEncoder:
 
     def __init__(self, *, models_dir: Path = MODELS_DIR) -> None:
         """Raise ModelUnavailable if the network's file is missing, altered or not a network."""
-        self._network = ServedNetwork("faces/recogniser", called="face network", models_dir=models_dir)
+        self._network = ServedNetwork(
+            "faces/recogniser", called=phrase("face network"), models_dir=models_dir
+        )
 
     def prepare(self, at_once: int) -> None:
         """Make an interpreter for each of so many threads. Raise ModelUnavailable."""

@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image
 
+from shared.domain.languages import phrase
 from shared.vision.model_files import MODELS_DIR
 from shared.vision.served_network import ServedNetwork
 
@@ -113,7 +114,7 @@ class FaceFinder:
     def __init__(self, *, models_dir: Path = MODELS_DIR) -> None:
         """Raise ModelUnavailable if the file is missing, altered or not a network."""
         self._network = ServedNetwork(
-            "faces/detector", called="face detector", models_dir=models_dir, any_size=True
+            "faces/detector", called=phrase("face detector"), models_dir=models_dir, any_size=True
         )
 
     def prepare(self, at_once: int) -> None:

@@ -6,6 +6,7 @@ from typing import Protocol
 import numpy as np
 from PIL import Image
 
+from shared.domain.languages import phrase
 from shared.vision.model_files import MODELS_DIR
 from shared.vision.served_network import ServedNetwork
 
@@ -40,7 +41,7 @@ class FaceMesh:
 
     def __init__(self, *, models_dir: Path = MODELS_DIR) -> None:
         """Raise ModelUnavailable if the file is missing, altered or not a network."""
-        self._network = ServedNetwork("faces/mesh", called="face mesh", models_dir=models_dir)
+        self._network = ServedNetwork("faces/mesh", called=phrase("face mesh"), models_dir=models_dir)
 
     def prepare(self, at_once: int) -> None:
         """Make an interpreter for each of so many threads. Raise ModelUnavailable."""

@@ -157,7 +157,9 @@ class SpoofFeatures:
         """Raise ModelUnavailable if a network is missing or altered."""
         # Made on the first photo: a page that only asks for the limits needs no interpreter.
         self._served = {
-            name: ServedNetwork(f"spoof/{name}", called="spoof check", models_dir=models_dir, prepared_for=0)
+            name: ServedNetwork(
+                f"spoof/{name}", called=phrase("spoof check"), models_dir=models_dir, prepared_for=0
+            )
             for name in NETWORKS
         }
         digests = "".join(network.sha256 for network in self._served.values())

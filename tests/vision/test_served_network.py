@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from shared.domain.languages import Sentence
 from shared.errors import ModelUnavailable
 from shared.vision.dlib_encoder import DlibEncoder
 from shared.vision.face_encoder import FaceEncoder
@@ -72,8 +73,9 @@ def test_one_changed_bit_is_told_at_once(tmp_path, name, make: Callable):
 def test_a_file_that_is_no_network_is_told_at_once_even_with_the_right_hash(
     tmp_path, name, make: Callable, content
 ):
-    with pytest.raises(ModelUnavailable, match="damaged"):
+    with pytest.raises(ModelUnavailable, match="damaged") as refused:
         make(models_dir=models_with(tmp_path, name, content, is_listed=True))
+    assert isinstance(refused.value.sentence.values["called"], Sentence)  # said in the reader's language
 
 
 def test_an_input_that_does_not_fit_is_a_failure_and_the_next_one_is_answered():
