@@ -91,6 +91,13 @@ def record_file_results(session: Session, job_id: int, results: list[dict[str, A
     session.execute(update(Job).where(Job.id == job_id).values(results=results))
 
 
+def add_file_results(session: Session, job_id: int, results: Sequence[dict[str, Any]]) -> None:
+    """Say what became of more files, beside what stands there: an erasure may have taken names out of it."""
+    job = session.get(Job, job_id, with_for_update=True, populate_existing=True)
+    if job is not None:
+        job.results = [*(job.results or []), *results]
+
+
 def finish(session: Session, job_id: int, *, state: str, sentence: str, now: datetime) -> None:
     """End a job as "done" or "failed" with a sentence for the person who waits."""
     session.execute(

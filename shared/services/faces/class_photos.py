@@ -8,7 +8,7 @@ from typing import BinaryIO
 from shared.domain.face_model import CURRENT, MATCH_THRESHOLD, FaceModel, odd_ones_out
 from shared.domain.languages import counted, joined, phrase
 from shared.domain.photo_verdict import PhotoVerdict
-from shared.errors import Conflict, PhotoRefused
+from shared.errors import Conflict, NotFound, PhotoRefused
 from shared.persistence import faces, jobs, photo_questions
 from shared.persistence.database import Session
 from shared.persistence.jobs import JobKind
@@ -72,7 +72,7 @@ def receive_class_photos(toolbox: Toolbox, actor: Actor, class_id: int, file: Bi
         else:
             _store(toolbox, photo.student, photo.name, content)
     with toolbox.sessions.begin() as session:
-        jobs.record_file_results(session, job.id, results)
+        jobs.add_file_results(session, job.id, results)
         jobs.advance(session, job.id, done=len(results), now=toolbox.now())
     toolbox.queue.start(job.id)
     return job.id
@@ -83,47 +83,63 @@ def read_class_photos(toolbox: Toolbox, job_id: int, class_id: int) -> str:
     with toolbox.reading() as session:
         get_class(session, class_id)
         job = jobs.find(session, job_id)
-        results: list[FileResult] = list(job.results or []) if job else []
+        results: Sequence[FileResult] = (job.results or []) if job else []
         unseen = faces.list_unseen(session, class_id)
         questions = photo_questions.list_unopened(session, class_id)
     # Answers to an earlier job's questions come beside the photos that job has learnt from.
     learnt = {result["student_id"] for result in results if result["used"]}
+    done = len(results)
     openings = Openings(open_file, most_s=MOST_OPENING_S)
     for question in questions:
-        if (refused := make_thumbnail(toolbox, class_id, question, openings)) is not None:
-            results.append(refused)
+        refused = make_thumbnail(toolbox, class_id, question, openings)
+        done += refused is not None
         with toolbox.sessions.begin() as session:
-            jobs.advance(session, job_id, done=len(results), now=toolbox.now())
-    with toolbox.sessions.begin() as session:
-        jobs.record_file_results(session, job_id, results)
+            jobs.add_file_results(session, job_id, [refused] if refused else [])
+            jobs.advance(session, job_id, done=done, now=toolbox.now())
     undecided = 0
     for student_id, photos in groupby(unseen, key=lambda photo: photo.student_id):
         seen = []
         for photo in photos:
             seen.append(_look(toolbox, photo, openings))
             with toolbox.sessions.begin() as session:
-                jobs.advance(session, job_id, done=len(results) + len(seen), now=toolbox.now())
-        earlier = _open_present(toolbox, student_id) if student_id in learnt else None
-        student, settled, used = _settle(toolbox, student_id, seen, earlier)
-        near_match = _train(toolbox, student_id, earlier) if used else None
-        undecided += near_match is not None
-        results += [
-            file_result(
-                one.file_name,
-                student,
-                near_match if near_match and one in used else sentence,
-                used=one in used,
-                undecided=near_match is not None and one in used,
-            )
-            for one, sentence in settled
-        ]
+                jobs.advance(session, job_id, done=done + len(seen), now=toolbox.now())
+        done += len(seen)
+        try:
+            files = _enrol(toolbox, student_id, seen, is_known=student_id in learnt)
+        except NotFound:
+            continue  # erased meanwhile, and the names of the files with the student
+        undecided += any(each["undecided"] for each in files)
         with toolbox.sessions.begin() as session:
-            jobs.record_file_results(session, job_id, results)
+            jobs.add_file_results(session, job_id, files)
     with toolbox.reading() as session:
+        job = jobs.find(session, job_id)
+        results = (job.results or []) if job else []
         asked = photo_questions.count_questions(session, class_id)
     # With those of the zip whose photos were learnt before an answer about another brought this run.
-    trained = {each["student_id"] for each in results if each["used"] and not each.get("undecided")}
+    used_files = [each for each in results if each["used"] and not each.get("undecided")]
+    trained = {each["student_id"] for each in used_files} - {None}
     return _summary(len(trained), undecided, asked, sum(not result["used"] for result in results))
+
+
+def _enrol(toolbox: Toolbox, student_id: int, seen: Sequence[_Seen], *, is_known: bool) -> list[FileResult]:
+    """Train a student on what is good of their photos, beside what is learnt where `is_known`; return what
+    became of each. Raise NotFound."""
+    earlier = _open_present(toolbox, student_id) if is_known else None
+    student, settled, used = _settle(toolbox, student_id, seen, earlier)
+    try:
+        near_match = _train(toolbox, student_id, earlier) if used else None
+    except Conflict as refused:  # the consent or the photos went away meanwhile
+        return [file_result(one.file_name, student, refused.sentence) for one in seen]
+    return [
+        file_result(
+            one.file_name,
+            student,
+            near_match if near_match and one in used else sentence,
+            used=one in used,
+            undecided=near_match is not None and one in used,
+        )
+        for one, sentence in settled
+    ]
 
 
 def _store(toolbox: Toolbox, student: Student, name: str, content: bytes) -> None:

@@ -137,21 +137,23 @@ def answer_questions(
         students = {each.id: each for each in people.list_by_roll_id(session, class_id).values()}
         if not {each for each in answers.values() if each is not None} <= students.keys():
             raise InvalidInput(phrase("Please choose students of this class."))
-        results: list[FileResult] = list(last.results or []) if last else []
+        earlier = list(last.results or []) if last else []
         job = jobs.add(
-            session, JobKind.READ_CLASS_PHOTOS, class_id, total=len(results) + len(answers), now=toolbox.now()
+            session, JobKind.READ_CLASS_PHOTOS, class_id, total=len(earlier) + len(answers), now=toolbox.now()
         )
+        jobs.add_file_results(session, job.id, earlier)
         nobodys = sum(each is None for each in answers.values())
         after = {"photos": len(answers), "nobody's": nobodys}
         audit.record(session, toolbox, actor, "say whose photos", school_class.class_code, after=after)
     counts: dict[int, int] = {}
+    results: list[FileResult] = []
     for question_id, student_id in answers.items():
         student = None if student_id is None else students[student_id]
         refused = _file(toolbox, actor, class_id, question_id, student, counts)
         results += [refused] if refused else []
     with toolbox.sessions.begin() as session:
-        jobs.record_file_results(session, job.id, results)
-        jobs.advance(session, job.id, done=len(results), now=toolbox.now())
+        jobs.add_file_results(session, job.id, results)
+        jobs.advance(session, job.id, done=len(earlier) + len(results), now=toolbox.now())
     toolbox.queue.start(job.id)
     return job.id
 

@@ -17,9 +17,10 @@ from shared.persistence import jobs
 from shared.persistence.tables import EnrolmentPhoto, FaceModelRow
 from shared.services.faces import class_photos, enrolment
 from shared.services.faces.sealed_faces import describe_photo
-from shared.services.people import consent
+from shared.services.people import consent, erasure
 from tests.support.heavy_files import with_scans
 from tests.support.office import add_student, agree, looks_of, open_office, photo_of, zip_of
+from tests.support.stand_ins import stand_in
 
 
 @pytest.fixture
@@ -150,3 +151,49 @@ def test_a_photo_of_another_kind_is_enrolled_and_described_as_a_jpeg_is(toolbox,
         assert describe_photo(toolbox, first, CURRENT) == tuple(looks_of("meera").tolist())
     read(toolbox, job_id)
     assert enrolled(toolbox) == {office.meera}
+
+
+class Interrupted:
+    """Reads photos as another reader does; at the photo of this number something happens first."""
+
+    def __init__(self, reader, number, happen):
+        self._reader, self._number, self._happen = reader, number, happen
+
+    def read(self, rgb):
+        if self._reader.asked == self._number:
+            self._happen()
+        return self._reader.read(rgb)
+
+
+@pytest.mark.parametrize("number", [1, 3], ids=["while read", "after"])
+def test_a_student_erased_while_a_zip_is_read_is_gone_and_the_others_are_enrolled(toolbox, office, number):
+    def happen():
+        erasure.erase_student(toolbox, office.actor, office.meera)
+
+    stand_in(toolbox, face_matcher=Interrupted(toolbox.face_matcher, number, happen))
+    files = {f"15203A0042_{number}.jpg": photo_of("meera", number) for number in range(3)}
+    job, results = read(toolbox, send(toolbox, office, files | {"15203A0043.jpg": photo_of("ravi")}))
+    assert (job.state, job.sentence) == ("done", "1 student is enrolled.")
+    assert enrolled(toolbox) == {office.ravi}
+    assert waiting_photos(toolbox) == []
+    assert results["15203A0043.jpg"][0]
+    assert "15203A0042" not in str(job.results)
+    assert "Meera" not in str(job.results)
+
+
+def test_a_consent_withdrawn_while_a_student_is_compared_keeps_nobody_else_from_being_enrolled(
+    toolbox, office, monkeypatch
+):
+    find_near_matches = class_photos.find_near_matches
+
+    def withdraw_then_find(toolbox, student_id):
+        if student_id == office.meera:
+            consent.withdraw_consent(toolbox, office.actor, office.meera)
+        return find_near_matches(toolbox, student_id)
+
+    monkeypatch.setattr(class_photos, "find_near_matches", withdraw_then_find)
+    files = {"15203A0042.jpg": photo_of("meera"), "15203A0043.jpg": photo_of("ravi")}
+    job, results = read(toolbox, send(toolbox, office, files))
+    assert (job.state, job.sentence) == ("done", "1 student is enrolled. 1 file was not used.")
+    assert "not agreed" in results["15203A0042.jpg"][1]
+    assert enrolled(toolbox) == {office.ravi}
