@@ -12,6 +12,7 @@ SITES = {
 # By the names that services give them; one that is not here is shown as it is.
 NAMES = {
     "accepted": lazy_gettext("accepted"),
+    "accepted_as_unlike_before": lazy_gettext("accepted as unlike the face before"),
     "accepted_likenesses": lazy_gettext("accepted look-alikes"),
     "action": lazy_gettext("action"),
     "active": lazy_gettext("active"),

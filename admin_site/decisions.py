@@ -23,8 +23,14 @@ def show(student_id: int) -> str | Response:
     decision = decisions.get_decision(toolbox, student_id)
     if not decision.alike:  # nothing to decide (any more): the photos wait for the training alone
         return redirect(url_for("enrolment.show", student_id=student_id))
-    others = show_names([each.near_match.student.name for each in decision.alike])
-    return render_template("admin/decision.html", decision=decision, student=decision.student, others=others)
+    alike = [each for each in decision.alike if not each.near_match.is_unlike]
+    return render_template(
+        "admin/decision.html",
+        decision=decision,
+        student=decision.student,
+        alike=alike,
+        others=show_names([each.near_match.student.name for each in alike]),
+    )
 
 
 @pages.post("/students/<int:student_id>/decision")

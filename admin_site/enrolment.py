@@ -134,4 +134,4 @@ def _named(near_match: NearMatch) -> dict[str, Any]:
         roll_id=student.roll_id,
         code=student.school_class.class_code,
     )
-    return {"id": student.id, "words": words}
+    return {"id": student.id, "words": words, "unlike": near_match.is_unlike}

@@ -9,7 +9,7 @@ import { gettext, ngettext } from "/shared-static/words.js";
 import { followJob } from "./job.js";
 
 /** @typedef {{ kept: boolean, sentence: string, file_name: string }} Verdict */
-/** @typedef {{ id: number, words: string }} NearMatch */
+/** @typedef {{ id: number, words: string, unlike: boolean }} NearMatch `unlike` is the student's own face so far */
 /** @typedef {import("/shared-static/snap-hints.js").Pose} Pose */
 
 /** @type {{ hint: string, pose: Pose }[]} what each photo is asked for; the server looks for a side alone */
@@ -214,15 +214,21 @@ async function train(accepted = []) {
 
 /** @param {NearMatch[]} nearMatches */
 function showNearMatches(nearMatches) {
-  const names = nearMatches.map((nearMatch) => {
+  const alike = nearMatches.filter(({ unlike }) => !unlike);
+  const names = alike.map((nearMatch) => {
     const item = document.createElement("li");
     item.textContent = nearMatch.words;
     return item;
   });
   at("alike").replaceChildren(...names);
+  at("look-alikes").hidden = alike.length === 0;
+  at("unlike").hidden = alike.length === nearMatches.length;
   at("near-match").hidden = false;
   at("accept").onclick = () => alone(() => train(nearMatches.map((nearMatch) => nearMatch.id)));
-  say(gettext("This face looks like another student’s. Please decide below."), "bad");
+  const doubt = alike.length
+    ? gettext("This face looks like another student’s. Please decide below.")
+    : gettext("These photos may show another student. Please decide below.");
+  say(doubt, "bad");
   at("near-match").focus();
 }
 

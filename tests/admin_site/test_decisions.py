@@ -96,3 +96,20 @@ def test_photos_of_somebody_else_are_deleted(desk, office, asked, answer):
 def test_no_answer_is_no_decision(desk, office, asked):
     desk.open(f"/students/{office.ravi}/decision")
     assert desk.ask(f"/students/{office.ravi}/decision").status_code == 400
+
+
+@pytest.mark.parametrize("answer", ["The photos show somebody else.", "The photos show Meera Iyer."])
+def test_photos_unlike_the_face_so_far_are_decided_about(desk, office, asked, answer):
+    files = {"15203A0042.jpg": photo_of("ravi")}
+    run_job(
+        office.toolbox,
+        class_photos.receive_class_photos(office.toolbox, office.actor, office.class_id, zip_of(files)),
+    )
+    page = desk.open(f"/students/{office.meera}/decision")
+    assert "do not look like the face that is enrolled for Meera Iyer so far" in desk.told()
+    assert [each["value"] for each in page.select("main button[name=answer]")] == ["theirs", "another"]
+    started = len(office.queue.started)
+    desk.fill(answer)
+    is_theirs = answer == "The photos show Meera Iyer."
+    assert len(office.queue.started) == started + is_theirs
+    assert ("is being enrolled" if is_theirs else "The photos were deleted.") in desk.told()

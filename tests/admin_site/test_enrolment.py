@@ -57,8 +57,23 @@ def test_a_likeness_is_named_and_the_admin_decides(desk, office, meera):
     ravis = f"/students/{office.ravi}/enrolment"
     send(desk, ravis, photo_of("twin of meera"))
     answer = desk.ask(f"{ravis}/training").json
-    assert answer == {"near_matches": [{"id": office.meera, "words": "Meera Iyer, 15203A0042 in CO6GA"}]}
+    likeness = {"id": office.meera, "words": "Meera Iyer, 15203A0042 in CO6GA", "unlike": False}
+    assert answer == {"near_matches": [likeness]}
     assert "job" in desk.ask(f"{ravis}/training", accepted=[str(office.meera)]).json
+
+
+def test_photos_unlike_the_face_so_far_replace_it_only_when_the_admin_says_so(desk, office, meera):
+    enrol(desk, office, meera, "meera")
+    send(desk, meera, photo_of("ravi"))
+    (unlike,) = desk.ask(f"{meera}/training").json["near_matches"]
+    assert (unlike["id"], unlike["unlike"]) == (office.meera, True)
+    desk.open(meera)
+    desk.fill("Train with 1 photo")
+    assert desk.page.select_one("#look-alikes").has_attr("hidden")
+    assert not desk.page.select_one("#unlike").has_attr("hidden")
+    before = len(office.queue.started)
+    desk.fill("This is Meera Iyer: enrol anyway")
+    assert len(office.queue.started) == before + 1
 
 
 def test_everything_works_without_a_script(desk, office, meera):
@@ -74,7 +89,7 @@ def test_everything_works_without_a_script(desk, office, meera):
     desk.fill("Send the photos", photo=[photo_file(photo_of("twin of meera"))])
     desk.fill("Train with")
     assert "Meera Iyer, 15203A0042 in CO6GA" in desk.told()
-    desk.fill("Another person: enrol anyway")
+    desk.fill("This is Ravi Patil: enrol anyway")
     assert len(office.queue.started) == 2
 
 

@@ -132,10 +132,10 @@ def add_photo(toolbox, office, student_id, content):
     return enrolment.add_photo(toolbox, office.actor, student_id, file_name="camera.jpg", content=content)
 
 
-def enrol_face(toolbox, office, student_id, person, *, photos=5):
+def enrol_face(toolbox, office, student_id, person, *, photos=5, accepted=()):
     for number in range(photos):
         assert add_photo(toolbox, office, student_id, photo_of(person, number)).is_kept
-    answer = enrolment.start_training(toolbox, office.actor, student_id)
+    answer = enrolment.start_training(toolbox, office.actor, student_id, accepted=accepted)
     assert isinstance(answer, int)
     run_job(toolbox, answer)
     with toolbox.reading() as session:

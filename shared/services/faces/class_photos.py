@@ -236,7 +236,8 @@ def _open_present(toolbox: Toolbox, student_id: int) -> FaceModel | None:
 def _train(toolbox: Toolbox, student_id: int, earlier: FaceModel | None) -> str | None:
     """Train a student on the photos that wait, beside those of the `earlier` model; or say whom they look
     like, and leave that to the admin."""
-    alike = [one.student for one in find_near_matches(toolbox, student_id)]
+    near_matches = find_near_matches(toolbox, student_id)
+    alike = [one.student for one in near_matches if not one.is_unlike]
     if alike:
         named = [
             phrase(
@@ -250,6 +251,8 @@ def _train(toolbox: Toolbox, student_id: int, earlier: FaceModel | None) -> str 
         return phrase(
             "Not enrolled yet: the kiosk would take this face for %(named)s.", named=joined(named, "; ")
         )
+    if near_matches and earlier is None:  # those of an `earlier` model were compared with it already
+        return phrase("The photos do not look like the face enrolled so far, which stays until you decide.")
     with toolbox.sessions.begin() as session:
         faces.lock_models(session)
         student = require_consent(get_student(session, student_id, lock=True))

@@ -22,7 +22,8 @@ MOST_PICTURES = 3
 
 @dataclass(frozen=True)
 class Alike:
-    """Somebody whom the waiting photos would pass for, and what photos of theirs the school keeps."""
+    """Somebody whom the waiting photos would pass for, or the student's own face so far, and what photos of
+    it the school keeps."""
 
     near_match: NearMatch
     photo_ids: Sequence[int]

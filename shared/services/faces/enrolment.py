@@ -52,10 +52,14 @@ class PhotoResult:
 
 @dataclass(frozen=True)
 class NearMatch:
-    """Another enrolled student whom this face would pass for; `score` is from MATCH_THRESHOLD on."""
+    """Another enrolled student whom this face would pass for; `score` is from MATCH_THRESHOLD on.
+
+    Where it `is_unlike`, the student's own: the face enrolled so far, which this one would not pass for.
+    """
 
     student: Student
     score: float
+    is_unlike: bool = False
 
 
 @dataclass(frozen=True)
@@ -140,21 +144,27 @@ def discard_photos(toolbox: Toolbox, actor: Actor, student_id: int) -> None:
 def find_near_matches(toolbox: Toolbox, student_id: int) -> list[NearMatch]:
     """Name the students whom at least half of the waiting photos would pass for at the kiosk, likest first.
 
-    Asks among every enrolled face of the school. Raise NotFound.
+    Asks among every enrolled face of the school. Last, where the student's own is none of those, the student:
+    the photos may show somebody else. Raise NotFound.
     """
     with toolbox.reading() as session:
-        waiting = faces.list_waiting(session, get_student(session, student_id))
+        student = get_student(session, student_id)
+        waiting = faces.list_waiting(session, student)
         refresh_index(toolbox, session)
         scores: dict[int, float] = {}
+        is_enrolled = False
         for network in Network:
-            if toolbox.face_index.enrolled_with(network) - {student_id}:
+            enrolled = toolbox.face_index.enrolled_with(network)
+            is_enrolled |= student_id in enrolled
+            if enrolled:
                 descriptors = describe_photos(toolbox, waiting, network)
                 scores |= toolbox.face_index.find_matches(descriptors, MATCH_THRESHOLD)
-        scores.pop(student_id, None)
+        is_unlike = bool(waiting) and is_enrolled and scores.pop(student_id, None) is None
         alike = [
             NearMatch(student, scores[student.id]) for student in faces.list_students(session, list(scores))
         ]
-    return sorted(alike, key=lambda near_match: -near_match.score)
+    unlike = [NearMatch(student, 0.0, is_unlike=True)] if is_unlike else []
+    return sorted(alike, key=lambda near_match: -near_match.score) + unlike
 
 
 def start_training(
@@ -162,9 +172,9 @@ def start_training(
 ) -> int | list[NearMatch]:
     """Queue the training of a face model on the photos that wait, and give the job's id.
 
-    Where the face looks like other students', nothing begins and their near matches are given instead, until
-    `accepted` holds the ids of all of them. A training that is under way is not begun again. Raise
-    NotFound, and Conflict without consent or photos.
+    Where the face looks like other students', or unlike the student's own so far, nothing begins and their
+    near matches are given instead, until `accepted` holds the ids of all of them. A training that is under
+    way is not begun again. Raise NotFound, and Conflict without consent or photos.
     """
     unseen = [one for one in find_near_matches(toolbox, student_id) if one.student.id not in accepted]
     if unseen:
@@ -178,7 +188,9 @@ def start_training(
         if not count:
             raise Conflict(phrase("There are no good photos to train on yet."))
         job = jobs.add(session, JobKind.TRAIN_FACE_MODEL, student_id, total=count, now=toolbox.now())
-        after = {"photos": count, "accepted_likenesses": list(accepted)}
+        after = {"photos": count, "accepted_likenesses": [each for each in accepted if each != student_id]}
+        if student_id in accepted:
+            after["accepted_as_unlike_before"] = True
         audit.record(
             session, toolbox, actor, "train face model", student.roll_id, student_id=student_id, after=after
         )

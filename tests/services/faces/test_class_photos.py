@@ -197,3 +197,11 @@ def test_a_consent_withdrawn_while_a_student_is_compared_keeps_nobody_else_from_
     assert (job.state, job.sentence) == ("done", "1 student is enrolled. 1 file was not used.")
     assert "not agreed" in results["15203A0042.jpg"][1]
     assert enrolled(toolbox) == {office.ravi}
+
+
+def test_photos_unlike_the_face_so_far_wait_for_the_admins_decision(toolbox, office):
+    read(toolbox, send(toolbox, office, {"15203A0042.jpg": photo_of("meera")}))
+    job, results = read(toolbox, send(toolbox, office, {"15203A0042.jpg": photo_of("ravi")}))
+    assert "do not look like the face enrolled so far" in results["15203A0042.jpg"][1]
+    assert "1 looks like somebody else and needs your decision" in job.sentence
+    assert waiting_photos(toolbox) == ["15203A0042.jpg"]

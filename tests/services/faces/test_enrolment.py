@@ -123,6 +123,17 @@ def test_a_students_own_earlier_model_is_no_likeness(toolbox, office):
     assert rows(toolbox, FaceModelRow)[0].photo_count == 3
 
 
+def test_photos_unlike_a_students_earlier_model_are_asked_about_before_they_replace_it(toolbox, office):
+    enrol_face(toolbox, office, office.meera, "meera")
+    before = stored_model(toolbox, office.meera)
+    add_photo(toolbox, office, office.meera, photo_of("ravi"))
+    (unlike,) = enrolment.start_training(toolbox, office.actor, office.meera)
+    assert (unlike.student.id, unlike.is_unlike) == (office.meera, True)
+    assert stored_model(toolbox, office.meera) == before
+    run_job(toolbox, enrolment.start_training(toolbox, office.actor, office.meera, accepted=[office.meera]))
+    assert stored_model(toolbox, office.meera) != before
+
+
 def test_a_training_that_fails_leaves_the_earlier_model(toolbox, office):
     enrol_face(toolbox, office, office.meera, "meera")
     before = stored_model(toolbox, office.meera)
