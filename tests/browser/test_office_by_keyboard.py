@@ -308,6 +308,24 @@ def test_a_failed_test_of_a_face_proposes_what_mends_it_and_not_the_next_student
         expect(other).not_to_have_class(re.compile(r"\bbtn-primary\b"))
 
 
+def test_several_files_for_an_enrolled_face_are_new_photos_and_photos_unlike_it_are_asked_about(page, office):
+    agree(office.toolbox, office, office.meera)
+    enrol_face(office.toolbox, office, office.meera, "meera")
+    page.goto(f"/students/{office.meera}/enrolment")
+    page.get_by_text("Photos from files").click()
+    files = [
+        {"name": f"{number}.png", "mimeType": "image/png", "buffer": photo_of("ravi", number)}
+        for number in range(5)
+    ]
+    page.set_input_files("#files", files)
+    expect(page.locator("#verdict")).to_have_text("These photos may show another student. Please decide below.")
+    expect(page.locator("#unlike")).to_be_visible()
+    expect(page.locator("#look-alikes")).to_be_hidden()
+    expect(page.get_by_role("list", name="Photos").get_by_role("listitem")).to_have_count(5)
+    page.get_by_role("button", name="This is Meera Iyer: enrol anyway").click()
+    expect(page.locator("#verdict")).to_have_text(re.compile("Waiting for the worker"))
+
+
 def test_who_signed_is_typed_or_chosen_and_a_bare_enter_records_nobody(page, office):
     neha = add_student(office.toolbox, office, "Neha Shah", "15203A0044", parent1_email="shah@home.example")
     page.goto(f"/students/{neha}/consent")
