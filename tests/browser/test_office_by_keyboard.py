@@ -6,6 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 from playwright.sync_api import Page, expect
+from sqlalchemy import text
 
 from admin_site import create_app
 from shared.toolbox import Toolbox
@@ -339,3 +340,15 @@ def test_who_signed_is_typed_or_chosen_and_a_bare_enter_records_nobody(page, off
     field.fill("Leela Shah (mother)")
     field.press("Enter")
     expect(page).to_have_url(re.compile(f"/students/{neha}/enrolment"))
+
+
+def test_a_page_that_failed_leaves_what_is_typed_in_another_tab(page, office):
+    page.goto("/students/new")
+    page.get_by_label("Name").fill("Sita Rao")
+    tab = page.context.new_page()
+    with office.toolbox.engine.begin() as connection:
+        connection.execute(text("ALTER TABLE audit_entry RENAME TO away"))
+    tab.goto("/audit-trail")
+    expect(tab.get_by_role("heading", name="That did not work")).to_be_visible()
+    tab.wait_for_timeout(300)  # nothing tells when another tab was not told anything
+    expect(page.get_by_label("Name")).to_have_value("Sita Rao")
