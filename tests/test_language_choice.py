@@ -158,9 +158,9 @@ def test_days_are_written_in_the_months_of_the_language(town):
 
 def test_scripts_get_the_words_of_their_page_and_none_in_english(town):
     browser = teacher(town)
-    assert page_of(browser).select_one("#words") is None
+    assert page_of(browser).select_one("#script-words") is None
     browser.post("/language", language="hi")
-    words = json.loads(page_of(browser).select_one("#words").get_text())
+    words = json.loads(page_of(browser).select_one("#script-words").get_text())
     assert words["Copied."] == "कॉपी हो गया।"
 
 

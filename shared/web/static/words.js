@@ -1,7 +1,7 @@
 // The words of scripts in the language of the page: English ones as they stand, others from the page's catalogue.
 
 /** @type {Record<string, string | string[]>} by the English words, or by the first form of two */
-let catalogue = JSON.parse(document.querySelector("#words")?.textContent ?? "{}");
+let catalogue = JSON.parse(document.querySelector("#script-words")?.textContent ?? "{}");
 
 /**
  * Say everything from now on with another catalogue; English needs none.
