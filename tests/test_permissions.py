@@ -6,6 +6,7 @@ A route without a line in the tables below fails the tests, and so does a line w
 from types import SimpleNamespace
 
 import pytest
+from bs4 import BeautifulSoup
 from flask import Flask
 
 from shared.persistence.tables import (
@@ -329,6 +330,16 @@ def test_no_change_of_a_signed_in_person_without_the_pages_own_token(town):
             assert "This page was open for too long" in answer.text, endpoint
             tried += 1
     assert tried > 60
+
+
+def test_a_browser_that_hides_where_a_form_comes_from_is_told_so(town):
+    for browser in (admin_browser(town), teacher_browser(town)):
+        page = BeautifulSoup(browser.get("/").text, "html.parser")
+        token = page.select_one("meta[name=csrf-token]")["content"]
+        answer = browser.client.post("/sign-out", base_url=browser.base, data={"csrf_token": token})
+        assert answer.status_code == 400
+        assert "did not say from which page" in answer.text
+        assert browser.get("/").status_code == 200  # and nothing was changed
 
 
 def test_no_change_of_a_phone_that_was_handed_round_without_the_pages_own_token(town):

@@ -32,16 +32,26 @@ _NO_DATABASE = phrase(
     "The register cannot be reached right now. Nothing was changed; please try again in a moment."
 )
 _STALE_FORM = phrase("This page was open for too long or in two windows. Please load it again and repeat.")
+# Asked for over HTTPS beside the token, where hiding it is a setting, an extension or a filter.
+_NO_REFERRER = phrase(
+    "Your browser did not say from which page this was sent, so nothing was changed. Please let it tell this "
+    "site its own addresses (Referer), or take another browser."
+)
 
 
 def install(app: Flask) -> None:
     """Register one handler for each kind of failure."""
     app.register_error_handler(ProductError, _product_error)
-    app.register_error_handler(CSRFError, lambda _error: answer_failure(400, _STALE_FORM))
+    app.register_error_handler(CSRFError, _no_proof_of_our_page)
     app.register_error_handler(HTTPException, _http_error)
     for failure in UNREACHABLE:
         app.register_error_handler(failure, _no_database)
     app.register_error_handler(Exception, _bug)
+
+
+def _no_proof_of_our_page(_error: CSRFError) -> Response:
+    is_stale = request.referrer or not request.is_secure
+    return answer_failure(400, _STALE_FORM if is_stale else _NO_REFERRER)
 
 
 def answer_failure(status: int, told: str) -> Response:
