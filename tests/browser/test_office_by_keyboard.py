@@ -130,6 +130,7 @@ def test_what_is_typed_is_not_left_behind_without_a_question(page, asked):
     page.get_by_role("button", name="English").click()
     expect(page.locator("html")).to_have_attribute("lang", "en")
     assert asked == []  # nothing was typed
+    page.wait_for_load_state()  # the page is there before its scripts are
     page.get_by_label("Name").fill("Kiran More")
     page.get_by_role("button", name="हिन्दी").click()
     page.get_by_role("link", name="Teachers").click()
@@ -139,6 +140,7 @@ def test_what_is_typed_is_not_left_behind_without_a_question(page, asked):
     page.get_by_label("First parent's e-mail").fill("kiran at home")
     page.get_by_role("button", name="Save", exact=True).click()
     expect(page.get_by_label("First parent's e-mail")).to_have_attribute("aria-invalid", "true")
+    page.wait_for_load_state()
     assert asked == ["beforeunload"] * 2  # not on sending it
     page.get_by_role("button", name="हिन्दी").click()
     expect(page.get_by_label("Name")).to_have_value("Kiran More")
@@ -155,6 +157,7 @@ def test_a_grid_that_got_more_rows_is_not_left_behind_without_a_question(page, a
     subject.fill("Physics")
     page.get_by_role("button", name="Add rows").click()
     expect(page.get_by_label("Subject")).to_have_count(10)
+    page.wait_for_load_state()
     page.get_by_role("button", name="हिन्दी").click()
     expect(subject).to_have_value("Physics")
     assert asked == ["beforeunload"]

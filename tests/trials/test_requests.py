@@ -175,4 +175,6 @@ def test_a_strange_file_name_is_only_a_name(visitor, school, name, tmp_path):
             )
             assert_is_an_answer(answer)
             assert "<b>x</b>" not in answer.text
-    assert [path for path in sorted(instance.rglob("*")) if path not in files_before] == []
+    made = [path for path in sorted(instance.rglob("*")) if path not in files_before]
+    # The worker's queue is made by the first job, whichever test brings it.
+    assert [path for path in made if not path.name.startswith("queue.sqlite3")] == []
