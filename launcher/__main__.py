@@ -145,9 +145,8 @@ def _choose_ports(environ: Mapping[str, str]) -> dict[str, int]:
             raise SettingsError(f"{name} must be a port number from 1 to 65535.")
         ports[site] = int(chosen)
         require_free_port(_bind(environ), ports[site], name)
-    if (
-        ports["admin"] == ports["teacher"]
-    ):  # the system would let both listen, and mix the office's and the phones' requests
+    # The system would let both listen, and mix the office's and the phones' requests.
+    if ports["admin"] == ports["teacher"]:
         raise SettingsError("ADMIN_PORT and TEACHER_PORT are the same. Give each site a port of its own.")
     return ports
 
